@@ -1,0 +1,93 @@
+/**
+ * The words that both sides of the boundary speak: `assembly/` compiles this file, `src/` imports it.
+ * Only `const enum`s, which both compilers fold into literals.
+ */
+
+/** What a core function answers. Negative numbers, so that a length, an index or a kind can share the return value. */
+export const enum Status {
+  OK = 0,
+  /** The deadline passed, or the call was told not to wait. */
+  TIMEOUT = -1,
+  /** A dead worker holds it: not acquired (public locks), or acquired and in need of repair (internal ones). */
+  OWNER_DIED = -2,
+  /** Released by somebody who does not hold it. */
+  NOT_OWNER = -3,
+  /** The queue was shut down. */
+  SHUTDOWN = -4,
+  /** A count would leave its range. */
+  RANGE = -5,
+  /** The heap is full. */
+  NO_MEMORY = -6,
+  /** The barrier is broken. */
+  BROKEN = -7,
+  /** This thread must not block and the call would have to. */
+  WOULD_BLOCK = -8,
+  /** The handle is of an object that is gone. */
+  STALE = -9,
+}
+
+/** The class of a shared object: which repair a death asks for, and which class a handle becomes. */
+export const enum Kind {
+  FREE = 0,
+  LOCK = 1,
+  RLOCK = 2,
+  SEMAPHORE = 3,
+  CONDITION = 4,
+  EVENT = 5,
+  BARRIER = 6,
+  QUEUE = 7,
+  WORKER = 8,
+  VALUE = 9,
+}
+
+/** How the bytes of a record are to be read. Below 8 there are no bytes. */
+export const enum Encoding {
+  UNDEFINED = 0,
+  NULL = 1,
+  FALSE = 2,
+  TRUE = 3,
+  /** One IEEE 754 double, little endian. */
+  NUMBER = 8,
+  /** One byte a character, U+0000 to U+00FF. */
+  LATIN1 = 9,
+  UTF8 = 10,
+  /** A Uint8Array as it is. */
+  BYTES = 11,
+  /** A tree of plain objects, arrays and primitives in MessagePack. */
+  PLAIN = 12,
+  /** Everything else that can be cloned: cycles, Map, Date, typed arrays, handles ... */
+  RICH = 13,
+}
+
+/** Byte offsets in a Worker record, for its readers in `src/`; create.ts checks them against the layout. */
+export const enum WorkerField {
+  TID = 16,
+  PID = 20,
+  PARENT = 24,
+  FLAGS = 28,
+  NAME = 32,
+  TASK = 36,
+  RESULT = 40,
+}
+
+/** Byte offsets in a Slot. */
+export const enum SlotField {
+  RECORD_ID = 24,
+  RECORD_GENERATION = 28,
+  PARENT = 32,
+  PID = 36,
+}
+
+/** Worker flags. */
+export const enum WorkerFlag {
+  PROCESS = 1,
+  DAEMON = 2,
+  /** `result` holds an error. */
+  FAILED = 4,
+}
+
+/** Record meta: the payload lies in a block; how far the count of handles is shifted. */
+export const enum Meta {
+  EXTERN = 256,
+  HANDLES_SHIFT = 16,
+}

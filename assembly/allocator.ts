@@ -1,0 +1,254 @@
+/**
+ * The heap: blocks for objects, items and segments, taken and given back by any worker.
+ *
+ * Ancestry: mimalloc and dlmalloc for size classes over pages; Treiber's stack with a tag (R. K. Treiber, IBM RJ 5118, 1986) for the free lists.
+ *
+ * | size                       | where                                               | take and give back             |
+ * | -------------------------- | --------------------------------------------------- | ------------------------------ |
+ * | up to SMALL_MAX            | one of SMALL_CLASSES classes, 4 per doubling        | one compare-and-swap           |
+ * | up to MEDIUM_PAGES pages   | a run of pages; once freed kept for its own length  | one compare-and-swap           |
+ * | larger                     | a run of pages, first fit, neighbours merged        | under the heap's lock          |
+ *
+ * The page map has a word for each page: `length << 8 | tag` in the first page of a run. A free finds the class of a block by its page.
+ *
+ *     ╒═ 31 … 8 ════════╤═ 7 … 0 ═══════════════════════════════════════════╕
+ *     │ pages of the run │ 0 inside, 1 free, 2 large, 3 medium, 16+c small c │
+ *     ╘═════════════════╧═══════════════════════════════════════════════════╛
+ *
+ * Nobody waits here but for the heap's lock, while a page is taken: no wake-up to lose beyond the lock's own.
+ *
+ * Death: a block is in a list, or somebody's, or (taken by a worker that died before it could say so) lost; never half. Under the lock every change of the map
+ * is one store that leaves a whole chain of runs: a split writes the rest's word before the taken part's, a merge one word.
+ */
+import { add, cas64, grow, load, load64, peek, poke, store, store64 } from './atomics';
+import { CLASS_SHIFT, Root, ROOT_CLASSES, SizeClass } from './layout';
+import { MEDIUM_PAGES, PAGE, PAGE_SHIFT, ROOT, SMALL_CLASSES, SMALL_MAX } from './limits';
+import { lockInternal, unlock } from './sync/lock';
+
+const FREE: i32 = 1;
+const LARGE: i32 = 2;
+const MEDIUM: i32 = 3;
+const SMALL: i32 = 16;
+
+function classAt(index: i32): usize {
+  return ROOT + ROOT_CLASSES + (<usize>index << CLASS_SHIFT);
+}
+
+/** 16, 32, 48, 64, then four to each doubling. */
+function classOf(bytes: u32): i32 {
+  if (bytes <= 64) return bytes == 0 ? 0 : <i32>((bytes - 1) >> 4);
+  const last = bytes - 1;
+  const log = 31 - <i32>clz(last);
+  return 4 + ((log - 6) << 2) + (<i32>(last >> (log - 2)) & 3);
+}
+
+function sizeOfClass(index: i32): u32 {
+  if (index < 4) return (<u32>index + 1) << 4;
+  const log = 6 + ((index - 4) >> 2);
+  const quarter = <u32>((index - 4) & 3) + 1;
+  return (<u32>1 << log) + (quarter << (log - 2));
+}
+
+function mapWord(page: i32): usize {
+  return <usize>(<u32>peek(ROOT + offsetof<Root>('pageMap'))) + (<usize>page << 2);
+}
+
+function pagesFor(bytes: u32): i32 {
+  return <i32>((bytes + PAGE - 1) >> PAGE_SHIFT);
+}
+
+/** A block of at least `bytes` bytes, aligned to 16 (to 64 where its size is a multiple of 64), not zeroed; 0 when the heap is full. */
+export function allocate(bytes: u32): usize {
+  if (bytes <= SMALL_MAX) return allocateSmall(classOf(bytes));
+  if (bytes > 0x7fff0000) return 0;
+  const pages = pagesFor(bytes);
+  if (pages > MEDIUM_PAGES) return allocateRun(pages, LARGE);
+  const kind = classAt(SMALL_CLASSES + pages - 1);
+  const kept = pop(kind);
+  const block = kept ? kept : allocateRun(pages, MEDIUM);
+  if (block) add(kind + offsetof<SizeClass>('used'), 1);
+  return block;
+}
+
+function allocateSmall(index: i32): usize {
+  const kind = classAt(index);
+  let block = pop(kind);
+  if (!block) block = carve(kind, index);
+  if (block) add(kind + offsetof<SizeClass>('used'), 1);
+  return block;
+}
+
+export function free(block: usize): void {
+  const word = load(mapWord(<i32>(<u32>block >> PAGE_SHIFT)));
+  const tag = word & 255;
+  if (tag == LARGE) freeRun(block, word >>> 8);
+  else {
+    const kind = classAt(tag == MEDIUM ? SMALL_CLASSES + (word >>> 8) - 1 : tag - SMALL);
+    add(kind + offsetof<SizeClass>('used'), -1);
+    push(kind, block);
+  }
+}
+
+// ── free lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function pop(kind: usize): usize {
+  while (true) {
+    const head = load64(kind);
+    const block = <usize>(<u32>head);
+    if (!block) return 0;
+    // ORDERING: another worker may have taken the block and be writing to it; then the tag has moved on and the swap fails.
+    const next = <u32>peek(block);
+    if (cas64(kind, head, retag(head, next)) == head) return block;
+  }
+}
+
+function push(kind: usize, block: usize): void {
+  while (true) {
+    const head = load64(kind);
+    poke(block, <i32>head);
+    if (cas64(kind, head, retag(head, <u32>block)) == head) return;
+  }
+}
+
+function retag(head: i64, block: u32): i64 {
+  return (((head >> 32) + 1) << 32) | <i64>block;
+}
+
+/** The next block of the page being carved; takes a new page when it is used up. */
+function carve(kind: usize, index: i32): usize {
+  const size = sizeOfClass(index);
+  const word = kind + offsetof<SizeClass>('carve');
+  while (true) {
+    const range = load64(word);
+    const from = <u32>range;
+    const end = <u32>(range >> 32);
+    if (from + size <= end) {
+      if (cas64(word, range, (range & ~0xffffffff) | <i64>(from + size)) == range) return <usize>from;
+      continue;
+    }
+    lockInternal(ROOT + offsetof<Root>('heapLock'));
+    let page: i32 = 0;
+    if (load64(word) == range) {
+      page = takeRun(1, SMALL + index);
+      if (page) store64(word, (<i64>(<u32>(page + 1) << PAGE_SHIFT) << 32) | <i64>(<u32>page << PAGE_SHIFT));
+    } else page = -1;
+    unlock(ROOT + offsetof<Root>('heapLock'));
+    if (!page) return 0;
+  }
+}
+
+// ── runs of pages ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function allocateRun(pages: i32, tag: i32): usize {
+  lockInternal(ROOT + offsetof<Root>('heapLock'));
+  const page = takeRun(pages, tag);
+  if (page && tag == LARGE) add(ROOT + offsetof<Root>('largePages'), pages);
+  unlock(ROOT + offsetof<Root>('heapLock'));
+  return <usize>(<u32>page << PAGE_SHIFT);
+}
+
+function freeRun(block: usize, pages: i32): void {
+  const page = <i32>(<u32>block >> PAGE_SHIFT);
+  lockInternal(ROOT + offsetof<Root>('heapLock'));
+  add(ROOT + offsetof<Root>('largePages'), -pages);
+  releaseRun(page, pages);
+  unlock(ROOT + offsetof<Root>('heapLock'));
+}
+
+/** Locked. The merge with the run's neighbours is left to the next search that passes. */
+function releaseRun(page: i32, pages: i32): void {
+  store(mapWord(page), (pages << 8) | FREE);
+  if (page < peek(ROOT + offsetof<Root>('firstFree'))) poke(ROOT + offsetof<Root>('firstFree'), page);
+}
+
+/** Locked. The first page of a run, 0 when the heap is full even after growing and after giving back what free lists keep. */
+function takeRun(pages: i32, tag: i32): i32 {
+  let page = findRun(pages, tag);
+  if (!page && extend(pages)) page = findRun(pages, tag);
+  if (!page && drainMedium()) page = findRun(pages, tag);
+  return page;
+}
+
+/** Locked. First fit, merging free neighbours on the way. */
+function findRun(pages: i32, tag: i32): i32 {
+  const end = peek(ROOT + offsetof<Root>('pages'));
+  let page = peek(ROOT + offsetof<Root>('firstFree'));
+  let first = true;
+  while (page < end) {
+    const word = peek(mapWord(page));
+    let length = word >>> 8;
+    if ((word & 255) == FREE) {
+      const free = length;
+      while (page + length < end && (peek(mapWord(page + length)) & 255) == FREE) length += peek(mapWord(page + length)) >>> 8;
+      if (length != free) store(mapWord(page), (length << 8) | FREE);
+      if (first) poke(ROOT + offsetof<Root>('firstFree'), page);
+      first = false;
+      if (length >= pages) {
+        if (length > pages) store(mapWord(page + pages), ((length - pages) << 8) | FREE);
+        store(mapWord(page), (pages << 8) | tag);
+        return page;
+      }
+    }
+    page += length;
+  }
+  if (first) poke(ROOT + offsetof<Root>('firstFree'), end);
+  return 0;
+}
+
+/** Locked. Grows the memory by at least `pages`, by an eighth if it can. */
+function extend(pages: i32): bool {
+  const before = peek(ROOT + offsetof<Root>('pages'));
+  const room = peek(ROOT + offsetof<Root>('maxPages')) - before;
+  if (pages > room) return false;
+  let more = min(room, max(pages, before >> 3));
+  if (!grow(more)) {
+    more = pages;
+    if (!grow(more)) return false;
+  }
+  store(mapWord(before), (more << 8) | FREE);
+  if (before < peek(ROOT + offsetof<Root>('firstFree'))) poke(ROOT + offsetof<Root>('firstFree'), before);
+  store(ROOT + offsetof<Root>('pages'), before + more);
+  return true;
+}
+
+/** Locked. Gives the runs that free lists keep back to everybody; false when there were none. */
+function drainMedium(): bool {
+  let any = false;
+  for (let pages = 1; pages <= MEDIUM_PAGES; pages++) {
+    for (let block = pop(classAt(SMALL_CLASSES + pages - 1)); block; block = pop(classAt(SMALL_CLASSES + pages - 1))) {
+      releaseRun(<i32>(<u32>block >> PAGE_SHIFT), pages);
+      any = true;
+    }
+  }
+  return any;
+}
+
+// ── figures ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Bytes in blocks that somebody has, as their size classes count them. */
+export function bytesInUse(): f64 {
+  let bytes: f64 = <f64>load(ROOT + offsetof<Root>('largePages')) * <f64>PAGE;
+  for (let index = 0; index < SMALL_CLASSES; index++) bytes += <f64>usedIn(index) * <f64>sizeOfClass(index);
+  for (let pages = 1; pages <= MEDIUM_PAGES; pages++) bytes += <f64>usedIn(SMALL_CLASSES + pages - 1) * <f64>pages * <f64>PAGE;
+  return bytes;
+}
+
+function usedIn(index: i32): i32 {
+  return load(classAt(index) + offsetof<SizeClass>('used'));
+}
+
+/** The size of the memory. */
+export function bytesReserved(): f64 {
+  return <f64>load(ROOT + offsetof<Root>('pages')) * <f64>PAGE;
+}
+
+/** Puts the pages from `first` to `pages` on a fresh map. */
+export function heapInit(first: i32, pages: i32, maxPages: i32, pageMap: usize): void {
+  store(ROOT + offsetof<Root>('heapFlags'), 1);
+  store(ROOT + offsetof<Root>('pageMap'), <i32>pageMap);
+  store(ROOT + offsetof<Root>('maxPages'), maxPages);
+  store(ROOT + offsetof<Root>('firstFree'), first);
+  store(mapWord(0), (first << 8) | LARGE);
+  store(mapWord(first), ((pages - first) << 8) | FREE);
+  store(ROOT + offsetof<Root>('pages'), pages);
+}

@@ -1,0 +1,87 @@
+/**
+ * THE seam: every access to a shared word in `assembly/` goes through these functions, and nothing else calls an atomic, waits or notifies.
+ *
+ * The optimiser inlines them, so they cost nothing. The model build (`test/model/`) replaces this one file by imports at which a scheduler
+ * suspends each virtual worker, and so drives the shipped algorithms through every interleaving. Another mechanism of waiting
+ * (a futex between OS processes) would replace `wait` and `notify` here and nowhere else.
+ *
+ * Ancestry: `mod primitive` of crossbeam-utils/src/lib.rs, the loom seam.
+ *
+ * ORDERING: all WebAssembly atomics are sequentially consistent; there are no fences to choose. `peek` and `poke` are plain accesses, unordered:
+ * only for words that one lock guards, or whose staleness harms nobody; each use says which.
+ */
+
+export function load(p: usize): i32 {
+  return atomic.load<i32>(p);
+}
+
+export function store(p: usize, value: i32): void {
+  atomic.store<i32>(p, value);
+}
+
+/** Compare and swap; returns what was there. */
+export function cas(p: usize, expected: i32, value: i32): i32 {
+  return atomic.cmpxchg<i32>(p, expected, value);
+}
+
+export function xchg(p: usize, value: i32): i32 {
+  return atomic.xchg<i32>(p, value);
+}
+
+/** Fetch and add; returns what was there. */
+export function add(p: usize, value: i32): i32 {
+  return atomic.add<i32>(p, value);
+}
+
+export function load64(p: usize): i64 {
+  return atomic.load<i64>(p);
+}
+
+export function store64(p: usize, value: i64): void {
+  atomic.store<i64>(p, value);
+}
+
+export function cas64(p: usize, expected: i64, value: i64): i64 {
+  return atomic.cmpxchg<i64>(p, expected, value);
+}
+
+/** A plain load of a shared word. */
+export function peek(p: usize): i32 {
+  return i32.load(p);
+}
+
+/** A plain store to a shared word. */
+export function poke(p: usize, value: i32): void {
+  i32.store(p, value);
+}
+
+/** Sleeps while `*p == expected`. 0: woken, 1: it was not equal, 2: `timeoutNs` passed (negative: never). */
+export function wait(p: usize, expected: i32, timeoutNs: i64): i32 {
+  return atomic.wait<i32>(p, expected, timeoutNs);
+}
+
+/** Wakes up to `count` sleepers on `p`, first in first out (-1: all); returns how many. */
+export function notify(p: usize, count: i32): i32 {
+  return atomic.notify(p, count);
+}
+
+// @ts-ignore: decorator
+@external("env", "now")
+declare function monotonic(): f64;
+
+/** Milliseconds on a monotonic clock of this worker's own. */
+export function now(): f64 {
+  return monotonic();
+}
+
+/** Says "I am spinning". WebAssembly has no pause instruction; the model checker has a use for it. */
+export function pause(): void {}
+
+export function copy(dest: usize, src: usize, bytes: usize): void {
+  memory.copy(dest, src, bytes);
+}
+
+/** Grows the memory by `pages` pages of 64 KiB; false when it cannot. */
+export function grow(pages: i32): bool {
+  return memory.grow(pages) >= 0;
+}

@@ -1,0 +1,92 @@
+/**
+ * Making public objects. Each function answers the new object's Ref, which is this worker's first handle, or 0 when the heap is full.
+ *
+ * Nobody else knows the object yet: nobody waits. Death here loses the block.
+ */
+import { Kind, SlotField, WorkerField } from './abi';
+import { poke, store } from './atomics';
+import { Barrier, Condition, Event, Lock, Queue, QUEUE_BYTES, RLock, Semaphore, Slot, Worker } from './layout';
+import { objectCreate, objectGeneration, objectId, refClose, refObject, retain } from './objects';
+import { self } from './park';
+import { queueInit } from './queue/queue';
+import { barrierInit } from './sync/barrier';
+import { TAKE_OVER } from './sync/lock';
+import { semaphoreInit } from './sync/semaphore';
+
+if (offsetof<Worker>('tid') != WorkerField.TID || offsetof<Worker>('result') != WorkerField.RESULT) ERROR('WorkerField');
+if (offsetof<Slot>('recordId') != SlotField.RECORD_ID || offsetof<Slot>('pid') != SlotField.PID) ERROR('SlotField');
+
+/** Bytes from a Value object's pointer to its data: behind the RLock. */
+const VALUE_DATA: usize = 24;
+
+function lockLike(kind: i32, bytes: u32, takeOver: bool): usize {
+  const ref = objectCreate(kind, bytes);
+  if (ref && takeOver) store(refObject(ref) + offsetof<Lock>('flags'), TAKE_OVER);
+  return ref;
+}
+
+/** `takeOver`: when its owner dies it goes to the next acquirer instead of being broken. */
+export function lockCreate(takeOver: bool): usize {
+  return lockLike(Kind.LOCK, offsetof<Lock>(), takeOver);
+}
+
+export function rlockCreate(takeOver: bool): usize {
+  return lockLike(Kind.RLOCK, offsetof<RLock>(), takeOver);
+}
+
+export function valueCreate(bytes: u32): usize {
+  return lockLike(Kind.VALUE, <u32>VALUE_DATA + bytes, false);
+}
+
+export function valueData(value: usize): usize {
+  return value + VALUE_DATA;
+}
+
+/** `limit`: how high releases may take it. */
+export function semaphoreCreate(permits: i32, limit: i32): usize {
+  const ref = objectCreate(Kind.SEMAPHORE, offsetof<Semaphore>());
+  if (ref) semaphoreInit(refObject(ref), permits, limit);
+  return ref;
+}
+
+export function eventCreate(): usize {
+  return objectCreate(Kind.EVENT, offsetof<Event>());
+}
+
+/** `lock`: a living Lock or RLock, which the condition then keeps alive. */
+export function conditionCreate(lock: usize, reentrant: bool): usize {
+  const ref = objectCreate(Kind.CONDITION, offsetof<Condition>());
+  if (!ref) return 0;
+  const condition = refObject(ref);
+  retain(objectId(lock), objectGeneration(lock));
+  store(condition + offsetof<Condition>('flags'), TAKE_OVER);
+  poke(condition + offsetof<Condition>('lock'), <i32>lock);
+  poke(condition + offsetof<Condition>('lockId'), objectId(lock));
+  poke(condition + offsetof<Condition>('lockGeneration'), objectGeneration(lock));
+  poke(condition + offsetof<Condition>('reentrant'), reentrant);
+  return ref;
+}
+
+export function barrierCreate(parties: i32): usize {
+  const ref = lockLike(Kind.BARRIER, offsetof<Barrier>(), true);
+  if (ref) barrierInit(refObject(ref), parties);
+  return ref;
+}
+
+/** `maxsize` 0: as many items as the heap holds. */
+export function queueCreate(maxsize: i32): usize {
+  const ref = objectCreate(Kind.QUEUE, QUEUE_BYTES);
+  if (!ref) return 0;
+  if (queueInit(refObject(ref), maxsize)) return ref;
+  // Not even the first segment: take apart what nobody has seen, as a queue without a ring.
+  refClose(ref);
+  return 0;
+}
+
+export function workerCreate(flags: i32): usize {
+  const ref = objectCreate(Kind.WORKER, offsetof<Worker>());
+  if (!ref) return 0;
+  poke(refObject(ref) + offsetof<Worker>('parent'), self);
+  poke(refObject(ref) + offsetof<Worker>('flags'), flags);
+  return ref;
+}

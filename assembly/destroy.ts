@@ -1,0 +1,17 @@
+/**
+ * What goes with an object when its last reference does.
+ *
+ * Nobody waits here, and nobody else can: no reference is left. Death in the middle leaks what was not given back yet.
+ */
+import { Kind } from './abi';
+import { peek } from './atomics';
+import { Condition } from './layout';
+import { release } from './objects';
+import { queueDestroy } from './queue/queue';
+import { workerDestroy } from './workers';
+
+export function destroy(object: usize, kind: i32): void {
+  if (kind == Kind.QUEUE) queueDestroy(object);
+  else if (kind == Kind.WORKER) workerDestroy(object);
+  else if (kind == Kind.CONDITION) release(peek(object + offsetof<Condition>('lockId')), peek(object + offsetof<Condition>('lockGeneration')));
+}

@@ -1,0 +1,132 @@
+/**
+ * The core's exports, grouped by primitive. `src/core/` imports the compiled form; the types it uses are generated from here.
+ */
+import { heapInit } from './allocator';
+import { add, load, store } from './atomics';
+import { LAYOUT_VERSION, MAGIC, Root, ROOT_BYTES, SLOT_BYTES } from './layout';
+import { INLINE_MAX, PAGE, PAGE_SHIFT, ROOT, SCRATCH, SLOTS } from './limits';
+import { selfScratch } from './park';
+import { TAKE_OVER } from './sync/lock';
+
+export { allocate, bytesInUse, bytesReserved, free } from './allocator';
+export {
+  barrierCreate,
+  conditionCreate,
+  eventCreate,
+  lockCreate,
+  queueCreate,
+  rlockCreate,
+  semaphoreCreate,
+  valueCreate,
+  valueData,
+  workerCreate,
+} from './create';
+export { gateEnter, gateKick, gateLeave } from './gate';
+export {
+  objectGeneration,
+  objectId,
+  objectKind,
+  objectPin,
+  objectRows,
+  objectUnpin,
+  refAdopt,
+  refClose,
+  refObject,
+  refOpen,
+  release,
+  retain,
+} from './objects';
+export { configureWaiting, parkedOn } from './park';
+export {
+  queueGet,
+  queueGetMany,
+  queueIsShutDown,
+  queueJoin,
+  queueJoinGate,
+  queueNotEmptyGate,
+  queueNotFullGate,
+  queuePut,
+  queuePutBlock,
+  queuePutMany,
+  queuePutNumber,
+  queueShutdown,
+  queueSize,
+  queueTaskDone,
+  queueUnfinished,
+} from './queue/queue';
+export { dropParcel } from './queue/record';
+export { reap } from './reaper';
+export {
+  barrierAbort,
+  barrierArrive,
+  barrierAwait,
+  barrierGiveUp,
+  barrierIsBroken,
+  barrierOutcome,
+  barrierParties,
+  barrierReset,
+  barrierTrip,
+  barrierWaiting,
+} from './sync/barrier';
+export { conditionEnter, conditionIsReentrant, conditionLeave, conditionLock, conditionNotify, conditionOwned, conditionWait } from './sync/condition';
+export { eventClear, eventGate, eventGeneration, eventIsSet, eventSet, eventWait } from './sync/event';
+export { lockAcquire, lockDeadOwner, lockGate, lockInternal, lockOwner, lockRelease, lockReset, lockTryOrMark, unlock } from './sync/lock';
+export { listHas } from './waitlist';
+export { rlockAcquire, rlockCount, rlockRelease, rlockTryOrMark } from './sync/rlock';
+export { semaphoreAcquire, semaphoreGate, semaphoreRelease, semaphoreTry, semaphoreValue } from './sync/semaphore';
+export {
+  slotFree,
+  slotNode,
+  slotOf,
+  slotStage,
+  slotTake,
+  workerBecome,
+  workerEnd,
+  workerExitCode,
+  workerGate,
+  workerIsKnown,
+  workerJoin,
+  workerMove,
+  workerState,
+} from './workers';
+
+/** Makes a fresh memory of `pages` pages into a heap; the caller is its only user so far. */
+export function rootInit(pages: i32, maxPages: i32): void {
+  const pageMap = (ROOT + ROOT_BYTES + 63) & ~63;
+  const slots = (pageMap + (<usize>maxPages << 2) + 63) & ~63;
+  const end = slots + <usize>SLOTS * SLOT_BYTES;
+  store(ROOT + offsetof<Root>('version'), LAYOUT_VERSION);
+  store(ROOT + offsetof<Root>('outputFlags'), TAKE_OVER);
+  store(ROOT + offsetof<Root>('slots'), <i32>slots);
+  store(ROOT + offsetof<Root>('nextEntry'), 1);
+  heapInit(<i32>((end + PAGE - 1) >> PAGE_SHIFT), pages, maxPages, pageMap);
+  store(ROOT + offsetof<Root>('magic'), MAGIC);
+}
+
+/** Whether the memory holds a heap of this very layout. */
+export function rootIsCompatible(): bool {
+  return load(ROOT + offsetof<Root>('magic')) == MAGIC && load(ROOT + offsetof<Root>('version')) == LAYOUT_VERSION;
+}
+
+/** The lock under which workers print. */
+export function outputLock(): usize {
+  return ROOT + offsetof<Root>('outputLock');
+}
+
+/** The number for the next unnamed Thread or Process, from 1. */
+export function nextNumber(process: bool): i32 {
+  return add(ROOT + (process ? offsetof<Root>('processes') : offsetof<Root>('threads')), 1) + 1;
+}
+
+export function scratch(): usize {
+  return selfScratch;
+}
+
+export function scratchBytes(): u32 {
+  return SCRATCH;
+}
+
+/** Items with more bytes of payload and handles than this need a block of their own. */
+export function inlineBytes(): u32 {
+  return INLINE_MAX;
+}

@@ -1,0 +1,287 @@
+/**
+ * Every structure in the shared memory, in one place. The classes are never instantiated: they exist for `offsetof`, which folds
+ * into the instruction's own offset.
+ *
+ * A public object is a block of the heap whose first 16 bytes are its header; its pointer is the address AFTER the header, so that the same
+ * functions serve a public lock and a lock embedded in a queue.
+ *
+ *     block            pointer
+ *     ╒═══════════════╤════════════════════════════
+ *     │ Header (16 B) │ Lock | RLock | Queue | ...
+ *     ╘═══════════════╧════════════════════════════
+ *
+ * Ancestry of the form: agrona's RingBufferDescriptor and AssemblyScript's rt/tlsf.ts.
+ */
+import { CHUNKS, MEDIUM_PAGES, SMALL_CLASSES } from './limits';
+
+/** "nogl", and the version of this layout: two copies of the package share a memory only when both agree. */
+export const MAGIC: i32 = 0x6e6f676c;
+export const LAYOUT_VERSION: i32 = 1;
+
+/** Two words on which async waiters sleep: `seq` changes and all are woken (see gate.ts). */
+@unmanaged
+export class Gate {
+  seq: i32;
+  waiters: i32;
+}
+
+/** The words of a lock (see sync/lock.ts). */
+@unmanaged
+export class Lock {
+  word: i32;
+  gateSeq: i32;
+  gateWaiters: i32;
+  flags: i32;
+}
+
+/** A lock of its owner's (see sync/rlock.ts). */
+@unmanaged
+export class RLock extends Lock {
+  /** Plain: only the owner touches it. */
+  count: i32;
+}
+
+@unmanaged
+export class EventCount {
+  seq: i32;
+  waiters: i32;
+  gateSeq: i32;
+  gateWaiters: i32;
+}
+
+@unmanaged
+export class Semaphore {
+  permits: i32;
+  waiters: i32;
+  gateSeq: i32;
+  gateWaiters: i32;
+  /** BoundedSemaphore: the start value; otherwise the largest i32. */
+  limit: i32;
+}
+
+@unmanaged
+export class Event {
+  generation: i32;
+  waiters: i32;
+  gateSeq: i32;
+  gateWaiters: i32;
+}
+
+/** First in, first out, each waiter on a word of its own (see waitlist.ts). */
+@unmanaged
+export class WaitList {
+  word: i32;
+  gateSeq: i32;
+  gateWaiters: i32;
+  flags: i32;
+  head: u32;
+  /** A hint, rebuilt from `head` when an owner died: so is `count`. */
+  tail: u32;
+  count: i32;
+}
+
+@unmanaged
+export class WaitNode {
+  state: i32;
+  next: u32;
+  tid: i32;
+  index: i32;
+}
+
+@unmanaged
+export class Condition extends WaitList {
+  lock: u32;
+  lockId: i32;
+  lockGeneration: i32;
+  /** 1 when `lock` is an RLock. */
+  reentrant: i32;
+}
+
+@unmanaged
+export class Barrier extends WaitList {
+  parties: i32;
+  phase: i32;
+  /** The round that is gathering behind a tripping one has lost a party: break when it becomes current. */
+  breakNext: i32;
+}
+
+/**
+ * A queue (see queue/queue.ts): what both sides read, then one line of 128 bytes for each side, so that a producer and a consumer do not
+ * pull a line from each other (Intel fetches lines of 64 bytes in pairs, large ARM cores have lines of 128), then the sleepers.
+ *
+ *     ╒════════╤════════════════╤═════════════════╤═════════════════╤════════════╤═══════════╕
+ *     │ Header │ Queue          │ QueueSide: tail │ QueueSide: head │ notEmpty   │ notFull   │
+ *     ╘════════╧════════════════╧═════════════════╧═════════════════╧════════════╧═══════════╛
+ *   block:  0    16               128               256               384          448      512
+ */
+@unmanaged
+export class Queue {
+  maxsize: i32;
+  /** 0 open, 1 shut down. */
+  closed: i32;
+  /** Items that were counted off by taskDone: the unfinished ones are those put in less these. */
+  done: i32;
+  spare: u32;
+  joinSeq: i32;
+  joinWaiters: i32;
+  joinGateSeq: i32;
+  joinGateWaiters: i32;
+}
+
+/** One end of a queue: a lock and what it guards. */
+@unmanaged
+export class QueueSide extends Lock {
+  /** items << 32 | bytes, both free running: ONE store publishes an item and counts it. */
+  position: i64;
+  /** What this side last saw of the other's position: saves pulling its line. */
+  otherCache: i64;
+  segment: u32;
+}
+
+export const QUEUE_TAIL: usize = 112;
+export const QUEUE_HEAD: usize = 240;
+export const QUEUE_NOT_EMPTY: usize = 368;
+export const QUEUE_NOT_FULL: usize = 432;
+export const QUEUE_BYTES: u32 = 448;
+
+/** A piece of the ring: `capacity` bytes follow (a power of two). */
+@unmanaged
+export class Segment {
+  /** Set once, when the producers have moved on: then `end` is the position where they did. */
+  next: u32;
+  end: u32;
+  base: u32;
+  capacity: u32;
+}
+
+/** An item in a ring or a parcel; the payload follows, then the handles, 8 bytes each. */
+@unmanaged
+export class Record {
+  /** Payload bytes. */
+  length: u32;
+  /** Encoding | EXTERN | handles << 16 (see record.ts). */
+  meta: u32;
+}
+
+/** A running Thread or Process, as long as anybody has a handle to it (see workers.ts). */
+@unmanaged
+export class Worker {
+  state: i32;
+  exitCode: i32;
+  gateSeq: i32;
+  gateWaiters: i32;
+  tid: i32;
+  /** The worker whose process this is: its own id for a Process, its creator's for a Thread. */
+  pid: i32;
+  parent: i32;
+  flags: i32;
+  /** Parcels: the name, what to run, what came of it. */
+  name: u32;
+  task: u32;
+  result: u32;
+}
+
+/** A worker's place in the registry; free when `tid` is 0. */
+@unmanaged
+export class Slot {
+  tid: i32;
+  /** How often this slot was taken: makes ids unique. */
+  sequence: i32;
+  /** The word it is parked on, or 0: read by whoever asks why nothing moves. */
+  waitingOn: u32;
+  scratch: u32;
+  /** The handles this worker holds (see objects.ts). */
+  refs: u32;
+  /** A block in its hands: neither published nor freed yet. */
+  staged: u32;
+  recordId: i32;
+  recordGeneration: i32;
+  parent: i32;
+  pid: i32;
+  pad0: i32;
+  pad1: i32;
+  /** Its node for blocking waits: a blocked worker waits in one place. */
+  state: i32;
+  next: u32;
+  nodeTid: i32;
+  index: i32;
+}
+export const SLOT_BYTES: u32 = 64;
+
+/** One handle of one worker. */
+@unmanaged
+export class Ref {
+  next: u32;
+  previous: u32;
+  id: i32;
+  generation: i32;
+}
+export const REF_BYTES: u32 = 16;
+
+/** Before every public object. */
+@unmanaged
+export class Header {
+  kind: i32;
+  id: i32;
+  generation: i32;
+  unused: i32;
+}
+export const HEADER: usize = 16;
+
+/** A row of the object table: never moves, never becomes anything else. */
+@unmanaged
+export class Entry {
+  /** generation << 32 | references: ONE compare-and-swap takes a handle, or finds it stale. */
+  life: i64;
+  /** The object; in a free row the next free one. */
+  pointer: u32;
+  kind: i32;
+}
+export const ENTRY_SHIFT: i32 = 4;
+
+/** One size class of the heap, on a line of its own. */
+@unmanaged
+export class SizeClass {
+  /** tag << 32 | first free block: the tag defeats ABA. */
+  free: i64;
+  /** end << 32 | next untouched byte of the page being carved. */
+  carve: i64;
+  /** Blocks in use. */
+  used: i32;
+}
+export const CLASS_SHIFT: i32 = 6;
+
+/** What the whole memory begins with. */
+@unmanaged
+export class Root {
+  magic: i32;
+  version: i32;
+  heapLock: i32;
+  heapGateSeq: i32;
+  heapGateWaiters: i32;
+  heapFlags: i32;
+  /** Held for each line a worker prints. */
+  outputLock: i32;
+  outputGateSeq: i32;
+  outputGateWaiters: i32;
+  outputFlags: i32;
+  /** Pages of the heap that exist: the memory's size, once it is on the map. */
+  pages: i32;
+  maxPages: i32;
+  pageMap: u32;
+  /** No free run begins below this page. */
+  firstFree: i32;
+  /** Pages in runs of their own, above MEDIUM_PAGES. */
+  largePages: i32;
+  slots: u32;
+  nextSlot: i32;
+  nextEntry: i32;
+  /** tag << 32 | first free entry's id. */
+  freeEntry: i64;
+  /** Counters that number the workers' default names. */
+  threads: i32;
+  processes: i32;
+}
+export const ROOT_CLASSES: usize = 128;
+export const ROOT_CHUNKS: usize = ROOT_CLASSES + ((SMALL_CLASSES + MEDIUM_PAGES) << CLASS_SHIFT);
+export const ROOT_BYTES: usize = ROOT_CHUNKS + CHUNKS * 4;

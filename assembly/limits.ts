@@ -1,0 +1,37 @@
+/**
+ * The numbers that fix sizes. The model build replaces this file by smaller ones, so that a whole heap fits into a state that can be hashed.
+ */
+
+/** Where the root structure lies. Not at 0, so that 0 can mean "none". */
+export const ROOT: usize = 64;
+
+/** The page of the heap: the unit in which the memory grows. */
+export const PAGE_SHIFT: u32 = 16;
+export const PAGE: u32 = 1 << PAGE_SHIFT;
+
+/** Up to this many bytes a block shares a page with others of its size class: at least two to a page. */
+export const SMALL_MAX: u32 = 32768;
+export const SMALL_CLASSES: i32 = 40;
+/** Up to this many pages a freed run is kept for its own size, ready to be taken with one compare-and-swap: a largest queue segment is among them. */
+export const MEDIUM_PAGES: i32 = 17;
+
+/** Workers alive at one time. A worker id is `slot | sequence << SLOT_BITS`. */
+export const SLOT_BITS: i32 = 10;
+export const SLOTS: i32 = 1 << SLOT_BITS;
+
+/** Entries of the object table in one chunk (one page of 16-byte entries), and chunks at most. */
+export const CHUNK_SHIFT: i32 = 12;
+export const CHUNKS: i32 = 1024;
+
+/** Each worker's private staging area for encoded items: large enough for a batch, small enough for the L2 cache. */
+export const SCRATCH: u32 = 65536;
+/** An item up to this many bytes lies in the ring itself. Larger ones are copied once, into a block of their own. Chosen by measurement, see bench/. */
+export const INLINE_MAX: u32 = 2048;
+
+/** The first segment of a queue, and the largest. */
+export const SEGMENT_MIN: u32 = 1024;
+export const SEGMENT_MAX: u32 = 1 << 20;
+
+/** Bounds of the adaptive spin, in polls. Chosen by measurement, see bench/. */
+export const SPIN_MIN: i32 = 20;
+export const SPIN_MAX: i32 = 2000;

@@ -1,0 +1,80 @@
+/**
+ * Sleeping, for every primitive: who this worker is, deadlines, and the one caller of `wait`.
+ *
+ * The result of `park` never decides anything: the word does. Every caller re-checks its word after it, so a wake-up for nothing is always legal,
+ * which is what lets a reaper repair any loss by waking everybody.
+ *
+ * Death here: the sleeper leaves the engine's list; a wake-up that was already on its way to it is lost, and the reaper's kick makes up for it.
+ */
+import { load, now, peek, poke, wait } from './atomics';
+import { Slot } from './layout';
+import { SPIN_MAX, SPIN_MIN } from './limits';
+
+/** This instance's worker. Module variables are globals of the instance: thread-local storage for free. */
+export let self: i32 = 0;
+export let selfSlot: usize = 0;
+export let selfScratch: usize = 0;
+/** False on threads that must never sleep, such as a page's main thread. */
+export let canBlock: bool = true;
+let spinLimit: i32 = SPIN_MAX;
+
+export function become(tid: i32, slot: usize, scratch: usize): void {
+  self = tid;
+  selfSlot = slot;
+  selfScratch = scratch;
+}
+
+/** `spins`: the longest spin in polls; 0 where there is one core. */
+export function configureWaiting(blocking: bool, spins: i32): void {
+  canBlock = blocking;
+  spinLimit = spins;
+}
+
+export const FOREVER: f64 = Infinity;
+
+/** A relative timeout in milliseconds as a deadline of this worker's clock. */
+export function deadlineAfter(timeoutMs: f64): f64 {
+  return timeoutMs == FOREVER ? FOREVER : now() + timeoutMs;
+}
+
+export const enum Parked {
+  WOKEN = 0,
+  CHANGED = 1,
+  TIMED_OUT = 2,
+  /** This thread must not sleep. */
+  REFUSED = 3,
+}
+
+/** Sleeps on `p` while it holds `expected`, until `deadline`. */
+export function park(p: usize, expected: i32, deadline: f64): i32 {
+  if (!canBlock) return load(p) != expected ? Parked.CHANGED : Parked.REFUSED;
+  let timeout: i64 = -1;
+  if (deadline != FOREVER) {
+    const left = deadline - now();
+    if (left <= 0) return Parked.TIMED_OUT;
+    timeout = <i64>(min(left, 9.0e12) * 1.0e6);
+  }
+  // ORDERING: plain, because it is read only by diagnostics, where a moment's staleness is harmless.
+  poke(selfSlot + offsetof<Slot>('waitingOn'), <i32>p);
+  const result = wait(p, expected, timeout);
+  poke(selfSlot + offsetof<Slot>('waitingOn'), 0);
+  return result;
+}
+
+/** What a worker with this slot is parked on: 0 when it runs. */
+export function parkedOn(slot: usize): usize {
+  return <usize>(<u32>peek(slot + offsetof<Slot>('waitingOn')));
+}
+
+/**
+ * The adaptive spin of folly's TurnSequencer: the estimate moves an eighth of the way towards what would have sufficed, and towards the minimum
+ * when even the whole budget did not: on a machine with more runnable workers than cores it decays to next to nothing.
+ */
+export function spinBudget(estimate: i32): i32 {
+  return min(spinLimit, max(SPIN_MIN, estimate << 1));
+}
+
+export function spinLearn(estimate: i32, used: i32, success: bool): i32 {
+  const target = success ? min(spinLimit, used) : SPIN_MIN;
+  return estimate + ((target - estimate) >> 3);
+}

@@ -1,0 +1,221 @@
+/**
+ * The ring: a chain of byte rings with one lock at each end.
+ *
+ * Ancestry: the two-lock queue of Michael and Scott (PODC 1996) with a ring in place of its list; the remote position that each side caches
+ * from FastForward (PPoPP 2008) and agrona's ring buffers; the growth by a chain of larger rings is ours.
+ *
+ * | word                   | written by              | meaning                                                        |
+ * | ---------------------- | ----------------------- | -------------------------------------------------------------- |
+ * | tail.position          | holder of the tail lock | items << 32 | bytes that were ever put                         |
+ * | head.position          | holder of the head lock | items << 32 | bytes that were ever taken                       |
+ * | side.otherCache        | holder of that lock     | the other position, as last seen: at most as far as it is now  |
+ * | tail.segment           | holder of the tail lock | where the next record goes                                     |
+ * | head.segment           | holder of the head lock | where the next record comes from                               |
+ * | segment.next           | holder of the tail lock | set once: the producers have moved on at position segment.end  |
+ *
+ * A byte position is in the tail's segment if it is not below segment.base; its place there is position & (capacity - 1). Positions never restart.
+ * ONE 64-bit store publishes a record and counts it; one takes it and uncounts it. What was not published never happened.
+ *
+ * A record that does not fit makes the producer chain a segment twice as large (up to SEGMENT_MAX), so a queue whose items stay small stops allocating
+ * once its ring holds `maxsize` of them. A drained segment is kept as the spare or given back.
+ *
+ * Death of a producer, its lock held: before the store the record does not exist; after it, it does. While it chained a segment: either `next` is not set, and
+ * the new segment is lost, or it is, and the next producer follows it. Consumers cannot have left the old segment yet: they do only when something
+ * was published behind it.
+ * Death of a consumer: before the store of its position the item is still there (a second consumer gets it), after it the item was in the hands of the dead.
+ */
+import { allocate, free } from '../allocator';
+import { copy, load, load64, peek, poke, store, store64, xchg } from '../atomics';
+import { Queue, QUEUE_HEAD, QUEUE_TAIL, QueueSide, Record, Segment } from '../layout';
+import { SEGMENT_MAX, SEGMENT_MIN } from '../limits';
+import { dropRecord, recordBytes } from './record';
+
+const SEGMENT: usize = 16;
+
+export function itemsOf(position: i64): i32 {
+  return <i32>(position >> 32);
+}
+
+export function bytesOf(position: i64): u32 {
+  return <u32>position;
+}
+
+export function advance(position: i64, items: i32, bytes: u32): i64 {
+  return (<i64>(itemsOf(position) + items) << 32) | <i64>(<u32>(bytesOf(position) + bytes));
+}
+
+export function positionOf(side: usize): i64 {
+  return load64(side + offsetof<QueueSide>('position'));
+}
+
+export function setPosition(side: usize, position: i64): void {
+  store64(side + offsetof<QueueSide>('position'), position);
+}
+
+// ORDERING: what a side caches and where its segment lies is plain: its lock guards it. `next` is atomic: the other side reads it.
+
+export function cachedOther(side: usize): i64 {
+  return i64.load(side + offsetof<QueueSide>('otherCache'));
+}
+
+/** Looks at the other side and remembers what it saw. */
+export function refreshOther(side: usize, other: usize): i64 {
+  const position = positionOf(other);
+  i64.store(side + offsetof<QueueSide>('otherCache'), position);
+  return position;
+}
+
+function segmentOf(side: usize): usize {
+  return <usize>(<u32>peek(side + offsetof<QueueSide>('segment')));
+}
+
+function setSegment(side: usize, segment: usize): void {
+  poke(side + offsetof<QueueSide>('segment'), <i32>segment);
+}
+
+function nextOf(segment: usize): usize {
+  return <usize>(<u32>load(segment + offsetof<Segment>('next')));
+}
+
+function capacityOf(segment: usize): u32 {
+  return <u32>peek(segment + offsetof<Segment>('capacity'));
+}
+
+function newSegment(capacity: u32, base: u32): usize {
+  const segment = allocate(capacity + <u32>SEGMENT);
+  if (segment) {
+    poke(segment + offsetof<Segment>('next'), 0);
+    poke(segment + offsetof<Segment>('end'), 0);
+    poke(segment + offsetof<Segment>('base'), <i32>base);
+    poke(segment + offsetof<Segment>('capacity'), <i32>capacity);
+  }
+  return segment;
+}
+
+/** False: the heap is full. */
+export function ringInit(queue: usize): bool {
+  const segment = newSegment(SEGMENT_MIN, 0);
+  if (!segment) return false;
+  setSegment(queue + QUEUE_TAIL, segment);
+  setSegment(queue + QUEUE_HEAD, segment);
+  return true;
+}
+
+/** Tail locked. The segment in which `bytes` more fit at `at`, chaining a new one if need be; 0: the heap is full. */
+export function ringReserve(queue: usize, at: u32, bytes: u32): usize {
+  const side = queue + QUEUE_TAIL;
+  let segment = segmentOf(side);
+  // An owner that died may have chained a segment without moving on.
+  for (let next = nextOf(segment); next; next = nextOf(segment)) {
+    segment = next;
+    setSegment(side, segment);
+  }
+  if (fits(segment, at, bytesOf(cachedOther(side)), bytes)) return segment;
+  if (fits(segment, at, bytesOf(refreshOther(side, queue + QUEUE_HEAD)), bytes)) return segment;
+  return chain(queue, side, segment, at, bytes);
+}
+
+function fits(segment: usize, at: u32, head: u32, bytes: u32): bool {
+  const base = <u32>peek(segment + offsetof<Segment>('base'));
+  const from = <i32>(head - base) < 0 ? base : head;
+  return at - from + bytes <= capacityOf(segment);
+}
+
+function chain(queue: usize, side: usize, segment: usize, at: u32, bytes: u32): usize {
+  let capacity = min(capacityOf(segment) << 1, SEGMENT_MAX);
+  while (capacity < bytes) capacity <<= 1;
+  let next = takeSpare(queue, capacity);
+  if (next) poke(next + offsetof<Segment>('base'), <i32>at);
+  else next = newSegment(capacity, at);
+  if (!next) return 0;
+  poke(segment + offsetof<Segment>('end'), <i32>at);
+  store(segment + offsetof<Segment>('next'), <i32>next);
+  setSegment(side, next);
+  return next;
+}
+
+function takeSpare(queue: usize, capacity: u32): usize {
+  const word = queue + offsetof<Queue>('spare');
+  if (!load(word)) return 0;
+  const spare = <usize>(<u32>xchg(word, 0));
+  if (!spare || capacityOf(spare) >= capacity) return spare;
+  free(spare);
+  return 0;
+}
+
+/** Head locked, and something lies at `at`: the segment in which it does. */
+export function ringSeek(queue: usize, at: u32): usize {
+  const side = queue + QUEUE_HEAD;
+  const segment = segmentOf(side);
+  const next = nextOf(segment);
+  if (!next || <u32>peek(segment + offsetof<Segment>('end')) != at) return segment;
+  setSegment(side, next);
+  poke(segment + offsetof<Segment>('next'), 0);
+  // Only segments of the largest size go round: smaller ones are outgrown.
+  const old = capacityOf(segment) >= SEGMENT_MAX ? <usize>(<u32>xchg(queue + offsetof<Queue>('spare'), <i32>segment)) : segment;
+  if (old) free(old);
+  return ringSeek(queue, at);
+}
+
+/** Bytes from `at` to where the producers left this segment, at most `bytes`. */
+export function ringRun(segment: usize, at: u32, bytes: u32): u32 {
+  return nextOf(segment) ? min(bytes, <u32>peek(segment + offsetof<Segment>('end')) - at) : bytes;
+}
+
+export function ringAddress(segment: usize, at: u32): usize {
+  return segment + SEGMENT + <usize>(at & (capacityOf(segment) - 1));
+}
+
+/** Copies `bytes` into the ring at `at`, around its end if need be. */
+export function ringWrite(segment: usize, at: u32, from: usize, bytes: u32): void {
+  const first = firstPiece(segment, at, bytes);
+  copy(ringAddress(segment, at), from, first);
+  if (first < bytes) copy(segment + SEGMENT, from + first, bytes - first);
+}
+
+export function ringRead(segment: usize, at: u32, to: usize, bytes: u32): void {
+  const first = firstPiece(segment, at, bytes);
+  copy(to, ringAddress(segment, at), first);
+  if (first < bytes) copy(to + first, segment + SEGMENT, bytes - first);
+}
+
+function firstPiece(segment: usize, at: u32, bytes: u32): u32 {
+  const capacity = capacityOf(segment);
+  return min(bytes, capacity - (at & (capacity - 1)));
+}
+
+/** The word at `at`: records are aligned to 8, so their headers never wrap. */
+export function ringWord(segment: usize, at: u32): u32 {
+  return <u32>peek(ringAddress(segment, at));
+}
+
+/** Both locked, or nobody left: drops what is in the ring, using `scratch` for records that wrap; how many items that were. */
+export function ringDrain(queue: usize, scratch: usize): i32 {
+  const head = queue + QUEUE_HEAD;
+  const end = positionOf(queue + QUEUE_TAIL);
+  let position = positionOf(head);
+  let dropped = 0;
+  while (bytesOf(position) != bytesOf(end)) {
+    const at = bytesOf(position);
+    const segment = ringSeek(queue, at);
+    const bytes = recordBytes(ringWord(segment, at + offsetof<Record>('length')), ringWord(segment, at + offsetof<Record>('meta')));
+    ringRead(segment, at, scratch, bytes);
+    position = advance(position, 1, bytes);
+    setPosition(head, position);
+    dropRecord(scratch);
+    dropped++;
+  }
+  return dropped;
+}
+
+/** Nobody left: gives the segments back. */
+export function ringFree(queue: usize): void {
+  let segment = segmentOf(queue + QUEUE_HEAD);
+  while (segment) {
+    const next = nextOf(segment);
+    free(segment);
+    segment = next;
+  }
+  const spare = <usize>(<u32>peek(queue + offsetof<Queue>('spare')));
+  if (spare) free(spare);
+}

@@ -1,0 +1,94 @@
+/**
+ * The reaper: puts right what a dead worker left behind. The supervisor runs it, once for each worker that is gone for certain.
+ *
+ * Ancestry: the kernel's robust futex list (musl, glibc), with a walk over all objects in place of a list kept at each acquire; the kick
+ * answers the hole that glibc's BZ 20985 closed.
+ *
+ * 1. Every lock the dead worker holds becomes ABANDONED. Internal ones first: the later steps take them.
+ * 2. Its nodes leave the lists of conditions and barriers; a barrier that had it breaks.
+ * 3. KICK: every waiter of every object looks again. A wake-up may have gone to the dead worker, or it may have died between making something
+ *    true and telling so; waking everybody costs some 30 ns a word and repairs both.
+ * 4. Its handles are given back, then its slot.
+ *
+ * Death of the reaper: it runs in the supervisor, whose death ends the program.
+ */
+import { Kind } from './abi';
+import { load, peek } from './atomics';
+import { Root, Slot } from './layout';
+import { ROOT, SLOTS } from './limits';
+import { objectPin, objectRows, objectUnpin, objectKind, refCloseAll } from './objects';
+import { queueAbandon, queueKick } from './queue/queue';
+import { barrierBury } from './sync/barrier';
+import { eventKick } from './sync/event';
+import { lockAbandon, lockKick } from './sync/lock';
+import { semaphoreKick } from './sync/semaphore';
+import { guardGive, guardTake, removeAllOf } from './waitlist';
+import { slotAt, slotFree, slotOf, workerIsKnown, workerKick } from './workers';
+
+/** `clean`: it ended by itself. A Lock it holds then stays locked, as in Python: somebody else may release it. */
+export function reap(tid: i32, clean: bool): void {
+  if (!workerIsKnown(tid)) return;
+  lockAbandon(ROOT + offsetof<Root>('heapLock'), tid);
+  lockAbandon(ROOT + offsetof<Root>('outputLock'), tid);
+  lockKick(ROOT + offsetof<Root>('heapLock'));
+  lockKick(ROOT + offsetof<Root>('outputLock'));
+  const rows = objectRows();
+  for (let id = 1; id < rows; id++) {
+    const kind = objectKind(id);
+    if (kind == Kind.FREE) continue;
+    const object = objectPin(id);
+    if (!object) continue;
+    abandon(object, kind, tid, clean);
+    bury(object, kind, tid);
+    objectUnpin(object);
+  }
+  refCloseAll(slotOf(tid));
+  freeUnstarted(tid);
+  slotFree(tid);
+}
+
+function abandon(object: usize, kind: i32, tid: i32, clean: bool): void {
+  if (kind == Kind.QUEUE) queueAbandon(object, tid);
+  else if (kind == Kind.LOCK ? !clean : kind == Kind.RLOCK || kind == Kind.VALUE || kind == Kind.CONDITION || kind == Kind.BARRIER) lockAbandon(object, tid);
+}
+
+function bury(object: usize, kind: i32, tid: i32): void {
+  switch (kind) {
+    case Kind.LOCK:
+    case Kind.RLOCK:
+    case Kind.VALUE:
+      lockKick(object);
+      break;
+    case Kind.SEMAPHORE:
+      semaphoreKick(object);
+      break;
+    case Kind.EVENT:
+      eventKick(object);
+      break;
+    case Kind.CONDITION:
+      lockKick(object);
+      guardTake(object);
+      removeAllOf(object, tid);
+      guardGive(object);
+      break;
+    case Kind.BARRIER:
+      lockKick(object);
+      barrierBury(object, tid);
+      break;
+    case Kind.QUEUE:
+      queueKick(object);
+      break;
+    case Kind.WORKER:
+      workerKick(object);
+      break;
+  }
+}
+
+/** Slots that the dead worker had taken for children of which the supervisor was never told. */
+function freeUnstarted(parent: i32): void {
+  for (let index = 0; index < SLOTS; index++) {
+    const slot = slotAt(index);
+    const tid = load(slot + offsetof<Slot>('tid'));
+    if (tid && peek(slot + offsetof<Slot>('parent')) == parent && !peek(slot + offsetof<Slot>('recordId'))) slotFree(tid);
+  }
+}

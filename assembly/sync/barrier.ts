@@ -1,0 +1,185 @@
+/**
+ * Barrier: parties wait for each other, again and again.
+ *
+ * Ancestry: CPython's threading.Barrier for the rules; the form, a list of waiters each told its own outcome, is ours: with one shared generation word a slow waiter
+ * cannot tell a round that was reset from one that tripped, and draining, CPython's answer, would hang on a waiter that died.
+ *
+ * | phase    | meaning                                                            | arrivals                              |
+ * | -------- | ------------------------------------------------------------------ | ------------------------------------- |
+ * | FILLING  | fewer than `parties` wait                                          | join the round; the last one leads it |
+ * | TRIPPING | the first `parties` in the list are complete, their leader acts    | gather behind it for the next round   |
+ * | BROKEN   | until reset                                                        | fail at once                          |
+ *
+ * A waiter's outcome: NOTIFIED the round was complete, FAILED the barrier broke or was reset, LEADER it has to lead the next round, which was complete
+ * when the last one tripped.
+ *
+ * No wake-up is lost: every node that leaves the list is told so on its own word, by whoever takes it out under the guard.
+ * Death of a party, asleep or leading: its node is in the list; the reaper finds it and breaks the barrier, which is what CPython's users get from a timeout.
+ */
+import { Status } from '../abi';
+import { load, peek, poke, store } from '../atomics';
+import { Barrier, WaitNode } from '../layout';
+import { deadlineAfter, FOREVER, Parked } from '../park';
+import { append, countOf, guardGive, guardTake, headOf, isListed, NodeState, nextOf, remove, removeAllOf, sleepWhile, stateOf, tell, wakeFirst } from '../waitlist';
+
+export const enum Phase {
+  FILLING = 0,
+  TRIPPING = 1,
+  BROKEN = 2,
+}
+
+/** Instead of an index: this party has to lead. Run the action, then barrierTrip or barrierAbort. */
+export const LEADS: i32 = 1 << 16;
+
+function phaseOf(barrier: usize): i32 {
+  return load(barrier + offsetof<Barrier>('phase'));
+}
+
+function setPhase(barrier: usize, phase: i32): void {
+  store(barrier + offsetof<Barrier>('phase'), phase);
+}
+
+export function barrierParties(barrier: usize): i32 {
+  return peek(barrier + offsetof<Barrier>('parties'));
+}
+
+export function barrierInit(barrier: usize, parties: i32): void {
+  poke(barrier + offsetof<Barrier>('parties'), parties);
+}
+
+export function barrierWaiting(barrier: usize): i32 {
+  return phaseOf(barrier) == Phase.FILLING ? countOf(barrier) : 0;
+}
+
+export function barrierIsBroken(barrier: usize): bool {
+  return phaseOf(barrier) == Phase.BROKEN;
+}
+
+/** Guarded. */
+function failAll(barrier: usize): void {
+  while (wakeFirst(barrier, NodeState.FAILED)) {}
+}
+
+/** Guarded. */
+function breakIt(barrier: usize): void {
+  setPhase(barrier, Phase.BROKEN);
+  failAll(barrier);
+}
+
+/** Joins the round: OK, LEADS for the last to come, or BROKEN. */
+export function barrierArrive(barrier: usize, node: usize): i32 {
+  guardTake(barrier);
+  const phase = phaseOf(barrier);
+  if (phase == Phase.BROKEN) {
+    guardGive(barrier);
+    return Status.BROKEN;
+  }
+  append(barrier, node);
+  const leads = phase == Phase.FILLING && countOf(barrier) == barrierParties(barrier);
+  if (leads) setPhase(barrier, Phase.TRIPPING);
+  guardGive(barrier);
+  return leads ? LEADS : Status.OK;
+}
+
+/** The leader's action is done: lets the round go, in the order in which they came. The leader's index, or BROKEN if the barrier was reset or broken meanwhile. */
+export function barrierTrip(barrier: usize, node: usize): i32 {
+  guardTake(barrier);
+  const listed = isListed(node);
+  if (listed) {
+    const parties = barrierParties(barrier);
+    for (let i = 0; i < parties; i++) {
+      poke(headOf(barrier) + offsetof<WaitNode>('index'), i);
+      wakeFirst(barrier, NodeState.NOTIFIED);
+    }
+    beginRound(barrier, parties);
+  }
+  guardGive(barrier);
+  return listed ? peek(node + offsetof<WaitNode>('index')) : Status.BROKEN;
+}
+
+/** Guarded. */
+function beginRound(barrier: usize, parties: i32): void {
+  if (peek(barrier + offsetof<Barrier>('breakNext'))) {
+    poke(barrier + offsetof<Barrier>('breakNext'), 0);
+    breakIt(barrier);
+  } else if (countOf(barrier) < parties) setPhase(barrier, Phase.FILLING);
+  else {
+    let leader = headOf(barrier);
+    for (let i = 1; i < parties; i++) leader = nextOf(leader);
+    tell(leader, NodeState.LEADER);
+  }
+}
+
+/**
+ * Waits for the round this node arrived in. Its index; LEADS if it has become the leader; BROKEN; WOULD_BLOCK.
+ * A timeout breaks the barrier for all, but a round that is already complete is waited for.
+ */
+export function barrierAwait(barrier: usize, node: usize, timeoutMs: f64): i32 {
+  let deadline = deadlineAfter(timeoutMs);
+  while (true) {
+    const result = sleepWhile(node, NodeState.WAITING, deadline);
+    const outcome = barrierOutcome(node);
+    if (outcome != Status.TIMEOUT) return outcome;
+    const given = barrierGiveUp(barrier, node, true);
+    if (given != Status.OK) return result == Parked.REFUSED && given == Status.BROKEN ? Status.WOULD_BLOCK : given;
+    deadline = FOREVER;
+  }
+}
+
+/** What the node was told: its index, LEADS, BROKEN; TIMEOUT: nothing yet. */
+export function barrierOutcome(node: usize): i32 {
+  const state = stateOf(node);
+  if (state == NodeState.WAITING) return Status.TIMEOUT;
+  if (state == NodeState.NOTIFIED) return peek(node + offsetof<WaitNode>('index'));
+  return state == NodeState.LEADER ? LEADS : <i32>Status.BROKEN;
+}
+
+/**
+ * This party does not want to wait any longer, and if `breaking` the others shall not wait in vain. BROKEN: it is out. OK: its round is complete, wait on
+ * without a deadline. Otherwise what it was told meanwhile.
+ */
+export function barrierGiveUp(barrier: usize, node: usize, breaking: bool): i32 {
+  guardTake(barrier);
+  let status = barrierOutcome(node);
+  if (status == Status.TIMEOUT) {
+    const filling = phaseOf(barrier) == Phase.FILLING;
+    if (!filling && positionOf(barrier, node) < barrierParties(barrier)) status = Status.OK;
+    else {
+      status = Status.BROKEN;
+      remove(barrier, node);
+      if (breaking && filling) breakIt(barrier);
+      else if (breaking) poke(barrier + offsetof<Barrier>('breakNext'), 1);
+    }
+  }
+  guardGive(barrier);
+  return status;
+}
+
+/** Guarded. */
+function positionOf(barrier: usize, node: usize): i32 {
+  let position = 0;
+  for (let each = headOf(barrier); each != node; each = nextOf(each)) position++;
+  return position;
+}
+
+export function barrierAbort(barrier: usize): void {
+  guardTake(barrier);
+  breakIt(barrier);
+  guardGive(barrier);
+}
+
+/** Who waits now fails; the barrier is whole again. */
+export function barrierReset(barrier: usize): void {
+  guardTake(barrier);
+  failAll(barrier);
+  poke(barrier + offsetof<Barrier>('breakNext'), 0);
+  setPhase(barrier, Phase.FILLING);
+  guardGive(barrier);
+}
+
+/** Reaper. */
+export function barrierBury(barrier: usize, tid: i32): void {
+  guardTake(barrier);
+  if (removeAllOf(barrier, tid) > 0) breakIt(barrier);
+  guardGive(barrier);
+}

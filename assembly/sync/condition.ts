@@ -1,0 +1,83 @@
+/**
+ * Condition: first in, first out, and exact.
+ *
+ * Ancestry: CPython's threading.Condition; the argument why one futex word cannot be exact stands in the header of glibc's nptl/pthread_cond_wait.c.
+ *
+ * Words: a WaitList and the lock that belongs to it (a Lock or an RLock, which the condition keeps alive).
+ *
+ * wait: append the node, give the lock up, sleep on the node, take the lock back, then look: still listed means a true timeout.
+ * notify: take the first n nodes out and wake them. Exactly min(n, waiters) waits succeed, in the order in which they came: whether a waiter was
+ * notified or timed out is decided by whether a notifier took its node out, and by nothing else. That is stricter than CPython, where a waiter
+ * that times out while a notify is on its way to it may report False although the notify was spent on it.
+ *
+ * No wake-up is lost: the node is appended while the user's lock is held, so a notifier that takes the lock later sees it.
+ * Death of a waiter: the reaper takes its node out, so it is not counted among the n. A notify that it had already received is spent.
+ */
+import { Status } from '../abi';
+import { load, peek } from '../atomics';
+import { Condition, Lock } from '../layout';
+import { deadlineAfter, FOREVER, Parked, self } from '../park';
+import { append, guardGive, guardTake, headOf, isListed, NodeState, remove, sleepWhile, wakeFirst } from '../waitlist';
+import { lockAcquire, lockRelease, ownerOf } from './lock';
+import { rlockAcquire, rlockReleaseAll, rlockRestore } from './rlock';
+
+export function conditionLock(condition: usize): usize {
+  return <usize>(<u32>peek(condition + offsetof<Condition>('lock')));
+}
+
+export function conditionIsReentrant(condition: usize): bool {
+  return peek(condition + offsetof<Condition>('reentrant')) != 0;
+}
+
+/** Whether this worker holds the condition's lock. */
+export function conditionOwned(condition: usize): bool {
+  return ownerOf(load(conditionLock(condition) + offsetof<Lock>('word'))) == self;
+}
+
+/** Appends `node` and gives the lock up; the depth to restore, or NOT_OWNER. */
+export function conditionEnter(condition: usize, node: usize): i32 {
+  if (!conditionOwned(condition)) return Status.NOT_OWNER;
+  guardTake(condition);
+  append(condition, node);
+  guardGive(condition);
+  const lock = conditionLock(condition);
+  if (conditionIsReentrant(condition)) return rlockReleaseAll(lock);
+  lockRelease(lock);
+  return 1;
+}
+
+/** After the lock was taken back: OK if the node was notified, otherwise takes it out and answers TIMEOUT. */
+export function conditionLeave(condition: usize, node: usize, depth: i32): i32 {
+  if (conditionIsReentrant(condition)) rlockRestore(conditionLock(condition), depth);
+  if (!isListed(node)) return Status.OK;
+  guardTake(condition);
+  const timedOut = isListed(node);
+  if (timedOut) remove(condition, node);
+  guardGive(condition);
+  return timedOut ? Status.TIMEOUT : Status.OK;
+}
+
+/** OK: notified. TIMEOUT. NOT_OWNER. OWNER_DIED: the lock broke meanwhile and is not held. The lock is taken back however long that takes. */
+export function conditionWait(condition: usize, node: usize, timeoutMs: f64): i32 {
+  const deadline = deadlineAfter(timeoutMs);
+  const depth = conditionEnter(condition, node);
+  if (depth < 0) return depth;
+  const slept = sleepWhile(node, NodeState.WAITING, deadline);
+  const lock = conditionLock(condition);
+  const status = conditionIsReentrant(condition) ? rlockAcquire(lock, FOREVER) : lockAcquire(lock, FOREVER);
+  const outcome = conditionLeave(condition, node, depth);
+  if (status == Status.OWNER_DIED && !conditionOwned(condition)) return status;
+  return slept == Parked.REFUSED ? Status.WOULD_BLOCK : outcome;
+}
+
+/** Wakes up to `count` waiters; how many, or NOT_OWNER. */
+export function conditionNotify(condition: usize, count: i32): i32 {
+  if (!conditionOwned(condition)) return Status.NOT_OWNER;
+  // ORDERING: a waiter appends before it gives up the lock that we hold: an empty list is empty.
+  if (!headOf(condition)) return 0;
+  guardTake(condition);
+  let woken = 0;
+  while (woken < count && wakeFirst(condition, NodeState.NOTIFIED)) woken++;
+  guardGive(condition);
+  return woken;
+}

@@ -1,0 +1,153 @@
+/**
+ * WaitList: waiters in the order they came, each asleep on a word of its own, so that a wake-up is for exactly one of them and nobody can steal it.
+ *
+ * Ancestry: CPython's deque of per-waiter locks (threading.Condition), musl's private condition variable, Go's notifyList.
+ *
+ * | node.state | meaning                                                 |
+ * | ---------- | ------------------------------------------------------- |
+ * | WAITING    | in the list                                             |
+ * | NOTIFIED   | taken out by a notifier: the wait succeeded             |
+ * | FAILED     | taken out because what it waited for cannot come        |
+ * | LEADER     | in the list, and chosen to act for the others (Barrier) |
+ *
+ * The list is guarded by the lock in its first words (an internal one: it is held for a few instructions, never across a sleep or a call to JavaScript),
+ * not by the user's lock, which a careless user may release from elsewhere. Links point forward only; `tail` and `count` are hints.
+ *
+ * No wake-up is lost: the state is stored before the notify, and the engine compares it under its own mutex.
+ *
+ * Death of the guard's holder: each edit commits with one store to the forward chain (append: last.next or head; pop: head; remove: previous.next),
+ * so the chain is whole at every moment, and the next holder rebuilds the hints from it.
+ * Death of a waiter: its node is still linked. The reaper takes the nodes of the dead out before their memory is used again.
+ */
+import { load, notify, peek, poke, store } from './atomics';
+import { WaitList, WaitNode } from './layout';
+import { Parked, park, self } from './park';
+import { lockInternal, unlock } from './sync/lock';
+
+export const enum NodeState {
+  IDLE = 0,
+  WAITING = 1,
+  NOTIFIED = 2,
+  FAILED = 3,
+  LEADER = 4,
+}
+
+// ORDERING: links and hints are plain, `guard` orders their readers; states are atomic, because their owners sleep on them.
+
+export function nextOf(node: usize): usize {
+  return <usize>(<u32>peek(node + offsetof<WaitNode>('next')));
+}
+
+export function headOf(list: usize): usize {
+  return <usize>(<u32>peek(list + offsetof<WaitList>('head')));
+}
+
+export function countOf(list: usize): i32 {
+  return peek(list + offsetof<WaitList>('count'));
+}
+
+export function stateOf(node: usize): i32 {
+  return load(node + offsetof<WaitNode>('state'));
+}
+
+export function isListed(node: usize): bool {
+  const state = stateOf(node);
+  return state == NodeState.WAITING || state == NodeState.LEADER;
+}
+
+export function guardTake(list: usize): void {
+  if (lockInternal(list)) rebuild(list);
+}
+
+export function guardGive(list: usize): void {
+  unlock(list);
+}
+
+function rebuild(list: usize): void {
+  let last: usize = 0;
+  let count = 0;
+  for (let node = headOf(list); node; node = nextOf(node)) {
+    last = node;
+    count++;
+  }
+  poke(list + offsetof<WaitList>('tail'), <i32>last);
+  poke(list + offsetof<WaitList>('count'), count);
+}
+
+/** Guarded. */
+export function append(list: usize, node: usize): void {
+  poke(node + offsetof<WaitNode>('next'), 0);
+  poke(node + offsetof<WaitNode>('tid'), self);
+  store(node + offsetof<WaitNode>('state'), NodeState.WAITING);
+  const last = <usize>(<u32>peek(list + offsetof<WaitList>('tail')));
+  poke(last ? last + offsetof<WaitNode>('next') : list + offsetof<WaitList>('head'), <i32>node);
+  poke(list + offsetof<WaitList>('tail'), <i32>node);
+  poke(list + offsetof<WaitList>('count'), countOf(list) + 1);
+}
+
+/** Guarded. Takes `node` out; `previous` is the one before it, 0 for the first. */
+function unlink(list: usize, previous: usize, node: usize): void {
+  const next = nextOf(node);
+  poke(previous ? previous + offsetof<WaitNode>('next') : list + offsetof<WaitList>('head'), <i32>next);
+  if (!next) poke(list + offsetof<WaitList>('tail'), <i32>previous);
+  poke(list + offsetof<WaitList>('count'), countOf(list) - 1);
+}
+
+/** Guarded. Takes out the first waiter and tells it `outcome`; false when there is none. */
+export function wakeFirst(list: usize, outcome: i32): bool {
+  const node = headOf(list);
+  if (!node) return false;
+  unlink(list, 0, node);
+  tell(node, outcome);
+  return true;
+}
+
+/** Guarded. */
+export function tell(node: usize, state: i32): void {
+  store(node + offsetof<WaitNode>('state'), state);
+  notify(node + offsetof<WaitNode>('state'), -1);
+}
+
+/** Guarded. Takes `node` out if it is in. */
+export function remove(list: usize, node: usize): void {
+  let previous: usize = 0;
+  for (let each = headOf(list); each; each = nextOf(each)) {
+    if (each == node) {
+      unlink(list, previous, node);
+      store(node + offsetof<WaitNode>('state'), NodeState.IDLE);
+      return;
+    }
+    previous = each;
+  }
+}
+
+/** Guarded. Reaper: takes out the nodes of `tid`; how many there were. */
+export function removeAllOf(list: usize, tid: i32): i32 {
+  let previous: usize = 0;
+  let found = 0;
+  for (let node = headOf(list); node; node = nextOf(node)) {
+    if (peek(node + offsetof<WaitNode>('tid')) == tid) {
+      unlink(list, previous, node);
+      found++;
+    } else previous = node;
+  }
+  return found;
+}
+
+/** Sleeps until the node's state is no longer `state`. */
+export function sleepWhile(node: usize, state: i32, deadline: f64): i32 {
+  while (stateOf(node) == state) {
+    const result = park(node + offsetof<WaitNode>('state'), state, deadline);
+    if (result == Parked.TIMED_OUT || result == Parked.REFUSED) return result;
+  }
+  return Parked.WOKEN;
+}
+
+/** Diagnostics: whether `node` is in the list. */
+export function listHas(list: usize, node: usize): bool {
+  guardTake(list);
+  let each = headOf(list);
+  while (each && each != node) each = nextOf(each);
+  guardGive(list);
+  return each != 0;
+}

@@ -1,0 +1,161 @@
+/**
+ * The registry of workers, and the record of each Thread or Process.
+ *
+ * Ancestry: the thread table of any kernel; ids of slot and sequence as generational indices.
+ *
+ * A slot is a worker's place while it lives: its handles, its scratch, its node for blocking waits, the word it is parked on.
+ * A worker id is `slot | sequence << SLOT_BITS`: a slot comes around after 2^19 workers of its own, so an id in an old lock word names nobody else.
+ *
+ * A Worker record is a public object (it lives as long as anybody has a handle): what is to be run, its state, its exit code, its result.
+ *
+ * | record.state | meaning                                                       | next              |
+ * | ------------ | ------------------------------------------------------------- | ----------------- |
+ * | INITIAL      | not started                                                   | STARTING          |
+ * | STARTING     | has a slot; the supervisor starts it                          | RUNNING, ENDED    |
+ * | RUNNING      | its own code runs                                             | ENDED             |
+ * | ENDED        | exit code and result stand                                    | -                 |
+ *
+ * No wake-up is lost: joiners sleep on `state` and compare it; ENDED is stored before the notify.
+ *
+ * Death of the worker: the supervisor learns it from the platform, calls workerEnd for it (a second call changes nothing) and then the reaper.
+ * Death of a parent between taking the slot and telling the supervisor: the reaper of the parent frees the slot.
+ */
+import { Status } from './abi';
+import { allocate, free } from './allocator';
+import { cas, load, notify, peek, poke, store } from './atomics';
+import { gateKick } from './gate';
+import { Root, Slot, SLOT_BYTES, Worker } from './layout';
+import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from './limits';
+import { dropParcel } from './queue/record';
+import { become, deadlineAfter, Parked, park, self } from './park';
+
+export const enum WorkerState {
+  INITIAL = 0,
+  STARTING = 1,
+  RUNNING = 2,
+  ENDED = 3,
+}
+
+export function slotAt(index: i32): usize {
+  return <usize>(<u32>peek(ROOT + offsetof<Root>('slots'))) + <usize>index * SLOT_BYTES;
+}
+
+export function slotOf(tid: i32): usize {
+  return slotAt(tid & (SLOTS - 1));
+}
+
+/** Whether a worker with this id has a slot. */
+export function workerIsKnown(tid: i32): bool {
+  return load(slotOf(tid) + offsetof<Slot>('tid')) == tid;
+}
+
+/** Takes a slot; the new worker's id, 0 when all are taken. */
+export function slotTake(): i32 {
+  const turn = ROOT + offsetof<Root>('nextSlot');
+  const start = load(turn);
+  for (let i = 0; i < SLOTS; i++) {
+    const index = (start + i) & (SLOTS - 1);
+    const slot = slotAt(index);
+    if (load(slot + offsetof<Slot>('tid')) != 0) continue;
+    const sequence = (peek(slot + offsetof<Slot>('sequence')) + 1) & ((1 << (29 - SLOT_BITS)) - 1);
+    const tid = index | (max(sequence, 1) << SLOT_BITS);
+    if (cas(slot + offsetof<Slot>('tid'), 0, tid) != 0) continue;
+    poke(slot + offsetof<Slot>('sequence'), max(sequence, 1));
+    poke(slot + offsetof<Slot>('parent'), self);
+    store(turn, index + 1);
+    return tid;
+  }
+  return 0;
+}
+
+/** Gives a slot back, with what it owns in memory. */
+export function slotFree(tid: i32): void {
+  const slot = slotOf(tid);
+  const scratch = <usize>(<u32>peek(slot + offsetof<Slot>('scratch')));
+  const staged = <usize>(<u32>peek(slot + offsetof<Slot>('staged')));
+  poke(slot + offsetof<Slot>('scratch'), 0);
+  poke(slot + offsetof<Slot>('staged'), 0);
+  poke(slot + offsetof<Slot>('waitingOn'), 0);
+  poke(slot + offsetof<Slot>('refs'), 0);
+  poke(slot + offsetof<Slot>('recordId'), 0);
+  if (scratch) free(scratch);
+  if (staged) free(staged);
+  store(slot + offsetof<Slot>('tid'), 0);
+}
+
+/** This instance is the worker `tid` from now on. False: no memory for its scratch. */
+export function workerBecome(tid: i32): bool {
+  const slot = slotOf(tid);
+  const scratch = allocate(SCRATCH);
+  if (!scratch) return false;
+  poke(slot + offsetof<Slot>('scratch'), <i32>scratch);
+  become(tid, slot, scratch);
+  return true;
+}
+
+/** The node on which worker `tid` waits when it blocks. */
+export function slotNode(tid: i32): usize {
+  return slotOf(tid) + offsetof<Slot>('state');
+}
+
+/** A block in this worker's hands, which goes with it if it dies now. */
+export function slotStage(block: usize): void {
+  poke(slotOf(self) + offsetof<Slot>('staged'), <i32>block);
+}
+
+// ── records ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function workerGate(worker: usize): usize {
+  return worker + offsetof<Worker>('gateSeq');
+}
+
+export function workerState(worker: usize): i32 {
+  return load(worker + offsetof<Worker>('state'));
+}
+
+export function workerExitCode(worker: usize): i32 {
+  return load(worker + offsetof<Worker>('exitCode'));
+}
+
+/** From one state to the next; false if it was another. */
+export function workerMove(worker: usize, from: i32, to: i32): bool {
+  return cas(worker + offsetof<Worker>('state'), from, to) == from;
+}
+
+/** It has ended with `exitCode`; nothing changes if it had before. Wakes who joins. */
+export function workerEnd(worker: usize, exitCode: i32): bool {
+  const word = worker + offsetof<Worker>('state');
+  while (true) {
+    const state = load(word);
+    if (state == WorkerState.ENDED) return false;
+    // ORDERING: the code before the state: who sees ENDED sees the code. Only the worker's last act and the supervisor, after it is gone, come here.
+    store(worker + offsetof<Worker>('exitCode'), exitCode);
+    if (cas(word, state, WorkerState.ENDED) == state) break;
+  }
+  workerKick(worker);
+  return true;
+}
+
+export function workerKick(worker: usize): void {
+  notify(worker, -1);
+  gateKick(workerGate(worker));
+}
+
+/** OK when it has ended; TIMEOUT, WOULD_BLOCK. */
+export function workerJoin(worker: usize, timeoutMs: f64): i32 {
+  const deadline = deadlineAfter(timeoutMs);
+  while (true) {
+    const state = workerState(worker);
+    if (state == WorkerState.ENDED) return Status.OK;
+    if (timeoutMs == 0) return Status.TIMEOUT;
+    const result = park(worker, state, deadline);
+    if (result == Parked.REFUSED) return Status.WOULD_BLOCK;
+    if (result == Parked.TIMED_OUT && workerState(worker) != WorkerState.ENDED) return Status.TIMEOUT;
+  }
+}
+
+export function workerDestroy(worker: usize): void {
+  dropParcel(<usize>(<u32>peek(worker + offsetof<Worker>('name'))));
+  dropParcel(<usize>(<u32>peek(worker + offsetof<Worker>('task'))));
+  dropParcel(<usize>(<u32>peek(worker + offsetof<Worker>('result'))));
+}

@@ -1,0 +1,33 @@
+/**
+ * All the tests: compiles what workers load, runs the suite, and ends with the line `N passed, N failed, N skipped`.
+ * Arguments go to vitest: `npm test -- queue` runs the files whose path contains "queue".
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const workers = readdirSync('test', { recursive: true })
+  .filter((file) => file.endsWith('.workers.ts'))
+  .map((file) => `test/${file}`);
+mkdirSync('build', { recursive: true });
+rmSync('build/test', { recursive: true, force: true });
+await build({ entryPoints: workers, outbase: '.', outdir: 'build', format: 'esm', target: 'node20', logLevel: 'warning' });
+
+const report = 'build/test-report.json';
+rmSync(report, { force: true });
+const { status } = spawnSync('npx', ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+});
+let results;
+try {
+  results = JSON.parse(readFileSync(report, 'utf8'));
+} catch {
+  results = { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, numTodoTests: 0 };
+}
+// A file that could not be run has no failed test of its own, and a run without tests has tested nothing.
+const failed = Math.max(results.numFailedTests, status !== 0 || results.numPassedTests === 0 ? 1 : 0);
+console.log(`${results.numPassedTests} passed, ${failed} failed, ${results.numPendingTests + results.numTodoTests} skipped`);
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,87 @@
+/**
+ * The supervisor: the worker whose loop is never blocked. It starts all other workers, sees each death, and repairs.
+ */
+import { SlotField, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
+import { enterHeap } from '../heap/heap.ts';
+import { parent, type SpawnedWorker, spawn } from '../platform/node.ts';
+import type { FromSupervisor, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
+import { State } from '../workers/runnable.ts';
+
+interface Living {
+  worker: SpawnedWorker;
+  ref: number;
+  record: number;
+  daemon: boolean;
+  pid: number;
+  isProcess: boolean;
+  /** The exit code of a worker that somebody stopped. */
+  signal: number | undefined;
+}
+
+const { link, tid: self } = parent.data() as SupervisorData;
+const heap = enterHeap(link, self);
+const { core } = heap;
+const living = new Map<number, Living>();
+/** Stops that came before their start. */
+const early = new Map<number, number>();
+let seen = 0;
+let busy = 0;
+
+function report(): void {
+  const message: FromSupervisor = { busy: busy > 0, seen };
+  parent.post(message);
+}
+
+function start({ record: { id, generation }, tid, name, daemon, main, fromRoot }: Extract<ToSupervisor, { type: 'start' }>): void {
+  if (fromRoot) seen++;
+  const ref = core.refAdopt(id, generation);
+  const record = core.refObject(ref);
+  const isProcess = (heap.loadWord(record + WorkerField.FLAGS) & WorkerFlag.PROCESS) !== 0;
+  const data: WorkerData = { link, tid, record: { id, generation }, main };
+  const worker = spawn(new URL('./worker.js', import.meta.url), data, name);
+  const entry: Living = { worker, ref, record, daemon, pid: heap.loadWord(record + WorkerField.PID), isProcess, signal: early.get(tid) };
+  early.delete(tid);
+  living.set(tid, entry);
+  if (!daemon && busy++ === 0) report();
+  worker.on({
+    message: (message) => receive(message as ToSupervisor),
+    failed: (error) => console.error(`nogil: worker ${name} failed:`, error),
+    gone: (code) => gone(tid, entry, code),
+  });
+  if (entry.signal !== undefined) worker.terminate();
+}
+
+function stop(tid: number, signal: number): void {
+  const entry = living.get(tid);
+  if (entry) {
+    entry.signal ??= signal;
+    entry.worker.terminate();
+  } else if (core.workerIsKnown(tid) && heap.loadWord(core.slotOf(tid) + SlotField.RECORD_ID) !== 0) early.set(tid, signal);
+}
+
+/** The worker is no more: whatever it did, it did before this. */
+function gone(tid: number, entry: Living, code: number): void {
+  living.delete(tid);
+  const clean = core.workerState(entry.record) === State.ENDED;
+  core.workerEnd(entry.record, entry.signal ?? code);
+  core.reap(tid, clean ? 1 : 0);
+  if (entry.isProcess) stopThreadsOf(entry.pid);
+  core.refClose(entry.ref);
+  if (!entry.daemon && --busy === 0) report();
+}
+
+/** A process takes its threads with it. */
+function stopThreadsOf(pid: number): void {
+  for (const [tid, entry] of living) if (!entry.isProcess && entry.pid === pid) stop(tid, -15);
+}
+
+function receive(message: ToSupervisor): void {
+  if (message.type === 'start') start(message);
+  else stop(message.tid, message.signal);
+}
+
+parent.listen((message) => {
+  receive(message as ToSupervisor);
+  // Answer what the root asked even when nothing changed: it compares counts.
+  if ((message as ToSupervisor).type === 'start' && busy === 0) report();
+});

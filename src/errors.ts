@@ -1,0 +1,88 @@
+/**
+ * Every error of the package, with Python's name where Python has one. `instanceof` holds in every worker.
+ */
+import { registerErrorClass } from './codec/index.ts';
+
+function define<T extends ErrorConstructorLike>(ctor: T): T {
+  Object.defineProperty(ctor.prototype, 'name', { value: ctor.name, configurable: true, writable: true });
+  registerErrorClass(ctor as never);
+  return ctor;
+}
+
+type ErrorConstructorLike = new (...args: never[]) => Error;
+
+/** An argument has the right type and an impossible value; or the handle was closed. */
+export class ValueError extends Error {}
+/** Something was used in a way it does not allow. */
+export class RuntimeError extends Error {}
+/** The multiprocessing classes' answer to misuse. */
+export class AssertionError extends Error {}
+/** A `get` found nothing in time. */
+export class Empty extends Error {}
+/** A `put` found no room in time. `put` says how many items of a batch are in. */
+export class Full extends Error {
+  put?: number;
+}
+/** The queue was shut down (and, for `get`, is drained). */
+export class ShutDown extends Error {}
+/** The other end is closed and nothing is left to receive. */
+export class EOFError extends Error {}
+/** The operating system, or what stands for it here, refused. */
+export class OSError extends Error {}
+/** The other end is closed. */
+export class BrokenPipeError extends OSError {}
+/** Base of the errors of processes. */
+export class ProcessError extends Error {}
+/** A message does not fit into the buffer; `args[0]` is the whole message. */
+export class BufferTooShort extends ProcessError {
+  args: [Uint8Array];
+  constructor(message: Uint8Array) {
+    super(`a message of ${message?.byteLength} bytes does not fit into the buffer`);
+    this.args = [message];
+  }
+}
+/** A result was not there in time. Not JavaScript's or the DOM's TimeoutError, as it is not Python's builtin one. */
+export class TimeoutError extends ProcessError {}
+/** The barrier is broken, was reset while waiting, or its action threw. */
+export class BrokenBarrierError extends RuntimeError {}
+export class KeyError extends Error {}
+export class IndexError extends Error {}
+export class AttributeError extends Error {}
+/** The shared heap is full. Nothing was changed. */
+export class MemoryError extends Error {}
+/** A method of a managed object could not be called. */
+export class RemoteError extends Error {}
+/** A result could not be sent. */
+export class MaybeEncodingError extends Error {}
+/** The worker that held the lock died. The lock stays broken until `reset()`. */
+export class BrokenLockError extends RuntimeError {}
+/** Waiting would never end: the workers wait for each other in a circle. */
+export class DeadlockError extends RuntimeError {}
+/** The worker that was to do it died. */
+export class WorkerDied extends RuntimeError {}
+
+for (const ctor of [
+  ValueError,
+  RuntimeError,
+  AssertionError,
+  Empty,
+  Full,
+  ShutDown,
+  EOFError,
+  OSError,
+  BrokenPipeError,
+  ProcessError,
+  BufferTooShort,
+  TimeoutError,
+  BrokenBarrierError,
+  KeyError,
+  IndexError,
+  AttributeError,
+  MemoryError,
+  RemoteError,
+  MaybeEncodingError,
+  BrokenLockError,
+  DeadlockError,
+  WorkerDied,
+])
+  define(ctor);

@@ -1,0 +1,199 @@
+/**
+ * A heap: one shared memory, this thread's instance of the core over it, and views to look into it.
+ */
+import { Codec, type HandleRef } from '../codec/index.ts';
+import { MemoryError, RuntimeError, ValueError } from '../errors.ts';
+import { canBlock, cores } from '../platform/node.ts';
+import { type CoreExports, coreModule, instantiateCore } from './core.ts';
+import type { AsyncGate } from './gate.ts';
+
+const PAGE = 65536;
+/** Pointers stay below 2^31, so that they are positive in every language involved. */
+const PAGES_AT_MOST = 32767;
+
+/** What another thread needs to use the same heap. */
+export interface HeapLink {
+  memory: WebAssembly.Memory;
+  module: WebAssembly.Module;
+  /** Tells memories apart: a memory that was posted is another object of the same storage. */
+  heapId: string;
+}
+
+/** Revives received handles: set by `handles.ts`, which knows the classes. */
+export interface Reviver {
+  (heap: Heap, handle: HandleRef): object;
+}
+
+export class Heap {
+  readonly core: CoreExports;
+  readonly link: HeapLink;
+  /** This thread's worker id in this heap. */
+  readonly tid: number;
+  readonly codec: Codec;
+  /** Where this worker encodes and decodes small items; scratch words are read through the views below. */
+  readonly scratch: Uint8Array;
+  readonly scratchI32: Int32Array;
+  readonly scratchF64: Float64Array;
+  readonly inlineBytes: number;
+  /** Async waiters of this thread, by the address of their gate. */
+  readonly gates = new Map<number, AsyncGate>();
+
+  #bytes: Uint8Array;
+  #words: Int32Array;
+
+  constructor(link: HeapLink, tid: number, core: CoreExports, revive: Reviver) {
+    this.link = link;
+    this.core = core;
+    this.tid = tid;
+    core.configureWaiting(canBlock ? 1 : 0, cores > 1 ? SPIN_POLLS : 0);
+    if (!core.workerBecome(tid)) throw new MemoryError('the shared heap is full: no room for another worker');
+    const buffer = this.#refresh();
+    this.#bytes = new Uint8Array(buffer);
+    this.#words = new Int32Array(buffer);
+    const at = core.scratch();
+    const bytes = core.scratchBytes();
+    this.scratch = typeof Buffer === 'undefined' ? new Uint8Array(buffer, at, bytes) : Buffer.from(buffer, at, bytes);
+    this.scratchI32 = new Int32Array(buffer, at, bytes >> 2);
+    this.scratchF64 = new Float64Array(buffer, at, bytes >> 3);
+    this.inlineBytes = core.inlineBytes();
+    this.codec = new Codec(this.scratch, {
+      retain: (handle) => {
+        if (core.retain(handle.id, handle.gen) !== 0) throw new ValueError('cannot send a closed handle');
+      },
+      revive: (handle) => revive(this, handle),
+    });
+  }
+
+  /** Growing by nothing makes the engine notice what other threads have grown. */
+  #refresh(): ArrayBuffer {
+    this.link.memory.grow(0);
+    return this.link.memory.buffer;
+  }
+
+  /** All bytes, up to at least `end`. Never keep it across an await or another allocation: the memory may grow. */
+  bytes(end = 0): Uint8Array {
+    if (end > this.#bytes.length) this.#bytes = new Uint8Array(this.#refresh());
+    return this.#bytes;
+  }
+
+  /** All words, up to at least byte address `end`. */
+  words(end = 0): Int32Array {
+    if (end > this.#words.byteLength) this.#words = new Int32Array(this.#refresh());
+    return this.#words;
+  }
+
+  /** A word that other workers write. */
+  loadWord(address: number): number {
+    return Atomics.load(this.words(address + 4), address >> 2);
+  }
+
+  storeWord(address: number, value: number): void {
+    Atomics.store(this.words(address + 4), address >> 2, value);
+  }
+
+  /** A block of the heap. Throws `MemoryError` when it is full. */
+  allocate(bytes: number): number {
+    const block = this.core.allocate(bytes);
+    if (block === 0) throw heapFull(bytes);
+    return block;
+  }
+}
+
+/** The longest spin before a worker sleeps, in polls of a shared word. */
+const SPIN_POLLS = 2000;
+
+export function heapFull(bytes?: number): MemoryError {
+  const size = bytes === undefined ? '' : ` (${bytes} bytes wanted)`;
+  return new MemoryError(`the shared heap is full${size}; configure({ maximumBytes }) before first use sets its limit`);
+}
+
+// ── the heap of this thread ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface HeapOptions {
+  /** The memory's size at the start, in bytes. Default 4 MiB. */
+  initialBytes?: number;
+  /** How far it may grow, in bytes. Default (and limit) 2 GiB less 64 KiB. It costs nothing until it is used. */
+  maximumBytes?: number;
+}
+
+const LAYOUT = 1;
+/** One heap a thread, even with two copies of the package in it, if they agree about its layout. */
+const KEY = Symbol.for('nogil.heap');
+
+interface Slot {
+  layout: number;
+  heap: Heap;
+}
+
+const store = globalThis as { [KEY]?: Slot };
+let options: HeapOptions = {};
+let reviver: Reviver;
+
+export function setReviver(revive: Reviver): void {
+  reviver = revive;
+}
+
+/**
+ * Sets the size of this program's heap. Call it in the main module before anything else of the package is used.
+ * @throws RuntimeError when the heap exists already; ValueError for impossible sizes.
+ */
+export function configure(wanted: HeapOptions): void {
+  if (store[KEY]) throw new RuntimeError('configure() must be called before the first use of the package');
+  const { initialBytes = 4 * 2 ** 20, maximumBytes = PAGES_AT_MOST * PAGE } = wanted;
+  for (const [name, value] of Object.entries({ initialBytes, maximumBytes })) {
+    if (!Number.isInteger(value) || value < 4 * PAGE || value > 2 ** 31)
+      throw new ValueError(`${name} must be an integer from ${4 * PAGE} to 2 GiB, got ${value}`);
+  }
+  if (initialBytes > maximumBytes) throw new ValueError(`initialBytes (${initialBytes}) is more than maximumBytes (${maximumBytes})`);
+  options = { initialBytes, maximumBytes };
+}
+
+/** This thread's heap; a root makes its own on first use. */
+export function theHeap(): Heap {
+  const slot = store[KEY];
+  if (slot === undefined) return createHeap();
+  if (slot.layout !== LAYOUT)
+    throw new RuntimeError('two versions of nogil with different memory layouts are loaded in one thread; make your dependencies agree on one');
+  return slot.heap;
+}
+
+export function hasHeap(): boolean {
+  return store[KEY] !== undefined;
+}
+
+function createHeap(): Heap {
+  const maximum = Math.min(PAGES_AT_MOST, Math.ceil((options.maximumBytes ?? PAGES_AT_MOST * PAGE) / PAGE));
+  const initial = Math.min(maximum, Math.ceil((options.initialBytes ?? 4 * 2 ** 20) / PAGE));
+  const memory = new WebAssembly.Memory({ initial, maximum, shared: true });
+  const module = coreModule();
+  const core = instantiateCore(module, memory);
+  core.rootInit(initial, maximum);
+  const heap = new Heap({ memory, module, heapId: crypto.randomUUID() }, core.slotTake(), core, reviver);
+  store[KEY] = { layout: LAYOUT, heap };
+  return heap;
+}
+
+/** Makes `link`'s heap this thread's, under a worker id that somebody took for it. */
+export function enterHeap(link: HeapLink, tid: number): Heap {
+  const heap = new Heap(link, tid, instantiateCore(link.module, link.memory), reviver);
+  store[KEY] = { layout: LAYOUT, heap };
+  return heap;
+}
+
+const joined = new Map<string, Heap>();
+
+/** The heap behind a handle that came from another root: this thread's own, or one joined for it. */
+export function heapFor(link: HeapLink): Heap {
+  const own = store[KEY]?.heap;
+  if (own?.link.heapId === link.heapId) return own;
+  const known = joined.get(link.heapId);
+  if (known) return known;
+  const core = instantiateCore(link.module, link.memory);
+  if (!core.rootIsCompatible()) throw new RuntimeError('the handle comes from a version of nogil with another memory layout');
+  const tid = core.slotTake();
+  if (tid === 0) throw new RuntimeError('too many workers');
+  const heap = new Heap(link, tid, core, reviver);
+  joined.set(link.heapId, heap);
+  if (own === undefined) store[KEY] = { layout: LAYOUT, heap };
+  return heap;
+}

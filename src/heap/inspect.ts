@@ -1,0 +1,102 @@
+/**
+ * heap: what the shared memory holds, who holds what, and who waits where.
+ */
+import { Kind } from '../../assembly/abi.ts';
+import { theHeap } from './heap.ts';
+
+const NAMES: Record<number, string> = {
+  [Kind.LOCK]: 'Lock',
+  [Kind.RLOCK]: 'RLock',
+  [Kind.SEMAPHORE]: 'Semaphore',
+  [Kind.CONDITION]: 'Condition',
+  [Kind.EVENT]: 'Event',
+  [Kind.BARRIER]: 'Barrier',
+  [Kind.QUEUE]: 'Queue',
+  [Kind.WORKER]: 'Worker',
+  [Kind.VALUE]: 'Value',
+};
+
+export interface HeapStats {
+  /** Bytes in blocks that somebody has. */
+  bytesInUse: number;
+  /** The memory's size. */
+  bytesReserved: number;
+  /** Living objects by class. */
+  objects: Record<string, number>;
+}
+
+export interface ObjectInfo {
+  class: string;
+  id: number;
+  /** The worker that holds it, 0 if nobody does; only locks have one. */
+  holder?: number;
+  /** The workers that are asleep in it. Async waiters are not among them. */
+  waiters: number[];
+  /** What is in it: items of a queue, permits of a semaphore, parties at a barrier. */
+  size?: number;
+}
+
+const SLOTS = 1024;
+
+/** Worker ids and the address of the word each sleeps on. */
+function sleepers(): { tid: number; on: number }[] {
+  const { core } = theHeap();
+  const found: { tid: number; on: number }[] = [];
+  for (let index = 0; index < SLOTS; index++) {
+    const slot = core.slotOf(index);
+    const on = core.parkedOn(slot);
+    if (on !== 0) found.push({ tid: theHeap().loadWord(slot), on });
+  }
+  return found;
+}
+
+function livingRows(): { id: number; kind: Kind }[] {
+  const { core } = theHeap();
+  const rows: { id: number; kind: Kind }[] = [];
+  for (let id = 1; id < core.objectRows(); id++) {
+    const kind = core.objectKind(id);
+    if (kind !== Kind.FREE) rows.push({ id, kind });
+  }
+  return rows;
+}
+
+const EXTENT = 512;
+
+function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[]): ObjectInfo | undefined {
+  const { core } = theHeap();
+  const object = core.objectPin(id);
+  if (object === 0) return undefined;
+  try {
+    const node = (on: number, tid: number) => (kind === Kind.CONDITION || kind === Kind.BARRIER) && on === core.slotNode(tid) && core.listHas(object, on) !== 0;
+    const within = (on: number) => on >= object && on < object + (kind === Kind.QUEUE ? EXTENT : 48);
+    const info: ObjectInfo = { class: NAMES[kind] ?? 'unknown', id, waiters: asleep.filter(({ tid, on }) => within(on) || node(on, tid)).map(({ tid }) => tid) };
+    if (kind === Kind.LOCK || kind === Kind.RLOCK || kind === Kind.VALUE) info.holder = core.lockOwner(object);
+    if (kind === Kind.QUEUE) info.size = core.queueSize(object);
+    if (kind === Kind.SEMAPHORE) info.size = core.semaphoreValue(object);
+    if (kind === Kind.BARRIER) info.size = core.barrierWaiting(object);
+    return info;
+  } finally {
+    core.objectUnpin(object);
+  }
+}
+
+/** Looks into the shared memory. Other workers go on meanwhile: each figure is true at one moment of the call. */
+export const heap = {
+  stats(): HeapStats {
+    const { core } = theHeap();
+    const objects: Record<string, number> = {};
+    for (const { kind } of livingRows()) {
+      const name = NAMES[kind] ?? 'unknown';
+      objects[name] = (objects[name] ?? 0) + 1;
+    }
+    return { bytesInUse: core.bytesInUse(), bytesReserved: core.bytesReserved(), objects };
+  },
+
+  /** Every living primitive: who holds it, who is asleep in it, what is in it. */
+  inspect(): ObjectInfo[] {
+    const asleep = sleepers();
+    return livingRows()
+      .map(({ id, kind }) => describe(id, kind, asleep))
+      .filter((info) => info !== undefined);
+  },
+};

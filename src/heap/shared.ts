@@ -1,0 +1,147 @@
+/**
+ * Shared: what every primitive is, a handle of this worker's to an object in a heap.
+ */
+import { Kind } from '../../assembly/abi.ts';
+import { type HandleRef, SEND } from '../codec/index.ts';
+import { ValueError } from '../errors.ts';
+import { type Heap, type HeapLink, heapFor, heapFull, setReviver, theHeap } from './heap.ts';
+
+/** A handle as `postMessage` takes it: for workers that the package did not start. */
+export interface Handle extends HeapLink {
+  tag: number;
+  id: number;
+  generation: number;
+}
+
+/** What a constructor is given to wrap an object that exists, instead of making one. */
+export class Existing {
+  readonly heap: Heap;
+  readonly ref: number;
+  constructor(heap: Heap, ref: number) {
+    this.heap = heap;
+    this.ref = ref;
+  }
+}
+
+type SharedClass = new (existing: never) => Shared;
+
+const classes = new Map<number, { ctor: SharedClass; kinds: readonly Kind[] }>();
+const tags = new WeakMap<object, number>();
+
+/**
+ * Gives a class the number under which its handles travel. `kinds`: the objects in the heap that it can wrap, so that a forged
+ * or mistaken handle cannot make one class read another's words.
+ */
+export function registerShared(tag: number, ctor: SharedClass, ...kinds: Kind[]): void {
+  classes.set(tag, { ctor, kinds });
+  tags.set(ctor, tag);
+}
+
+function tagOf(ctor: object): number {
+  for (let each: object | null = ctor; each; each = Object.getPrototypeOf(each)) {
+    const tag = tags.get(each);
+    if (tag !== undefined) return tag;
+  }
+  throw new TypeError('not a class of shared objects');
+}
+
+const forgotten = new FinalizationRegistry<Existing>(({ heap, ref }) => heap.core.refClose(ref));
+
+/** @throws MemoryError for the 0 that the core answers when the heap is full. */
+export function created(ref: number): number {
+  if (ref === 0) throw heapFull();
+  return ref;
+}
+
+export abstract class Shared implements Disposable {
+  /** @internal */
+  protected readonly heap: Heap;
+  /** The object's address; 0 once this handle is closed. @internal */
+  protected ptr: number;
+  #ref: number;
+
+  protected constructor(heap: Heap, ref: number) {
+    this.heap = heap;
+    this.#ref = ref;
+    this.ptr = heap.core.refObject(ref);
+    forgotten.register(this, new Existing(heap, ref), this);
+  }
+
+  /** The address behind this handle. @throws ValueError when the handle is closed. @internal */
+  protected get open(): number {
+    if (this.ptr === 0) throw this.closedError();
+    return this.ptr;
+  }
+
+  /** @internal */
+  protected closedError(): Error {
+    return new ValueError(`${this.constructor.name} is closed`);
+  }
+
+  /**
+   * Closes this worker's handle; twice is fine. The object's memory goes with its last handle, wherever that is.
+   * Every other use of a closed handle throws `ValueError`.
+   */
+  close(): void {
+    if (this.ptr === 0) return;
+    this.ptr = 0;
+    forgotten.unregister(this);
+    this.heap.core.refClose(this.#ref);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** A number that is the same in every worker and that no other living object has. */
+  get id(): number {
+    return this.heap.core.objectId(this.open);
+  }
+
+  /** For a worker made with `new Worker`: `worker.postMessage(lock.handle())`, and there `Lock.from(handle)`. Keep this object until the other side has it. */
+  handle(): Handle {
+    const { id, gen, tag } = this[SEND]();
+    return { ...this.heap.link, tag, id, generation: gen };
+  }
+
+  /** A live object of the handle that another worker posted. @throws ValueError if it is of another class or its object is gone. */
+  static from<T extends Shared>(this: abstract new (...args: never[]) => T, handle: Handle): T {
+    const heap = heapFor(handle.memory ? handle : invalidHandle(handle));
+    const object = revive(heap, { id: handle.id, gen: handle.generation, tag: handle.tag });
+    if (object instanceof this) return object as T;
+    object.close();
+    throw new ValueError(`the handle is of a ${object.constructor.name}, not of a ${this.name}`);
+  }
+
+  /** @internal */
+  [SEND](): HandleRef {
+    const { core } = this.heap;
+    return { tag: tagOf(this.constructor), id: core.objectId(this.open), gen: core.objectGeneration(this.open) };
+  }
+}
+
+function invalidHandle(handle: unknown): never {
+  throw new TypeError(`expected what .handle() returns, got ${typeof handle}`);
+}
+
+function wrap(heap: Heap, handle: HandleRef, ref: number): Shared {
+  if (ref === 0) throw heapFull();
+  if (ref === 1) throw new ValueError('the object of this handle is gone: close it only after the other side has opened it');
+  const known = classes.get(handle.tag);
+  const kind = heap.core.objectKind(handle.id);
+  if (known?.kinds.includes(kind)) return new known.ctor(new Existing(heap, ref) as never);
+  heap.core.refClose(ref);
+  throw new ValueError(`unknown handle (class ${handle.tag}, kind ${kind}): is the module that defines its class imported here?`);
+}
+
+function revive(heap: Heap, handle: HandleRef): Shared {
+  return wrap(heap, handle, heap.core.refOpen(handle.id, handle.gen));
+}
+
+// A handle inside an item has a reference of its own, which the new object takes over.
+setReviver((heap, handle) => wrap(heap, handle, heap.core.refAdopt(handle.id, handle.gen)));
+
+/** Where a new object is made: with the heap of an object it belongs to, or this thread's. */
+export function homeOf(other?: Shared): Heap {
+  return other === undefined ? theHeap() : (other as unknown as { heap: Heap }).heap;
+}

@@ -1,0 +1,28 @@
+/** `nogil`: everything once; where Python has two flavours, that of `threading`. */
+export * from './errors.ts';
+export { configure, type HeapOptions } from './heap/heap.ts';
+export { type HeapStats, heap, type ObjectInfo } from './heap/inspect.ts';
+export type { Handle } from './heap/shared.ts';
+export type { AsyncOptions, Timeout } from './heap/time.ts';
+export {
+  activeChildren,
+  cpuCount,
+  currentProcess,
+  getpid,
+  getppid,
+  type MainProcess,
+  Process,
+  parentProcess,
+  RawValue,
+  type Typecode,
+  Value,
+  type ValueOf,
+  type ValueOptions,
+} from './multiprocessing.ts';
+export { JoinableQueue, Queue } from './queue/queue.ts';
+export * from './sched.ts';
+export * from './threading.ts';
+export { main } from './workers/main.ts';
+export type { RunnableOptions } from './workers/runnable.ts';
+export { sleep, sleepAsync } from './workers/sleep.ts';
+export { task } from './workers/targets.ts';

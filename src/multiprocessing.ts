@@ -1,0 +1,83 @@
+/** `nogil/multiprocessing`: Python's `multiprocessing`, with its errors. */
+import { Kind } from '../assembly/abi.ts';
+import { registerShared } from './heap/shared.ts';
+import * as queue from './queue/queue.ts';
+import * as condition from './sync/condition.ts';
+import { type Flavour, multiprocessing } from './sync/flavour.ts';
+import * as lock from './sync/lock.ts';
+import * as semaphore from './sync/semaphore.ts';
+
+export {
+  AssertionError,
+  BrokenBarrierError,
+  BrokenLockError,
+  BufferTooShort,
+  Empty,
+  Full,
+  ProcessError,
+  ShutDown,
+  TimeoutError,
+  ValueError,
+} from './errors.ts';
+export { Barrier } from './sync/barrier.ts';
+export { Event } from './sync/event.ts';
+export { RawValue, type Typecode, Value, type ValueOf, type ValueOptions } from './sync/value.ts';
+export { activeChildren, cpuCount, currentProcess, getpid, getppid, type MainProcess, Process, parentProcess } from './workers/process.ts';
+
+// The flavour is all that differs: one implementation, two tables of errors.
+
+export class Lock extends lock.Lock {
+  protected override get flavour(): Flavour {
+    return multiprocessing;
+  }
+}
+
+export class RLock extends lock.RLock {
+  protected override get flavour(): Flavour {
+    return multiprocessing;
+  }
+}
+
+export class Semaphore extends semaphore.Semaphore {
+  protected override get flavour(): Flavour {
+    return multiprocessing;
+  }
+}
+
+export class BoundedSemaphore extends semaphore.BoundedSemaphore {
+  protected override get flavour(): Flavour {
+    return multiprocessing;
+  }
+}
+
+export class Condition extends condition.Condition {
+  protected override get flavour(): Flavour {
+    return multiprocessing;
+  }
+  protected static override get plain(): typeof Lock {
+    return Lock;
+  }
+  protected static override get reentrant(): typeof RLock {
+    return RLock;
+  }
+}
+
+export class Queue<T = unknown> extends queue.Queue<T> {
+  protected override get flavour(): Flavour {
+    return multiprocessing;
+  }
+}
+
+export class JoinableQueue<T = unknown> extends queue.JoinableQueue<T> {
+  protected override get flavour(): Flavour {
+    return multiprocessing;
+  }
+}
+
+registerShared(33, Lock, Kind.LOCK);
+registerShared(34, RLock, Kind.RLOCK, Kind.VALUE);
+registerShared(35, Semaphore, Kind.SEMAPHORE);
+registerShared(36, BoundedSemaphore, Kind.SEMAPHORE);
+registerShared(37, Condition, Kind.CONDITION);
+registerShared(38, Queue, Kind.QUEUE);
+registerShared(39, JoinableQueue, Kind.QUEUE);

@@ -1,0 +1,352 @@
+/**
+ * Queue: first in, first out, between any number of workers.
+ */
+import { Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
+import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
+import { AsyncGate, PENDING } from '../heap/gate.ts';
+import { heapFull, theHeap } from '../heap/heap.ts';
+import { blockOfBody, bodyBytes, decodeRecord, dropHandles, metaOf, RECORD, writeBody } from '../heap/records.ts';
+import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { type AsyncOptions, leftUntil, type Timeout } from '../heap/time.ts';
+import { wouldBlock } from '../sync/blocking.ts';
+import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
+import { Outbox } from './outbox.ts';
+
+const FOREVER = Number.POSITIVE_INFINITY;
+
+/**
+ * A queue of values. `put` is complete when it returns: the item is in, `qsize` and `empty` are exact, and the producer may end at once.
+ *
+ * Items are snapshots taken by `put`. Whoever dies inside a call loses at most the item in its own hands.
+ * Unlike Python's: every queue is joinable, can be shut down, awaited and iterated; there is no feeder thread and so nothing to flush.
+ */
+export class Queue<T = unknown> extends Shared {
+  readonly maxsize: number;
+
+  /** @param maxsize items that fit; 0 or less: as many as the heap holds */
+  constructor(maxsize: number | Existing = 0) {
+    if (maxsize instanceof Existing) {
+      super(maxsize.heap, maxsize.ref);
+      this.maxsize = this.heap.loadWord(this.ptr);
+    } else {
+      const heap = theHeap();
+      const items = Math.max(0, checkInteger('maxsize', maxsize, -0x7fffffff));
+      super(heap, created(heap.core.queueCreate(items)));
+      this.maxsize = items;
+    }
+  }
+
+  /** @internal */
+  protected get flavour(): Flavour {
+    return threading;
+  }
+
+  #timeout(block: boolean, timeout: Timeout): number {
+    if (block === true && (timeout === undefined || timeout === null)) return FOREVER;
+    if (typeof block !== 'boolean') throw new TypeError(`block must be a boolean, got ${typeof block}`);
+    return block ? this.flavour.queueTimeout(timeout) : 0;
+  }
+
+  // ── put ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Puts `item` in, waiting for room.
+   * @param block false: throw Full at once
+   * @param timeout seconds to wait for room; undefined or null: for ever
+   * @throws Full no room in time; ShutDown; TypeError the item cannot be sent (the message names the part); MemoryError. Then nothing has changed
+   */
+  put(item: T, block = true, timeout?: Timeout): void {
+    const ms = block === true && timeout === undefined ? FOREVER : this.#timeout(block, timeout);
+    const status = typeof item === 'number' ? this.heap.core.queuePutNumber(this.open, item, ms) : this.#send(item, ms);
+    if (status !== Status.OK) throw this.#putError(status);
+  }
+
+  /** `put(item, false)`. */
+  putNowait(item: T): void {
+    this.put(item, false);
+  }
+
+  #send(item: T, ms: number): number {
+    const { heap } = this;
+    const { codec, core } = heap;
+    const queue = this.open;
+    const encoding = codec.encode(item, RECORD);
+    if (encoding < Encoding.NUMBER) return core.queuePut(queue, 0, encoding, ms);
+    if (encoding === Encoding.NUMBER) return core.queuePutNumber(queue, codec.number, ms);
+    const length = codec.end - codec.start;
+    const meta = metaOf(heap, encoding);
+    if (bodyBytes(heap) <= heap.inlineBytes) {
+      writeBody(heap, heap.scratch, heap.scratchI32, 0, RECORD);
+      const status = core.queuePut(queue, length, meta, ms);
+      if (status !== Status.OK && codec.handles.length > 0) dropHandles(heap, codec.handles);
+      return status;
+    }
+    const handles = codec.handles;
+    const block = blockOfBody(heap);
+    const status = core.queuePutBlock(queue, block, length, meta, ms);
+    if (status !== Status.OK) {
+      dropHandles(heap, handles);
+      core.free(block);
+    }
+    return status;
+  }
+
+  #putError(status: number): Error {
+    switch (status) {
+      case Status.TIMEOUT:
+        return new Full('the queue is full');
+      case Status.SHUTDOWN:
+        return new ShutDown('the queue was shut down');
+      case Status.WOULD_BLOCK:
+        return wouldBlock('put');
+      default:
+        return heapFull();
+    }
+  }
+
+  /** The async twin of `put`. The snapshot is taken now. */
+  putAsync(item: T, timeout?: Timeout, options?: AsyncOptions): Promise<void> {
+    try {
+      const ms = this.flavour.queueTimeout(timeout);
+      options?.signal?.throwIfAborted();
+      const outbox = new Outbox(this.heap, [item]);
+      const gate = this.heap.core.queueNotFullGate(this.open);
+      const done = AsyncGate.wait<void>(this.heap, gate, () => this.#tryFlush(outbox), ms, options, () => this.#full(outbox, false));
+      return outbox.isEmpty ? done : outbox.dropUnlessSent(done);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #tryFlush(outbox: Outbox): typeof PENDING | undefined {
+    const status = outbox.flush(this.open, 0);
+    if (status === Status.TIMEOUT) return PENDING;
+    if (status < 0) throw this.#putError(status);
+    return undefined;
+  }
+
+  #full(outbox: Outbox, batch: boolean): never {
+    const full = new Full('the queue is full');
+    if (batch) full.put = outbox.sent;
+    throw full;
+  }
+
+  /**
+   * Puts all items in, in order and in as few steps as there is room for; other producers' items may come between them.
+   * @param timeout seconds for all of them. @throws Full with `put`, how many are in; otherwise as `put`
+   */
+  putMany(items: Iterable<T>, timeout?: Timeout): void {
+    const deadline = performance.now() + this.flavour.queueTimeout(timeout);
+    const queue = this.open;
+    const outbox = new Outbox(this.heap, items);
+    try {
+      while (!outbox.isEmpty) {
+        const status = outbox.flush(queue, timeout === undefined ? FOREVER : leftUntil(deadline));
+        if (status === Status.TIMEOUT) this.#full(outbox, true);
+        if (status < 0) throw this.#putError(status);
+      }
+    } finally {
+      outbox.drop();
+    }
+  }
+
+  /** The async twin of `putMany`. */
+  putManyAsync(items: Iterable<T>, timeout?: Timeout, options?: AsyncOptions): Promise<void> {
+    try {
+      const ms = this.flavour.queueTimeout(timeout);
+      options?.signal?.throwIfAborted();
+      const outbox = new Outbox(this.heap, items);
+      const gate = this.heap.core.queueNotFullGate(this.open);
+      const attempt = () => {
+        while (!outbox.isEmpty) if (this.#tryFlush(outbox) === PENDING) return PENDING;
+        return undefined;
+      };
+      return outbox.dropUnlessSent(AsyncGate.wait<void>(this.heap, gate, attempt, ms, options, () => this.#full(outbox, true)));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  // ── get ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Takes the oldest item out, waiting for one.
+   * @param block false: throw Empty at once
+   * @param timeout seconds to wait; undefined or null: for ever
+   * @throws Empty nothing came in time; ShutDown it was shut down and is drained
+   */
+  get(block = true, timeout?: Timeout): T {
+    const ms = block === true && timeout === undefined ? FOREVER : this.#timeout(block, timeout);
+    const meta = this.heap.core.queueGet(this.open, ms);
+    if (meta === Encoding.NUMBER) return this.heap.scratchF64[1] as T;
+    if (meta < 0) throw this.#getError(meta);
+    return decodeRecord(this.heap, RECORD, this.heap.scratchI32[0] as number, meta) as T;
+  }
+
+  /** `get(false)`. */
+  getNowait(): T {
+    return this.get(false);
+  }
+
+  #getError(status: number): Error {
+    switch (status) {
+      case Status.TIMEOUT:
+        return new Empty('the queue is empty');
+      case Status.SHUTDOWN:
+        return new ShutDown('the queue was shut down and is drained');
+      default:
+        return wouldBlock('get');
+    }
+  }
+
+  /** The async twin of `get`. */
+  getAsync(timeout?: Timeout, options?: AsyncOptions): Promise<T> {
+    return this.#await(() => this.#tryGet(), timeout, options);
+  }
+
+  #tryGet(): T | typeof PENDING {
+    const meta = this.heap.core.queueGet(this.open, 0);
+    if (meta === Status.TIMEOUT) return PENDING;
+    if (meta < 0) throw this.#getError(meta);
+    return decodeRecord(this.heap, RECORD, this.heap.scratchI32[0] as number, meta) as T;
+  }
+
+  #await<R>(attempt: () => R | typeof PENDING, timeout: Timeout, options: AsyncOptions | undefined): Promise<R> {
+    try {
+      const gate = this.heap.core.queueNotEmptyGate(this.open);
+      return AsyncGate.wait<R>(this.heap, gate, attempt, this.flavour.queueTimeout(timeout), options, () => {
+        throw this.#getError(Status.TIMEOUT);
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Takes out as many items as are there, waiting for the first: at least one, at most `max` (and as many as the worker's staging area holds, 64 KiB).
+   * @param timeout seconds. @throws as `get`
+   */
+  getMany(max: number = 0x7fffffff, timeout?: Timeout): T[] {
+    const most = checkInteger('max', Math.min(max, 0x7fffffff), 1);
+    const ms = timeout === undefined ? FOREVER : this.flavour.queueTimeout(timeout);
+    const count = this.heap.core.queueGetMany(this.open, most, ms);
+    if (count < 0) throw this.#getError(count);
+    return this.#decodeMany(count);
+  }
+
+  /** The async twin of `getMany`. */
+  getManyAsync(max: number = 0x7fffffff, timeout?: Timeout, options?: AsyncOptions): Promise<T[]> {
+    const most = checkInteger('max', Math.min(max, 0x7fffffff), 1);
+    const attempt = () => {
+      const count = this.heap.core.queueGetMany(this.open, most, 0);
+      if (count === Status.TIMEOUT) return PENDING;
+      if (count < 0) throw this.#getError(count);
+      return this.#decodeMany(count);
+    };
+    return this.#await(attempt, timeout, options);
+  }
+
+  #decodeMany(count: number): T[] {
+    const { heap } = this;
+    const words = heap.scratchI32;
+    const items = new Array<T>(count);
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      const length = words[at >> 2] as number;
+      const meta = words[(at >> 2) + 1] as number;
+      items[i] = decodeRecord(heap, at + RECORD, length, meta) as T;
+      at += RECORD + (meta & Meta.EXTERN ? 8 : ((length + 7) & ~7) + (meta >>> Meta.HANDLES_SHIFT) * 8);
+    }
+    return items;
+  }
+
+  // ── the rest ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Items in the queue: exact at one moment of the call. */
+  qsize(): number {
+    return this.heap.core.queueSize(this.open);
+  }
+
+  empty(): boolean {
+    return this.qsize() === 0;
+  }
+
+  full(): boolean {
+    return this.maxsize > 0 && this.qsize() >= this.maxsize;
+  }
+
+  /** Items that were put and not yet counted off by `taskDone`. */
+  get unfinishedTasks(): number {
+    return this.heap.core.queueUnfinished(this.open);
+  }
+
+  get isShutdown(): boolean {
+    return this.heap.core.queueIsShutDown(this.open) !== 0;
+  }
+
+  /** Counts one item off. @throws ValueError called more often than items were put */
+  taskDone(): void {
+    if (this.heap.core.queueTaskDone(this.open) !== Status.OK) throw new ValueError('taskDone() called too many times');
+  }
+
+  /** Waits until every item that was put is counted off. Python's has no timeout. @param timeout seconds @returns false when the time was up */
+  join(timeout?: Timeout): boolean {
+    const status = this.heap.core.queueJoin(this.open, timeout === undefined ? FOREVER : this.flavour.queueTimeout(timeout));
+    if (status === Status.WOULD_BLOCK) throw wouldBlock('join');
+    return status === Status.OK;
+  }
+
+  /** The async twin of `join`. */
+  joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    const { core } = this.heap;
+    const attempt = () => (core.queueUnfinished(this.open) === 0 ? true : PENDING);
+    return AsyncGate.wait<boolean>(this.heap, core.queueJoinGate(this.open), attempt, this.flavour.queueTimeout(timeout), options, () => false);
+  }
+
+  /**
+   * From now on `put` throws `ShutDown`, at once also where it waits; `get` does when the queue is drained.
+   * @param immediate drop what is in, and count it off
+   */
+  shutdown(immediate = false): void {
+    this.heap.core.queueShutdown(this.open, immediate ? 1 : 0);
+  }
+
+  /** Returns at once: nothing is ever buffered outside the queue. */
+  joinThread(): void {}
+
+  /** Does nothing, and loses nothing: see `joinThread`. */
+  cancelJoinThread(): void {}
+
+  /** Items until the queue is shut down and drained. */
+  *[Symbol.iterator](): Iterator<T> {
+    for (;;) {
+      let item: T;
+      try {
+        item = this.get();
+      } catch (error) {
+        if (error instanceof ShutDown) return;
+        throw error;
+      }
+      yield item;
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<T> {
+    for (;;) {
+      let item: T;
+      try {
+        item = await this.getAsync();
+      } catch (error) {
+        if (error instanceof ShutDown) return;
+        throw error;
+      }
+      yield item;
+    }
+  }
+}
+
+/** The same class by Python's other name: every queue here counts its tasks. */
+export class JoinableQueue<T = unknown> extends Queue<T> {}
+
+registerShared(8, Queue, Kind.QUEUE);
+registerShared(9, JoinableQueue, Kind.QUEUE);

@@ -1,0 +1,121 @@
+/**
+ * scheduler: runs functions at their time, one after the other, in this worker.
+ */
+import { ValueError } from '../errors.ts';
+import type { AsyncOptions } from '../heap/time.ts';
+import type { AnyFunction } from '../workers/targets.ts';
+import { sleep, sleepAsync } from '../workers/sleep.ts';
+
+/** A planned call. Events sort by time, then priority (low first), then the order in which they were entered. */
+export interface ScheduledEvent {
+  readonly time: number;
+  readonly priority: number;
+  readonly sequence: number;
+  readonly action: AnyFunction;
+  readonly argument: readonly unknown[];
+  readonly kwargs: Record<string, unknown> | undefined;
+}
+
+function inOrder(a: ScheduledEvent, b: ScheduledEvent): number {
+  return a.time - b.time || a.priority - b.priority || a.sequence - b.sequence;
+}
+
+const monotonic = () => performance.now() / 1000;
+
+/**
+ * Python's `sched.scheduler`.
+ * @param timefunc the clock: any increasing number. Default: seconds, monotonic
+ * @param delayfunc waits for a difference of two clock values; called with 0 after each event, so that other workers get a turn. Default: `sleep`
+ */
+export class Scheduler {
+  readonly #events: ScheduledEvent[] = [];
+  readonly #now: () => number;
+  readonly #delay: (time: number) => void;
+  #sequence = 0;
+
+  constructor(timefunc: () => number = monotonic, delayfunc: (time: number) => void = sleep) {
+    this.#now = timefunc;
+    this.#delay = delayfunc;
+  }
+
+  /** Plans a call at an absolute time. The event it returns can be cancelled. */
+  enterabs(time: number, priority: number, action: AnyFunction, argument: readonly unknown[] = [], kwargs?: Record<string, unknown>): ScheduledEvent {
+    if (typeof time !== 'number' || typeof priority !== 'number') throw new TypeError('time and priority must be numbers');
+    if (Number.isNaN(time) || Number.isNaN(priority)) throw new ValueError('time and priority must not be NaN');
+    if (typeof action !== 'function') throw new TypeError('action must be a function');
+    const event: ScheduledEvent = { time, priority, sequence: this.#sequence++, action, argument, kwargs };
+    let low = 0;
+    for (let high = this.#events.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (inOrder(this.#events[middle] as ScheduledEvent, event) < 0) low = middle + 1;
+      else high = middle;
+    }
+    this.#events.splice(low, 0, event);
+    return event;
+  }
+
+  /** Plans a call `delay` from now. Each call reads the clock: two equal delays are two times, so priority decides only between equal times. */
+  enter(delay: number, priority: number, action: AnyFunction, argument: readonly unknown[] = [], kwargs?: Record<string, unknown>): ScheduledEvent {
+    return this.enterabs(this.#now() + delay, priority, action, argument, kwargs);
+  }
+
+  /** Takes an event back. @throws ValueError it is not in the queue, perhaps because it ran */
+  cancel(event: ScheduledEvent): void {
+    const index = this.#events.indexOf(event);
+    if (index < 0) throw new ValueError('the event is not in the queue');
+    this.#events.splice(index, 1);
+  }
+
+  empty(): boolean {
+    return this.#events.length === 0;
+  }
+
+  /** The events to come, in order: a copy. */
+  get queue(): ScheduledEvent[] {
+    return [...this.#events];
+  }
+
+  /** What remains until the first event: 0 or less when it is due, undefined when there is none. */
+  #left(): number | undefined {
+    const [first] = this.#events;
+    return first && first.time - this.#now();
+  }
+
+  #runFirst(): unknown {
+    // Out before it runs: an action that throws leaves the others in place, and is not run again.
+    const { action, argument, kwargs } = this.#events.shift() as ScheduledEvent;
+    return kwargs === undefined ? action(...argument) : action(...argument, kwargs);
+  }
+
+  /**
+   * Runs all events at their time, also those that actions enter, until there are none.
+   * @param blocking false: runs those that are due, and returns what remains until the next one, or undefined
+   */
+  run(blocking = true): number | undefined {
+    for (let left = this.#left(); left !== undefined; left = this.#left()) {
+      if (left > 0) {
+        if (!blocking) return left;
+        this.#delay(left);
+      } else {
+        this.#runFirst();
+        this.#delay(0);
+      }
+    }
+    return undefined;
+  }
+
+  /** `run` without blocking: awaits the time between events (in seconds: the clock must count them) and each action. Keeps the program alive meanwhile. */
+  async runAsync(options?: AsyncOptions): Promise<void> {
+    for (let left = this.#left(); left !== undefined; left = this.#left()) {
+      options?.signal?.throwIfAborted();
+      if (left > 0) await sleepAsync(left, options);
+      else await this.#runFirst();
+    }
+  }
+}
+
+/** Python's name: `scheduler(timefunc?, delayfunc?)`, with or without `new`. */
+export const scheduler: { (timefunc?: () => number, delayfunc?: (time: number) => void): Scheduler; new (timefunc?: () => number, delayfunc?: (time: number) => void): Scheduler } =
+  function scheduler(timefunc?: () => number, delayfunc?: (time: number) => void) {
+    return new Scheduler(timefunc, delayfunc);
+  } as never;

@@ -1,0 +1,140 @@
+/**
+ * Barrier: parties wait for each other, again and again.
+ */
+import { Kind, Status } from '../../assembly/abi.ts';
+import { BrokenBarrierError } from '../errors.ts';
+import { waitForWord } from '../heap/gate.ts';
+import { theHeap } from '../heap/heap.ts';
+import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { wouldBlock } from './blocking.ts';
+import { checkInteger } from './flavour.ts';
+
+const NODE_BYTES = 16;
+const WAITING = 1;
+/** Instead of an index: this party leads. */
+const LEADS = 1 << 16;
+
+/**
+ * `wait` returns in all parties once so many have called it, and gives each another index.
+ * The last to arrive runs `action` before anybody leaves.
+ *
+ * Unlike Python's: a party that died while it waited breaks the barrier at once. A handle that was sent elsewhere has no action:
+ * functions do not travel; only where the barrier was made, or `action` is assigned, can it run.
+ */
+export class Barrier extends Shared {
+  /** Run by the last party to arrive, if it is this worker's. */
+  action: (() => void) | undefined;
+  /** Seconds: the default for `wait`. */
+  timeout: Timeout;
+
+  /**
+   * @param parties how many wait for each other, from 1 to 65535. @throws ValueError otherwise
+   * @param action run by the last one to arrive; what it throws, it throws there, and the barrier is broken
+   * @param timeout seconds: the default for `wait`
+   */
+  constructor(parties: number | Existing, action?: () => void, timeout?: Timeout) {
+    if (parties instanceof Existing) super(parties.heap, parties.ref);
+    else {
+      if (action !== undefined && action !== null && typeof action !== 'function') throw new TypeError('action must be a function');
+      timeoutToMs(timeout);
+      const heap = theHeap();
+      super(heap, created(heap.core.barrierCreate(checkInteger('parties', parties, 1, LEADS - 1))));
+    }
+    this.action = action ?? undefined;
+    this.timeout = timeout;
+  }
+
+  /**
+   * Waits for the other parties.
+   * @param timeout seconds; when they are over the barrier breaks, for all
+   * @returns an index from 0 to parties - 1, another in each party
+   * @throws BrokenBarrierError the barrier is broken, or was reset meanwhile
+   */
+  wait(timeout: Timeout = this.timeout): number {
+    const { core, tid } = this.heap;
+    const ms = timeoutToMs(timeout);
+    const barrier = this.open;
+    const node = core.slotNode(tid);
+    let index = core.barrierArrive(barrier, node);
+    if (index === Status.OK) index = core.barrierAwait(barrier, node, ms);
+    if (index === LEADS) index = this.#lead(barrier, node);
+    if (index === Status.WOULD_BLOCK) throw wouldBlock('wait');
+    if (index < 0) throw brokenBarrier();
+    return index;
+  }
+
+  #lead(barrier: number, node: number): number {
+    const { core } = this.heap;
+    try {
+      this.action?.();
+    } catch (error) {
+      core.barrierAbort(barrier);
+      throw error;
+    }
+    return core.barrierTrip(barrier, node);
+  }
+
+  /** The async twin of `wait`. An aborted party leaves the round, and the others wait on. */
+  async waitAsync(timeout: Timeout = this.timeout, options?: AsyncOptions): Promise<number> {
+    options?.signal?.throwIfAborted();
+    const ms = timeoutToMs(timeout);
+    const { core } = this.heap;
+    const barrier = this.open;
+    const node = this.heap.allocate(NODE_BYTES);
+    try {
+      let index = core.barrierArrive(barrier, node);
+      if (index === Status.OK) index = await this.#awaitRound(barrier, node, ms, options?.signal);
+      if (index === LEADS) index = this.#lead(barrier, node);
+      if (index < 0) throw brokenBarrier();
+      return index;
+    } finally {
+      core.free(node);
+    }
+  }
+
+  async #awaitRound(barrier: number, node: number, ms: number, signal: AbortSignal | undefined): Promise<number> {
+    const { core } = this.heap;
+    let aborted = false;
+    await waitForWord(this.heap, node, WAITING, ms, signal).catch(() => {
+      aborted = true;
+    });
+    if (core.barrierOutcome(node) === Status.TIMEOUT) {
+      const given = core.barrierGiveUp(barrier, node, aborted ? 0 : 1);
+      if (aborted && given === Status.BROKEN) throw signal?.reason;
+      if (given !== Status.OK) return given;
+      // Complete: its leader is about to let it go.
+      await waitForWord(this.heap, node, WAITING, Number.POSITIVE_INFINITY);
+    }
+    return core.barrierOutcome(node);
+  }
+
+  /** Makes the barrier whole again. Who waits now gets a BrokenBarrierError. */
+  reset(): void {
+    this.heap.core.barrierReset(this.open);
+  }
+
+  /** Breaks the barrier until `reset`. */
+  abort(): void {
+    this.heap.core.barrierAbort(this.open);
+  }
+
+  get parties(): number {
+    return this.heap.core.barrierParties(this.open);
+  }
+
+  /** How many wait now; 0 while they leave, and when it is broken. */
+  get nWaiting(): number {
+    return this.heap.core.barrierWaiting(this.open);
+  }
+
+  get broken(): boolean {
+    return this.heap.core.barrierIsBroken(this.open) !== 0;
+  }
+}
+
+function brokenBarrier(): BrokenBarrierError {
+  return new BrokenBarrierError('the barrier is broken, or was reset');
+}
+
+registerShared(7, Barrier, Kind.BARRIER);

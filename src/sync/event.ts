@@ -1,0 +1,54 @@
+/**
+ * Event: a flag to wait for.
+ */
+import { Kind, Status } from '../../assembly/abi.ts';
+import { AsyncGate, PENDING } from '../heap/gate.ts';
+import { theHeap } from '../heap/heap.ts';
+import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { wouldBlock } from './blocking.ts';
+
+/**
+ * A flag that any worker may set and clear, and wait for. A waiter that `set` woke returns true even if `clear` follows at once
+ * (as in `threading`; Python's `multiprocessing` loses such wake-ups).
+ */
+export class Event extends Shared {
+  constructor(existing?: Existing) {
+    if (existing instanceof Existing) super(existing.heap, existing.ref);
+    else {
+      const heap = theHeap();
+      super(heap, created(heap.core.eventCreate()));
+    }
+  }
+
+  isSet(): boolean {
+    return this.heap.core.eventIsSet(this.open) !== 0;
+  }
+
+  /** Sets the flag and wakes everybody who waits. Never waits for anybody itself. */
+  set(): void {
+    this.heap.core.eventSet(this.open);
+  }
+
+  clear(): void {
+    this.heap.core.eventClear(this.open);
+  }
+
+  /** Waits until the flag is set. @param timeout seconds; undefined or null: for ever @returns false only when the time is up */
+  wait(timeout?: Timeout): boolean {
+    const status = this.heap.core.eventWait(this.open, timeoutToMs(timeout));
+    if (status === Status.WOULD_BLOCK) throw wouldBlock('wait');
+    return status === Status.OK;
+  }
+
+  /** The async twin of `wait`. */
+  waitAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    const { core } = this.heap;
+    const before = core.eventGeneration(this.open);
+    // Odd is set; a change since we came means that it was set in between.
+    const attempt = () => (before & 1 || core.eventGeneration(this.open) !== before ? true : PENDING);
+    return AsyncGate.wait<boolean>(this.heap, core.eventGate(this.open), attempt, timeoutToMs(timeout), options, () => false);
+  }
+}
+
+registerShared(5, Event, Kind.EVENT);

@@ -1,0 +1,49 @@
+/**
+ * Holdable: Python's `with` statement for everything that is acquired and released.
+ */
+import { Shared } from '../heap/shared.ts';
+import type { AsyncOptions, Timeout } from '../heap/time.ts';
+import { type Flavour, threading } from './flavour.ts';
+
+export abstract class Holdable extends Shared {
+  /** @internal */
+  protected get flavour(): Flavour {
+    return threading;
+  }
+
+  abstract acquire(blocking?: boolean, timeout?: Timeout): boolean;
+  abstract acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean>;
+  abstract release(): void;
+
+  /** `using held = lock.hold()`: Python's `with lock:`. */
+  hold(): Disposable {
+    this.acquire();
+    return { [Symbol.dispose]: () => this.release() };
+  }
+
+  /** `await using held = await lock.holdAsync()`. */
+  async holdAsync(options?: AsyncOptions): Promise<AsyncDisposable> {
+    await this.acquireAsync(undefined, options);
+    return { [Symbol.asyncDispose]: async () => this.release() };
+  }
+
+  /** Runs `fn` between acquire and release; returns what it returns, and releases also when it throws. */
+  with<T>(fn: () => T): T {
+    this.acquire();
+    try {
+      return fn();
+    } finally {
+      this.release();
+    }
+  }
+
+  /** The same without blocking, for functions that may be async. */
+  async withAsync<T>(fn: () => T | PromiseLike<T>, options?: AsyncOptions): Promise<T> {
+    await this.acquireAsync(undefined, options);
+    try {
+      return await fn();
+    } finally {
+      this.release();
+    }
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Lock and RLock: the same protocol over different core functions.
+ */
+import { Kind, Status } from '../../assembly/abi.ts';
+import { BrokenLockError, RuntimeError, ValueError } from '../errors.ts';
+import { AsyncGate, PENDING } from '../heap/gate.ts';
+import { theHeap } from '../heap/heap.ts';
+import { created, Existing, registerShared } from '../heap/shared.ts';
+import type { AsyncOptions, Timeout } from '../heap/time.ts';
+import { wouldBlock } from './blocking.ts';
+import { acquireTimeout } from './flavour.ts';
+import { Holdable } from './holdable.ts';
+
+export interface LockOptions {
+  /**
+   * What becomes of the lock when the worker that holds it dies: `'break'` (default) makes every present and future acquire throw `BrokenLockError` until
+   * `reset()`; `'release'` gives it to the next who asks.
+   */
+  onOwnerDeath?: 'break' | 'release';
+}
+
+/** What may be locked: Lock, RLock, and what wraps one of them. */
+export abstract class Lockable extends Holdable {
+  /** One try of the core, waiting for `timeoutMs`. @internal */
+  protected abstract take(timeoutMs: number): number;
+  /** One try of the core that marks the lock as waited for. @internal */
+  protected abstract tryOrMark(): number;
+  /** @internal */
+  protected abstract give(): number;
+
+  /**
+   * Takes the lock; with `blocking` false only if that is possible at once.
+   * @param timeout seconds; undefined or null: for ever
+   * @returns whether it was taken
+   * @throws BrokenLockError the worker that held it died
+   * @throws RuntimeError this thread must not block and the lock is held: use acquireAsync
+   */
+  acquire(blocking = true, timeout?: Timeout): boolean {
+    const ms = blocking === true && timeout === undefined ? Number.POSITIVE_INFINITY : acquireTimeout(this.flavour, blocking, timeout, this.flavour.lockTimeout);
+    const status = this.take(ms);
+    return status === Status.OK || this.acquired(status);
+  }
+
+  /** The async twin of `acquire`: never blocks. Waiters of one worker are served in turn. */
+  acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    const attempt = () => {
+      const status = this.tryOrMark();
+      return status === Status.TIMEOUT ? PENDING : status === Status.OK || this.acquired(status);
+    };
+    return AsyncGate.wait<boolean>(this.heap, this.heap.core.lockGate(this.open), attempt, this.flavour.lockTimeout(timeout), options, () => false);
+  }
+
+  /** @internal */
+  protected acquired(status: number): boolean {
+    switch (status) {
+      case Status.TIMEOUT:
+        return false;
+      case Status.OWNER_DIED:
+        if (this.heap.core.lockOwner(this.ptr) === this.heap.tid) return true;
+        throw this.brokenError();
+      case Status.WOULD_BLOCK:
+        throw wouldBlock('acquire');
+      default:
+        throw new RuntimeError('the lock is nested too deeply');
+    }
+  }
+
+  /** @internal */
+  protected brokenError(): BrokenLockError {
+    const dead = this.heap.core.lockDeadOwner(this.open);
+    return new BrokenLockError(`${this.constructor.name} ${this.id} is broken: worker ${dead} died holding it; reset() makes it whole, once what it guards is`);
+  }
+
+  /** Gives the lock up. */
+  release(): void {
+    const status = this.give();
+    if (status === Status.OK) return;
+    if (status === Status.OWNER_DIED) throw this.brokenError();
+    throw this.releaseError();
+  }
+
+  /** @internal */
+  protected releaseError(): Error {
+    return new this.flavour.released(`cannot release ${this.constructor.name} ${this.id}: it is not locked`);
+  }
+
+  /** Whether anybody holds it. */
+  locked(): boolean {
+    return this.heap.core.lockOwner(this.open) !== 0;
+  }
+
+  /** Whether the worker that held it died. Python's locks cannot tell. */
+  get broken(): boolean {
+    return this.heap.core.lockDeadOwner(this.open) !== 0;
+  }
+
+  /** Makes a broken lock whole, and free. Nothing happens to another. */
+  reset(): void {
+    this.heap.core.lockReset(this.open);
+  }
+}
+
+function takesOver(options: LockOptions | undefined): number {
+  const { onOwnerDeath = 'break' } = options ?? {};
+  if (onOwnerDeath !== 'break' && onOwnerDeath !== 'release') throw new ValueError(`onOwnerDeath must be 'break' or 'release', got ${String(onOwnerDeath)}`);
+  return onOwnerDeath === 'release' ? 1 : 0;
+}
+
+/**
+ * A lock that one worker holds at a time. Any worker may release it, as in Python; taking it twice in one worker waits for somebody else to release it.
+ *
+ * Unlike Python's: it can be sent anywhere, awaited, and it notices when its holder dies.
+ */
+export class Lock extends Lockable {
+  constructor(options?: LockOptions | Existing) {
+    if (options instanceof Existing) super(options.heap, options.ref);
+    else {
+      const heap = theHeap();
+      super(heap, created(heap.core.lockCreate(takesOver(options))));
+    }
+  }
+
+  protected take(timeoutMs: number): number {
+    return this.heap.core.lockAcquire(this.open, timeoutMs);
+  }
+
+  protected tryOrMark(): number {
+    return this.heap.core.lockTryOrMark(this.open);
+  }
+
+  protected give(): number {
+    return this.heap.core.lockRelease(this.open);
+  }
+}
+
+/**
+ * A lock that its holder may take again; it is free when it was released as often. Only its holder can release it.
+ *
+ * The holder is a worker: two async tasks of one worker are the same holder. Between them use `Lock`.
+ */
+export class RLock extends Lockable {
+  constructor(options?: LockOptions | Existing) {
+    if (options instanceof Existing) super(options.heap, options.ref);
+    else {
+      const heap = theHeap();
+      super(heap, created(heap.core.rlockCreate(takesOver(options))));
+    }
+  }
+
+  protected take(timeoutMs: number): number {
+    return this.heap.core.rlockAcquire(this.open, timeoutMs);
+  }
+
+  protected tryOrMark(): number {
+    return this.heap.core.rlockTryOrMark(this.open);
+  }
+
+  protected give(): number {
+    return this.heap.core.rlockRelease(this.open);
+  }
+
+  protected override releaseError(): Error {
+    return new this.flavour.notOwner(`cannot release RLock ${this.id}: it is not this worker's`);
+  }
+}
+
+registerShared(1, Lock, Kind.LOCK);
+registerShared(2, RLock, Kind.RLOCK, Kind.VALUE);

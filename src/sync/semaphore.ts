@@ -1,0 +1,74 @@
+/**
+ * Semaphore and BoundedSemaphore.
+ */
+import { Kind, Status } from '../../assembly/abi.ts';
+import { ValueError } from '../errors.ts';
+import { AsyncGate, PENDING } from '../heap/gate.ts';
+import { theHeap } from '../heap/heap.ts';
+import { created, Existing, registerShared } from '../heap/shared.ts';
+import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { wouldBlock } from './blocking.ts';
+import { acquireTimeout, checkInteger } from './flavour.ts';
+import { Holdable } from './holdable.ts';
+
+const MOST = 0x7fffffff;
+
+/**
+ * A counter of permits: `acquire` takes one and waits while there is none, `release` gives some back.
+ * A permit belongs to nobody: that of a worker that died is not given back.
+ */
+export class Semaphore extends Holdable {
+  /** @param value permits at the start. @throws ValueError below 0 (Python's multiprocessing raises OSError) */
+  constructor(value: number | Existing = 1) {
+    if (value instanceof Existing) super(value.heap, value.ref);
+    else {
+      const heap = theHeap();
+      super(heap, created(heap.core.semaphoreCreate(checkInteger('value', value, 0), new.target.limitFor(value))));
+    }
+  }
+
+  /** @internal */
+  protected static limitFor(_value: number): number {
+    return MOST;
+  }
+
+  /** Takes a permit. @param timeout seconds; undefined or null: for ever @returns whether it got one */
+  acquire(blocking = true, timeout?: Timeout): boolean {
+    const ms = blocking === true && timeout === undefined ? Number.POSITIVE_INFINITY : acquireTimeout(this.flavour, blocking, timeout, timeoutToMs);
+    const status = this.heap.core.semaphoreAcquire(this.open, ms);
+    if (status === Status.WOULD_BLOCK) throw wouldBlock('acquire');
+    return status === Status.OK;
+  }
+
+  /** The async twin of `acquire`. */
+  acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    const { core } = this.heap;
+    const attempt = () => (core.semaphoreTry(this.open) === Status.OK ? true : PENDING);
+    return AsyncGate.wait<boolean>(this.heap, core.semaphoreGate(this.open), attempt, timeoutToMs(timeout), options, () => false);
+  }
+
+  /** Gives `n` permits back. @throws ValueError for n below 1, or (BoundedSemaphore) above the start value: then nothing has changed */
+  release(n = 1): void {
+    if (this.heap.core.semaphoreRelease(this.open, checkInteger('n', n, 1)) !== Status.OK) throw new ValueError('Semaphore released too many times');
+  }
+
+  /** Permits there are now. */
+  getValue(): number {
+    return this.heap.core.semaphoreValue(this.open);
+  }
+
+  /** Whether an acquire would have to wait. */
+  locked(): boolean {
+    return this.getValue() === 0;
+  }
+}
+
+/** A semaphore that cannot be released above the value it started with. */
+export class BoundedSemaphore extends Semaphore {
+  protected static override limitFor(value: number): number {
+    return value;
+  }
+}
+
+registerShared(3, Semaphore, Kind.SEMAPHORE);
+registerShared(4, BoundedSemaphore, Kind.SEMAPHORE);

@@ -1,0 +1,155 @@
+/**
+ * Process: a worker with an exit code, that can be terminated.
+ */
+import { Kind, WorkerField } from '../../assembly/abi.ts';
+import { AssertionError, ValueError } from '../errors.ts';
+import { type Heap, theHeap } from '../heap/heap.ts';
+import { Existing, registerShared } from '../heap/shared.ts';
+import { cores } from '../platform/node.ts';
+import { type Flavour, multiprocessing } from '../sync/flavour.ts';
+import { whereWeAre } from './here.ts';
+import { isBuiltin, Runnable, type RunnableOptions, runnableIn, State } from './runnable.ts';
+import { tellSupervisor } from './supervisor.ts';
+import type { AnyFunction } from './targets.ts';
+import { livingWorkers } from './thread.ts';
+
+const SIGTERM = 15;
+const SIGKILL = 9;
+
+let children = 0;
+
+/**
+ * A worker of its own: with its own threads and children, an exit code, and the possibility to be stopped from outside.
+ *
+ * Start method 'worker': a worker thread with a heap of its own, and no operating system process. It ends when its target has returned, its
+ * children that are not daemons have ended, and its daemons were terminated.
+ */
+export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
+  /** @param options `{ target, args, kwargs, name, daemon }`; the default name is "Process-N", of a child's child "Process-N:M" */
+  constructor(options: RunnableOptions<F> | Existing = {}) {
+    super(options as RunnableOptions, true);
+    if (options instanceof Existing) return;
+    const here = whereWeAre();
+    const family = here && /:\d+$|-\d+$/.test(here.name) ? `${here.name.replace(/^.*-/, '')}:` : '';
+    this.name = options.name ?? `${this.constructor.name}-${family}${++children}`;
+  }
+
+  protected get flavour(): Flavour {
+    return multiprocessing;
+  }
+
+  protected get noun(): 'process' {
+    return 'process';
+  }
+
+  protected override checkName(name: unknown): string {
+    if (typeof name !== 'string') throw new AssertionError(`name must be a string, got ${typeof name}`);
+    return name;
+  }
+
+  protected override checkStart(): void {
+    if (whereWeAre()?.daemon && whereWeAre()?.isProcess) throw new AssertionError('daemonic processes are not allowed to have children');
+  }
+
+  /** Unique among the workers of the program; undefined before `start`. Not a number of the operating system's. */
+  get pid(): number | undefined {
+    return this.pidWord || undefined;
+  }
+
+  /** undefined until it has ended; then 0, 1 after an uncaught error, n after `process.exit(n)`, -15 after `terminate()`, -9 after `kill()`. */
+  get exitcode(): number | undefined {
+    return this.state === State.ENDED ? this.heap.core.workerExitCode(this.open) : undefined;
+  }
+
+  /** What `wait()` takes to wait for its end. @throws ValueError before `start` */
+  get sentinel(): number {
+    if (this.state === State.INITIAL) throw new ValueError('process not started');
+    return this.id;
+  }
+
+  #stop(signal: number): void {
+    if (this.state === State.INITIAL) throw new ValueError('process not started');
+    if (this.state !== State.ENDED) tellSupervisor({ type: 'stop', tid: this.ident as number, signal });
+  }
+
+  /** Stops it wherever it is, also while it waits or computes; its exit code is -15. It runs no `finally` and no exit handler. Returns at once. */
+  terminate(): void {
+    this.#stop(-SIGTERM);
+  }
+
+  /** The same with exit code -9. */
+  kill(): void {
+    this.#stop(-SIGKILL);
+  }
+
+  /** Closes this handle. @throws ValueError while the process runs */
+  override close(): void {
+    if (this.ptr !== 0 && this.isAlive()) throw new ValueError('Cannot close a process while it is still running. You should first call join() or terminate().');
+    super.close();
+  }
+}
+
+/** The process in which the program began. */
+export interface MainProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly ident: number;
+  readonly daemon: boolean;
+  isAlive(): boolean;
+}
+
+function mainProcess(): MainProcess {
+  const pid = theHeap().tid;
+  return { name: 'MainProcess', pid, ident: pid, daemon: false, isAlive: () => true };
+}
+
+function processIn(heap: Heap, row: number): Process | undefined {
+  return runnableIn(heap, row, (existing) => new Process(existing));
+}
+
+function processOf(pid: number): Process | undefined {
+  const heap = theHeap();
+  const [row] = livingWorkers(heap, true, (record) => heap.loadWord(record + WorkerField.PID) === pid);
+  return row === undefined ? undefined : processIn(heap, row);
+}
+
+/** The process that runs this code. */
+export function currentProcess(): Process | MainProcess {
+  const here = whereWeAre();
+  return here === undefined ? mainProcess() : (processOf(here.pid) ?? mainProcess());
+}
+
+/** The process that started this one, while it lives; undefined in the main process. */
+export function parentProcess(): Process | MainProcess | undefined {
+  const pid = getppid();
+  return pid === undefined ? undefined : (processOf(pid) ?? mainProcess());
+}
+
+/** The children of this process that live. */
+export function activeChildren(): Process[] {
+  const heap = theHeap();
+  const pid = getpid();
+  const rows = livingWorkers(heap, true, (record) => heap.loadWord(record + WorkerField.PARENT) === pid);
+  return rows.map((row) => processIn(heap, row)).filter((each) => each !== undefined);
+}
+
+/** The number of this process: the same in all its threads. */
+export function getpid(): number {
+  return whereWeAre()?.pid ?? theHeap().tid;
+}
+
+/** The number of the process that started this one; undefined in the main process. */
+export function getppid(): number | undefined {
+  const here = whereWeAre();
+  if (here === undefined) return undefined;
+  const self = processOf(here.pid);
+  return self && theHeap().loadWord((self as unknown as { open: number }).open + WorkerField.PARENT);
+}
+
+/** How many workers the machine runs at once. */
+export function cpuCount(): number {
+  return cores;
+}
+
+isBuiltin(Process);
+registerShared(17, Process, Kind.WORKER);

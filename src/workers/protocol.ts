@@ -1,0 +1,31 @@
+/** What the supervisor and the threads around it say to each other. Everything else is in shared memory. */
+import type { HeapLink } from '../heap/heap.ts';
+
+export interface RecordRef {
+  id: number;
+  generation: number;
+}
+
+export type ToSupervisor =
+  | { type: 'start'; record: RecordRef; tid: number; name: string; daemon: boolean; main: string | undefined; fromRoot?: boolean }
+  /** `signal`: the exit code that the worker shall have. */
+  | { type: 'stop'; tid: number; signal: number };
+
+export interface FromSupervisor {
+  /** Whether a worker lives that is not a daemon. */
+  busy: boolean;
+  /** How many starts of the root have been dealt with. */
+  seen: number;
+}
+
+export interface SupervisorData {
+  link: HeapLink;
+  tid: number;
+}
+
+export interface WorkerData {
+  link: HeapLink;
+  tid: number;
+  record: RecordRef;
+  main: string | undefined;
+}

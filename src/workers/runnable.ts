@@ -1,0 +1,338 @@
+/**
+ * Runnable: what Thread and Process have in common. A worker's record lies in the heap; this is a handle to it.
+ */
+import { SlotField, Status, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
+import { MaybeEncodingError, RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
+import { AsyncGate, PENDING } from '../heap/gate.ts';
+import { type Heap, theHeap } from '../heap/heap.ts';
+import { packParcel, unpackParcel } from '../heap/records.ts';
+import { created, Existing, Shared } from '../heap/shared.ts';
+import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { wouldBlock } from '../sync/blocking.ts';
+import type { Flavour } from '../sync/flavour.ts';
+import { whereWeAre } from './here.ts';
+import { tellSupervisor } from './supervisor.ts';
+import { type AnyFunction, describeTarget, mainModule, type TargetSpec } from './targets.ts';
+
+export const enum State {
+  INITIAL = 0,
+  STARTING = 1,
+  RUNNING = 2,
+  ENDED = 3,
+}
+
+/** What to run: travels as the record's task. */
+export interface TaskSpec {
+  target: TargetSpec | undefined;
+  /** Of a subclass: its class, and the instance's own data fields. */
+  subclass: TargetSpec | undefined;
+  fields: Record<string, unknown> | undefined;
+  args: readonly unknown[];
+  kwargs: Record<string, unknown> | undefined;
+}
+
+export interface RunnableOptions<F extends AnyFunction = AnyFunction> {
+  /** What to run: see the README's "Targets". Default: nothing, or what a subclass's `run` does. */
+  target?: F | URL;
+  /** Its arguments: copied, handles arrive live. */
+  args?: Readonly<Parameters<F>> | readonly [...Parameters<F>];
+  /** Given to the target as a last argument. */
+  kwargs?: Record<string, unknown>;
+  name?: string;
+  /** Whether the program may end while it runs. Default: as its creator. */
+  daemon?: boolean;
+}
+
+/** The handles of this worker to records, so that one record has one object here. */
+const known = new Map<number, WeakRef<Runnable>>();
+
+export abstract class Runnable<R = unknown> extends Shared {
+  // Not fields of the instance: a subclass's own data fields are what is copied to the worker.
+  readonly #target: AnyFunction | URL | undefined;
+  readonly #args: readonly unknown[];
+  readonly #kwargs: Record<string, unknown> | undefined;
+  readonly #mine: boolean;
+
+  protected constructor(options: RunnableOptions<AnyFunction> | Existing, process: boolean) {
+    if (options instanceof Existing) {
+      super(options.heap, options.ref);
+      this.#args = [];
+      this.#mine = false;
+    } else {
+      const { target, args = [], kwargs, daemon } = checkOptions(options);
+      const heap = theHeap();
+      super(heap, created(heap.core.workerCreate(process ? WorkerFlag.PROCESS : 0)));
+      this.#target = target;
+      this.#args = args;
+      this.#kwargs = kwargs;
+      this.#mine = true;
+      this.#setFlag(WorkerFlag.DAEMON, daemon ?? whereWeAre()?.daemon ?? false);
+    }
+    known.set(this.id, new WeakRef(this));
+    hide(this);
+  }
+
+  /** @internal */
+  protected abstract get flavour(): Flavour;
+  /** What kind of thing it is, for messages. @internal */
+  protected abstract get noun(): 'thread' | 'process';
+
+  // ── words of the record ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #word(field: WorkerField): number {
+    return this.heap.loadWord(this.open + field);
+  }
+
+  #setWord(field: WorkerField, value: number): void {
+    this.heap.storeWord(this.open + field, value);
+  }
+
+  #setFlag(flag: WorkerFlag, on: boolean): void {
+    const flags = this.#word(WorkerField.FLAGS);
+    this.#setWord(WorkerField.FLAGS, on ? flags | flag : flags & ~flag);
+  }
+
+  #replaceParcel(field: WorkerField, value: unknown): void {
+    const parcel = packParcel(this.heap, value);
+    const before = this.#word(field);
+    this.#setWord(field, parcel);
+    this.heap.core.dropParcel(before);
+  }
+
+  /** @internal */
+  protected get state(): State {
+    return this.heap.core.workerState(this.open);
+  }
+
+  /** @internal */
+  protected get pidWord(): number {
+    return this.#word(WorkerField.PID);
+  }
+
+  // ── what the user sees ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  get name(): string {
+    const parcel = this.#word(WorkerField.NAME);
+    return parcel === 0 ? '' : (unpackParcel(this.heap, parcel, true) as string);
+  }
+
+  set name(name: string) {
+    this.#replaceParcel(WorkerField.NAME, this.checkName(name));
+  }
+
+  /** @internal */
+  protected checkName(name: unknown): string {
+    return String(name);
+  }
+
+  get daemon(): boolean {
+    return (this.#word(WorkerField.FLAGS) & WorkerFlag.DAEMON) !== 0;
+  }
+
+  /** @throws RuntimeError (Process: AssertionError) once it is started */
+  set daemon(daemon: boolean) {
+    if (this.state !== State.INITIAL) throw new this.flavour.misuse(`cannot set daemon status of an active ${this.noun}`);
+    this.#setFlag(WorkerFlag.DAEMON, Boolean(daemon));
+  }
+
+  /** The worker's number, unique in the program; undefined before it is started. */
+  get ident(): number | undefined {
+    return this.#word(WorkerField.TID) || undefined;
+  }
+
+  isAlive(): boolean {
+    const { state } = this;
+    return state === State.STARTING || state === State.RUNNING;
+  }
+
+  /** What the worker does: calls the target. Subclasses override it; called directly it runs here. */
+  run(): unknown {
+    const target = this.#target;
+    if (target === undefined) return undefined;
+    if (target instanceof URL) throw new RuntimeError('a target given as a URL can only run in a worker');
+    return this.#kwargs === undefined ? target(...this.#args) : target(...this.#args, this.#kwargs);
+  }
+
+  /**
+   * Starts the worker; it lives as soon as this returns.
+   * @throws RuntimeError (Process: AssertionError) started before; RuntimeError while this worker is still importing its modules; TypeError an argument cannot be sent
+   */
+  start(): void {
+    const { core, tid: creator } = this.heap;
+    const here = whereWeAre();
+    if (!this.#mine || this.state !== State.INITIAL) throw new this.flavour.misuse(`${this.noun === 'thread' ? 'threads' : 'processes'} can only be started once, and by their creator`);
+    if (here?.importing) throw new RuntimeError(FORK_BOMB);
+    this.checkStart();
+    this.#replaceParcel(WorkerField.TASK, this.#taskSpec());
+    const tid = core.slotTake();
+    if (tid === 0) throw new RuntimeError(`can't start new ${this.noun}: too many workers are alive`);
+    const record = { id: this.id, generation: core.objectGeneration(this.open) };
+    const slot = core.slotOf(tid);
+    const pid = this.noun === 'process' ? tid : (here?.pid ?? creator);
+    this.heap.storeWord(slot + SlotField.PID, pid);
+    this.#setWord(WorkerField.TID, tid);
+    this.#setWord(WorkerField.PID, pid);
+    this.#setWord(WorkerField.PARENT, here?.pid ?? creator);
+    core.workerMove(this.open, State.INITIAL, State.STARTING);
+    // The supervisor takes this reference over: the record must not go while the message is on its way.
+    core.retain(record.id, record.generation);
+    this.heap.storeWord(slot + SlotField.RECORD_GENERATION, record.generation);
+    this.heap.storeWord(slot + SlotField.RECORD_ID, record.id);
+    tellSupervisor({ type: 'start', record, tid, name: this.name, daemon: this.daemon, main: mainModule() });
+  }
+
+  /** @internal */
+  protected checkStart(): void {}
+
+  #taskSpec(): TaskSpec {
+    const target = this.#target === undefined ? undefined : describeTarget(this.#target);
+    const own = isSubclass(this.constructor) ? this.constructor : undefined;
+    return {
+      target,
+      subclass: own && describeTarget(own as never),
+      fields: own && ({ ...this } as Record<string, unknown>),
+      args: this.#args,
+      kwargs: this.#kwargs,
+    };
+  }
+
+  /**
+   * Waits until it has ended.
+   * @param timeout seconds; undefined or null: for ever
+   * @returns whether it has (Python's returns None, and one has to ask)
+   */
+  join(timeout?: Timeout): boolean {
+    this.#checkJoin();
+    const status = this.heap.core.workerJoin(this.open, timeoutToMs(timeout));
+    if (status === Status.WOULD_BLOCK) throw wouldBlock('join');
+    return status === Status.OK;
+  }
+
+  /** The async twin of `join`. */
+  async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    this.#checkJoin();
+    const { core } = this.heap;
+    const attempt = () => (this.state === State.ENDED ? true : PENDING);
+    return AsyncGate.wait<boolean>(this.heap, core.workerGate(this.open), attempt, timeoutToMs(timeout), options, () => false);
+  }
+
+  #checkJoin(): void {
+    if (this.state === State.INITIAL) throw new this.flavour.misuse(`cannot join ${this.noun} before it is started`);
+    if (this.#word(WorkerField.TID) === this.heap.tid) throw new this.flavour.misuse(`cannot join current ${this.noun}`);
+  }
+
+  /**
+   * Waits for the end, and answers what the target returned. Beyond Python.
+   * @throws what the target threw, with the worker's stack as its cause; WorkerDied it died without a result; TimeoutError
+   */
+  result(timeout?: Timeout): R {
+    if (!this.join(timeout)) throw this.#late();
+    return this.#outcome();
+  }
+
+  /** The async twin of `result`. */
+  async resultAsync(timeout?: Timeout, options?: AsyncOptions): Promise<R> {
+    if (!(await this.joinAsync(timeout, options))) throw this.#late();
+    return this.#outcome();
+  }
+
+  #late(): Error {
+    return new TimeoutError(`${this.noun} ${this.name} has not ended yet`);
+  }
+
+  #outcome(): R {
+    const { exception } = this;
+    if (exception !== undefined) throw exception;
+    const parcel = this.#word(WorkerField.RESULT);
+    return parcel === 0 ? (undefined as R) : (unpackParcel(this.heap, parcel, true) as R);
+  }
+
+  /** What it ended with instead of a result: the target's error, or WorkerDied; undefined while it runs and when all went well. Beyond Python. */
+  get exception(): unknown {
+    if (this.state !== State.ENDED) return undefined;
+    const parcel = this.#word(WorkerField.RESULT);
+    if (this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED) return unpackParcel(this.heap, parcel, true);
+    const code = this.heap.core.workerExitCode(this.open);
+    return parcel === 0 && code !== 0 ? new WorkerDied(`${this.noun} ${this.name} ended with exit code ${code} and no result`) : undefined;
+  }
+
+  // ── in the worker ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Leaves what the target returned, or threw. @internal */
+  static settle(runnable: Runnable, failed: boolean, outcome: unknown): void {
+    try {
+      runnable.#replaceParcel(WorkerField.RESULT, outcome);
+      if (failed) runnable.#setFlag(WorkerFlag.FAILED, true);
+    } catch (error) {
+      const text = failed ? `the error ${String(outcome)} cannot be sent` : 'the result cannot be sent';
+      runnable.#replaceParcel(WorkerField.RESULT, new MaybeEncodingError(`${text}: ${(error as Error).message}`));
+      runnable.#setFlag(WorkerFlag.FAILED, true);
+    }
+  }
+
+  /** What this worker is to run. @internal */
+  static taskOf(runnable: Runnable): TaskSpec {
+    const parcel = runnable.#word(WorkerField.TASK);
+    runnable.#setWord(WorkerField.TASK, 0);
+    return unpackParcel(runnable.heap, parcel, false) as TaskSpec;
+  }
+
+  override close(): void {
+    if (this.ptr !== 0) known.delete(this.id);
+    super.close();
+  }
+
+  protected override closedError(): Error {
+    return new ValueError(`${this.noun} object is closed`);
+  }
+
+  override toString(): string {
+    const state = ['initial', 'starting', 'started', 'stopped'][this.state];
+    return `<${this.constructor.name}(${this.name}, ${state}${this.ident === undefined ? '' : ` ${this.ident}`}${this.daemon ? ' daemon' : ''})>`;
+  }
+}
+
+const FORK_BOMB = `An attempt has been made to start a new process before the current process has finished its bootstrapping phase.
+
+This probably means that a module which a worker imports starts workers itself, at its top level. Put that code into main():
+
+    main(import.meta, () => {
+      ...
+    });`;
+
+function checkOptions<F extends AnyFunction>(options: RunnableOptions<F>): RunnableOptions<F> {
+  if (typeof options !== 'object' || options === null) throw new TypeError('expected an object of options: { target, args, kwargs, name, daemon }');
+  if ('group' in options && options.group !== undefined && options.group !== null) throw new RuntimeError('group argument must be None for now');
+  const { target, args, kwargs } = options;
+  if (target !== undefined) describeTarget(target);
+  if (args !== undefined && !Array.isArray(args)) throw new TypeError('args must be an array');
+  if (kwargs !== undefined && (typeof kwargs !== 'object' || kwargs === null)) throw new TypeError('kwargs must be an object');
+  return options;
+}
+
+/** The handle's own fields are not data of the user's. */
+function hide(runnable: Runnable): void {
+  for (const field of ['heap', 'ptr']) Object.defineProperty(runnable, field, { enumerable: false });
+}
+
+const builtin = new Set<object>();
+
+/** Marks the package's own classes: everything below them is a user's subclass. @internal */
+export function isBuiltin(ctor: object): void {
+  builtin.add(ctor);
+}
+
+function isSubclass(ctor: object): boolean {
+  return !builtin.has(ctor);
+}
+
+/** The object of a record that lives in `row`, made if this worker has none. */
+export function runnableIn<T extends Runnable>(heap: Heap, row: number, make: (existing: Existing) => T): T | undefined {
+  const here = known.get(row)?.deref();
+  if (here) return here as T;
+  const object = heap.core.objectPin(row);
+  if (object === 0) return undefined;
+  const ref = heap.core.refOpen(row, heap.core.objectGeneration(object));
+  heap.core.objectUnpin(object);
+  return make(new Existing(heap, created(ref)));
+}

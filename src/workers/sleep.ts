@@ -1,0 +1,36 @@
+import { startTimer } from '../heap/gate.ts';
+import { type AsyncOptions, nonNegativeTimeoutToMs } from '../heap/time.ts';
+import { canBlock, keepAlive } from '../platform/node.ts';
+import { wouldBlock } from '../sync/blocking.ts';
+
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+/** Blocks this worker for so many seconds. @throws ValueError for a negative number */
+export function sleep(seconds: number): void {
+  const ms = nonNegativeTimeoutToMs(seconds);
+  if (!canBlock) throw wouldBlock('sleep');
+  Atomics.wait(never, 0, 0, ms);
+}
+
+/** The async twin of `sleep`. */
+export function sleepAsync(seconds: number, options?: AsyncOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { signal } = options ?? {};
+    if (signal?.aborted) return reject(signal.reason);
+    keepAlive(1);
+    const leave = () => {
+      keepAlive(-1);
+      stop();
+      signal?.removeEventListener('abort', abort);
+    };
+    const abort = () => {
+      leave();
+      reject(signal?.reason);
+    };
+    const stop = startTimer(nonNegativeTimeoutToMs(seconds), () => {
+      leave();
+      resolve();
+    });
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+}

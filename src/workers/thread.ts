@@ -1,0 +1,147 @@
+/**
+ * Thread, and who is running here.
+ */
+import { Kind, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
+import { type Heap, theHeap } from '../heap/heap.ts';
+import { Existing, registerShared } from '../heap/shared.ts';
+import { type Flavour, threading } from '../sync/flavour.ts';
+import { whereWeAre } from './here.ts';
+import { isBuiltin, Runnable, type RunnableOptions, runnableIn, State } from './runnable.ts';
+import type { AnyFunction } from './targets.ts';
+
+/**
+ * A worker that belongs to the process of its creator.
+ *
+ * Unlike Python's it shares no globals with its creator: arguments are copied, primitives arrive live. An uncaught error is printed and does
+ * not end the program; `result()` and `exception` give it to whoever asks.
+ */
+export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
+  /** @param options `{ target, args, kwargs, name, daemon }`; the default name is "Thread-N (target)" */
+  constructor(options: RunnableOptions<F> | Existing = {}) {
+    super(options as RunnableOptions, false);
+    if (options instanceof Existing) return;
+    const { name, target } = options;
+    const suffix = typeof target === 'function' && target.name ? ` (${target.name})` : '';
+    this.name = name ?? `Thread-${this.heap.core.nextNumber(0)}${suffix}`;
+  }
+
+  protected get flavour(): Flavour {
+    return threading;
+  }
+
+  protected get noun(): 'thread' {
+    return 'thread';
+  }
+
+  /** @deprecated Python's old name for `name`. */
+  getName(): string {
+    return this.name;
+  }
+
+  /** @deprecated Python's old name for `name`. */
+  setName(name: string): void {
+    this.name = name;
+  }
+
+  /** @deprecated Python's old name for `daemon`. */
+  isDaemon(): boolean {
+    return this.daemon;
+  }
+
+  /** @deprecated Python's old name for `daemon`. */
+  setDaemon(daemon: boolean): void {
+    this.daemon = daemon;
+  }
+}
+
+/** The thread in which a process began. It is not started or joined by anybody. */
+export interface MainThread {
+  readonly name: string;
+  readonly ident: number;
+  readonly daemon: boolean;
+  isAlive(): boolean;
+  getName(): string;
+  isDaemon(): boolean;
+}
+
+class MainThreadHere implements MainThread {
+  name = 'MainThread';
+  readonly ident: number;
+  readonly daemon = false;
+  constructor(ident: number) {
+    this.ident = ident;
+  }
+  isAlive(): boolean {
+    return true;
+  }
+  getName(): string {
+    return this.name;
+  }
+  isDaemon(): boolean {
+    return false;
+  }
+  toString(): string {
+    return `<MainThread(${this.name}, started ${this.ident})>`;
+  }
+}
+
+let main: MainThreadHere | undefined;
+
+/** The main thread of this process. */
+export function mainThread(): MainThread {
+  main ??= new MainThreadHere(whereWeAre()?.pid ?? theHeap().tid);
+  return main;
+}
+
+/** The thread that runs this code. */
+export function currentThread(): Thread | MainThread {
+  const here = whereWeAre();
+  if (here === undefined || here.isProcess) return mainThread();
+  return threadIn(theHeap(), here.record.id) as Thread;
+}
+
+function threadIn(heap: Heap, row: number): Thread | undefined {
+  return runnableIn(heap, row, (existing) => new Thread(existing));
+}
+
+/** Rows of the living workers of one kind that `wanted` accepts: it is given the address of their record. */
+export function livingWorkers(heap: Heap, process: boolean, wanted: (record: number) => boolean): number[] {
+  const { core } = heap;
+  const rows: number[] = [];
+  const end = core.objectRows();
+  for (let row = 1; row < end; row++) {
+    if (core.objectKind(row) !== Kind.WORKER) continue;
+    const record = core.objectPin(row);
+    if (record === 0) continue;
+    const state = core.workerState(record);
+    const isProcess = (heap.loadWord(record + WorkerField.FLAGS) & WorkerFlag.PROCESS) !== 0;
+    if ((state === State.STARTING || state === State.RUNNING) && isProcess === process && wanted(record)) rows.push(row);
+    core.objectUnpin(record);
+  }
+  return rows;
+}
+
+/** The living threads of this process, its main thread first. */
+export function enumerate(): (Thread | MainThread)[] {
+  const heap = theHeap();
+  const pid = whereWeAre()?.pid ?? heap.tid;
+  const threads: (Thread | MainThread)[] = [mainThread()];
+  for (const row of livingWorkers(heap, false, (record) => heap.loadWord(record + WorkerField.PID) === pid)) {
+    const thread = threadIn(heap, row);
+    if (thread) threads.push(thread);
+  }
+  return threads;
+}
+
+/** How many threads of this process live, the main thread among them. */
+export function activeCount(): number {
+  return enumerate().length;
+}
+
+/** The number of the worker that runs this code. */
+export function getIdent(): number {
+  return theHeap().tid;
+}
+
+isBuiltin(Thread);
+registerShared(16, Thread, Kind.WORKER);

@@ -1,0 +1,48 @@
+/**
+ * A hung test blocks its thread, so no timer of the test runner fires. A thread beside it looks after each test's time: when it is up, it prints
+ * who holds and who waits, and ends the process.
+ */
+import { Worker } from 'node:worker_threads';
+import { Event, heap } from 'nogil';
+import { afterEach, beforeEach, onTestFailed } from 'vitest';
+
+/** A little more than the runner's own limit, which explains better where it works. */
+const LIMIT_MS = 40_000;
+
+const beat = new Int32Array(new SharedArrayBuffer(8));
+let watching = false;
+
+function watch(): void {
+  if (watching) return;
+  watching = true;
+  const handle = new Event();
+  const code = `
+    import { writeSync } from 'node:fs';
+    import { workerData } from 'node:worker_threads';
+    const { Event, heap } = await import(workerData.nogil);
+    const event = Event.from(workerData.handle);
+    const { beat } = workerData;
+    let seen = 0, since = performance.now();
+    setInterval(() => {
+      if (beat[0] === 0 || beat[1] !== seen) { seen = beat[1]; since = performance.now(); return; }
+      if (performance.now() - since < ${LIMIT_MS}) return;
+      writeSync(2, 'HUNG TEST: who holds and who waits\\n' + JSON.stringify(heap.inspect(), null, 1) + '\\n');
+      process.kill(process.pid, 'SIGKILL');
+    }, 500);
+  `;
+  const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+  const nogil = new URL('../../dist/index.js', import.meta.url).href;
+  new Worker(url, { workerData: { nogil, handle: handle.handle(), beat } }).unref();
+  kept.push(handle);
+}
+const kept: Event[] = [];
+
+beforeEach(() => {
+  watch();
+  beat[1] = (beat[1] ?? 0) + 1;
+  beat[0] = 1;
+  onTestFailed(() => console.error('who holds and who waits:', JSON.stringify(heap.inspect())));
+});
+afterEach(() => {
+  beat[0] = 0;
+});

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { defineConfig, type Plugin } from 'vitest/config';
+
+const root = import.meta.dirname;
+
+/**
+ * Workers load plain JavaScript: what they import (`*.workers.ts`, and the package itself) is compiled before the tests run, and loaded as it is,
+ * in the tests as in the workers.
+ */
+const workersAsBuilt: Plugin = {
+  name: 'workers-as-built',
+  enforce: 'pre',
+  resolveId(source, importer) {
+    if (/^nogil(\/|$)/.test(source)) {
+      const entry = source === 'nogil' ? 'index' : source.slice('nogil/'.length);
+      return { id: pathToFileURL(resolve(root, 'dist', `${entry}.js`)).href, external: true };
+    }
+    if (!source.endsWith('.workers.ts') || !importer) return null;
+    const file = resolve(importer, '..', source);
+    const built = resolve(root, 'build', relative(root, file).replace(/\.ts$/, '.js'));
+    if (!existsSync(built)) throw new Error(`${built} is missing: run the tests with npm test, which compiles it`);
+    return { id: pathToFileURL(built).href, external: true };
+  },
+};
+
+export default defineConfig({
+  plugins: [workersAsBuilt],
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    setupFiles: ['test/setup/watchdog.ts'],
+    reporters: ['default'],
+  },
+});
