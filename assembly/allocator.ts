@@ -21,7 +21,7 @@
  * is one store that leaves a whole chain of runs: a split writes the rest's word before the taken part's, a merge one word.
  */
 import { add, cas64, grow, load, load64, peek, poke, store, store64 } from './atomics';
-import { CLASS_SHIFT, Root, ROOT_CLASSES, SizeClass } from './layout';
+import { CLASS_SHIFT, ROOT_CLASSES, Root, SizeClass } from './layout';
 import { MEDIUM_PAGES, PAGE, PAGE_SHIFT, ROOT, SMALL_CLASSES, SMALL_MAX } from './limits';
 import { lockInternal, unlock } from './sync/lock';
 
@@ -31,7 +31,7 @@ const MEDIUM: i32 = 3;
 const SMALL: i32 = 16;
 
 function classAt(index: i32): usize {
-  return ROOT + ROOT_CLASSES + (<usize>index << CLASS_SHIFT);
+  return ROOT + ROOT_CLASSES + ((<usize>index) << CLASS_SHIFT);
 }
 
 /** 16, 32, 48, 64, then four to each doubling. */
@@ -46,11 +46,11 @@ function sizeOfClass(index: i32): u32 {
   if (index < 4) return (<u32>index + 1) << 4;
   const log = 6 + ((index - 4) >> 2);
   const quarter = <u32>((index - 4) & 3) + 1;
-  return (<u32>1 << log) + (quarter << (log - 2));
+  return ((<u32>1) << log) + (quarter << (log - 2));
 }
 
 function mapWord(page: i32): usize {
-  return <usize>(<u32>peek(ROOT + offsetof<Root>('pageMap'))) + (<usize>page << 2);
+  return <usize>(<u32>peek(ROOT + offsetof<Root>('pageMap'))) + ((<usize>page) << 2);
 }
 
 function pagesFor(bytes: u32): i32 {
@@ -130,7 +130,7 @@ function carve(kind: usize, index: i32): usize {
     let page: i32 = 0;
     if (load64(word) == range) {
       page = takeRun(1, SMALL + index);
-      if (page) store64(word, (<i64>(<u32>(page + 1) << PAGE_SHIFT) << 32) | <i64>(<u32>page << PAGE_SHIFT));
+      if (page) store64(word, ((<i64>((<u32>(page + 1)) << PAGE_SHIFT)) << 32) | <i64>((<u32>page) << PAGE_SHIFT));
     } else page = -1;
     unlock(ROOT + offsetof<Root>('heapLock'));
     if (!page) return 0;
@@ -144,7 +144,7 @@ function allocateRun(pages: i32, tag: i32): usize {
   const page = takeRun(pages, tag);
   if (page && tag == LARGE) add(ROOT + offsetof<Root>('largePages'), pages);
   unlock(ROOT + offsetof<Root>('heapLock'));
-  return <usize>(<u32>page << PAGE_SHIFT);
+  return <usize>((<u32>page) << PAGE_SHIFT);
 }
 
 function freeRun(block: usize, pages: i32): void {

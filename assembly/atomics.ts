@@ -65,8 +65,6 @@ export function notify(p: usize, count: i32): i32 {
   return atomic.notify(p, count);
 }
 
-// @ts-ignore: decorator
-@external("env", "now")
 declare function monotonic(): f64;
 
 /** Milliseconds on a monotonic clock of this worker's own. */

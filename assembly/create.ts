@@ -5,7 +5,7 @@
  */
 import { Kind, SlotField, WorkerField } from './abi';
 import { poke, store } from './atomics';
-import { Barrier, Condition, Event, Lock, Queue, QUEUE_BYTES, RLock, Semaphore, Slot, Worker } from './layout';
+import { Barrier, Condition, Event, Lock, QUEUE_BYTES, RLock, Semaphore, Slot, Worker } from './layout';
 import { objectCreate, objectGeneration, objectId, refClose, refObject, retain } from './objects';
 import { self } from './park';
 import { queueInit } from './queue/queue';

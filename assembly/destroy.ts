@@ -13,5 +13,6 @@ import { workerDestroy } from './workers';
 export function destroy(object: usize, kind: i32): void {
   if (kind == Kind.QUEUE) queueDestroy(object);
   else if (kind == Kind.WORKER) workerDestroy(object);
-  else if (kind == Kind.CONDITION) release(peek(object + offsetof<Condition>('lockId')), peek(object + offsetof<Condition>('lockGeneration')));
+  else if (kind == Kind.CONDITION)
+    release(peek(object + offsetof<Condition>('lockId')), peek(object + offsetof<Condition>('lockGeneration')));
 }

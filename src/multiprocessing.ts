@@ -22,7 +22,16 @@ export {
 export { Barrier } from './sync/barrier.ts';
 export { Event } from './sync/event.ts';
 export { RawValue, type Typecode, Value, type ValueOf, type ValueOptions } from './sync/value.ts';
-export { activeChildren, cpuCount, currentProcess, getpid, getppid, type MainProcess, Process, parentProcess } from './workers/process.ts';
+export {
+  activeChildren,
+  cpuCount,
+  currentProcess,
+  getpid,
+  getppid,
+  type MainProcess,
+  Process,
+  parentProcess,
+} from './workers/process.ts';
 
 // The flavour is all that differs: one implementation, two tables of errors.
 
@@ -73,6 +82,10 @@ export class JoinableQueue<T = unknown> extends queue.JoinableQueue<T> {
     return multiprocessing;
   }
 }
+
+// A bundler has to rename one of two classes of a name, and names show in messages.
+for (const [name, ctor] of Object.entries({ Lock, RLock, Semaphore, BoundedSemaphore, Condition, Queue, JoinableQueue }))
+  Object.defineProperty(ctor, 'name', { value: name });
 
 registerShared(33, Lock, Kind.LOCK);
 registerShared(34, RLock, Kind.RLOCK, Kind.VALUE);

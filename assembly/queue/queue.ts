@@ -22,7 +22,7 @@
 import { Encoding, Status } from '../abi';
 import { cas, load, load64, pause, peek, poke, store } from '../atomics';
 import { eventCountEnter, eventCountEpoch, eventCountKick, eventCountLeave, eventCountNotify } from '../gate';
-import { Queue, QUEUE_HEAD, QUEUE_NOT_EMPTY, QUEUE_NOT_FULL, QUEUE_TAIL, QueueSide } from '../layout';
+import { QUEUE_HEAD, QUEUE_NOT_EMPTY, QUEUE_NOT_FULL, QUEUE_TAIL, Queue, QueueSide } from '../layout';
 import { SCRATCH } from '../limits';
 import { deadlineAfter, Parked, park, selfScratch, spinBudget, spinLearn } from '../park';
 import { lockAbandon, lockInternal, lockKick, TAKE_OVER, unlock } from '../sync/lock';

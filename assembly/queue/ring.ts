@@ -26,7 +26,7 @@
  */
 import { allocate, free } from '../allocator';
 import { copy, load, load64, peek, poke, store, store64, xchg } from '../atomics';
-import { Queue, QUEUE_HEAD, QUEUE_TAIL, QueueSide, Record, Segment } from '../layout';
+import { QUEUE_HEAD, QUEUE_TAIL, Queue, QueueSide, Record, Segment } from '../layout';
 import { SEGMENT_MAX, SEGMENT_MIN } from '../limits';
 import { dropRecord, recordBytes } from './record';
 
@@ -41,7 +41,7 @@ export function bytesOf(position: i64): u32 {
 }
 
 export function advance(position: i64, items: i32, bytes: u32): i64 {
-  return (<i64>(itemsOf(position) + items) << 32) | <i64>(<u32>(bytesOf(position) + bytes));
+  return ((<i64>(itemsOf(position) + items)) << 32) | <i64>(<u32>(bytesOf(position) + bytes));
 }
 
 export function positionOf(side: usize): i64 {
@@ -198,7 +198,10 @@ export function ringDrain(queue: usize, scratch: usize): i32 {
   while (bytesOf(position) != bytesOf(end)) {
     const at = bytesOf(position);
     const segment = ringSeek(queue, at);
-    const bytes = recordBytes(ringWord(segment, at + offsetof<Record>('length')), ringWord(segment, at + offsetof<Record>('meta')));
+    const bytes = recordBytes(
+      ringWord(segment, at + offsetof<Record>('length')),
+      ringWord(segment, at + offsetof<Record>('meta')),
+    );
     ringRead(segment, at, scratch, bytes);
     position = advance(position, 1, bytes);
     setPosition(head, position);

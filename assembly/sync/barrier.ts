@@ -20,7 +20,22 @@ import { Status } from '../abi';
 import { load, peek, poke, store } from '../atomics';
 import { Barrier, WaitNode } from '../layout';
 import { deadlineAfter, FOREVER, Parked } from '../park';
-import { append, countOf, guardGive, guardTake, headOf, isListed, NodeState, nextOf, remove, removeAllOf, sleepWhile, stateOf, tell, wakeFirst } from '../waitlist';
+import {
+  append,
+  countOf,
+  guardGive,
+  guardTake,
+  headOf,
+  isListed,
+  NodeState,
+  nextOf,
+  remove,
+  removeAllOf,
+  sleepWhile,
+  stateOf,
+  tell,
+  wakeFirst,
+} from '../waitlist';
 
 export const enum Phase {
   FILLING = 0,

@@ -2,7 +2,8 @@
  * The supervisor: the worker whose loop is never blocked. It starts all other workers, sees each death, and repairs.
  */
 import { SlotField, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
-import { enterHeap } from '../heap/heap.ts';
+import type { CoreExports } from '../heap/core.ts';
+import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
 import { parent, type SpawnedWorker, spawn } from '../platform/node.ts';
 import type { FromSupervisor, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
 import { State } from '../workers/runnable.ts';
@@ -18,28 +19,48 @@ interface Living {
   signal: number | undefined;
 }
 
-const { link, tid: self } = parent.data() as SupervisorData;
-const heap = enterHeap(link, self);
-const { core } = heap;
+let link: HeapLink;
+let heap: Heap;
+let core: CoreExports;
 const living = new Map<number, Living>();
 /** Stops that came before their start. */
 const early = new Map<number, number>();
 let seen = 0;
 let busy = 0;
+/** The root whose code is over. */
+let over: number | undefined;
 
 function report(): void {
   const message: FromSupervisor = { busy: busy > 0, seen };
   parent.post(message);
 }
 
-function start({ record: { id, generation }, tid, name, daemon, main, fromRoot }: Extract<ToSupervisor, { type: 'start' }>): void {
-  if (fromRoot) seen++;
+function start({
+  record: { id, generation },
+  tid,
+  name,
+  daemon,
+  main,
+  fromRoot,
+}: Extract<ToSupervisor, { type: 'start' }>): void {
+  if (fromRoot) {
+    seen++;
+    over = undefined;
+  }
   const ref = core.refAdopt(id, generation);
   const record = core.refObject(ref);
   const isProcess = (heap.loadWord(record + WorkerField.FLAGS) & WorkerFlag.PROCESS) !== 0;
   const data: WorkerData = { link, tid, record: { id, generation }, main };
   const worker = spawn(new URL('./worker.js', import.meta.url), data, name);
-  const entry: Living = { worker, ref, record, daemon, pid: heap.loadWord(record + WorkerField.PID), isProcess, signal: early.get(tid) };
+  const entry: Living = {
+    worker,
+    ref,
+    record,
+    daemon,
+    pid: heap.loadWord(record + WorkerField.PID),
+    isProcess,
+    signal: early.get(tid),
+  };
   early.delete(tid);
   living.set(tid, entry);
   if (!daemon && busy++ === 0) report();
@@ -62,12 +83,15 @@ function stop(tid: number, signal: number): void {
 /** The worker is no more: whatever it did, it did before this. */
 function gone(tid: number, entry: Living, code: number): void {
   living.delete(tid);
-  const clean = core.workerState(entry.record) === State.ENDED;
-  core.workerEnd(entry.record, entry.signal ?? code);
+  // One that failed has left its Locks behind like one that was killed: nobody knows what they guard, or that they are to be released.
+  const clean = core.workerState(entry.record) === State.ENDED && core.workerExitCode(entry.record) === 0;
+  // Who has joined a worker that was stopped finds repaired what it held.
   core.reap(tid, clean ? 1 : 0);
+  core.workerEnd(entry.record, entry.signal ?? code);
   if (entry.isProcess) stopThreadsOf(entry.pid);
   core.refClose(entry.ref);
   if (!entry.daemon && --busy === 0) report();
+  stopDaemons();
 }
 
 /** A process takes its threads with it. */
@@ -75,13 +99,32 @@ function stopThreadsOf(pid: number): void {
   for (const [tid, entry] of living) if (!entry.isProcess && entry.pid === pid) stop(tid, -15);
 }
 
-function receive(message: ToSupervisor): void {
-  if (message.type === 'start') start(message);
-  else stop(message.tid, message.signal);
+/** As at a Python program's exit: its threads end first, then its daemonic processes are terminated, however long others go on. */
+function stopDaemons(): void {
+  if (over === undefined) return;
+  for (const { isProcess, daemon, pid } of living.values()) if (!isProcess && !daemon && pid === over) return;
+  for (const [tid, { isProcess, daemon, record }] of living)
+    if (isProcess && daemon && heap.loadWord(record + WorkerField.PARENT) === over) stop(tid, -15);
 }
 
-parent.listen((message) => {
-  receive(message as ToSupervisor);
-  // Answer what the root asked even when nothing changed: it compares counts.
-  if ((message as ToSupervisor).type === 'start' && busy === 0) report();
-});
+function receive(message: ToSupervisor): void {
+  if (message.type === 'start') start(message);
+  else if (message.type === 'stop') stop(message.tid, message.signal);
+  else {
+    over = message.pid;
+    stopDaemons();
+  }
+}
+
+/** What the supervisor's module does. */
+export function runSupervisor(): void {
+  const data = parent.data() as SupervisorData;
+  link = data.link;
+  heap = enterHeap(link, data.tid);
+  core = heap.core;
+  parent.listen((message) => {
+    receive(message as ToSupervisor);
+    // Answer what the root asked even when nothing changed: it compares counts.
+    if ((message as ToSupervisor).type === 'start' && busy === 0) report();
+  });
+}

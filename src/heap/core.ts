@@ -22,6 +22,6 @@ export function coreModule(): WebAssembly.Module {
 
 /** An instance over `memory`. The loader's own wrappers count arguments at each call: the bare exports are what we want. */
 export function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
-  const env = { memory, now: () => performance.now() };
-  return instantiateSync(module, { env }).instance.exports as unknown as CoreExports;
+  const imports = { env: { memory }, atomics: { monotonic: () => performance.now() } };
+  return instantiateSync(module, imports).instance.exports as unknown as CoreExports;
 }

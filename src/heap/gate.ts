@@ -29,6 +29,9 @@ export class AsyncGate {
   readonly #heap: Heap;
   readonly #address: number;
   readonly #waiters: Waiter[] = [];
+  #pumping = false;
+  /** Settled once this thread waits here no more. */
+  #left: Promise<void> | undefined;
 
   private constructor(heap: Heap, address: number) {
     this.#heap = heap;
@@ -39,7 +42,14 @@ export class AsyncGate {
    * Resolves with what `attempt` answers other than PENDING, or rejects with what it throws; tries at once, and again whenever the gate opens.
    * Waiters of one gate are served in the order in which they came. `onTimeout` answers (or throws) for one whose time is up.
    */
-  static wait<T>(heap: Heap, address: number, attempt: () => T | typeof PENDING, timeoutMs: number, options: AsyncOptions | undefined, onTimeout: () => T): Promise<T> {
+  static wait<T>(
+    heap: Heap,
+    address: number,
+    attempt: () => T | typeof PENDING,
+    timeoutMs: number,
+    options: AsyncOptions | undefined,
+    onTimeout: () => T,
+  ): Promise<T> {
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(signal.reason);
     const gate = heap.gates.get(address);
@@ -53,7 +63,12 @@ export class AsyncGate {
     return (gate ?? new AsyncGate(heap, address)).#enroll(attempt, timeoutMs, signal, onTimeout);
   }
 
-  #enroll<T>(attempt: () => T | typeof PENDING, timeoutMs: number, signal: AbortSignal | undefined, onTimeout: () => T): Promise<T> {
+  #enroll<T>(
+    attempt: () => T | typeof PENDING,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    onTimeout: () => T,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const leave = () => {
         keepAlive(-1);
@@ -86,7 +101,8 @@ export class AsyncGate {
       keepAlive(1);
       signal?.addEventListener('abort', abort, { once: true });
       this.#waiters.push(waiter);
-      if (this.#waiters.length === 1) void this.#pump();
+      // A pump whose last waiter has just given up is on its way, and finds this one.
+      if (!this.#pumping) this.#left = this.#pump();
     });
   }
 
@@ -100,6 +116,7 @@ export class AsyncGate {
   /** Serves the waiters until there are none. */
   async #pump(): Promise<void> {
     const { core, gates } = this.#heap;
+    this.#pumping = true;
     gates.set(this.#address, this);
     core.gateEnter(this.#address);
     for (;;) {
@@ -112,20 +129,41 @@ export class AsyncGate {
     }
     core.gateLeave(this.#address);
     gates.delete(this.#address);
+    this.#pumping = false;
   }
 
-  #serve(): void {
-    for (let first = this.#waiters[0]; first !== undefined; first = this.#waiters[0]) {
+  /** `everybody`: also those behind one that has to wait, because some have lost their handle. */
+  #serve(everybody = false): void {
+    for (let index = 0; index < this.#waiters.length; ) {
+      const waiter = this.#waiters[index] as Waiter;
       try {
-        const result = first.attempt();
-        if (result === PENDING) return;
-        this.#waiters.shift();
-        first.resolve(result as never);
+        const result = waiter.attempt();
+        if (result === PENDING) {
+          if (!everybody) return;
+          index++;
+          continue;
+        }
+        this.#waiters.splice(index, 1);
+        waiter.resolve(result as never);
       } catch (error) {
-        this.#waiters.shift();
-        first.reject(error);
+        this.#waiters.splice(index, 1);
+        waiter.reject(error);
       }
     }
+  }
+
+  /**
+   * A handle to the object between two addresses was closed: whoever waits by it finds that out now.
+   * Until what is returned settles, this thread may still write to the object's gates.
+   */
+  static closing(heap: Heap, from: number, to: number): Promise<unknown> | undefined {
+    const gates = [...heap.gates.values()].filter((gate) => gate.#address >= from && gate.#address < to);
+    if (gates.length === 0) return undefined;
+    for (const gate of gates) {
+      gate.#serve(true);
+      heap.core.gateKick(gate.#address);
+    }
+    return Promise.all(gates.map((gate) => gate.#left));
   }
 }
 
@@ -150,7 +188,13 @@ export function startTimer(ms: number, fire: () => void): () => void {
  * Waits for a word of this waiter's own to be no longer `expected`. Resolves true when it is not, false when the time is up; rejects when aborted.
  * Either way nothing is left waiting on the word.
  */
-export async function waitForWord(heap: Heap, address: number, expected: number, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
+export async function waitForWord(
+  heap: Heap,
+  address: number,
+  expected: number,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
   signal?.throwIfAborted();
   let over = false;
   const stop = () => {

@@ -19,10 +19,8 @@ export interface HeapLink {
   heapId: string;
 }
 
-/** Revives received handles: set by `handles.ts`, which knows the classes. */
-export interface Reviver {
-  (heap: Heap, handle: HandleRef): object;
-}
+/** Revives received handles: set by `shared.ts`, which knows the classes. */
+export type Reviver = (heap: Heap, handle: HandleRef) => object;
 
 export class Heap {
   readonly core: CoreExports;
@@ -139,12 +137,14 @@ export function setReviver(revive: Reviver): void {
  */
 export function configure(wanted: HeapOptions): void {
   if (store[KEY]) throw new RuntimeError('configure() must be called before the first use of the package');
-  const { initialBytes = 4 * 2 ** 20, maximumBytes = PAGES_AT_MOST * PAGE } = wanted;
+  const { maximumBytes = PAGES_AT_MOST * PAGE } = wanted;
+  const { initialBytes = Math.min(4 * 2 ** 20, maximumBytes) } = wanted;
   for (const [name, value] of Object.entries({ initialBytes, maximumBytes })) {
     if (!Number.isInteger(value) || value < 4 * PAGE || value > 2 ** 31)
       throw new ValueError(`${name} must be an integer from ${4 * PAGE} to 2 GiB, got ${value}`);
   }
-  if (initialBytes > maximumBytes) throw new ValueError(`initialBytes (${initialBytes}) is more than maximumBytes (${maximumBytes})`);
+  if (initialBytes > maximumBytes)
+    throw new ValueError(`initialBytes (${initialBytes}) is more than maximumBytes (${maximumBytes})`);
   options = { initialBytes, maximumBytes };
 }
 
@@ -153,7 +153,9 @@ export function theHeap(): Heap {
   const slot = store[KEY];
   if (slot === undefined) return createHeap();
   if (slot.layout !== LAYOUT)
-    throw new RuntimeError('two versions of nogil with different memory layouts are loaded in one thread; make your dependencies agree on one');
+    throw new RuntimeError(
+      'two versions of nogil with different memory layouts are loaded in one thread; make your dependencies agree on one',
+    );
   return slot.heap;
 }
 

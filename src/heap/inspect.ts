@@ -67,9 +67,14 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
   const object = core.objectPin(id);
   if (object === 0) return undefined;
   try {
-    const node = (on: number, tid: number) => (kind === Kind.CONDITION || kind === Kind.BARRIER) && on === core.slotNode(tid) && core.listHas(object, on) !== 0;
+    const node = (on: number, tid: number) =>
+      (kind === Kind.CONDITION || kind === Kind.BARRIER) && on === core.slotNode(tid) && core.listHas(object, on) !== 0;
     const within = (on: number) => on >= object && on < object + (kind === Kind.QUEUE ? EXTENT : 48);
-    const info: ObjectInfo = { class: NAMES[kind] ?? 'unknown', id, waiters: asleep.filter(({ tid, on }) => within(on) || node(on, tid)).map(({ tid }) => tid) };
+    const info: ObjectInfo = {
+      class: NAMES[kind] ?? 'unknown',
+      id,
+      waiters: asleep.filter(({ tid, on }) => within(on) || node(on, tid)).map(({ tid }) => tid),
+    };
     if (kind === Kind.LOCK || kind === Kind.RLOCK || kind === Kind.VALUE) info.holder = core.lockOwner(object);
     if (kind === Kind.QUEUE) info.size = core.queueSize(object);
     if (kind === Kind.SEMAPHORE) info.size = core.semaphoreValue(object);

@@ -48,7 +48,8 @@ function writeHandles(words: Int32Array, at: number, handles: HandleRef[]): void
 export function readHandles(words: Int32Array, at: number, count: number): HandleRef[] {
   if (count === 0) return NO_HANDLES;
   const handles: HandleRef[] = [];
-  for (let index = at >> 2; count > 0; count--) handles.push({ tag: 0, id: words[index++] as number, gen: words[index++] as number });
+  for (let index = at >> 2; count > 0; count--)
+    handles.push({ tag: 0, id: words[index++] as number, gen: words[index++] as number });
   return handles;
 }
 
@@ -85,7 +86,13 @@ function decodeBlock(heap: Heap, block: number, length: number, meta: number): u
   const count = meta >>> Meta.HANDLES_SHIFT;
   const end = block + align8(length) + count * 8;
   try {
-    return heap.codec.decode(meta & 255, heap.bytes(end), block, block + length, readHandles(heap.words(end), block + align8(length), count));
+    return heap.codec.decode(
+      meta & 255,
+      heap.bytes(end),
+      block,
+      block + length,
+      readHandles(heap.words(end), block + align8(length), count),
+    );
   } finally {
     core.slotStage(0);
     core.free(block);

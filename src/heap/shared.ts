@@ -4,6 +4,7 @@
 import { Kind } from '../../assembly/abi.ts';
 import { type HandleRef, SEND } from '../codec/index.ts';
 import { ValueError } from '../errors.ts';
+import { AsyncGate } from './gate.ts';
 import { type Heap, type HeapLink, heapFor, heapFull, setReviver, theHeap } from './heap.ts';
 
 /** A handle as `postMessage` takes it: for workers that the package did not start. */
@@ -80,13 +81,17 @@ export abstract class Shared implements Disposable {
 
   /**
    * Closes this worker's handle; twice is fine. The object's memory goes with its last handle, wherever that is.
-   * Every other use of a closed handle throws `ValueError`.
+   * Every other use of a closed handle throws `ValueError`; its async calls that still wait reject with it.
    */
   close(): void {
     if (this.ptr === 0) return;
+    const { heap, ptr } = this;
     this.ptr = 0;
     forgotten.unregister(this);
-    this.heap.core.refClose(this.#ref);
+    const close = () => heap.core.refClose(this.#ref);
+    const waited = heap.gates.size > 0 ? AsyncGate.closing(heap, ptr, ptr + extentOf(heap, ptr)) : undefined;
+    if (waited === undefined) close();
+    else void waited.then(close);
   }
 
   [Symbol.dispose](): void {
@@ -119,6 +124,13 @@ export abstract class Shared implements Disposable {
     return { tag: tagOf(this.constructor), id: core.objectId(this.open), gen: core.objectGeneration(this.open) };
   }
 }
+
+/** An upper bound of the bytes of an object that stays within its block. */
+function extentOf({ core }: Heap, ptr: number): number {
+  return core.objectKind(core.objectId(ptr)) === Kind.QUEUE ? QUEUE_EXTENT : LEAST_EXTENT;
+}
+const QUEUE_EXTENT = 448;
+const LEAST_EXTENT = 48;
 
 function invalidHandle(handle: unknown): never {
   throw new TypeError(`expected what .handle() returns, got ${typeof handle}`);

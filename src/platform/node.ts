@@ -2,8 +2,12 @@
  * Node: the only file that knows worker_threads, file descriptors and the process.
  */
 import { writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import * as workerThreads from 'node:worker_threads';
+
+const { parentPort, Worker, workerData } = workerThreads;
 
 /** Whether this thread may sleep. */
 export const canBlock = true;
@@ -52,6 +56,11 @@ export function exit(code: number): never {
 /** Runs `listener` as this thread's last act, also after process.exit() in user code. */
 export function onExit(listener: (code: number) => void): void {
   process.on('exit', listener);
+}
+
+/** Runs `listener` whenever this thread has nothing left to do; it may keep it alive. */
+export function onIdle(listener: () => void): void {
+  process.on('beforeExit', listener);
 }
 
 /** Errors that nobody caught, of this thread's event loop. */
@@ -109,3 +118,22 @@ export function keepAlive(change: 1 | -1): void {
 
 /** The operating system's process. */
 export const processId = process.pid;
+
+/**
+ * Lets this worker load what its starter could, for a loader that does not do so by itself: tsx on Node 20 sets up its hooks in the
+ * main thread only, and there no worker inherits them.
+ */
+export async function inheritLoader(): Promise<void> {
+  if ('isInternalThread' in workerThreads) return;
+  const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS?.split(' ') ?? [])];
+  const loader = flags.map((flag) => flag.replace(/^--import=/, '')).find((flag) => /(^|[\\/])tsx([\\/]|$)/.test(flag));
+  if (loader === undefined) return;
+  const here = pathToFileURL(`${process.cwd()}/`);
+  const path = loader.startsWith('file:') ? fileURLToPath(loader) : createRequire(here).resolve(loader);
+  // `require` resolves to the CommonJS half of the pair; its module half lies beside it.
+  const api = createRequire(path)
+    .resolve('tsx/esm/api')
+    .replace(/\.cjs$/, '.mjs');
+  const { register } = (await import(pathToFileURL(api).href)) as { register(): void };
+  register();
+}

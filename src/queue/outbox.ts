@@ -1,47 +1,57 @@
 /**
  * Outbox: encoded items on their way into a queue, which may have to wait for room.
  *
- * Records lie one behind the other in a private buffer, and are copied through the worker's scratch a batch at a time: while an async put
- * waits, the scratch is everybody's. Items too large for the ring are in blocks already.
+ * All items are encoded before the first one is sent: a value is a snapshot of the moment of the call, and one that cannot be sent must leave
+ * the queue as it was. Records lie one behind the other in private batches, and are copied through the worker's scratch a batch at a time:
+ * while an async put waits, the scratch is everybody's. Items too large for the ring are in blocks already.
  */
 import { Encoding, Meta } from '../../assembly/abi.ts';
 import type { Heap } from '../heap/heap.ts';
-import { blockOfBody, bodyBytes, metaOf, RECORD, writeBody } from '../heap/records.ts';
+import { blockOfBody, bodyBytes, dropHandles, metaOf, RECORD, readHandles, writeBody } from '../heap/records.ts';
+
+/** Records, and how many. Together they fit into the scratch. */
+interface Batch {
+  records: Uint8Array;
+  count: number;
+}
 
 export class Outbox {
   readonly #heap: Heap;
-  readonly #items: unknown[];
-  #next = 0;
-  /** Records that are encoded and not yet sent. */
-  #pending: Uint8Array = new Uint8Array(0);
-  #count = 0;
+  /** What is not sent yet, the first one last: taking the next is a pop. */
+  readonly #batches: Batch[] = [];
   /** Items that are in the queue. */
   sent = 0;
 
   constructor(heap: Heap, items: Iterable<unknown>) {
     this.#heap = heap;
     // All of them now: a generator might use the scratch between two of its items.
-    this.#items = Array.isArray(items) ? items : Array.from(items);
-    this.#fill();
+    const all = Array.isArray(items) ? items : Array.from(items);
+    try {
+      for (let next = 0; next < all.length; ) next = this.#encodeFrom(all, next);
+    } catch (error) {
+      this.drop();
+      throw error;
+    }
+    this.#batches.reverse();
   }
 
   get isEmpty(): boolean {
-    return this.#count === 0 && this.#next === this.#items.length;
+    return this.#batches.length === 0;
   }
 
-  /** Encodes items into the scratch until it is full or there are no more, then keeps the records. */
-  #fill(): void {
+  /** Encodes a batch, in the scratch, and keeps it; where the next one begins. */
+  #encodeFrom(items: readonly unknown[], first: number): number {
     const { scratch } = this.#heap;
+    const most = scratch.length - RECORD - this.#heap.inlineBytes;
+    let next = first;
     let end = 0;
-    // The largest inline record must fit behind what is there.
-    while (end + RECORD + this.#heap.inlineBytes <= scratch.length) {
-      if (this.#next === this.#items.length) break;
-      end = this.#encode(this.#items[this.#next], end);
-      this.#next++;
-      this.#count++;
+    try {
+      for (; next < items.length && end <= most; next++) end = this.#encode(items[next], end);
+    } finally {
+      // Also when an item cannot be sent: what is in blocks must be given back. Not .slice(): a Buffer's would be a view.
+      this.#batches.push({ records: new Uint8Array(scratch.subarray(0, end)), count: next - first });
     }
-    // Not .slice(): a Buffer's would be a view.
-    this.#pending = new Uint8Array(scratch.subarray(0, end));
+    return next;
   }
 
   /** Appends a record at `at` of the scratch; where it ends. */
@@ -80,33 +90,41 @@ export class Outbox {
 
   /** Sends as many as there is room for, waiting `ms` for room for one. How many, or a status. */
   flush(queue: number, ms: number): number {
-    if (this.#count === 0) return 0;
+    const batch = this.#batches.at(-1);
+    if (batch === undefined) return 0;
     const { core, scratch } = this.#heap;
-    scratch.set(this.#pending, 0);
-    const done = core.queuePutMany(queue, 0, this.#count, ms);
+    scratch.set(batch.records, 0);
+    const done = core.queuePutMany(queue, 0, batch.count, ms);
     if (done < 0) return done;
     this.sent += done;
-    this.#count -= done;
-    this.#pending = this.#pending.subarray(sizeOf(this.#pending, done));
-    if (this.#count === 0) this.#fill();
+    batch.count -= done;
+    if (batch.count === 0) this.#batches.pop();
+    else batch.records = batch.records.subarray(sizeOf(batch.records, done));
     return done;
   }
 
   /** Gives back what was encoded and not sent. */
   drop(): void {
-    const { core } = this.#heap;
-    const words = wordsOf(this.#pending);
-    for (let at = 0; this.#count > 0; this.#count--) {
-      const size = recordBytes(words, at);
-      const meta = words[(at >> 2) + 1] as number;
-      if (meta & Meta.EXTERN || meta >>> Meta.HANDLES_SHIFT) {
-        // A parcel is a record in a block: the core drops both, handles and all.
-        const parcel = this.#heap.allocate(size);
-        this.#heap.bytes(parcel + size).set(this.#pending.subarray(at, at + size), parcel);
-        core.dropParcel(parcel);
+    for (const { records, count } of this.#batches.splice(0)) {
+      const words = wordsOf(records);
+      for (let at = 0, left = count; left > 0; left--) {
+        this.#dropRecord(words, at);
+        at += recordBytes(words, at);
       }
-      at += size;
     }
+  }
+
+  #dropRecord(words: Int32Array, at: number): void {
+    const heap = this.#heap;
+    const length = words[at >> 2] as number;
+    const meta = words[(at >> 2) + 1] as number;
+    const count = meta >>> Meta.HANDLES_SHIFT;
+    const behind = (length + 7) & ~7;
+    if (meta & Meta.EXTERN) {
+      const block = words[(at + RECORD) >> 2] as number;
+      dropHandles(heap, readHandles(heap.words(block + behind + count * 8), block + behind, count));
+      heap.core.free(block);
+    } else dropHandles(heap, readHandles(words, at + RECORD + behind, count));
   }
 
   async dropUnlessSent(done: Promise<void>): Promise<void> {

@@ -111,7 +111,14 @@ export class Queue<T = unknown> extends Shared {
       options?.signal?.throwIfAborted();
       const outbox = new Outbox(this.heap, [item]);
       const gate = this.heap.core.queueNotFullGate(this.open);
-      const done = AsyncGate.wait<void>(this.heap, gate, () => this.#tryFlush(outbox), ms, options, () => this.#full(outbox, false));
+      const done = AsyncGate.wait<void>(
+        this.heap,
+        gate,
+        () => this.#tryFlush(outbox),
+        ms,
+        options,
+        () => this.#full(outbox, false),
+      );
       return outbox.isEmpty ? done : outbox.dropUnlessSent(done);
     } catch (error) {
       return Promise.reject(error);
@@ -235,7 +242,7 @@ export class Queue<T = unknown> extends Shared {
   }
 
   /** The async twin of `getMany`. */
-  getManyAsync(max: number = 0x7fffffff, timeout?: Timeout, options?: AsyncOptions): Promise<T[]> {
+  async getManyAsync(max: number = 0x7fffffff, timeout?: Timeout, options?: AsyncOptions): Promise<T[]> {
     const most = checkInteger('max', Math.min(max, 0x7fffffff), 1);
     const attempt = () => {
       const count = this.heap.core.queueGetMany(this.open, most, 0);
@@ -297,10 +304,17 @@ export class Queue<T = unknown> extends Shared {
   }
 
   /** The async twin of `join`. */
-  joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+  async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     const { core } = this.heap;
     const attempt = () => (core.queueUnfinished(this.open) === 0 ? true : PENDING);
-    return AsyncGate.wait<boolean>(this.heap, core.queueJoinGate(this.open), attempt, this.flavour.queueTimeout(timeout), options, () => false);
+    return AsyncGate.wait<boolean>(
+      this.heap,
+      core.queueJoinGate(this.open),
+      attempt,
+      this.flavour.queueTimeout(timeout),
+      options,
+      () => false,
+    );
   }
 
   /**

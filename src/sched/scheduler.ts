@@ -3,8 +3,8 @@
  */
 import { ValueError } from '../errors.ts';
 import type { AsyncOptions } from '../heap/time.ts';
-import type { AnyFunction } from '../workers/targets.ts';
 import { sleep, sleepAsync } from '../workers/sleep.ts';
+import type { AnyFunction } from '../workers/targets.ts';
 
 /** A planned call. Events sort by time, then priority (low first), then the order in which they were entered. */
 export interface ScheduledEvent {
@@ -39,7 +39,13 @@ export class Scheduler {
   }
 
   /** Plans a call at an absolute time. The event it returns can be cancelled. */
-  enterabs(time: number, priority: number, action: AnyFunction, argument: readonly unknown[] = [], kwargs?: Record<string, unknown>): ScheduledEvent {
+  enterabs(
+    time: number,
+    priority: number,
+    action: AnyFunction,
+    argument: readonly unknown[] = [],
+    kwargs?: Record<string, unknown>,
+  ): ScheduledEvent {
     if (typeof time !== 'number' || typeof priority !== 'number') throw new TypeError('time and priority must be numbers');
     if (Number.isNaN(time) || Number.isNaN(priority)) throw new ValueError('time and priority must not be NaN');
     if (typeof action !== 'function') throw new TypeError('action must be a function');
@@ -55,7 +61,13 @@ export class Scheduler {
   }
 
   /** Plans a call `delay` from now. Each call reads the clock: two equal delays are two times, so priority decides only between equal times. */
-  enter(delay: number, priority: number, action: AnyFunction, argument: readonly unknown[] = [], kwargs?: Record<string, unknown>): ScheduledEvent {
+  enter(
+    delay: number,
+    priority: number,
+    action: AnyFunction,
+    argument: readonly unknown[] = [],
+    kwargs?: Record<string, unknown>,
+  ): ScheduledEvent {
     return this.enterabs(this.#now() + delay, priority, action, argument, kwargs);
   }
 
@@ -115,7 +127,9 @@ export class Scheduler {
 }
 
 /** Python's name: `scheduler(timefunc?, delayfunc?)`, with or without `new`. */
-export const scheduler: { (timefunc?: () => number, delayfunc?: (time: number) => void): Scheduler; new (timefunc?: () => number, delayfunc?: (time: number) => void): Scheduler } =
-  function scheduler(timefunc?: () => number, delayfunc?: (time: number) => void) {
-    return new Scheduler(timefunc, delayfunc);
-  } as never;
+export const scheduler: {
+  (timefunc?: () => number, delayfunc?: (time: number) => void): Scheduler;
+  new (timefunc?: () => number, delayfunc?: (time: number) => void): Scheduler;
+} = function scheduler(timefunc?: () => number, delayfunc?: (time: number) => void) {
+  return new Scheduler(timefunc, delayfunc);
+} as never;

@@ -9,8 +9,8 @@ import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
+import { NodeWaits } from './node-waits.ts';
 
-const NODE_BYTES = 16;
 const WAITING = 1;
 /** Instead of an index: this party leads. */
 const LEADS = 1 << 16;
@@ -27,6 +27,7 @@ export class Barrier extends Shared {
   action: (() => void) | undefined;
   /** Seconds: the default for `wait`. */
   timeout: Timeout;
+  readonly #waits = new NodeWaits();
 
   /**
    * @param parties how many wait for each other, from 1 to 65535. @throws ValueError otherwise
@@ -36,7 +37,8 @@ export class Barrier extends Shared {
   constructor(parties: number | Existing, action?: () => void, timeout?: Timeout) {
     if (parties instanceof Existing) super(parties.heap, parties.ref);
     else {
-      if (action !== undefined && action !== null && typeof action !== 'function') throw new TypeError('action must be a function');
+      if (action !== undefined && action !== null && typeof action !== 'function')
+        throw new TypeError('action must be a function');
       timeoutToMs(timeout);
       const heap = theHeap();
       super(heap, created(heap.core.barrierCreate(checkInteger('parties', parties, 1, LEADS - 1))));
@@ -79,29 +81,23 @@ export class Barrier extends Shared {
   async waitAsync(timeout: Timeout = this.timeout, options?: AsyncOptions): Promise<number> {
     options?.signal?.throwIfAborted();
     const ms = timeoutToMs(timeout);
-    const { core } = this.heap;
     const barrier = this.open;
-    const node = this.heap.allocate(NODE_BYTES);
-    try {
-      let index = core.barrierArrive(barrier, node);
-      if (index === Status.OK) index = await this.#awaitRound(barrier, node, ms, options?.signal);
+    return this.#waits.run(this.heap, barrier, options?.signal, async (node, signal) => {
+      let index = this.heap.core.barrierArrive(barrier, node);
+      if (index === Status.OK) index = await this.#awaitRound(barrier, node, ms, signal);
       if (index === LEADS) index = this.#lead(barrier, node);
       if (index < 0) throw brokenBarrier();
       return index;
-    } finally {
-      core.free(node);
-    }
+    });
   }
 
-  async #awaitRound(barrier: number, node: number, ms: number, signal: AbortSignal | undefined): Promise<number> {
+  async #awaitRound(barrier: number, node: number, ms: number, signal: AbortSignal): Promise<number> {
     const { core } = this.heap;
-    let aborted = false;
-    await waitForWord(this.heap, node, WAITING, ms, signal).catch(() => {
-      aborted = true;
-    });
+    const waited = waitForWord(this.heap, node, WAITING, ms, signal);
+    await waited.catch(() => {});
     if (core.barrierOutcome(node) === Status.TIMEOUT) {
-      const given = core.barrierGiveUp(barrier, node, aborted ? 0 : 1);
-      if (aborted && given === Status.BROKEN) throw signal?.reason;
+      const given = core.barrierGiveUp(barrier, node, signal.aborted ? 0 : 1);
+      if (given === Status.BROKEN) await waited;
       if (given !== Status.OK) return given;
       // Complete: its leader is about to let it go.
       await waitForWord(this.heap, node, WAITING, Number.POSITIVE_INFINITY);
@@ -130,6 +126,11 @@ export class Barrier extends Shared {
 
   get broken(): boolean {
     return this.heap.core.barrierIsBroken(this.open) !== 0;
+  }
+
+  override close(): void {
+    super.close();
+    this.#waits.end(this.closedError());
   }
 }
 

@@ -11,8 +11,8 @@ import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
 import { Holdable } from './holdable.ts';
 import { Lock, RLock } from './lock.ts';
+import { NodeWaits } from './node-waits.ts';
 
-const NODE_BYTES = 16;
 const WAITING = 1;
 
 /**
@@ -25,6 +25,9 @@ const WAITING = 1;
  */
 export class Condition extends Holdable {
   #lock: Lock | RLock;
+  /** Nobody else knows this handle to the lock: it goes with the condition's. */
+  #ownsLock: boolean;
+  readonly #waits = new NodeWaits();
 
   /** @param lock a Lock or RLock, to be shared with other conditions perhaps; default: an RLock of its own */
   constructor(lock?: Lock | RLock | Existing) {
@@ -34,14 +37,17 @@ export class Condition extends Holdable {
       const at = core.conditionLock(this.ptr);
       const existing = new Existing(this.heap, created(core.refOpen(core.objectId(at), core.objectGeneration(at))));
       this.#lock = new (core.conditionIsReentrant(this.ptr) ? new.target.reentrant : new.target.plain)(existing);
+      this.#ownsLock = true;
       return;
     }
-    if (lock !== undefined && !(lock instanceof Lock || lock instanceof RLock)) throw new TypeError('lock must be a Lock or an RLock');
+    if (lock !== undefined && !(lock instanceof Lock || lock instanceof RLock))
+      throw new TypeError('lock must be a Lock or an RLock');
     const given = lock ?? new new.target.reentrant();
     const heap = lock === undefined ? theHeap() : homeOf(lock);
     const at = (given as unknown as { open: number }).open;
     super(heap, created(heap.core.conditionCreate(at, given instanceof RLock ? 1 : 0)));
     this.#lock = given;
+    this.#ownsLock = lock === undefined;
   }
 
   /** @internal */
@@ -101,25 +107,24 @@ export class Condition extends Holdable {
   async waitAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     options?.signal?.throwIfAborted();
     const ms = timeoutToMs(timeout);
-    const { core } = this.heap;
     const condition = this.open;
-    const node = this.heap.allocate(NODE_BYTES);
+    return this.#waits.run(this.heap, condition, options?.signal, (node, signal) => this.#waitOn(condition, node, ms, signal));
+  }
+
+  async #waitOn(condition: number, node: number, ms: number, signal: AbortSignal): Promise<boolean> {
+    const { core } = this.heap;
     const depth = core.conditionEnter(condition, node);
-    if (depth < 0) {
-      core.free(node);
-      throw this.#notOwner('wait');
-    }
+    if (depth < 0) throw this.#notOwner('wait');
+    const waited = waitForWord(this.heap, node, WAITING, ms, signal);
     let notified = false;
     try {
-      await waitForWord(this.heap, node, WAITING, ms, options?.signal);
+      await waited.catch(() => {});
+      await this.#lock.acquireAsync();
     } finally {
-      try {
-        await this.#lock.acquireAsync();
-      } finally {
-        notified = core.conditionLeave(condition, node, depth) === Status.OK;
-        core.free(node);
-      }
+      notified = core.conditionLeave(condition, node, depth) === Status.OK;
     }
+    // A notify that came before the lock was back is spent on this call: it has succeeded, aborted or not.
+    if (!notified) await waited;
     return notified;
   }
 
@@ -128,26 +133,29 @@ export class Condition extends Holdable {
    * @returns the predicate's last value, as it is
    */
   waitFor<T>(predicate: () => T, timeout?: Timeout): T {
-    const deadline = performance.now() + timeoutToMs(timeout);
+    let left = timeoutToMs(timeout);
+    const deadline = performance.now() + left;
     let value = predicate();
+    // One wait at least, as in Python: it lets others in, and it is what finds out that the lock is not held.
     while (!value) {
-      const left = leftUntil(deadline);
-      if (left === 0) break;
       this.wait(left / 1000);
       value = predicate();
+      left = leftUntil(deadline);
+      if (left === 0) break;
     }
     return value;
   }
 
   /** The async twin of `waitFor`. */
   async waitForAsync<T>(predicate: () => T, timeout?: Timeout, options?: AsyncOptions): Promise<T> {
-    const deadline = performance.now() + timeoutToMs(timeout);
+    let left = timeoutToMs(timeout);
+    const deadline = performance.now() + left;
     let value = predicate();
     while (!value) {
-      const left = leftUntil(deadline);
-      if (left === 0) break;
       await this.waitAsync(left / 1000, options);
       value = predicate();
+      left = leftUntil(deadline);
+      if (left === 0) break;
     }
     return value;
   }
@@ -161,6 +169,12 @@ export class Condition extends Holdable {
   /** Wakes all who wait now. */
   notifyAll(): void {
     this.notify(0x7fffffff);
+  }
+
+  override close(): void {
+    super.close();
+    this.#waits.end(this.closedError());
+    if (this.#ownsLock) this.#lock.close();
   }
 }
 

@@ -42,7 +42,7 @@ export class Event extends Shared {
   }
 
   /** The async twin of `wait`. */
-  waitAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+  async waitAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     const { core } = this.heap;
     const before = core.eventGeneration(this.open);
     // Odd is set; a change since we came means that it was set in between.

@@ -29,7 +29,8 @@ export const threading: Flavour = {
   strictBlocking: true,
   lockTimeout(timeout) {
     if (timeout === -1) return Number.POSITIVE_INFINITY;
-    if (typeof timeout === 'number' && timeout < 0) throw new ValueError('timeout value must be a non-negative number (or -1: for ever)');
+    if (typeof timeout === 'number' && timeout < 0)
+      throw new ValueError('timeout value must be a non-negative number (or -1: for ever)');
     return timeoutToMs(timeout);
   },
   queueTimeout: nonNegativeTimeoutToMs,
@@ -46,7 +47,12 @@ export const multiprocessing: Flavour = {
 };
 
 /** Milliseconds for `acquire(blocking, timeout)`. */
-export function acquireTimeout(flavour: Flavour, blocking: boolean, timeout: Timeout, toMs: (timeout: Timeout) => number): number {
+export function acquireTimeout(
+  flavour: Flavour,
+  blocking: boolean,
+  timeout: Timeout,
+  toMs: (timeout: Timeout) => number,
+): number {
   if (typeof blocking !== 'boolean') throw new TypeError(`blocking must be a boolean, got ${typeof blocking}`);
   if (blocking) return toMs(timeout);
   if (timeout !== undefined && timeout !== null && flavour.strictBlocking && timeout !== -1)
@@ -56,7 +62,8 @@ export function acquireTimeout(flavour: Flavour, blocking: boolean, timeout: Tim
 
 /** An integer in a range, or the named error. */
 export function checkInteger(name: string, value: unknown, least: number, most = 0x7fffffff): number {
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw new TypeError(`${name} must be an integer, got ${typeof value === 'number' ? value : typeof value}`);
+  if (typeof value !== 'number' || !Number.isInteger(value))
+    throw new TypeError(`${name} must be an integer, got ${typeof value === 'number' ? value : typeof value}`);
   if (value < least || value > most) throw new ValueError(`${name} must be from ${least} to ${most}, got ${value}`);
   return value;
 }

@@ -36,18 +36,28 @@ export abstract class Lockable extends Holdable {
    * @throws RuntimeError this thread must not block and the lock is held: use acquireAsync
    */
   acquire(blocking = true, timeout?: Timeout): boolean {
-    const ms = blocking === true && timeout === undefined ? Number.POSITIVE_INFINITY : acquireTimeout(this.flavour, blocking, timeout, this.flavour.lockTimeout);
+    const ms =
+      blocking === true && timeout === undefined
+        ? Number.POSITIVE_INFINITY
+        : acquireTimeout(this.flavour, blocking, timeout, this.flavour.lockTimeout);
     const status = this.take(ms);
     return status === Status.OK || this.acquired(status);
   }
 
   /** The async twin of `acquire`: never blocks. Waiters of one worker are served in turn. */
-  acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+  async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     const attempt = () => {
       const status = this.tryOrMark();
       return status === Status.TIMEOUT ? PENDING : status === Status.OK || this.acquired(status);
     };
-    return AsyncGate.wait<boolean>(this.heap, this.heap.core.lockGate(this.open), attempt, this.flavour.lockTimeout(timeout), options, () => false);
+    return AsyncGate.wait<boolean>(
+      this.heap,
+      this.heap.core.lockGate(this.open),
+      attempt,
+      this.flavour.lockTimeout(timeout),
+      options,
+      () => false,
+    );
   }
 
   /** @internal */
@@ -68,7 +78,9 @@ export abstract class Lockable extends Holdable {
   /** @internal */
   protected brokenError(): BrokenLockError {
     const dead = this.heap.core.lockDeadOwner(this.open);
-    return new BrokenLockError(`${this.constructor.name} ${this.id} is broken: worker ${dead} died holding it; reset() makes it whole, once what it guards is`);
+    return new BrokenLockError(
+      `${this.constructor.name} ${this.id} is broken: worker ${dead} died holding it; reset() makes it whole, once what it guards is`,
+    );
   }
 
   /** Gives the lock up. */
@@ -102,7 +114,8 @@ export abstract class Lockable extends Holdable {
 
 function takesOver(options: LockOptions | undefined): number {
   const { onOwnerDeath = 'break' } = options ?? {};
-  if (onOwnerDeath !== 'break' && onOwnerDeath !== 'release') throw new ValueError(`onOwnerDeath must be 'break' or 'release', got ${String(onOwnerDeath)}`);
+  if (onOwnerDeath !== 'break' && onOwnerDeath !== 'release')
+    throw new ValueError(`onOwnerDeath must be 'break' or 'release', got ${String(onOwnerDeath)}`);
   return onOwnerDeath === 'release' ? 1 : 0;
 }
 

@@ -34,14 +34,17 @@ export class Semaphore extends Holdable {
 
   /** Takes a permit. @param timeout seconds; undefined or null: for ever @returns whether it got one */
   acquire(blocking = true, timeout?: Timeout): boolean {
-    const ms = blocking === true && timeout === undefined ? Number.POSITIVE_INFINITY : acquireTimeout(this.flavour, blocking, timeout, timeoutToMs);
+    const ms =
+      blocking === true && timeout === undefined
+        ? Number.POSITIVE_INFINITY
+        : acquireTimeout(this.flavour, blocking, timeout, timeoutToMs);
     const status = this.heap.core.semaphoreAcquire(this.open, ms);
     if (status === Status.WOULD_BLOCK) throw wouldBlock('acquire');
     return status === Status.OK;
   }
 
   /** The async twin of `acquire`. */
-  acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+  async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     const { core } = this.heap;
     const attempt = () => (core.semaphoreTry(this.open) === Status.OK ? true : PENDING);
     return AsyncGate.wait<boolean>(this.heap, core.semaphoreGate(this.open), attempt, timeoutToMs(timeout), options, () => false);
@@ -49,7 +52,8 @@ export class Semaphore extends Holdable {
 
   /** Gives `n` permits back. @throws ValueError for n below 1, or (BoundedSemaphore) above the start value: then nothing has changed */
   release(n = 1): void {
-    if (this.heap.core.semaphoreRelease(this.open, checkInteger('n', n, 1)) !== Status.OK) throw new ValueError('Semaphore released too many times');
+    if (this.heap.core.semaphoreRelease(this.open, checkInteger('n', n, 1)) !== Status.OK)
+      throw new ValueError('Semaphore released too many times');
   }
 
   /** Permits there are now. */

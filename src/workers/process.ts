@@ -48,7 +48,8 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
   }
 
   protected override checkStart(): void {
-    if (whereWeAre()?.daemon && whereWeAre()?.isProcess) throw new AssertionError('daemonic processes are not allowed to have children');
+    if (whereWeAre()?.daemon && whereWeAre()?.isProcess)
+      throw new AssertionError('daemonic processes are not allowed to have children');
   }
 
   /** Unique among the workers of the program; undefined before `start`. Not a number of the operating system's. */
@@ -84,7 +85,8 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
 
   /** Closes this handle. @throws ValueError while the process runs */
   override close(): void {
-    if (this.ptr !== 0 && this.isAlive()) throw new ValueError('Cannot close a process while it is still running. You should first call join() or terminate().');
+    if (this.ptr !== 0 && this.isAlive())
+      throw new ValueError('Cannot close a process while it is still running. You should first call join() or terminate().');
     super.close();
   }
 }

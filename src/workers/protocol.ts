@@ -9,7 +9,9 @@ export interface RecordRef {
 export type ToSupervisor =
   | { type: 'start'; record: RecordRef; tid: number; name: string; daemon: boolean; main: string | undefined; fromRoot?: boolean }
   /** `signal`: the exit code that the worker shall have. */
-  | { type: 'stop'; tid: number; signal: number };
+  | { type: 'stop'; tid: number; signal: number }
+  /** The code of the root `pid` is over: its daemonic processes go once its threads have ended, while its other children go on. */
+  | { type: 'over'; pid: number };
 
 export interface FromSupervisor {
   /** Whether a worker lives that is not a daemon. */

@@ -160,7 +160,10 @@ export abstract class Runnable<R = unknown> extends Shared {
   start(): void {
     const { core, tid: creator } = this.heap;
     const here = whereWeAre();
-    if (!this.#mine || this.state !== State.INITIAL) throw new this.flavour.misuse(`${this.noun === 'thread' ? 'threads' : 'processes'} can only be started once, and by their creator`);
+    if (!this.#mine || this.state !== State.INITIAL)
+      throw new this.flavour.misuse(
+        `${this.noun === 'thread' ? 'threads' : 'processes'} can only be started once, and by their creator`,
+      );
     if (here?.importing) throw new RuntimeError(FORK_BOMB);
     this.checkStart();
     this.#replaceParcel(WorkerField.TASK, this.#taskSpec());
@@ -253,7 +256,9 @@ export abstract class Runnable<R = unknown> extends Shared {
     const parcel = this.#word(WorkerField.RESULT);
     if (this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED) return unpackParcel(this.heap, parcel, true);
     const code = this.heap.core.workerExitCode(this.open);
-    return parcel === 0 && code !== 0 ? new WorkerDied(`${this.noun} ${this.name} ended with exit code ${code} and no result`) : undefined;
+    return parcel === 0 && code !== 0
+      ? new WorkerDied(`${this.noun} ${this.name} ended with exit code ${code} and no result`)
+      : undefined;
   }
 
   // ── in the worker ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -301,8 +306,10 @@ This probably means that a module which a worker imports starts workers itself, 
     });`;
 
 function checkOptions<F extends AnyFunction>(options: RunnableOptions<F>): RunnableOptions<F> {
-  if (typeof options !== 'object' || options === null) throw new TypeError('expected an object of options: { target, args, kwargs, name, daemon }');
-  if ('group' in options && options.group !== undefined && options.group !== null) throw new RuntimeError('group argument must be None for now');
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError('expected an object of options: { target, args, kwargs, name, daemon }');
+  if ('group' in options && options.group !== undefined && options.group !== null)
+    throw new RuntimeError('group argument must be None for now');
   const { target, args, kwargs } = options;
   if (target !== undefined) describeTarget(target);
   if (args !== undefined && !Array.isArray(args)) throw new TypeError('args must be an array');

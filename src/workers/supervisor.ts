@@ -2,13 +2,15 @@
  * This thread's way to the supervisor, the worker whose loop is never blocked: it starts all others, sees each death, and repairs.
  */
 import { theHeap } from '../heap/heap.ts';
-import { parent, type SpawnedWorker, spawn } from '../platform/node.ts';
+import { onIdle, parent, type SpawnedWorker, spawn } from '../platform/node.ts';
 import { whereWeAre } from './here.ts';
 import type { FromSupervisor, SupervisorData, ToSupervisor } from './protocol.ts';
 
 let supervisor: SpawnedWorker | undefined;
-/** Workers that this root has asked for: an answer that counts fewer is out of date. */
+/** Workers that this root has asked for. */
 let asked = 0;
+/** Whether a worker lives that is not a daemon. */
+let busy = false;
 
 function connect(): SpawnedWorker {
   if (supervisor) return supervisor;
@@ -17,16 +19,25 @@ function connect(): SpawnedWorker {
   supervisor = spawn(new URL('./supervisor.js', import.meta.url), data, 'nogil-supervisor');
   supervisor.on({
     message(message) {
-      const { busy, seen } = message as FromSupervisor;
-      if (busy) supervisor?.ref();
-      else if (seen === asked) supervisor?.unref();
+      const news = message as FromSupervisor;
+      // An answer that counts fewer than were asked for is out of date.
+      busy = news.busy || news.seen < asked;
+      if (!busy) supervisor?.unref();
     },
     failed(error) {
       throw new Error('the supervisor of nogil failed', { cause: error });
     },
   });
   supervisor.unref();
+  onIdle(() => keepAliveWhileBusy(heap.tid));
   return supervisor;
+}
+
+/** The root's code is over, and the program lives on for those who are not daemons. */
+function keepAliveWhileBusy(pid: number): void {
+  if (!busy) return;
+  supervisor?.ref();
+  supervisor?.post({ type: 'over', pid } satisfies ToSupervisor);
 }
 
 /** Asks the supervisor for something; it acts also while this thread is blocked. */
@@ -38,8 +49,8 @@ export function tellSupervisor(message: ToSupervisor): void {
   const worker = connect();
   if (message.type === 'start') {
     asked++;
-    // A worker that is not a daemon keeps the program alive; the supervisor says when the last one has ended.
-    if (!message.daemon) worker.ref();
+    // The supervisor says when the last one has ended.
+    if (!message.daemon) busy = true;
     worker.post({ ...message, fromRoot: true });
   } else worker.post(message);
 }

@@ -57,7 +57,9 @@ export function task<T extends AnyFunction | AnyClass>(meta: ImportMeta, nameOrT
   const key = `${meta.url}#${name}`;
   const before = marked.byName.get(key);
   if (before !== undefined && before !== target && String(before) !== String(target))
-    throw new ValueError(`${meta.url} has marked another function as '${name}': give one of them a name of its own, task(import.meta, 'name', fn)`);
+    throw new ValueError(
+      `${meta.url} has marked another function as '${name}': give one of them a name of its own, task(import.meta, 'name', fn)`,
+    );
   marked.byName.set(key, target);
   marked.byTarget.set(target, { module: meta.url, name });
   return target;
@@ -69,27 +71,30 @@ const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
 export function describeTarget(target: AnyFunction | AnyClass | URL): TargetSpec {
   if (target instanceof URL) {
     const at = target.href.indexOf('#');
-    return at < 0 ? { module: target.href, name: 'default' } : { module: target.href.slice(0, at), name: decodeURIComponent(target.href.slice(at + 1)) };
+    return at < 0
+      ? { module: target.href, name: 'default' }
+      : { module: target.href.slice(0, at), name: decodeURIComponent(target.href.slice(at + 1)) };
   }
-  if (typeof target !== 'function') throw new TypeError(`target must be a function or a URL, got ${target === null ? 'null' : typeof target}`);
+  if (typeof target !== 'function')
+    throw new TypeError(`target must be a function or a URL, got ${target === null ? 'null' : typeof target}`);
   const mark = marked.byTarget.get(target);
   if (mark) return mark;
   const source = String(target);
   if (NATIVE.test(source))
-    throw new TypeError(`${target.name || 'the target'} is a bound or built-in function, which has no source to send: wrap it, or mark it with task(import.meta, 'name', fn)`);
+    throw new TypeError(
+      `${target.name || 'the target'} is a bound or built-in function, which has no source to send: wrap it, or mark it with task(import.meta, 'name', fn)`,
+    );
   const spec: TargetSpec = { source };
   if (target.name) spec.name = target.name;
   if (marked.main) spec.main = marked.main;
   return spec;
 }
 
-/** The module that must be imported to look for it, if any. */
-export function moduleOf(spec: TargetSpec): string | undefined {
-  return spec.module ?? (spec.name ? spec.main : undefined);
-}
-
 /** Finds the function (or class) again, in the worker. */
-export async function resolveTarget(spec: TargetSpec, load: (url: string) => Promise<Record<string, unknown>>): Promise<AnyFunction | AnyClass> {
+export async function resolveTarget(
+  spec: TargetSpec,
+  load: (url: string) => Promise<Record<string, unknown>>,
+): Promise<AnyFunction | AnyClass> {
   if (spec.module !== undefined) return inModule(spec.module, spec.name as string, await load(spec.module));
   if (spec.main !== undefined && spec.name) {
     const found = exported(await load(spec.main), spec.name);
@@ -108,7 +113,9 @@ function exported(module: Record<string, unknown>, name: string): AnyFunction | 
 function inModule(url: string, name: string, module: Record<string, unknown>): AnyFunction | AnyClass {
   const found = marked.byName.get(`${url}#${name}`) ?? exported(module, name);
   if (found) return found;
-  throw new RuntimeError(`${url} was imported, and it neither marks '${name}' with task(import.meta, ...) at its top level nor exports a function of that name`);
+  throw new RuntimeError(
+    `${url} was imported, and it neither marks '${name}' with task(import.meta, ...) at its top level nor exports a function of that name`,
+  );
 }
 
 function fromSource(spec: TargetSpec): AnyFunction | AnyClass {
@@ -126,7 +133,9 @@ function fromSource(spec: TargetSpec): AnyFunction | AnyClass {
 
 function advice(spec: TargetSpec): string {
   const name = spec.name ?? 'the target';
-  const inMain = spec.main ? `is not what the main module (${spec.main}) exports under that name` : 'is not exported by a main module (none was recorded: call main(import.meta, fn))';
+  const inMain = spec.main
+    ? `is not what the main module (${spec.main}) exports under that name`
+    : 'is not exported by a main module (none was recorded: call main(import.meta, fn))';
   return (
     `${name} was sent as source, because it is not marked with task(import.meta, ...), ${inMain}, and is not a URL. A function sent as source must not use names from ` +
     'outside itself: mark it with task(import.meta, fn) at the top level of its module, export it from the main module, or pass what it needs as arguments'

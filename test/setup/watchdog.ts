@@ -2,6 +2,7 @@
  * A hung test blocks its thread, so no timer of the test runner fires. A thread beside it looks after each test's time: when it is up, it prints
  * who holds and who waits, and ends the process.
  */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Event, heap } from 'nogil';
 import { afterEach, beforeEach, onTestFailed } from 'vitest';
@@ -10,18 +11,17 @@ import { afterEach, beforeEach, onTestFailed } from 'vitest';
 const LIMIT_MS = 40_000;
 
 const beat = new Int32Array(new SharedArrayBuffer(8));
-let watching = false;
+let watching: Promise<unknown> | undefined;
 
-function watch(): void {
-  if (watching) return;
-  watching = true;
+function watch(): Promise<unknown> {
   const handle = new Event();
   const code = `
     import { writeSync } from 'node:fs';
-    import { workerData } from 'node:worker_threads';
+    import { parentPort, workerData } from 'node:worker_threads';
     const { Event, heap } = await import(workerData.nogil);
     const event = Event.from(workerData.handle);
     const { beat } = workerData;
+    parentPort.postMessage('watching');
     let seen = 0, since = performance.now();
     setInterval(() => {
       if (beat[0] === 0 || beat[1] !== seen) { seen = beat[1]; since = performance.now(); return; }
@@ -32,13 +32,17 @@ function watch(): void {
   `;
   const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
   const nogil = new URL('../../dist/index.js', import.meta.url).href;
-  new Worker(url, { workerData: { nogil, handle: handle.handle(), beat } }).unref();
+  const worker = new Worker(url, { workerData: { nogil, handle: handle.handle(), beat } });
+  worker.unref();
   kept.push(handle);
+  return once(worker, 'message');
 }
 const kept: Event[] = [];
 
-beforeEach(() => {
-  watch();
+beforeEach(async () => {
+  // Only once it is there: it has a place in the heap, which a test that measures the heap must not see come.
+  watching ??= watch();
+  await watching;
   beat[1] = (beat[1] ?? 0) + 1;
   beat[0] = 1;
   onTestFailed(() => console.error('who holds and who waits:', JSON.stringify(heap.inspect())));

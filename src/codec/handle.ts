@@ -1,0 +1,43 @@
+/**
+ * What a live shared object must offer so that it can travel inside a value, and what the codec asks of those who own such
+ * objects. The codec itself knows no class of them.
+ */
+
+/**
+ * The method by which an object says that it travels as a handle. From the global symbol registry, so that two copies of the
+ * package in one thread (two bundles, ESM beside CommonJS) know each other's objects.
+ */
+export const SEND: unique symbol = Symbol.for('nogil.send') as never;
+
+/** Names one shared object, whichever worker asks. */
+export interface HandleRef {
+  /** The class of the object: an unsigned 16-bit number. */
+  tag: number;
+  /** An unsigned 32-bit number. */
+  id: number;
+  /** Tells the object from earlier ones under the same id: an unsigned 32-bit number. */
+  gen: number;
+}
+
+/** A live shared object that may travel inside values. It may be callable; an own or an inherited method will do. */
+export interface Sendable {
+  /**
+   * Answers the handle, or throws if the object is closed. The codec always passes `false`: the reference that the bytes will
+   * own is added through `HandleBridge.retain`, when it is certain that there will be bytes.
+   */
+  readonly [SEND]: (retain: boolean) => HandleRef;
+}
+
+/** Supplied by whoever makes a `Codec`. */
+export interface HandleBridge {
+  /**
+   * Adds the reference that the bytes own from now on. Called once for each distinct handle of a value, after the whole value
+   * was encoded, so it must not throw: there is nothing left that could undo the others.
+   */
+  retain(handle: HandleRef): void;
+  /**
+   * Makes the live object of a received handle, taking over the reference of the bytes. Called once for each distinct handle
+   * of a value, however often the value mentions it.
+   */
+  revive(handle: HandleRef): object;
+}

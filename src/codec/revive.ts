@@ -1,0 +1,165 @@
+/** Builds the graph again from the table that `wire.ts` describes: first all objects, empty, then what they hold. */
+
+import { DOM_EXCEPTION, errorClassNamed } from './error-classes.ts';
+import type { HandleBridge, HandleRef } from './handle.ts';
+import { Cell, Node, VIEWS } from './wire.ts';
+
+export type Table = [heads: unknown[], bodies: unknown[]];
+
+type Bag = Record<string, unknown>;
+type ViewClass = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayBufferView;
+
+export class Reviver {
+  readonly #blobs: Uint8Array;
+  readonly #blobStart: number;
+  readonly #handles: HandleRef[];
+  readonly #bridge: HandleBridge;
+  readonly #nodes: object[] = [];
+  readonly #kinds: Node[] = [];
+  #cells: unknown[];
+  #at = 0;
+  /** What the table stands for. */
+  readonly value: unknown;
+
+  /** @param blobs has the contents of the buffers from `blobStart` on; they are copied */
+  constructor([heads, bodies]: Table, blobs: Uint8Array, blobStart: number, handles: HandleRef[], bridge: HandleBridge) {
+    this.#blobs = blobs;
+    this.#blobStart = blobStart;
+    this.#handles = handles;
+    this.#bridge = bridge;
+    this.#cells = heads;
+    while (this.#at < heads.length) {
+      const kind = this.#raw() as Node;
+      this.#kinds.push(kind);
+      this.#nodes.push(this.#create(kind));
+    }
+    this.#cells = bodies;
+    this.#at = 0;
+    this.value = this.#cell();
+    for (let node = 0; node < this.#nodes.length; node++) this.#fill(this.#nodes[node] as object, this.#kinds[node] as Node);
+  }
+
+  #raw(): unknown {
+    return this.#cells[this.#at++];
+  }
+
+  #cell(): unknown {
+    const cell = this.#cells[this.#at++];
+    if (typeof cell !== 'number') return cell;
+    if (cell >= 0) return this.#nodes[cell];
+    switch (cell) {
+      case Cell.NUMBER:
+        return this.#raw();
+      case Cell.NEGATIVE_ZERO:
+        return -0;
+      case Cell.STRING:
+        return JSON.parse(this.#raw() as string);
+      default:
+        return parseHex(this.#raw() as string);
+    }
+  }
+
+  #create(kind: Node): object {
+    switch (kind) {
+      case Node.OBJECT:
+        return {};
+      case Node.LIST:
+        return [];
+      case Node.ARRAY:
+        return new Array(this.#raw() as number);
+      case Node.MAP:
+        return new Map();
+      case Node.SET:
+        return new Set();
+      case Node.DATE:
+        return new Date(this.#raw() as number);
+      case Node.REGEXP:
+        return new RegExp(this.#cell() as string, this.#raw() as string);
+      case Node.BOXED:
+        return Object(this.#cell());
+      case Node.BUFFER:
+        return this.#buffer(this.#raw() as number, this.#raw() as number, this.#raw() as number);
+      case Node.VIEW:
+        return this.#view(
+          VIEWS[this.#raw() as number] as string,
+          this.#raw() as number,
+          this.#raw() as number,
+          this.#raw() as number,
+        );
+      case Node.ERROR:
+        return createError(this.#cell() as string, this.#cell() as string | undefined, this.#cell() as string | undefined);
+      default:
+        return this.#handle(this.#raw() as number, this.#raw() as number);
+    }
+  }
+
+  #buffer(place: number, length: number, maxByteLength: number): ArrayBuffer {
+    const buffer =
+      maxByteLength < 0
+        ? new ArrayBuffer(length)
+        : new (ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer)(length, { maxByteLength });
+    const start = this.#blobStart + place;
+    new Uint8Array(buffer).set(this.#blobs.subarray(start, start + length));
+    return buffer;
+  }
+
+  #view(name: string, buffer: number, byteOffset: number, length: number): ArrayBufferView {
+    const View = (globalThis as Bag)[name] as ViewClass;
+    return new View(this.#nodes[buffer] as ArrayBuffer, byteOffset, length);
+  }
+
+  #handle(index: number, tag: number): object {
+    const handle = this.#handles[index];
+    if (handle === undefined) throw new TypeError(`the value needs a handle of class ${tag} and came without`);
+    // The bytes say which class it is; what carries them may not know.
+    return this.#bridge.revive({ ...handle, tag });
+  }
+
+  #fill(target: object, kind: Node): void {
+    switch (kind) {
+      case Node.OBJECT:
+      case Node.ARRAY:
+        for (let n = this.#raw() as number; n > 0; n--) assign(target as Bag, this.#cell() as string, this.#cell());
+        break;
+      case Node.LIST:
+        for (let n = this.#raw() as number; n > 0; n--) (target as unknown[]).push(this.#cell());
+        break;
+      case Node.MAP:
+        for (let n = this.#raw() as number; n > 0; n--) (target as Map<unknown, unknown>).set(this.#cell(), this.#cell());
+        break;
+      case Node.SET:
+        for (let n = this.#raw() as number; n > 0; n--) (target as Set<unknown>).add(this.#cell());
+        break;
+      case Node.ERROR:
+        for (let n = this.#raw() as number; n > 0; n--) define(target, this.#cell() as string, this.#cell(), false);
+        for (let n = this.#raw() as number; n > 0; n--) define(target, this.#cell() as string, this.#cell(), true);
+        break;
+    }
+  }
+}
+
+/** As an assignment, but for the one key that an assignment does not make. */
+function assign(target: Bag, key: string, value: unknown): void {
+  if (key === '__proto__') define(target, key, value, true);
+  else target[key] = value;
+}
+
+/** Where classes are involved: an accessor of the class must neither swallow the value nor see it. */
+function define(target: object, key: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
+}
+
+/** A genuine error, with a stack of its own until the sent one takes its place, of a class whose constructor does not run. */
+function createError(className: string, message: string | undefined, name: string | undefined): Error {
+  if (className === DOM_EXCEPTION) return new DOMException(message, name);
+  const errorClass = errorClassNamed(className);
+  const error = Reflect.construct(Error, message === undefined ? [] : [message], errorClass ?? Error) as Error;
+  // A class that the receiver does not know is not worth a failure; its name says what it was.
+  const shown = name ?? (errorClass === undefined ? className : undefined);
+  if (shown !== undefined) define(error, 'name', shown, false);
+  return error;
+}
+
+function parseHex(digits: string): bigint {
+  return digits.startsWith('-') ? -BigInt(`0x${digits.slice(1)}`) : BigInt(`0x${digits}`);
+}

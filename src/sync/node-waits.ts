@@ -1,0 +1,40 @@
+/**
+ * NodeWaits: the async waits of one handle that have a node of their own (Condition, Barrier).
+ */
+import type { Heap } from '../heap/heap.ts';
+import { created } from '../heap/shared.ts';
+
+const NODE_BYTES = 16;
+
+/** While one lasts the object stays in memory, whoever closes what: it has the node in its list. Closing the handle ends them all. */
+export class NodeWaits {
+  readonly #live = new Set<AbortController>();
+
+  /** Runs `wait` with a node and a signal, which fires for `signal` and for `end`. */
+  async run<T>(
+    { core }: Heap,
+    object: number,
+    signal: AbortSignal | undefined,
+    wait: (node: number, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const node = created(core.allocate(NODE_BYTES));
+    let ref = 0;
+    const stop = new AbortController();
+    const forward = () => stop.abort(signal?.reason);
+    try {
+      ref = created(core.refOpen(core.objectId(object), core.objectGeneration(object)));
+      this.#live.add(stop);
+      signal?.addEventListener('abort', forward, { once: true });
+      return await wait(node, stop.signal);
+    } finally {
+      signal?.removeEventListener('abort', forward);
+      this.#live.delete(stop);
+      core.free(node);
+      if (ref) core.refClose(ref);
+    }
+  }
+
+  end(error: Error): void {
+    for (const each of this.#live) each.abort(error);
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Builds a core for the model: the sources as they are, `atomics.ts` and whatever else lies directly in test/model/assembly/ in place of the files
+ * of the same name, made suspendable by Binaryen's Asyncify.
+ *
+ *     npx tsx test/model/build.ts [sourceDir [outFile]]
+ *
+ * Nothing is copied to disk: the compiler reads from a map of sources, and a mutant (a planted bug) is an edit of that map.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeSuspendable } from './suspendable.ts';
+
+/** A planted bug: `find` must occur exactly once in `file` (its path below the source directory). */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface BuildOptions {
+  /** The core's sources. Default: assembly/ of this package. */
+  readonly source?: string;
+  /** The module whose exports the models call. Default: index.ts. */
+  readonly entry?: string;
+  readonly mutant?: readonly Edit[];
+  /** Directories whose .ts files (not those of subdirectories) replace the source's, later ones first. Default: test/model/assembly/. */
+  readonly overlays?: readonly string[];
+  /** Also writes the module here; it is kept in build/model/ in any case. */
+  readonly out?: string;
+}
+
+/** A compiled core. */
+export interface Core {
+  readonly module: WebAssembly.Module;
+  readonly file: string;
+}
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, '../..');
+const cache = join(root, 'build/model');
+
+export async function buildCore(options: BuildOptions = {}): Promise<Core> {
+  const sources = gather(resolve(options.source ?? join(root, 'assembly')), options.overlays ?? [join(here, 'assembly')]);
+  applyMutant(sources, options.mutant ?? []);
+  const entry = options.entry ?? 'index.ts';
+  const key = keyOf(sources, entry);
+  const file = resolve(options.out ?? join(cache, `${key}.wasm`));
+  const kept = join(cache, `${key}.wasm`);
+  if (!existsSync(kept)) write(kept, await makeSuspendable(await compile(sources, entry, []), importsThatSuspend));
+  const binary = readFileSync(kept);
+  if (file !== kept) write(file, binary);
+  return { module: new WebAssembly.Module(binary), file };
+}
+
+/** Compiles the AssemblyScript module `file` by itself. */
+export async function buildHelper(file: string, flags: readonly string[]): Promise<WebAssembly.Module> {
+  const sources = gather(dirname(file), []);
+  const kept = join(cache, `${keyOf(sources, flags.join())}.wasm`);
+  if (!existsSync(kept)) write(kept, await compile(sources, 'index.ts', flags));
+  return new WebAssembly.Module(readFileSync(kept));
+}
+
+/** The imports of test/model/assembly/atomics.ts at which a worker may be suspended. */
+const importsThatSuspend = [
+  ...['load', 'store', 'cas', 'xchg', 'add', 'loadWide', 'storeWide', 'casWide'],
+  ...['peek', 'poke', 'copy', 'sleep', 'notify', 'pause'],
+].map((name) => `atomics.${name}`);
+
+type Sources = Map<string, string>;
+
+function gather(source: string, overlays: readonly string[]): Sources {
+  const sources: Sources = new Map();
+  for (const name of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
+    if (name.endsWith('.ts')) sources.set(name.split(sep).join('/'), readFileSync(join(source, name), 'utf8'));
+  }
+  for (const overlay of overlays) {
+    for (const name of readdirSync(overlay))
+      if (name.endsWith('.ts')) sources.set(name, readFileSync(join(overlay, name), 'utf8'));
+  }
+  return sources;
+}
+
+function applyMutant(sources: Sources, edits: readonly Edit[]): void {
+  for (const { file, find, replace } of edits) {
+    const text = sources.get(file);
+    if (text === undefined) throw new Error(`mutant: there is no ${file}`);
+    const occurrences = text.split(find).length - 1;
+    if (occurrences !== 1)
+      throw new Error(`mutant: ${JSON.stringify(find)} occurs ${occurrences} times in ${file}, expected once`);
+    sources.set(
+      file,
+      text.replace(find, () => replace),
+    );
+  }
+}
+
+function keyOf(sources: Sources, extra: string): string {
+  const hash = createHash('sha256').update(extra);
+  for (const name of ['build.ts', 'suspendable.ts']) hash.update(readFileSync(join(here, name)));
+  for (const name of [...sources.keys()].sort()) hash.update(`\0${name}\0${sources.get(name)}`);
+  return hash.digest('hex').slice(0, 20);
+}
+
+async function compile(sources: Sources, entry: string, flags: readonly string[]): Promise<Uint8Array> {
+  const { default: asc } = await import('assemblyscript/asc');
+  let binary: Uint8Array | undefined;
+  const common = [
+    '--outFile',
+    'out.wasm',
+    '-O2',
+    '--debug',
+    '--runtime',
+    'stub',
+    '--importMemory',
+    '--noAssert',
+    '--use',
+    'abort=',
+  ];
+  const { error, stderr } = await asc.main([entry, ...common, '--enable', 'threads', '--enable', 'bulk-memory', ...flags], {
+    readFile: (name) => sources.get(name.split('\\').join('/').replace(/^\.\//, '')) ?? null,
+    writeFile: (name, contents) => {
+      if (name === 'out.wasm') binary = contents as Uint8Array;
+    },
+    listFiles: () => null,
+  });
+  if (error || !binary) throw new Error(`asc: ${error?.message ?? 'wrote nothing'}\n${stderr.toString()}`);
+  return binary;
+}
+
+/** Vitest runs files side by side: whoever writes last renames last, and both wrote the same. */
+function write(file: string, binary: Uint8Array): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const part = `${file}.${randomUUID()}`;
+  writeFileSync(part, binary);
+  renameSync(part, file);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [source, out = join(cache, 'core.wasm')] = process.argv.slice(2);
+  const core = await buildCore({ ...(source && { source }), out });
+  console.log(`${relative(process.cwd(), core.file)}: ${WebAssembly.Module.exports(core.module).length} exports`);
+}

@@ -1,0 +1,324 @@
+/**
+ * Virtual workers over one memory, and the moves that take them from one state to the next.
+ *
+ * A worker between moves stands before its next operation, or sleeps, or is done. Everything that belongs to a state lies in the memory;
+ * what is kept here is constant while a search runs, or lives for one move.
+ */
+import { Memory } from './memory.ts';
+import type { Program } from './program.ts';
+import { Runner } from './runner.ts';
+import { Op, Seam } from './seam.ts';
+import { OBSERVER, type Shared, Sharing } from './sharing.ts';
+import { Thread } from './thread.ts';
+
+export const Status = {
+  /** A reaper before there is anything to reap. */
+  OFF: 0,
+  /** Before its next operation. */
+  READY: 1,
+  /** Asleep in the engine's list. */
+  PARKED: 2,
+  /** Has spun round without anything changing: goes on when something does. */
+  SPINNING: 3,
+  DONE: 4,
+  DEAD: 5,
+  /** A zombie that was woken: the wake-up is spent, and nothing comes of it. */
+  LOST: 6,
+} as const;
+
+/** The words of a worker, from `worker.at` on. OP to D are its next operation; of a parked one, the wait. */
+export const Field = { STATUS: 0, PC: 1, IN_CALL: 2, OP: 3, P: 4, A: 5, B: 6, C: 7, D: 8, RANK: 9, LATE: 10, SPUN: 11 } as const;
+const FIELDS = 12;
+
+/** A move is `kind << 8 | worker`. */
+export const Move = { STEP: 0, TIME_OUT: 1, DIE: 2 } as const;
+
+export interface WorkerOptions {
+  /** The name of an earlier worker whose thread this one shares, as another task of its event loop. Default: a thread of its own. */
+  readonly thread?: string;
+  /** It is fine if this one sleeps when nobody can move any more. */
+  readonly maySleep?: boolean | (() => boolean);
+  /** Its event loop never turns again: what wakes its waitAsync is lost. */
+  readonly zombie?: boolean;
+  /** It may die before any operation, with all of its thread. In one schedule at most one worker dies. */
+  readonly mayDie?: boolean;
+}
+
+export interface Worker extends WorkerOptions {
+  readonly index: number;
+  readonly name: string;
+  readonly host: Thread;
+  readonly program: Program;
+  readonly labels: ReadonlyMap<string, number>;
+  readonly isReaper: boolean;
+  readonly at: number;
+}
+
+export interface MachineOptions {
+  readonly module: WebAssembly.Module;
+  /** Pages of the core's own memory, and how many of these `grow` has to ask for. */
+  readonly pages: number;
+  readonly sparePages: number;
+  /** Bytes for the suspended stack of each thread. */
+  readonly stackBytes: number;
+  /** Peeks, pokes and copies are scheduling points too. */
+  readonly fine: boolean;
+  readonly shared: Shared;
+}
+
+export class Machine {
+  readonly memory: Memory;
+  readonly words: Int32Array;
+  readonly seam: Seam;
+  readonly workers: Worker[] = [];
+  private readonly dead: number;
+  private readonly runner: Runner;
+
+  constructor(readonly options: MachineOptions) {
+    this.memory = new Memory(options.pages);
+    this.words = this.memory.words;
+    this.dead = this.memory.allot(1);
+    const sharing = new Sharing(options.shared);
+    this.seam = new Seam(this.memory, sharing, options.fine, options.sparePages, () => this.stirSpinners());
+    this.runner = new Runner(this.words, this.seam);
+  }
+
+  newThread(): Thread {
+    return new Thread(this.options.module, this.memory, this.seam, this.options.stackBytes);
+  }
+
+  addWorker(name: string, program: Program, options: WorkerOptions, isReaper: boolean): Worker {
+    const { workers } = this;
+    if (workers.some((other) => other.name === name)) throw new Error(`there are two workers called ${name}`);
+    if (workers.length === OBSERVER) throw new Error('too many workers');
+    const peer = workers.find((other) => other.name === options.thread);
+    if (options.thread !== undefined && !peer) throw new Error(`${name}: there is no worker called ${options.thread} yet`);
+    const host = peer?.host ?? this.newThread();
+    for (const step of program) if (step.kind === 'call') host.find(step.name);
+    const labels = new Map(program.flatMap((step, pc) => (step.kind === 'label' ? [[step.name, pc] as const] : [])));
+    const worker = { ...options, index: workers.length, name, host, program, labels, isReaper, at: this.memory.allot(FIELDS) };
+    host.tasks.push(worker);
+    workers.push(worker);
+    return worker;
+  }
+
+  /** Ends the setup: every worker goes up to its first operation, and that is the first state. */
+  boot(): void {
+    for (const { host } of this.workers) host.leave();
+    this.seam.direct = false;
+    for (const worker of this.workers) if (!worker.isReaper) this.begin(worker);
+    this.memory.seal();
+    this.memory.scan();
+    this.seam.who = OBSERVER;
+  }
+
+  /** The index of the worker that died, or -1. */
+  get victim(): number {
+    return this.words[this.dead] - 1;
+  }
+
+  statusOf(worker: Worker): number {
+    return this.words[worker.at];
+  }
+
+  /** A word of the core's, for programs and conditions. */
+  load(address: number): number {
+    const word = this.seam.wordAt(address);
+    if (!this.seam.direct) this.seam.sharing.touch(word, false, this.seam.who);
+    return this.words[word];
+  }
+
+  /** Writes the possible moves to `moves`, deaths last; how many there are, and how many of them are not deaths. */
+  possible(moves: Int32Array): { all: number; living: number } {
+    const { words, workers } = this;
+    let living = 0;
+    for (const { at, index, host, zombie } of workers) {
+      if (words[at] === Status.READY) {
+        if (host.isFreeFor(index)) moves[living++] = (Move.STEP << 8) | index;
+      } else if (words[at] === Status.PARKED && words[at + Field.B] !== 0 && !zombie)
+        moves[living++] = (Move.TIME_OUT << 8) | index;
+    }
+    let all = living;
+    if (words[this.dead] === 0) {
+      for (const { at, index, mayDie } of workers)
+        if (mayDie && words[at] !== Status.DONE) moves[all++] = (Move.DIE << 8) | index;
+    }
+    return { all, living };
+  }
+
+  apply(move: number): void {
+    const worker = this.workers[move & 255];
+    this.seam.who = worker.index;
+    if (move >> 8 === Move.STEP) this.step(worker);
+    else if (move >> 8 === Move.TIME_OUT) this.timeOut(worker);
+    else this.die(worker);
+    this.seam.who = OBSERVER;
+  }
+
+  // ── moves ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private step(worker: Worker): void {
+    const { words, seam } = this;
+    const op = words[worker.at + Field.OP];
+    const p = words[worker.at + Field.P];
+    const a = words[worker.at + Field.A];
+    const b = words[worker.at + Field.B];
+    switch (op) {
+      case Op.WAIT:
+      case Op.WAIT_ASYNC:
+        this.sleep(worker, op, p, a, b);
+        break;
+      case Op.NOTIFY:
+        this.notify(worker, p, a);
+        break;
+      case Op.COPY:
+        this.copyHalf(worker, p, a, b);
+        break;
+      case Op.RUN:
+        this.advance(worker, 0);
+        break;
+      case Op.GO_ON:
+        seam.listener?.says(worker.index, 'goes on');
+        this.advance(worker, p);
+        break;
+      default:
+        this.advance(worker, seam.perform(op, p, a, b, words[worker.at + Field.C], words[worker.at + Field.D]));
+    }
+  }
+
+  private sleep(worker: Worker, op: number, p: number, a: number, b: number): void {
+    const { words } = this;
+    const differs = words[p >> 2] !== a;
+    this.seam.listener?.op(worker.index, op, p, a, b, 0, 0, differs ? 1 : 0);
+    if (differs) {
+      this.advance(worker, 1);
+      return;
+    }
+    let rank = 0;
+    for (const { at } of this.workers) if (words[at] === Status.PARKED && words[at + Field.P] === p) rank++;
+    words[worker.at] = Status.PARKED;
+    words[worker.at + Field.RANK] = rank;
+    if (op === Op.WAIT_ASYNC) worker.host.free(worker.index);
+  }
+
+  /** Takes a parked worker out of the engine's list. */
+  private unpark(worker: Worker): void {
+    const { words } = this;
+    const p = words[worker.at + Field.P];
+    const rank = words[worker.at + Field.RANK];
+    words[worker.at] = Status.READY;
+    words[worker.at + Field.RANK] = 0;
+    for (const { at } of this.workers) {
+      if (words[at] === Status.PARKED && words[at + Field.P] === p && words[at + Field.RANK] > rank) words[at + Field.RANK]--;
+    }
+  }
+
+  /** A parked worker has its answer. A woken one goes on when it is scheduled: until then it may die, and the wake-up with it. */
+  private wake(worker: Worker): void {
+    this.unpark(worker);
+    const isAsync = this.words[worker.at + Field.OP] === Op.WAIT_ASYNC;
+    if (isAsync && worker.zombie) this.settle(worker, Status.LOST);
+    else this.standToGoOn(worker, 0);
+  }
+
+  private timeOut(worker: Worker): void {
+    this.seam.listener?.says(worker.index, 'is timed out');
+    this.unpark(worker);
+    this.words[worker.at + Field.LATE] = 1;
+    this.standToGoOn(worker, 2);
+  }
+
+  private notify(worker: Worker, p: number, count: number): void {
+    const { words, workers } = this;
+    const woken: Worker[] = [];
+    while (woken.length !== count) {
+      const first = workers.find(
+        ({ at }) => words[at] === Status.PARKED && words[at + Field.P] === p && words[at + Field.RANK] === 0,
+      );
+      if (!first) break;
+      this.wake(first);
+      woken.push(first);
+    }
+    this.seam.listener?.op(worker.index, Op.NOTIFY, p, count, 0, 0, 0, woken.length);
+    for (const sleeper of woken) this.seam.listener?.says(sleeper.index, 'is woken');
+    this.advance(worker, woken.length);
+  }
+
+  /** A copy happens in two halves: others may look in between, and its worker may die there. */
+  private copyHalf(worker: Worker, to: number, from: number, bytes: number): void {
+    const { words, seam } = this;
+    const half = (bytes >> 1) & ~7;
+    if (words[worker.at + Field.C] !== 0 || half === 0) {
+      const done = words[worker.at + Field.C];
+      this.advance(worker, seam.perform(Op.COPY, to + done, from + done, bytes - done, 0, 0));
+    } else {
+      seam.perform(Op.COPY, to, from, half, 0, 0);
+      words[worker.at + Field.C] = half;
+    }
+  }
+
+  private die(victim: Worker): void {
+    const { words } = this;
+    this.seam.listener?.says(victim.index, 'dies');
+    for (const worker of victim.host.tasks) {
+      if (words[worker.at] === Status.PARKED) this.unpark(worker);
+      this.settle(worker, Status.DEAD);
+    }
+    victim.host.clear();
+    words[this.dead] = victim.index + 1;
+    for (const worker of this.workers) if (worker.isReaper) this.begin(worker);
+  }
+
+  // ── helpers ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private begin(worker: Worker): void {
+    this.words[worker.at + Field.PC] = -1;
+    if (worker.host.tasks.length > 1) this.standToGoOn(worker, 0);
+    else this.advance(worker, 0);
+  }
+
+  /** `worker`, whose operation answered `answer`, goes on up to its next one. */
+  private advance(worker: Worker, answer: number): void {
+    const { seam } = this;
+    const outer = seam.who;
+    seam.who = worker.index;
+    if (this.runner.advance(worker, answer)) this.stand(worker);
+    else this.settle(worker, Status.DONE);
+    seam.who = outer;
+  }
+
+  /** All that `worker` needs is to be scheduled. */
+  private standToGoOn(worker: Worker, answer: number): void {
+    this.seam.pend(Op.GO_ON, answer, 0, 0, 0, 0);
+    this.stand(worker);
+  }
+
+  /** The pending operation is `worker`'s. */
+  private stand(worker: Worker): void {
+    const { words, seam } = this;
+    const { at, host } = worker;
+    words[at] = Status.READY;
+    words.set(seam.pending, at + Field.OP);
+    if (seam.pending[0] === Op.GO_ON && words[at + Field.IN_CALL] === 0) host.free(worker.index);
+    if (seam.pending[0] === Op.PAUSE) {
+      const hash = host.hash();
+      if (words[at + Field.SPUN] === hash) words[at] = Status.SPINNING;
+      words[at + Field.SPUN] = hash;
+    }
+  }
+
+  private settle(worker: Worker, status: number): void {
+    this.words.fill(0, worker.at, worker.at + FIELDS);
+    this.words[worker.at] = status;
+    worker.host.free(worker.index);
+  }
+
+  /** The memory changed: whoever spins looks again. */
+  private stirSpinners(): void {
+    const { words } = this;
+    for (const { at } of this.workers) {
+      words[at + Field.SPUN] = 0;
+      if (words[at] === Status.SPINNING) words[at] = Status.READY;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The memory of a model: everything that makes up a state lies in it, so a state is its difference to the base copy.
+ *
+ *     ╒═ 0 ═══════════╤═ core ══════════════════════════════╤═ base ════════════╤═ out ═════════════════════════╕
+ *     │ the core's own │ suspended stacks, globals, ghosts … │ copy of the first │ hash, words that differ       │
+ *     ╘════════════════╧═════════════════════════════════════╧═══════════════════╧═══════════════════════════════╛
+ */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildHelper } from './build.ts';
+
+const PAGE = 65536;
+/** Room for the harness's part. */
+const HARNESS_PAGES = 1;
+
+const scanner = await buildHelper(join(dirname(fileURLToPath(import.meta.url)), 'assembly/scan/index.ts'), ['--enable', 'simd']);
+
+export class Memory {
+  readonly wasm: WebAssembly.Memory;
+  readonly words: Int32Array;
+  readonly bytes: Uint8Array;
+  readonly coreBytes: number;
+  /** In words: of the base copy, and of the scanner's answer. */
+  private readonly base: number;
+  private readonly out: number;
+  private end: number;
+  private readonly scanner: (bytes: number, base: number, out: number) => number;
+  /** How many words differed when last scanned. */
+  differing = 0;
+
+  constructor(pages: number) {
+    const all = pages + HARNESS_PAGES;
+    // Not shared: there is one real thread, and copying is faster.
+    this.wasm = new WebAssembly.Memory({ initial: all * 4 + 1 });
+    this.words = new Int32Array(this.wasm.buffer);
+    this.bytes = new Uint8Array(this.wasm.buffer);
+    this.coreBytes = pages * PAGE;
+    this.base = (all * PAGE) >> 2;
+    this.out = this.base * 2;
+    this.end = this.coreBytes >> 2;
+    const { exports } = new WebAssembly.Instance(scanner, { env: { memory: this.wasm } });
+    this.scanner = exports.scan as typeof this.scanner;
+  }
+
+  /** `count` words of the harness's own; the index of the first, even. */
+  allot(count: number): number {
+    const at = this.end;
+    this.end += (count + 1) & ~1;
+    if (this.end > this.base) throw new Error('the model is too large: too many workers or ghosts');
+    return at;
+  }
+
+  /** What lies in memory now is the state that all others are compared with. */
+  seal(): void {
+    this.words.copyWithin(this.base, 0, this.base);
+    this.differing = 0;
+  }
+
+  /** Compares with the base. `differing`, `hashLow`, `hashHigh` and `save` speak of this comparison until the next. */
+  scan(): void {
+    this.differing = this.scanner((this.end * 4 + 63) & ~63, this.base * 4, this.out * 4);
+  }
+
+  get hashLow(): number {
+    return this.words[this.out];
+  }
+
+  get hashHigh(): number {
+    return this.words[this.out + 1];
+  }
+
+  /** Copies the difference, 2 words for each that differs, to `to[at]`. */
+  save(to: Int32Array, at: number): void {
+    to.set(this.words.subarray(this.out + 2, this.out + 2 + this.differing * 2), at);
+  }
+
+  /** Goes to a saved state from the one that was scanned or restored last: after any change call `scan` first. */
+  restore(from: Int32Array, at: number, count: number): void {
+    const { words, base, out } = this;
+    for (let i = out + 2, end = i + this.differing * 2; i < end; i += 2) words[words[i]] = words[base + words[i]];
+    for (let i = at, end = at + count * 2, o = out + 2; i < end; i += 2, o += 2) {
+      words[o] = from[i];
+      words[o + 1] = from[i + 1];
+      words[from[i]] = from[i + 1];
+    }
+    this.differing = count;
+  }
+}
