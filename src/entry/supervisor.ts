@@ -4,7 +4,7 @@
 import { SlotField, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
 import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
-import { parent, type SpawnedWorker, spawn } from '../platform/node.ts';
+import { parent, type SpawnedWorker, spawn, writeOutput } from '../platform/node.ts';
 import type { FromSupervisor, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
 import { State } from '../workers/runnable.ts';
 
@@ -66,7 +66,7 @@ function start({
   if (!daemon && busy++ === 0) report();
   worker.on({
     message: (message) => receive(message as ToSupervisor),
-    failed: (error) => console.error(`nogil: worker ${name} failed:`, error),
+    failed: (error) => writeOutput(2, new TextEncoder().encode(`nogil: worker ${name} failed: ${error.stack ?? error}\n`)),
     gone: (code) => gone(tid, entry, code),
   });
   if (entry.signal !== undefined) worker.terminate();

@@ -118,6 +118,15 @@ export abstract class Shared implements Disposable {
     throw new ValueError(`the handle is of a ${object.constructor.name}, not of a ${this.name}`);
   }
 
+  toString(): string {
+    return `<${this.constructor.name}${this.ptr === 0 ? ', closed' : ` ${this.id}`}>`;
+  }
+
+  /** What console.log shows, instead of a whole heap. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
   /** @internal */
   [SEND](): HandleRef {
     const { core } = this.heap;

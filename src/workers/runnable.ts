@@ -292,6 +292,7 @@ export abstract class Runnable<R = unknown> extends Shared {
   }
 
   override toString(): string {
+    if (this.ptr === 0) return super.toString();
     const state = ['initial', 'starting', 'started', 'stopped'][this.state];
     return `<${this.constructor.name}(${this.name}, ${state}${this.ident === undefined ? '' : ` ${this.ident}`}${this.daemon ? ' daemon' : ''})>`;
   }
