@@ -55,7 +55,7 @@ export function poke(p: usize, value: i32): void {
   i32.store(p, value);
 }
 
-/** Sleeps while `*p == expected`. 0: woken, 1: it was not equal, 2: `timeoutNs` passed (negative: never). */
+/** Sleeps while `*p == expected`. 0: woken, 1: it was not equal, 2: `timeoutNs` passed (negative: never). Only as the last thing a function does: see park.ts. */
 export function wait(p: usize, expected: i32, timeoutNs: i64): i32 {
   return atomic.wait<i32>(p, expected, timeoutNs);
 }

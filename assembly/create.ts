@@ -4,8 +4,8 @@
  * Nobody else knows the object yet: nobody waits. Death here loses the block.
  */
 import { Kind, SlotField, WorkerField } from './abi';
-import { poke, store } from './atomics';
-import { Barrier, Condition, Event, Lock, QUEUE_BYTES, RLock, Semaphore, Slot, Worker } from './layout';
+import { peek, poke, store } from './atomics';
+import { Barrier, Condition, Event, Lock, QUEUE_BYTES, RLock, Semaphore, Slot, Value, Worker } from './layout';
 import { objectCreate, objectGeneration, objectId, refClose, refObject, retain } from './objects';
 import { self } from './park';
 import { queueInit } from './queue/queue';
@@ -15,9 +15,6 @@ import { semaphoreInit } from './sync/semaphore';
 
 if (offsetof<Worker>('tid') != WorkerField.TID || offsetof<Worker>('result') != WorkerField.RESULT) ERROR('WorkerField');
 if (offsetof<Slot>('recordId') != SlotField.RECORD_ID || offsetof<Slot>('pid') != SlotField.PID) ERROR('SlotField');
-
-/** Bytes from a Value object's pointer to its data: behind the RLock. */
-const VALUE_DATA: usize = 24;
 
 function lockLike(kind: i32, bytes: u32, takeOver: bool): usize {
   const ref = objectCreate(kind, bytes);
@@ -34,12 +31,27 @@ export function rlockCreate(takeOver: bool): usize {
   return lockLike(Kind.RLOCK, offsetof<RLock>(), takeOver);
 }
 
-export function valueCreate(bytes: u32): usize {
-  return lockLike(Kind.VALUE, <u32>VALUE_DATA + bytes, false);
+/** `lock`: 0: an RLock of its own; 1: none; otherwise a living Lock or RLock, which the value then keeps alive. */
+export function valueCreate(bytes: u32, lock: usize): usize {
+  const ref = lockLike(Kind.VALUE, offsetof<Value>() + bytes, false);
+  if (!ref) return 0;
+  const value = refObject(ref);
+  poke(value + offsetof<Value>('lock'), <i32>lock);
+  if (lock > 1) {
+    retain(objectId(lock), objectGeneration(lock));
+    poke(value + offsetof<Value>('lockId'), objectId(lock));
+    poke(value + offsetof<Value>('lockGeneration'), objectGeneration(lock));
+  }
+  return ref;
+}
+
+/** As given to valueCreate. */
+export function valueLock(value: usize): usize {
+  return <usize>(<u32>peek(value + offsetof<Value>('lock')));
 }
 
 export function valueData(value: usize): usize {
-  return value + VALUE_DATA;
+  return value + offsetof<Value>();
 }
 
 /** `limit`: how high releases may take it. */

@@ -5,7 +5,7 @@
  */
 import { Kind } from './abi';
 import { peek } from './atomics';
-import { Condition } from './layout';
+import { Condition, Value } from './layout';
 import { release } from './objects';
 import { queueDestroy } from './queue/queue';
 import { workerDestroy } from './workers';
@@ -15,4 +15,6 @@ export function destroy(object: usize, kind: i32): void {
   else if (kind == Kind.WORKER) workerDestroy(object);
   else if (kind == Kind.CONDITION)
     release(peek(object + offsetof<Condition>('lockId')), peek(object + offsetof<Condition>('lockGeneration')));
+  else if (kind == Kind.VALUE && peek(object + offsetof<Value>('lockId')))
+    release(peek(object + offsetof<Value>('lockId')), peek(object + offsetof<Value>('lockGeneration')));
 }

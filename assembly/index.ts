@@ -19,6 +19,7 @@ export {
   semaphoreCreate,
   valueCreate,
   valueData,
+  valueLock,
   workerCreate,
 } from './create';
 export { gateEnter, gateKick, gateLeave } from './gate';
@@ -36,7 +37,8 @@ export {
   release,
   retain,
 } from './objects';
-export { configureWaiting, parkedOn } from './park';
+// `sleep` is for nobody's use: exported, it is not inlined, which it must not be.
+export { configureWaiting, parkedOn, sleep } from './park';
 export {
   queueGet,
   queueGetMany,

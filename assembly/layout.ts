@@ -41,6 +41,15 @@ export class RLock extends Lock {
   count: i32;
 }
 
+/** Before the data of a Value: the lock of its own, and which lock guards it. */
+@unmanaged
+export class Value extends RLock {
+  /** 0: its own; 1: none; otherwise another lock, which it keeps alive. */
+  lock: u32;
+  lockId: i32;
+  lockGeneration: i32;
+}
+
 @unmanaged
 export class EventCount {
   seq: i32;

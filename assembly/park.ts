@@ -47,6 +47,18 @@ export const enum Parked {
 
 /** Sleeps on `p` while it holds `expected`, until `deadline`. */
 export function park(p: usize, expected: i32, deadline: f64): i32 {
+  const result = sleep(p, expected, deadline);
+  // ORDERING: plain, because it is read only by diagnostics, where a moment's staleness is harmless.
+  poke(selfSlot + offsetof<Slot>('waitingOn'), 0);
+  return result;
+}
+
+/**
+ * The part of `park` up to the wait, which must be the last thing that its function does: V8's baseline compiler (seen in Node 20.20, V8 11.3; not in
+ * Node 24) loses locals across `memory.atomic.wait32`, and a store behind it went to another address. Being exported and not small keeps this from
+ * being inlined.
+ */
+export function sleep(p: usize, expected: i32, deadline: f64): i32 {
   if (!canBlock) return load(p) != expected ? Parked.CHANGED : Parked.REFUSED;
   let timeout: i64 = -1;
   if (deadline != FOREVER) {
@@ -54,11 +66,8 @@ export function park(p: usize, expected: i32, deadline: f64): i32 {
     if (left <= 0) return Parked.TIMED_OUT;
     timeout = <i64>(min(left, 9.0e12) * 1.0e6);
   }
-  // ORDERING: plain, because it is read only by diagnostics, where a moment's staleness is harmless.
   poke(selfSlot + offsetof<Slot>('waitingOn'), <i32>p);
-  const result = wait(p, expected, timeout);
-  poke(selfSlot + offsetof<Slot>('waitingOn'), 0);
-  return result;
+  return wait(p, expected, timeout);
 }
 
 /** What a worker with this slot is parked on: 0 when it runs. */

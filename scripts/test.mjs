@@ -13,7 +13,6 @@ const workers = readdirSync('test', { recursive: true })
   .filter((file) => file.endsWith('.workers.ts'))
   .map((file) => `test/${file}`);
 mkdirSync('build', { recursive: true });
-rmSync('build/test', { recursive: true, force: true });
 await build({ entryPoints: workers, outbase: '.', outdir: 'build', format: 'esm', target: 'node20', logLevel: 'warning' });
 
 /** TypeScript without a loader needs a newer Node than the one the tests run on: npm has its binaries. */

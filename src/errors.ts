@@ -52,6 +52,13 @@ export class AttributeError extends Error {}
 export class MemoryError extends Error {}
 /** A method of a managed object could not be called. */
 export class RemoteError extends Error {}
+/** The cause of an error that came from another worker: where it was thrown there. */
+export class RemoteTraceback extends Error {
+  constructor(where: string, stack?: string) {
+    super(`in ${where}`);
+    if (stack !== undefined) this.stack = `${this.name}: ${this.message}\n${stack}`;
+  }
+}
 /** A result could not be sent. */
 export class MaybeEncodingError extends Error {}
 /** The worker that held the lock died. The lock stays broken until `reset()`. */
@@ -80,6 +87,7 @@ for (const ctor of [
   AttributeError,
   MemoryError,
   RemoteError,
+  RemoteTraceback,
   MaybeEncodingError,
   BrokenLockError,
   DeadlockError,

@@ -77,11 +77,8 @@ export class Queue<T = unknown> extends queue.Queue<T> {
   }
 }
 
-export class JoinableQueue<T = unknown> extends queue.JoinableQueue<T> {
-  protected override get flavour(): Flavour {
-    return multiprocessing;
-  }
-}
+/** The same class by Python's other name: every queue here counts its tasks. */
+export class JoinableQueue<T = unknown> extends Queue<T> {}
 
 // A bundler has to rename one of two classes of a name, and names show in messages.
 for (const [name, ctor] of Object.entries({ Lock, RLock, Semaphore, BoundedSemaphore, Condition, Queue, JoinableQueue }))

@@ -35,13 +35,14 @@ import {
   positionOf,
   refreshOther,
   ringAddress,
-  ringDrain,
+  ringDrop,
   ringFree,
   ringInit,
   ringRead,
   ringReserve,
   ringRun,
   ringSeek,
+  ringTail,
   ringWord,
   ringWrite,
   setPosition,
@@ -59,7 +60,7 @@ export function queueInit(queue: usize, maxsize: i32): bool {
 }
 
 export function queueDestroy(queue: usize): void {
-  ringDrain(queue, selfScratch);
+  while (ringDrop(queue)) {}
   ringFree(queue);
 }
 
@@ -200,13 +201,6 @@ function tryPutMany(queue: usize, records: usize, count: i32): i32 {
 
 // ── get ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Head locked. Where the tail is, if anything lies behind `head`; otherwise `head`. */
-function seenTail(queue: usize, head: i64): i64 {
-  const side = queue + QUEUE_HEAD;
-  const tail = cachedOther(side);
-  return bytesOf(tail) != bytesOf(head) ? tail : refreshOther(side, queue + QUEUE_TAIL);
-}
-
 function nothing(queue: usize): i32 {
   // ORDERING: `closed` is set under the tail lock, so after it nothing is published; look at the tail once more.
   if (!load(queue + offsetof<Queue>('closed'))) return Status.TIMEOUT;
@@ -219,7 +213,7 @@ function tryGet(queue: usize): i32 {
   lockInternal(side);
   const head = positionOf(side);
   const at = bytesOf(head);
-  if (bytesOf(seenTail(queue, head)) == at) {
+  if (bytesOf(ringTail(queue, head)) == at) {
     unlock(side);
     return nothing(queue);
   }
@@ -379,16 +373,12 @@ export function queueShutdown(queue: usize, immediate: bool): void {
   if (immediate) {
     const head = queue + QUEUE_HEAD;
     lockInternal(head);
-    const dropped = ringDrain(queue, selfScratch);
+    // One by one: who dies here has, like any consumer, one item in its hands that nobody will count off.
+    while (ringDrop(queue)) queueTaskDone(queue);
     unlock(head);
-    countOff(queue, dropped);
   }
   eventCountKick(queue + QUEUE_NOT_EMPTY);
   eventCountKick(queue + QUEUE_NOT_FULL);
-}
-
-function countOff(queue: usize, items: i32): void {
-  for (let i = 0; i < items; i++) if (queueTaskDone(queue) != Status.OK) return;
 }
 
 export function queueNotEmptyGate(queue: usize): usize {

@@ -43,11 +43,14 @@ export function dropRecord(record: usize): void {
   const length = <u32>peek(record + offsetof<Record>('length'));
   const meta = <u32>peek(record + offsetof<Record>('meta'));
   const body = record + RECORD;
-  if (meta & EXTERN) {
-    const block = <usize>(<u32>peek(body));
-    releaseHandles(block, length, meta);
-    free(block);
-  } else releaseHandles(body, length, meta);
+  if (meta & EXTERN) dropBlock(<usize>(<u32>peek(body)), length, meta);
+  else releaseHandles(body, length, meta);
+}
+
+/** The same for the block of a record with EXTERN. */
+export function dropBlock(block: usize, length: u32, meta: u32): void {
+  releaseHandles(block, length, meta);
+  free(block);
 }
 
 /** A record that is a block of its own, or 0. */

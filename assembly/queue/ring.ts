@@ -8,7 +8,8 @@
  * | ---------------------- | ----------------------- | -------------------------------------------------------------- |
  * | tail.position          | holder of the tail lock | items << 32 | bytes that were ever put                         |
  * | head.position          | holder of the head lock | items << 32 | bytes that were ever taken                       |
- * | side.otherCache        | holder of that lock     | the other position, as last seen: at most as far as it is now  |
+ * | side.otherCache        | holder of that lock     | the other position, as last seen: at most as far as it is now, |
+ * |                        |                         | and at the head never behind head.position                     |
  * | tail.segment           | holder of the tail lock | where the next record goes                                     |
  * | head.segment           | holder of the head lock | where the next record comes from                               |
  * | segment.next           | holder of the tail lock | set once: the producers have moved on at position segment.end  |
@@ -28,7 +29,8 @@ import { allocate, free } from '../allocator';
 import { copy, load, load64, peek, poke, store, store64, xchg } from '../atomics';
 import { QUEUE_HEAD, QUEUE_TAIL, Queue, QueueSide, Record, Segment } from '../layout';
 import { SEGMENT_MAX, SEGMENT_MIN } from '../limits';
-import { dropRecord, recordBytes } from './record';
+import { release } from '../objects';
+import { align8, dropBlock, EXTERN, RECORD, recordBytes } from './record';
 
 const SEGMENT: usize = 16;
 
@@ -189,26 +191,41 @@ export function ringWord(segment: usize, at: u32): u32 {
   return <u32>peek(ringAddress(segment, at));
 }
 
-/** Both locked, or nobody left: drops what is in the ring, using `scratch` for records that wrap; how many items that were. */
-export function ringDrain(queue: usize, scratch: usize): i32 {
-  const head = queue + QUEUE_HEAD;
-  const end = positionOf(queue + QUEUE_TAIL);
-  let position = positionOf(head);
-  let dropped = 0;
-  while (bytesOf(position) != bytesOf(end)) {
-    const at = bytesOf(position);
-    const segment = ringSeek(queue, at);
-    const bytes = recordBytes(
-      ringWord(segment, at + offsetof<Record>('length')),
-      ringWord(segment, at + offsetof<Record>('meta')),
-    );
-    ringRead(segment, at, scratch, bytes);
-    position = advance(position, 1, bytes);
-    setPosition(head, position);
-    dropRecord(scratch);
-    dropped++;
+/** Head locked. Where the tail is, if anything lies behind `head`; otherwise `head`. */
+export function ringTail(queue: usize, head: i64): i64 {
+  const side = queue + QUEUE_HEAD;
+  const tail = cachedOther(side);
+  return bytesOf(tail) != bytesOf(head) ? tail : refreshOther(side, queue + QUEUE_TAIL);
+}
+
+/** Head locked, and nothing goes in any more: drops the first item; false when there is none. */
+export function ringDrop(queue: usize): bool {
+  const side = queue + QUEUE_HEAD;
+  const head = positionOf(side);
+  const at = bytesOf(head);
+  if (bytesOf(ringTail(queue, head)) == at) return false;
+  const segment = ringSeek(queue, at);
+  const length = ringWord(segment, at + offsetof<Record>('length'));
+  const meta = ringWord(segment, at + offsetof<Record>('meta'));
+  setPosition(side, advance(head, 1, recordBytes(length, meta)));
+  dropBody(segment, at + RECORD, length, meta);
+  return true;
+}
+
+/**
+ * Gives back what an item owns. Word by word where it lies, because it may wrap; and not by way of the scratch, because the last reference to a
+ * queue may be among its handles, whose items then are dropped on the way.
+ */
+function dropBody(segment: usize, body: u32, length: u32, meta: u32): void {
+  if (meta & EXTERN) {
+    dropBlock(<usize>ringWord(segment, body), length, meta);
+    return;
   }
-  return dropped;
+  let handle = body + align8(length);
+  for (let left = meta >> 16; left; left--) {
+    release(<i32>ringWord(segment, handle), <i32>ringWord(segment, handle + 4));
+    handle += 8;
+  }
 }
 
 /** Nobody left: gives the segments back. */

@@ -16,7 +16,7 @@
  * | owner, ABANDONED  | the owner died holding it (with CONTENDED or without)      |
  *
  * I1  A worker enqueues only while the word equals owner|CONTENDED: the engine compares under its own mutex.
- * I2  CONTENDED is cleared only by the releasing exchange, which then wakes one sleeper and opens the gate.
+ * I2  CONTENDED is cleared only by the release, which then wakes one sleeper and opens the gate.
  * I3  Who was parked takes the lock WITH CONTENDED; who gives up has set CONTENDED first.
  * So sleepers imply CONTENDED, or a wake-up on its way to a worker that will set it: no wake-up is lost.
  *
@@ -25,7 +25,7 @@
  * Death of the owner: the reaper turns owner into owner|ABANDONED and wakes everybody. A lock with TAKE_OVER (all internal ones) then goes to the next
  * acquirer, who is told OWNER_DIED and repairs what the lock guards; any other lock stays broken until `lockReset`.
  * Death of a waiter: harmless, or it had been woken: the reaper's kick wakes the others.
- * Death between the releasing exchange and the notify: the word is 0 and somebody sleeps; the kick again.
+ * Death between the release and the notify: the word is 0 and somebody sleeps; the kick again.
  */
 import { Status } from '../abi';
 import { cas, load, notify, pause, xchg } from '../atomics';
@@ -118,15 +118,18 @@ export function lockTryOrMark(lock: usize): i32 {
 
 /** OK; NOT_OWNER: it is free; OWNER_DIED: it is broken. Any worker may release, as in Python. */
 export function lockRelease(lock: usize): i32 {
-  // Look before the exchange: a wrong release must not wipe ABANDONED.
-  const word = load(lock);
-  if (word & ABANDONED) return Status.OWNER_DIED;
-  if ((word & OWNER) == 0) return Status.NOT_OWNER;
-  if (xchg(lock, 0) & CONTENDED) lockWake(lock);
-  return Status.OK;
+  while (true) {
+    const word = load(lock);
+    if (word & ABANDONED) return Status.OWNER_DIED;
+    if ((word & OWNER) == 0) return Status.NOT_OWNER;
+    // No exchange: between the look and it another release may have been faster, or the reaper, whose ABANDONED must stay.
+    if (cas(lock, word, 0) != word) continue;
+    if (word & CONTENDED) lockWake(lock);
+    return Status.OK;
+  }
 }
 
-/** For locks that only their owner releases: no look before the exchange. */
+/** For locks that only their owner releases: an exchange, no look. */
 export function unlock(lock: usize): void {
   if (xchg(lock, 0) & CONTENDED) lockWake(lock);
 }

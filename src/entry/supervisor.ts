@@ -40,6 +40,7 @@ function start({
   tid,
   name,
   daemon,
+  process,
   main,
   fromRoot,
 }: Extract<ToSupervisor, { type: 'start' }>): void {
@@ -50,7 +51,7 @@ function start({
   const ref = core.refAdopt(id, generation);
   const record = core.refObject(ref);
   const isProcess = (heap.loadWord(record + WorkerField.FLAGS) & WorkerFlag.PROCESS) !== 0;
-  const data: WorkerData = { link, tid, record: { id, generation }, main };
+  const data: WorkerData = { link, tid, record: { id, generation }, process, main };
   const worker = spawn(new URL('./worker.js', import.meta.url), data, name);
   const entry: Living = {
     worker,

@@ -15,7 +15,7 @@ import { type AnyFunction, explainTargetError, resolveTarget, setMainModule } fr
 import { Thread } from '../workers/thread.ts';
 
 /** Takes this thread's place in the heap: its record, and what it says about us. */
-function arrive({ link, tid, record, main }: WorkerData): { heap: Heap; at: number; runnable: Runnable; here: Here } {
+function arrive({ link, tid, record, process, main }: WorkerData): { heap: Heap; at: number; runnable: Runnable; here: Here } {
   const heap = enterHeap(link, tid);
   const existing = new Existing(heap, heap.core.refOpen(record.id, record.generation));
   const at = heap.core.refObject(existing.ref);
@@ -29,6 +29,7 @@ function arrive({ link, tid, record, main }: WorkerData): { heap: Heap; at: numb
     name: runnable.name,
     daemon: (flags & WorkerFlag.DAEMON) !== 0,
     isProcess,
+    process,
     importing: true,
   };
   weAre(here);
@@ -75,7 +76,7 @@ export async function runWorker(): Promise<void> {
 
   const fail = (error: unknown) => {
     exitCode = 1;
-    const explained = explainTargetError(spec?.target, error);
+    const explained = explainTargetError(spec?.target, explainTargetError(spec?.subclass, error));
     const stack = explained instanceof Error ? (explained.stack ?? String(explained)) : `Uncaught ${String(explained)}`;
     console.error(`${here.isProcess ? `Process ${runnable.name}` : `Exception in thread ${runnable.name}`}:\n${stack}`);
     Runnable.settle(runnable, true, explained);

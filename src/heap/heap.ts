@@ -10,6 +10,8 @@ import type { AsyncGate } from './gate.ts';
 const PAGE = 65536;
 /** Pointers stay below 2^31, so that they are positive in every language involved. */
 const PAGES_AT_MOST = 32767;
+/** What the core's module asks for. */
+const PAGES_AT_LEAST = 16;
 
 /** What another thread needs to use the same heap. */
 export interface HeapLink {
@@ -140,8 +142,8 @@ export function configure(wanted: HeapOptions): void {
   const { maximumBytes = PAGES_AT_MOST * PAGE } = wanted;
   const { initialBytes = Math.min(4 * 2 ** 20, maximumBytes) } = wanted;
   for (const [name, value] of Object.entries({ initialBytes, maximumBytes })) {
-    if (!Number.isInteger(value) || value < 4 * PAGE || value > 2 ** 31)
-      throw new ValueError(`${name} must be an integer from ${4 * PAGE} to 2 GiB, got ${value}`);
+    if (!Number.isInteger(value) || value < PAGES_AT_LEAST * PAGE || value > 2 ** 31)
+      throw new ValueError(`${name} must be an integer from ${PAGES_AT_LEAST * PAGE} to 2 GiB, got ${value}`);
   }
   if (initialBytes > maximumBytes)
     throw new ValueError(`initialBytes (${initialBytes}) is more than maximumBytes (${maximumBytes})`);

@@ -53,9 +53,16 @@ export function exit(code: number): never {
   process.exit(code);
 }
 
-/** Runs `listener` as this thread's last act, also after process.exit() in user code. */
+/** Runs `listener` as this worker's last act, also after process.exit() in user code. */
 export function onExit(listener: (code: number) => void): void {
   process.on('exit', listener);
+  const { exit } = process;
+  process.exit = (code) => {
+    // What other listeners do belongs to the worker's life: whoever joins it finds it done.
+    process.off('exit', listener);
+    process.on('exit', listener);
+    return exit.call(process, code);
+  };
 }
 
 /** Runs `listener` whenever this thread has nothing left to do; it may keep it alive. */

@@ -130,7 +130,7 @@ export class Barrier extends Shared {
 
   override close(): void {
     super.close();
-    this.#waits.end(this.closedError());
+    this.#waits.end(() => this.closedError());
   }
 }
 

@@ -60,20 +60,26 @@ export class Condition extends Holdable {
     return RLock;
   }
 
-  acquire(blocking = true, timeout?: Timeout): boolean {
-    return this.#lock.acquire(blocking, timeout);
+  /** The lock of a condition that is not closed. @internal */
+  protected get lock(): Lock | RLock {
+    this.open;
+    return this.#lock;
   }
 
-  acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    return this.#lock.acquireAsync(timeout, options);
+  acquire(blocking = true, timeout?: Timeout): boolean {
+    return this.lock.acquire(blocking, timeout);
+  }
+
+  async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    return this.lock.acquireAsync(timeout, options);
   }
 
   release(): void {
-    this.#lock.release();
+    this.lock.release();
   }
 
   locked(): boolean {
-    return this.#lock.locked();
+    return this.lock.locked();
   }
 
   #notOwner(verb: string): Error {
@@ -173,7 +179,7 @@ export class Condition extends Holdable {
 
   override close(): void {
     super.close();
-    this.#waits.end(this.closedError());
+    this.#waits.end(() => this.closedError());
     if (this.#ownsLock) this.#lock.close();
   }
 }

@@ -79,7 +79,7 @@ export abstract class Lockable extends Holdable {
   protected brokenError(): BrokenLockError {
     const dead = this.heap.core.lockDeadOwner(this.open);
     return new BrokenLockError(
-      `${this.constructor.name} ${this.id} is broken: worker ${dead} died holding it; reset() makes it whole, once what it guards is`,
+      `${this.constructor.name} ${this.id} is broken: worker ${dead} is gone and had not released it; reset() makes it whole, once what it guards is`,
     );
   }
 

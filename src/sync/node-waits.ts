@@ -8,7 +8,7 @@ const NODE_BYTES = 16;
 
 /** While one lasts the object stays in memory, whoever closes what: it has the node in its list. Closing the handle ends them all. */
 export class NodeWaits {
-  readonly #live = new Set<AbortController>();
+  #live: Set<AbortController> | undefined;
 
   /** Runs `wait` with a node and a signal, which fires for `signal` and for `end`. */
   async run<T>(
@@ -23,18 +23,19 @@ export class NodeWaits {
     const forward = () => stop.abort(signal?.reason);
     try {
       ref = created(core.refOpen(core.objectId(object), core.objectGeneration(object)));
+      this.#live ??= new Set();
       this.#live.add(stop);
       signal?.addEventListener('abort', forward, { once: true });
       return await wait(node, stop.signal);
     } finally {
       signal?.removeEventListener('abort', forward);
-      this.#live.delete(stop);
+      this.#live?.delete(stop);
       core.free(node);
       if (ref) core.refClose(ref);
     }
   }
 
-  end(error: Error): void {
-    for (const each of this.#live) each.abort(error);
+  end(error: () => Error): void {
+    for (const each of this.#live ?? []) each.abort(error());
   }
 }

@@ -54,6 +54,9 @@ function checkType(typecode: Typecode, value: unknown): void {
 /** The data begins with the typecode's index; the number lies 8 bytes further. */
 const BYTES = 16;
 const NUMBER = 8;
+/** What the core is told in place of a lock's address. */
+const OWN_LOCK = 0;
+const NO_LOCK = 1;
 
 /**
  * A number in shared memory, without a lock. Out of range wraps around, as in C.
@@ -63,7 +66,10 @@ export class RawValue<C extends Typecode = Typecode> extends Shared {
   #view: View;
 
   /** @throws AttributeError unknown typecode; TypeError a value of another type: bigint for q and Q, integers for all but f and d */
-  constructor(typecode: C | Existing, init?: ValueOf<C>) {
+  constructor(typecode: C | Existing, init?: ValueOf<C>);
+  /** @internal */
+  constructor(typecode: C | Existing, init: ValueOf<C> | undefined, lock: number);
+  constructor(typecode: C | Existing, init?: ValueOf<C>, lock: number = NO_LOCK) {
     if (typecode instanceof Existing) {
       super(typecode.heap, typecode.ref);
       this.#typecode = codes[this.heap.loadWord(this.heap.core.valueData(this.ptr))] as Typecode;
@@ -74,7 +80,7 @@ export class RawValue<C extends Typecode = Typecode> extends Shared {
       throw new AttributeError(`unknown typecode ${String(typecode)}: expected one of ${codes.join(' ')}`);
     if (init !== undefined) checkType(typecode, init);
     const heap = theHeap();
-    super(heap, created(heap.core.valueCreate(BYTES)));
+    super(heap, created(heap.core.valueCreate(BYTES, lock)));
     heap.storeWord(heap.core.valueData(this.ptr), codes.indexOf(typecode));
     this.#typecode = typecode;
     this.#view = this.#look();
@@ -126,14 +132,21 @@ export class Value<C extends Typecode = Typecode> extends RawValue<C> {
     const lock = options?.lock ?? true;
     if (typeof lock !== 'boolean' && !(lock instanceof Lock || lock instanceof RLock))
       throw new AttributeError('lock must be a Lock, an RLock or a boolean');
-    super(typecode, init);
-    this.#ownsLock = lock === true;
-    this.#lock = lock === true ? this.#ownLock() : lock || undefined;
+    super(typecode, init, typeof lock === 'boolean' ? (lock ? OWN_LOCK : NO_LOCK) : (lock as unknown as { open: number }).open);
+    const given = typeof lock === 'boolean' ? undefined : lock;
+    this.#ownsLock = given === undefined;
+    this.#lock = given ?? this.#lockInHeap();
   }
 
-  #ownLock(): RLock {
+  /** The lock that the value says guards it. */
+  #lockInHeap(): Lock | RLock | undefined {
     const { core } = this.heap;
-    return new RLock(new Existing(this.heap, created(core.refOpen(core.objectId(this.ptr), core.objectGeneration(this.ptr)))));
+    const at = core.valueLock(this.ptr);
+    if (at === NO_LOCK) return undefined;
+    const lock = at === OWN_LOCK ? this.ptr : at;
+    const id = core.objectId(lock);
+    const existing = new Existing(this.heap, created(core.refOpen(id, core.objectGeneration(lock))));
+    return core.objectKind(id) === Kind.LOCK ? new Lock(existing) : new RLock(existing);
   }
 
   override get value(): ValueOf<C> {

@@ -1,6 +1,13 @@
 /**
  * Where we are: in a root (a thread that the package did not start), or in which worker.
  */
+/** A process, as its threads and children need to know it. */
+export interface ProcessTraits {
+  readonly daemon: boolean;
+  /** Its number among its parent's children, behind its parent's: "2:1". */
+  readonly lineage: string;
+}
+
 /** What a worker knows of itself. */
 export interface Here {
   /** Its record's row and generation. */
@@ -11,6 +18,8 @@ export interface Here {
   readonly name: string;
   readonly daemon: boolean;
   readonly isProcess: boolean;
+  /** The process that it is, or is a thread of. */
+  readonly process: ProcessTraits;
   /** True until its own modules are imported: then nothing may be started. */
   importing: boolean;
 }

@@ -1,13 +1,13 @@
 /**
  * Process: a worker with an exit code, that can be terminated.
  */
-import { Kind, WorkerField } from '../../assembly/abi.ts';
+import { Kind, SlotField, WorkerField } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { Existing, registerShared } from '../heap/shared.ts';
 import { cores } from '../platform/node.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
-import { whereWeAre } from './here.ts';
+import { type ProcessTraits, whereWeAre } from './here.ts';
 import { isBuiltin, Runnable, type RunnableOptions, runnableIn, State } from './runnable.ts';
 import { tellSupervisor } from './supervisor.ts';
 import type { AnyFunction } from './targets.ts';
@@ -25,13 +25,15 @@ let children = 0;
  * children that are not daemons have ended, and its daemons were terminated.
  */
 export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
+  readonly #lineage: string;
+
   /** @param options `{ target, args, kwargs, name, daemon }`; the default name is "Process-N", of a child's child "Process-N:M" */
   constructor(options: RunnableOptions<F> | Existing = {}) {
     super(options as RunnableOptions, true);
+    const parent = whereWeAre()?.process.lineage;
+    this.#lineage = options instanceof Existing ? '' : `${parent ? `${parent}:` : ''}${++children}`;
     if (options instanceof Existing) return;
-    const here = whereWeAre();
-    const family = here && /:\d+$|-\d+$/.test(here.name) ? `${here.name.replace(/^.*-/, '')}:` : '';
-    this.name = options.name ?? `${this.constructor.name}-${family}${++children}`;
+    this.name = options.name ?? `${this.constructor.name}-${this.#lineage}`;
   }
 
   protected get flavour(): Flavour {
@@ -42,14 +44,17 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
     return 'process';
   }
 
+  protected get ownProcess(): ProcessTraits {
+    return { daemon: this.daemon, lineage: this.#lineage };
+  }
+
   protected override checkName(name: unknown): string {
     if (typeof name !== 'string') throw new AssertionError(`name must be a string, got ${typeof name}`);
     return name;
   }
 
   protected override checkStart(): void {
-    if (whereWeAre()?.daemon && whereWeAre()?.isProcess)
-      throw new AssertionError('daemonic processes are not allowed to have children');
+    if (whereWeAre()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
   }
 
   /** Unique among the workers of the program; undefined before `start`. Not a number of the operating system's. */
@@ -59,18 +64,18 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
 
   /** undefined until it has ended; then 0, 1 after an uncaught error, n after `process.exit(n)`, -15 after `terminate()`, -9 after `kill()`. */
   get exitcode(): number | undefined {
-    return this.state === State.ENDED ? this.heap.core.workerExitCode(this.open) : undefined;
+    return this.runState === State.ENDED ? this.heap.core.workerExitCode(this.open) : undefined;
   }
 
   /** What `wait()` takes to wait for its end. @throws ValueError before `start` */
   get sentinel(): number {
-    if (this.state === State.INITIAL) throw new ValueError('process not started');
+    if (this.runState === State.INITIAL) throw new ValueError('process not started');
     return this.id;
   }
 
   #stop(signal: number): void {
-    if (this.state === State.INITIAL) throw new ValueError('process not started');
-    if (this.state !== State.ENDED) tellSupervisor({ type: 'stop', tid: this.ident as number, signal });
+    if (this.runState === State.INITIAL) throw new ValueError('process not started');
+    if (this.runState !== State.ENDED) tellSupervisor({ type: 'stop', tid: this.ident as number, signal });
   }
 
   /** Stops it wherever it is, also while it waits or computes; its exit code is -15. It runs no `finally` and no exit handler. Returns at once. */
@@ -100,8 +105,7 @@ export interface MainProcess {
   isAlive(): boolean;
 }
 
-function mainProcess(): MainProcess {
-  const pid = theHeap().tid;
+function mainProcess(pid: number): MainProcess {
   return { name: 'MainProcess', pid, ident: pid, daemon: false, isAlive: () => true };
 }
 
@@ -115,16 +119,24 @@ function processOf(pid: number): Process | undefined {
   return row === undefined ? undefined : processIn(heap, row);
 }
 
+/** Whether a worker lives that the package did not start. */
+function isRoot(tid: number): boolean {
+  const { core } = theHeap();
+  return core.workerIsKnown(tid) !== 0 && theHeap().loadWord(core.slotOf(tid) + SlotField.RECORD_ID) === 0;
+}
+
 /** The process that runs this code. */
 export function currentProcess(): Process | MainProcess {
   const here = whereWeAre();
-  return here === undefined ? mainProcess() : (processOf(here.pid) ?? mainProcess());
+  return here === undefined ? mainProcess(theHeap().tid) : (processOf(here.pid) ?? mainProcess(here.pid));
 }
 
 /** The process that started this one, while it lives; undefined in the main process. */
 export function parentProcess(): Process | MainProcess | undefined {
   const pid = getppid();
-  return pid === undefined ? undefined : (processOf(pid) ?? mainProcess());
+  if (pid === undefined) return undefined;
+  const process = processOf(pid);
+  return process === undefined && isRoot(pid) ? mainProcess(pid) : process;
 }
 
 /** The children of this process that live. */

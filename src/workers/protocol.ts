@@ -1,5 +1,6 @@
 /** What the supervisor and the threads around it say to each other. Everything else is in shared memory. */
 import type { HeapLink } from '../heap/heap.ts';
+import type { ProcessTraits } from './here.ts';
 
 export interface RecordRef {
   id: number;
@@ -7,7 +8,17 @@ export interface RecordRef {
 }
 
 export type ToSupervisor =
-  | { type: 'start'; record: RecordRef; tid: number; name: string; daemon: boolean; main: string | undefined; fromRoot?: boolean }
+  | {
+      type: 'start';
+      record: RecordRef;
+      tid: number;
+      name: string;
+      /** Whether the program may end while it runs. */
+      daemon: boolean;
+      process: ProcessTraits;
+      main: string | undefined;
+      fromRoot?: boolean;
+    }
   /** `signal`: the exit code that the worker shall have. */
   | { type: 'stop'; tid: number; signal: number }
   /** The code of the root `pid` is over: its daemonic processes go once its threads have ended, while its other children go on. */
@@ -29,5 +40,6 @@ export interface WorkerData {
   link: HeapLink;
   tid: number;
   record: RecordRef;
+  process: ProcessTraits;
   main: string | undefined;
 }

@@ -2,7 +2,15 @@
  * Runnable: what Thread and Process have in common. A worker's record lies in the heap; this is a handle to it.
  */
 import { SlotField, Status, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
-import { MaybeEncodingError, RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
+import {
+  AssertionError,
+  MaybeEncodingError,
+  RemoteTraceback,
+  RuntimeError,
+  TimeoutError,
+  ValueError,
+  WorkerDied,
+} from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { packParcel, unpackParcel } from '../heap/records.ts';
@@ -10,7 +18,7 @@ import { created, Existing, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
-import { whereWeAre } from './here.ts';
+import { type ProcessTraits, whereWeAre } from './here.ts';
 import { tellSupervisor } from './supervisor.ts';
 import { type AnyFunction, describeTarget, mainModule, type TargetSpec } from './targets.ts';
 
@@ -39,7 +47,7 @@ export interface RunnableOptions<F extends AnyFunction = AnyFunction> {
   /** Given to the target as a last argument. */
   kwargs?: Record<string, unknown>;
   name?: string;
-  /** Whether the program may end while it runs. Default: as its creator. */
+  /** Whether the program may end while it runs. Default: a process is what the process is that makes it, a thread what the thread is. */
   daemon?: boolean;
 }
 
@@ -66,7 +74,10 @@ export abstract class Runnable<R = unknown> extends Shared {
       this.#args = args;
       this.#kwargs = kwargs;
       this.#mine = true;
-      this.#setFlag(WorkerFlag.DAEMON, daemon ?? whereWeAre()?.daemon ?? false);
+      const here = whereWeAre();
+      // The main thread of a daemonic process is no daemon itself.
+      const inherited = process ? here?.process.daemon : here?.daemon && !here.isProcess;
+      this.#setFlag(WorkerFlag.DAEMON, daemon ?? inherited ?? false);
     }
     known.set(this.id, new WeakRef(this));
     hide(this);
@@ -76,6 +87,8 @@ export abstract class Runnable<R = unknown> extends Shared {
   protected abstract get flavour(): Flavour;
   /** What kind of thing it is, for messages. @internal */
   protected abstract get noun(): 'thread' | 'process';
+  /** The process that it is going to be, or to belong to. @internal */
+  protected abstract get ownProcess(): ProcessTraits;
 
   // ── words of the record ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -100,7 +113,7 @@ export abstract class Runnable<R = unknown> extends Shared {
   }
 
   /** @internal */
-  protected get state(): State {
+  protected get runState(): State {
     return this.heap.core.workerState(this.open);
   }
 
@@ -131,7 +144,7 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /** @throws RuntimeError (Process: AssertionError) once it is started */
   set daemon(daemon: boolean) {
-    if (this.state !== State.INITIAL) throw new this.flavour.misuse(`cannot set daemon status of an active ${this.noun}`);
+    if (this.runState !== State.INITIAL) throw new this.flavour.misuse(`cannot set daemon status of an active ${this.noun}`);
     this.#setFlag(WorkerFlag.DAEMON, Boolean(daemon));
   }
 
@@ -141,7 +154,7 @@ export abstract class Runnable<R = unknown> extends Shared {
   }
 
   isAlive(): boolean {
-    const { state } = this;
+    const state = this.runState;
     return state === State.STARTING || state === State.RUNNING;
   }
 
@@ -160,7 +173,7 @@ export abstract class Runnable<R = unknown> extends Shared {
   start(): void {
     const { core, tid: creator } = this.heap;
     const here = whereWeAre();
-    if (!this.#mine || this.state !== State.INITIAL)
+    if (!this.#mine || this.runState !== State.INITIAL)
       throw new this.flavour.misuse(
         `${this.noun === 'thread' ? 'threads' : 'processes'} can only be started once, and by their creator`,
       );
@@ -181,7 +194,9 @@ export abstract class Runnable<R = unknown> extends Shared {
     core.retain(record.id, record.generation);
     this.heap.storeWord(slot + SlotField.RECORD_GENERATION, record.generation);
     this.heap.storeWord(slot + SlotField.RECORD_ID, record.id);
-    tellSupervisor({ type: 'start', record, tid, name: this.name, daemon: this.daemon, main: mainModule() });
+    const process = this.ownProcess;
+    const daemon = this.daemon || process.daemon;
+    tellSupervisor({ type: 'start', record, tid, name: this.name, daemon, process, main: mainModule() });
   }
 
   /** @internal */
@@ -215,12 +230,12 @@ export abstract class Runnable<R = unknown> extends Shared {
   async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     this.#checkJoin();
     const { core } = this.heap;
-    const attempt = () => (this.state === State.ENDED ? true : PENDING);
+    const attempt = () => (this.runState === State.ENDED ? true : PENDING);
     return AsyncGate.wait<boolean>(this.heap, core.workerGate(this.open), attempt, timeoutToMs(timeout), options, () => false);
   }
 
   #checkJoin(): void {
-    if (this.state === State.INITIAL) throw new this.flavour.misuse(`cannot join ${this.noun} before it is started`);
+    if (this.runState === State.INITIAL) throw new this.flavour.misuse(`cannot join ${this.noun} before it is started`);
     if (this.#word(WorkerField.TID) === this.heap.tid) throw new this.flavour.misuse(`cannot join current ${this.noun}`);
   }
 
@@ -245,20 +260,30 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   #outcome(): R {
     const { exception } = this;
-    if (exception !== undefined) throw exception;
+    // What it threw may be undefined itself.
+    if (exception !== undefined || this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED) throw exception;
     const parcel = this.#word(WorkerField.RESULT);
     return parcel === 0 ? (undefined as R) : (unpackParcel(this.heap, parcel, true) as R);
   }
 
   /** What it ended with instead of a result: the target's error, or WorkerDied; undefined while it runs and when all went well. Beyond Python. */
   get exception(): unknown {
-    if (this.state !== State.ENDED) return undefined;
+    if (this.runState !== State.ENDED) return undefined;
     const parcel = this.#word(WorkerField.RESULT);
-    if (this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED) return unpackParcel(this.heap, parcel, true);
+    if (this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED) return this.#fromThere(unpackParcel(this.heap, parcel, true));
     const code = this.heap.core.workerExitCode(this.open);
     return parcel === 0 && code !== 0
       ? new WorkerDied(`${this.noun} ${this.name} ended with exit code ${code} and no result`)
       : undefined;
+  }
+
+  /** An error without a cause of its own gets one: what happened in the worker. */
+  #fromThere(error: unknown): unknown {
+    if (error instanceof Error && !('cause' in error)) {
+      const cause = new RemoteTraceback(`${this.noun} ${this.name}`, error.stack);
+      Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true });
+    }
+    return error;
   }
 
   // ── in the worker ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -293,7 +318,7 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   override toString(): string {
     if (this.ptr === 0) return super.toString();
-    const state = ['initial', 'starting', 'started', 'stopped'][this.state];
+    const state = ['initial', 'starting', 'started', 'stopped'][this.runState];
     return `<${this.constructor.name}(${this.name}, ${state}${this.ident === undefined ? '' : ` ${this.ident}`}${this.daemon ? ' daemon' : ''})>`;
   }
 }
@@ -310,7 +335,7 @@ function checkOptions<F extends AnyFunction>(options: RunnableOptions<F>): Runna
   if (typeof options !== 'object' || options === null)
     throw new TypeError('expected an object of options: { target, args, kwargs, name, daemon }');
   if ('group' in options && options.group !== undefined && options.group !== null)
-    throw new RuntimeError('group argument must be None for now');
+    throw new AssertionError('group argument must be None for now');
   const { target, args, kwargs } = options;
   if (target !== undefined) describeTarget(target);
   if (args !== undefined && !Array.isArray(args)) throw new TypeError('args must be an array');

@@ -65,6 +65,11 @@ export function task<T extends AnyFunction | AnyClass>(meta: ImportMeta, nameOrT
   return target;
 }
 
+/** What a target is called: by its mark, which no bundler renames. */
+export function nameOfTarget(target: AnyFunction | AnyClass | URL | undefined): string {
+  return typeof target === 'function' ? (marked.byTarget.get(target)?.name ?? target.name) : '';
+}
+
 const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
 
 /** What to send in place of `target`. @throws TypeError it is no function, or one that has no source */

@@ -5,9 +5,11 @@ import { Kind, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { Existing, registerShared } from '../heap/shared.ts';
 import { type Flavour, threading } from '../sync/flavour.ts';
-import { whereWeAre } from './here.ts';
+import { type ProcessTraits, whereWeAre } from './here.ts';
 import { isBuiltin, Runnable, type RunnableOptions, runnableIn, State } from './runnable.ts';
-import type { AnyFunction } from './targets.ts';
+import { type AnyFunction, nameOfTarget } from './targets.ts';
+
+const MAIN: ProcessTraits = { daemon: false, lineage: '' };
 
 /**
  * A worker that belongs to the process of its creator.
@@ -21,8 +23,8 @@ export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaite
     super(options as RunnableOptions, false);
     if (options instanceof Existing) return;
     const { name, target } = options;
-    const suffix = typeof target === 'function' && target.name ? ` (${target.name})` : '';
-    this.name = name ?? `Thread-${this.heap.core.nextNumber(0)}${suffix}`;
+    const called = nameOfTarget(target);
+    this.name = name ?? `Thread-${this.heap.core.nextNumber(0)}${called && ` (${called})`}`;
   }
 
   protected get flavour(): Flavour {
@@ -31,6 +33,10 @@ export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaite
 
   protected get noun(): 'thread' {
     return 'thread';
+  }
+
+  protected get ownProcess(): ProcessTraits {
+    return whereWeAre()?.process ?? MAIN;
   }
 
   /** @deprecated Python's old name for `name`. */

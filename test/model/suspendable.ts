@@ -14,7 +14,9 @@ export async function makeSuspendable(binary: Uint8Array, suspending: readonly s
   // Only when it is needed: it takes 1.5 GB.
   const { default: binaryen } = await import('binaryen');
   const module = binaryen.readBinary(binary);
-  module.setFeatures(binaryen.Features.All);
+  // What asc emits and no more: with all of them Binaryen writes types of the GC proposal, which Node 20 does not read.
+  const { Atomics, BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SignExt } = binaryen.Features;
+  module.setFeatures(Atomics | BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SignExt);
   addGlobalsAccess(binaryen, module);
   binaryen.setOptimizeLevel(2);
   binaryen.setShrinkLevel(0);

@@ -1,0 +1,3 @@
+import { task } from 'nogil';
+
+export const nothing = task(import.meta, function nothing(): void {});

@@ -1,0 +1,133 @@
+/**
+ * What the models of the heap and of what lives in it have in common: a heap with workers on it, and whether it is sound at the end.
+ *
+ * What is read here at the end of a schedule is read past the harness (`wordsOf`): nobody can move any more, so it is no access that others could notice.
+ */
+import type { Handle, Model } from './model.ts';
+import { must } from './program.ts';
+
+/** Of test/model/assembly/limits.ts. */
+export const PAGE = 1024;
+export const SMALL_MAX = 512;
+export const SMALL_CLASSES = 16;
+export const MEDIUM_PAGES = 2;
+const ROOT = 64;
+const CLASSES = ROOT + 128;
+/** Words of Root. */
+const PAGES = (ROOT + 40) >> 2;
+const PAGE_MAP = (ROOT + 48) >> 2;
+const FREE_RUN = 1;
+const MEDIUM = 3;
+const SMALL = 16;
+
+/** A heap of `pages` pages, on which the setup itself is a worker. `most`: what it may grow to. */
+export function makeHeap(m: Model, pages = 48, most = pages): void {
+  m.call('rootInit', pages, most);
+  m.call('workerBecome', m.call('slotTake'));
+}
+
+/** Makes `worker` a worker of the heap: its id. */
+export function enlist(m: Model, worker: Handle): number {
+  const tid = m.call('slotTake');
+  must(worker.call('workerBecome', tid) === 1, 'the heap of the model is too small');
+  return tid;
+}
+
+export function wordsOf(m: Model): Int32Array {
+  return m.machine.words;
+}
+
+export function sizeOfClass(index: number): number {
+  if (index < 4) return (index + 1) * 16;
+  const log = 6 + ((index - 4) >> 2);
+  return (1 << log) + (((index - 4) & 3) + 1) * (1 << (log - 2));
+}
+
+/** The index of the class that serves `bytes`; those above SMALL_CLASSES are runs of pages. */
+export function classOf(bytes: number): number {
+  if (bytes > SMALL_MAX) return SMALL_CLASSES + Math.ceil(bytes / PAGE) - 1;
+  let index = 0;
+  while (sizeOfClass(index) < bytes) index++;
+  return index;
+}
+
+/** How many blocks of a class are in use, as it counts them. */
+export function usedIn(m: Model, index: number): number {
+  return wordsOf(m)[(CLASSES + index * 64 + 16) >> 2] as number;
+}
+
+/** The blocks in the free list of a class. */
+export function freeIn(m: Model, index: number): number[] {
+  const words = wordsOf(m);
+  const blocks: number[] = [];
+  for (let block = words[(CLASSES + index * 64) >> 2]; block; block = words[block >> 2]) {
+    if (blocks.includes(block)) throw new Error(`free list ${index} goes round in a circle`);
+    blocks.push(block);
+  }
+  return blocks;
+}
+
+/** Where the untouched part of the page that a class is carving begins and ends. */
+function carvedIn(m: Model, index: number): { from: number; end: number } {
+  const at = (CLASSES + index * 64 + 8) >> 2;
+  const [from, end] = wordsOf(m).subarray(at, at + 2);
+  return { from: from as number, end: end as number };
+}
+
+export interface Run {
+  readonly page: number;
+  readonly pages: number;
+  readonly tag: number;
+}
+
+/** The runs of pages, in order; throws if the map is not whole. */
+export function runsOf(m: Model): Run[] {
+  const words = wordsOf(m);
+  const end = words[PAGES] as number;
+  const map = (words[PAGE_MAP] as number) >> 2;
+  const runs: Run[] = [];
+  for (let page = 0; page < end; ) {
+    const word = words[map + page] as number;
+    const run = { page, pages: word >>> 8, tag: word & 255 };
+    if (run.pages === 0 || page + run.pages > end) throw new Error(`the page map is torn at page ${page}`);
+    runs.push(run);
+    page += run.pages;
+  }
+  return runs;
+}
+
+/** Pages that nobody has. */
+export function freePages(m: Model): number {
+  return runsOf(m).reduce((sum, { pages, tag }) => sum + (tag === FREE_RUN ? pages : 0), 0);
+}
+
+/** What is wrong with the heap when nobody moves: `taken` are blocks that somebody has. */
+export function heapTrouble(m: Model, taken: readonly number[] = []): string | undefined {
+  try {
+    const runs = runsOf(m);
+    const seen = new Set<number>();
+    for (let index = 0; index < SMALL_CLASSES + MEDIUM_PAGES; index++) {
+      const { from, end } = carvedIn(m, index);
+      for (const block of freeIn(m, index)) {
+        const run = runs.find(({ page, pages }) => block >= page * PAGE && block < (page + pages) * PAGE);
+        const isMedium = index >= SMALL_CLASSES;
+        const tag = isMedium ? MEDIUM : SMALL + index;
+        const length = isMedium ? index - SMALL_CLASSES + 1 : 1;
+        if (run?.tag !== tag || run.pages !== length)
+          return `block ${block} is in the free list of class ${index}, but not of it`;
+        if (block >= from && block < end) return `block ${block} is free and untouched at once`;
+        if (seen.has(block)) return `block ${block} is in two free lists`;
+        seen.add(block);
+      }
+    }
+    for (const block of taken) {
+      if (seen.has(block)) return `block ${block} is taken and free at once`;
+      seen.add(block);
+      const run = runs.find(({ page, pages }) => block >= page * PAGE && block < (page + pages) * PAGE);
+      if (!run || run.tag === FREE_RUN) return `block ${block} is taken and lies in a free run`;
+    }
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

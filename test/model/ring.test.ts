@@ -1,0 +1,262 @@
+/**
+ * The ring under a queue: how it grows while it is drained, how segments come and go, and the death of either side at any step.
+ */
+import { describe, expect, test } from 'vitest';
+import { Encoding, Status } from '../../assembly/abi.ts';
+import { RECORD } from './account.ts';
+import { buildCore, type Edit } from './build.ts';
+import { breaks, holds } from './check.ts';
+import { PAGE } from './heap.ts';
+import { Line, type LineOptions } from './line.ts';
+import type { Model } from './model.ts';
+import { call, label, must } from './program.ts';
+
+const core = await buildCore();
+const mutant = (...mutant: Edit[]) => buildCore({ mutant });
+const FOREVER = Number.POSITIVE_INFINITY;
+const RING = 'queue/ring.ts';
+/** What comes of reading where nothing was written. */
+const NONSENSE = /nobody put|garbled|round in a circle|counted otherwise|outside|is taken/;
+const fine = { fine: true };
+
+const withLine = (options: LineOptions, members: (line: Line) => void) => (m: Model) => members(new Line(m, options));
+/** Records of 24 and 32 bytes: two fill the first segment, and some of those behind wrap. */
+const growing = { sizes: [3, 5] };
+/** Records of 64 bytes. Eight of them bring the queue to its second segment of the largest size, with one item left in the first. */
+const large = { sizes: [14] };
+
+const drainedWhileItGrows = withLine(growing, (line) => {
+  line.producer('p', 4);
+  line.consumer('c', 4);
+});
+
+const spared = withLine(large, (line) => {
+  line.fill(8, 6);
+  line.producer('p', 5);
+  line.consumer('c', 3);
+  line.m.outcome(() => (line.spare().length > 0 ? 'spare' : 'none'));
+});
+
+describe('a ring', () => {
+  test('grows while a consumer drains it', () => void holds('ring, growing', core, drainedWhileItGrows, fine));
+
+  test('wraps around', () => {
+    const model = withLine({ maxsize: 2, ...growing }, (line) => {
+      line.fill(2, 1);
+      line.producer('p', 3);
+      line.consumer('c', 4);
+      line.m.finally(() => (line.segments().length === 1 ? undefined : 'it has grown, and need not'));
+    });
+    holds('ring, wrapping', core, model, fine);
+  });
+
+  test('keeps a drained segment of the largest size', () => {
+    const { outcomes } = holds('ring, a spare segment', core, spared, fine);
+    expect(outcomes).toEqual(new Set(['spare', 'none']));
+  });
+
+  test('gives back every segment', () => {
+    const model = withLine(growing, (line) => {
+      line.fill(2);
+      const others = line.m.call('bytesInUse') - line.segmentBytes();
+      line.producer('p', 4);
+      line.consumer('c', 6);
+      // After the members: their scratches count too.
+      const scratches = 2 * 256;
+      line.m.finally(() => {
+        const more = line.m.look('bytesInUse') - line.segmentBytes() - others - scratches;
+        return more === 0 ? undefined : `${more} bytes too many are in use`;
+      });
+    });
+    holds('ring, nothing kept', core, model);
+  });
+
+  test('says so when the heap is full, and goes on as soon as items were taken', () => {
+    const model = withLine({ ...growing, pages: 12 }, (line) => {
+      line.fill(2);
+      line.add('p', (me) => [
+        ...line.writes(me, RECORD, line.codeOf(me, 0)),
+        label('again'),
+        call(
+          'queuePut',
+          () => [line.queue, 12, Encoding.BYTES, FOREVER],
+          (status, flow) => {
+            must(status === Status.OK || status === Status.NO_MEMORY, `put answered ${status}`);
+            if (status === Status.OK) line.wasPut(me, 0);
+            else flow.goto('again');
+          },
+        ),
+      ]);
+      line.consumer('c', 3);
+      while (line.m.call('allocate', PAGE) !== 0);
+      while (line.m.call('allocate', 144) !== 0);
+      line.m.finally(() => (line.segments().length === 1 ? undefined : 'there was memory'));
+    });
+    holds('ring, no memory', core, model, fine);
+  });
+
+  test('in which a consumer looks only for a next segment, not where the old one ends', async () => {
+    const bad = await mutant({
+      file: RING,
+      find: "if (!next || <u32>peek(segment + offsetof<Segment>('end')) != at) return segment;",
+      replace: 'if (!next) return segment;',
+    });
+    breaks('no look at the end', bad, drainedWhileItGrows, NONSENSE, fine);
+  });
+
+  test('in which the next segment can be seen before the end', async () => {
+    const bad = await mutant({
+      file: RING,
+      find: "  poke(segment + offsetof<Segment>('end'), <i32>at);\n  store(segment + offsetof<Segment>('next'), <i32>next);",
+      replace: "  store(segment + offsetof<Segment>('next'), <i32>next);\n  poke(segment + offsetof<Segment>('end'), <i32>at);",
+    });
+    breaks('the end comes late', bad, drainedWhileItGrows, NONSENSE, fine);
+  });
+
+  test('in which a record may be larger than the room left', async () => {
+    const bad = await mutant({
+      file: RING,
+      find: 'return at - from + bytes <= capacityOf(segment);',
+      replace: 'return at - from < capacityOf(segment);',
+    });
+    breaks('no look at the size', bad, drainedWhileItGrows, NONSENSE, fine);
+  });
+
+  test('in which the spare segment still leads on', async () => {
+    const bad = await mutant({
+      file: RING,
+      find: "  poke(segment + offsetof<Segment>('next'), 0);\n  // Only",
+      replace: '  // Only',
+    });
+    breaks('a spare with a next', bad, spared, NONSENSE, fine);
+  });
+});
+
+/** Deaths at each end; `q` and `d` come after the dead one. */
+const dyingProducer = withLine(growing, (line) => {
+  line.fill(1);
+  line.producer('p', 3, { mayDie: true });
+  line.consumer('c', 4);
+  line.reaper();
+});
+const dyingBesideAnother = (taken: number) =>
+  withLine(growing, (line) => {
+    line.fill(2);
+    line.producer('p', 1, { mayDie: true });
+    line.producer('q', 1);
+    if (taken > 0) line.consumer('c', taken);
+    line.reaper();
+  });
+
+describe('the death', () => {
+  test('of a producer, also while it chains a segment', async () => {
+    holds('ring, death of a producer', core, dyingProducer, fine);
+    holds('ring, death of one of two producers', core, dyingBesideAnother(2), fine);
+    const bad = await mutant({
+      file: RING,
+      find: 'for (let next = nextOf(segment); next; next = nextOf(segment)) {',
+      replace: 'for (let next: usize = 0; next; ) {',
+    });
+    breaks('no look for a chained segment', bad, dyingBesideAnother(0), NONSENSE, fine);
+  });
+
+  test('of a producer between two stores of one item', async () => {
+    const bad = await mutant({
+      file: RING,
+      find: "  store64(side + offsetof<QueueSide>('position'), position);",
+      replace:
+        "  poke(side + offsetof<QueueSide>('position'), <i32>position);\n  poke(side + offsetof<QueueSide>('position') + 4, <i32>(position >> 32));",
+    });
+    breaks('the count in a store of its own', bad, dyingProducer, /counted otherwise/, fine);
+  });
+
+  test('of a producer while it chains the spare segment', () => {
+    const model = withLine(large, (line) => {
+      line.fill(8, 6);
+      line.producer('p', 4, { mayDie: true });
+      line.consumer('c', 3);
+      line.reaper();
+    });
+    holds('ring, death of a producer with a spare segment', core, model, fine);
+  });
+
+  test('of a consumer, also while it leaves a segment', () => {
+    const model = withLine(growing, (line) => {
+      line.fill(4);
+      line.consumer('c', 3, { mayDie: true });
+      line.consumer('d', 3);
+      line.reaper();
+    });
+    holds('ring, death of a consumer', core, model, fine);
+    const spare = withLine(large, (line) => {
+      line.fill(8, 6);
+      line.producer('p', 4);
+      line.consumer('c', 3, { mayDie: true });
+      line.reaper();
+    });
+    holds('ring, death of a consumer that leaves a spare segment', core, spare, fine);
+  });
+
+  test('in the midst of a batch', () => {
+    const model = (producer: boolean) =>
+      withLine({ sizes: [1, 3], maxsize: 3 }, (line) => {
+        line.fill(2);
+        line.add('c', (me) => line.getMany(me, 2, 2), { mayDie: !producer, maySleep: () => line.isEmpty() });
+        line.add('p', (me) => line.putMany(me, 3), { mayDie: producer, maySleep: () => line.isFull() });
+        line.reaper();
+      });
+    holds('ring, death in a batch that is put', core, model(true), fine);
+    holds('ring, death in a batch that is taken', core, model(false), fine);
+  });
+
+  test('of a consumer that was woken leaves the item to another', async () => {
+    const model = withLine({ maxsize: 1, sizes: [0, 1] }, (line) => {
+      line.fill(1);
+      line.producer('p', 1);
+      line.consumer('c', 1, { mayDie: true });
+      line.consumer('d', 1);
+      line.reaper();
+    });
+    holds('queue, death of a consumer', core, model);
+    const bad = await mutant({ file: 'reaper.ts', find: '      queueKick(object);\n', replace: '' });
+    breaks('a reaper that kicks nobody', bad, model, /^sleeps for ever: [pd]/);
+  });
+
+  test('of a producer leaves room to another', () => {
+    const model = withLine({ maxsize: 1 }, (line) => {
+      line.fill(1);
+      line.producer('p', 1, { mayDie: true });
+      line.producer('q', 1);
+      line.consumer('c', 1);
+      line.reaper();
+    });
+    holds('queue, death of a producer', core, model);
+  });
+
+  test('of who shuts down at once has one item in its hands', () => {
+    const model = withLine({}, (line) => {
+      line.fill(3);
+      line.drops = true;
+      line.add('s', () => [call('queueShutdown', () => [line.queue, 1])], { mayDie: true });
+      line.consumer('c', 4);
+      line.reaper();
+      line.m.finally(() => {
+        const gone = 3 - line.left().length - line.taken;
+        return gone - line.done > 1 ? `${gone} items are gone and ${line.done} counted off` : undefined;
+      });
+    });
+    holds('queue, death in a shutdown', core, model, { fine: true });
+  });
+
+  test('of who counts off does not leave joiners asleep', () => {
+    const model = withLine({}, (line) => {
+      line.fill(1);
+      line.add('t', () => [call('queueTaskDone', () => [line.queue])], { mayDie: true });
+      line.add('j', () => [call('queueJoin', [line.queue, FOREVER], () => must(line.done === 1, 'joined too early'))], {
+        maySleep: () => line.done === 0,
+      });
+      line.reaper();
+    });
+    holds('queue, death in taskDone', core, model);
+  });
+});

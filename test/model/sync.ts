@@ -1,0 +1,142 @@
+/**
+ * What the models of assembly/sync/ have in common: a small heap, workers who know themselves, and the steps of the async twins as src/heap/gate.ts takes them.
+ */
+import { Status } from '../../assembly/abi.ts';
+import type { WorkerOptions } from './machine.ts';
+import type { Model } from './model.ts';
+import { atomic, call, label, must, type Program, run, type Step, waitAsync } from './program.ts';
+
+export { Status };
+
+/** Timeouts: what the number is makes no difference to a model. */
+export const FOREVER = Number.POSITIVE_INFINITY;
+export const SOON = 5;
+export const AT_ONCE = 0;
+
+export type CallStep = Extract<Step, { kind: 'call' }>;
+
+/** A worker, as its own program sees it. */
+export interface Me {
+  /** From 1 on. */
+  readonly number: number;
+  readonly tid: number;
+  /** On which it waits when it blocks. */
+  readonly node: number;
+}
+
+/** The people of a model. */
+export class Cast {
+  private readonly tids: number[] = [];
+
+  constructor(readonly m: Model) {
+    m.call('rootInit', 32, 32);
+    m.call('workerBecome', m.call('slotTake'));
+  }
+
+  /** A new object: `create` is the export that makes it. */
+  make(name: string, create: string, args: readonly number[], fields: readonly string[]): number {
+    const object = this.m.call('refObject', this.m.call(create, ...args));
+    this.m.name(object, name, fields);
+    return object;
+  }
+
+  worker(name: string, program: (me: Me) => Program, options: WorkerOptions = {}): Me {
+    const tid = this.m.call('slotTake');
+    const me = { number: this.tids.length + 1, tid, node: this.m.call('slotNode', tid) };
+    this.tids.push(tid);
+    this.m.name(me.node, `${name}.node`, ['state', 'next', 'tid', 'index']);
+    this.m.worker(name, program(me), options).call('workerBecome', tid);
+    return me;
+  }
+
+  /** Another task on the thread of `peer`. */
+  task(name: string, peer: Me, program: Program, options: WorkerOptions = {}): void {
+    this.tids.push(peer.tid);
+    this.m.worker(name, program, { ...options, thread: this.m.machine.workers[peer.number - 1].name });
+  }
+
+  /** Who repairs after a death, and what it does then. `clean`: the dead one had ended by itself. */
+  reaper(then: Program = [], { clean = false } = {}): void {
+    const { m, tids } = this;
+    const tid = m.call('slotTake');
+    m.reaper('reaper', [call('reap', () => [tids[m.victim], clean ? 1 : 0]), ...then]).call('workerBecome', tid);
+  }
+
+  /** Whether the worker called `number` has died. */
+  isDead(number: number): boolean {
+    return this.m.victim === number - 1;
+  }
+}
+
+/** Names for the words of each kind of object. */
+export const Fields = {
+  lock: ['word', 'gateSeq', 'gateWaiters', 'flags'],
+  rlock: ['word', 'gateSeq', 'gateWaiters', 'flags', 'count'],
+  semaphore: ['permits', 'waiters', 'gateSeq', 'gateWaiters', 'limit'],
+  event: ['generation', 'waiters', 'gateSeq', 'gateWaiters'],
+  condition: ['guard', 'gateSeq', 'gateWaiters', 'flags', 'head', 'tail', 'count'],
+  barrier: ['guard', 'gateSeq', 'gateWaiters', 'flags', 'head', 'tail', 'count', 'parties', 'phase', 'breakNext'],
+} as const;
+
+/** Is inside for a moment that others can see. */
+export function inside(ghost: { inside: number }, { number }: Me): Program {
+  return [
+    run('is inside', () => {
+      ghost.inside = number;
+    }),
+    run('goes out', () => must(ghost.inside === number, 'two inside')),
+  ];
+}
+
+/** What an async waiter keeps between two tries: what it saw, whether its attempt was the last one, whether its time is up. */
+export interface Pump {
+  seen: number;
+  got: number;
+  over: number;
+}
+
+export function pumpOf(m: Model): Pump {
+  return m.ghost({ seen: 0, got: 0, over: 0 });
+}
+
+const same = (status: number) => status;
+
+/**
+ * Awaits what `attempt` asks for, as the pump of an AsyncGate does: counts itself, then reads the gate's word, then tries. An attempt that answers
+ * TIMEOUT (or what `means` that) is tried again when the gate has opened; any other answer goes to `attempt.after`, and the program goes on.
+ * Who gives up ends here.
+ */
+export function awaited(gate: number, pump: Pump, attempt: CallStep, means: (result: number) => number = same): Program {
+  return [
+    call('gateEnter', [gate]),
+    label('looks'),
+    atomic('load', [gate], (seq, flow) => {
+      pump.seen = seq;
+      if (pump.over) flow.goto('leaves');
+    }),
+    call(attempt.name, attempt.args, (result, flow) => {
+      if (means(result) === Status.TIMEOUT) return;
+      pump.got = 1;
+      flow.goto('leaves');
+      attempt.after?.(result, flow);
+    }),
+    waitAsync(
+      () => [gate, pump.seen],
+      (_, flow) => flow.goto('looks'),
+    ),
+    label('leaves'),
+    call('gateLeave', [gate], (_, flow) => {
+      if (!pump.got) flow.stop();
+    }),
+  ];
+}
+
+/** A timer on the thread of who runs `awaited`: at some moment it does not want to wait any longer. */
+export function givingUp(gate: number, pump: Pump): Program {
+  return [
+    run('time is up', () => {
+      pump.over = 1;
+    }),
+    call('gateKick', [gate]),
+  ];
+}

@@ -1,0 +1,87 @@
+import { Process, Queue, Thread } from 'nogil';
+import { describe, expect, it } from 'vitest';
+import { double, MarkedCounter, MarkedDerived, MarkedWorker, Renamed } from './classes.workers.ts';
+import { LONG, thrownBy } from './support.ts';
+
+describe('a subclass', () => {
+  it('runs its own run() in the worker, on a copy of its own data', () => {
+    using found = new Queue<number>();
+    const counter = new MarkedCounter(10, found);
+    counter.from = 4;
+    counter.start();
+    expect(counter.result(LONG)).toEqual({ name: 'counter', daemon: true, isCurrent: true, hidden: 'TypeError' });
+    expect(found.getNowait()).toBe(49);
+    expect(counter.from).toBe(4);
+    expect(counter.to).toBe(10);
+  });
+
+  it('may be marked under a name of its own, and have an async run()', () => {
+    const worker = new Renamed({ name: 'Eve' });
+    worker.items = [1, { two: 2 }, new Date(3)];
+    worker.start();
+    expect(worker.result(LONG)).toEqual([1, { two: 2 }, new Date(3), 'Eve', true]);
+  });
+
+  it('without a run() of its own runs the target', () => {
+    const worker = new MarkedWorker({ target: double, args: [21] });
+    expect(worker.name).toMatch(/^Worker-\d+$/);
+    worker.start();
+    expect(worker.result(LONG)).toBe(42);
+    expect(worker.note).toBe('a field');
+  });
+
+  it('may be of a subclass', () => {
+    const worker = new MarkedDerived();
+    worker.base = 'changed';
+    worker.start();
+    expect(worker.result(LONG)).toEqual(['changed', 'derived']);
+  });
+
+  it('whose data cannot be sent says which part at start()', () => {
+    const worker = new Renamed();
+    worker.items = [1, () => 2];
+    expect(() => worker.start()).toThrow(/cannot send a function \(at .*items\[1\]\)/);
+    worker.items.pop();
+    worker.start();
+    expect(worker.result(LONG)).toEqual([1, worker.name, true]);
+  });
+
+  it('that is found nowhere says what to do', () => {
+    class Local extends Thread {
+      override run(): number {
+        return 1;
+      }
+    }
+    const worker = new Local();
+    worker.start();
+    expect(String(thrownBy(() => worker.result(LONG)))).toMatch(
+      /RuntimeError: .*Thread.* is not defined: Local was sent as source.*mark it with task\(import\.meta/,
+    );
+  });
+
+  it('keeps what the constructor of Process was told when it sets nothing itself', () => {
+    const worker = new MarkedWorker({ target: double, args: [1], name: 'given', daemon: true });
+    expect([worker.name, worker.daemon]).toEqual(['given', true]);
+    worker.start();
+    expect(worker.result(LONG)).toBe(2);
+  });
+});
+
+describe('run()', () => {
+  it('called directly runs the target here', () => {
+    const calls: unknown[] = [];
+    const target = (...args: unknown[]) => calls.push(args);
+    new Thread({ target, args: [1, 2] }).run();
+    new Process({ target, args: [3], kwargs: { a: 4 } }).run();
+    expect(calls).toEqual([
+      [1, 2],
+      [3, { a: 4 }],
+    ]);
+    expect(new Thread().run()).toBeUndefined();
+    expect(new Thread({ target: double, args: [4] }).run()).toBe(8);
+  });
+
+  it('of a URL cannot run here', () => {
+    expect(() => new Thread({ target: new URL('file:///no/such.js') }).run()).toThrow('can only run in a worker');
+  });
+});

@@ -1,0 +1,33 @@
+import { heap, Process, Queue, Thread } from 'nogil';
+import { expect, it } from 'vitest';
+import { nothing, withHandler } from './lifecycle.workers.ts';
+import { LONG, until } from './support.ts';
+
+function held(): { bytesInUse: number; objects: Record<string, number> } {
+  const { bytesInUse, objects } = heap.stats();
+  return { bytesInUse, objects };
+}
+
+async function runSome(count: number): Promise<void> {
+  using queue = new Queue<string>();
+  const workers = Array.from({ length: count }, (_, i) =>
+    i % 2 ? new Thread({ target: withHandler, args: [queue] }) : new Process({ target: nothing }),
+  );
+  for (const worker of workers) worker.start();
+  for (const worker of workers) {
+    expect(await worker.joinAsync(LONG)).toBe(true);
+    worker.close();
+  }
+}
+
+it('fifty workers leave nothing behind', async () => {
+  // The first one brings the supervisor, which has a place in the heap of its own.
+  await runSome(1);
+  await until(() => held().objects.Worker === undefined);
+  const before = held();
+  for (let i = 0; i < 10; i++) await runSome(5);
+  await until(
+    () => JSON.stringify(held()) === JSON.stringify(before),
+    () => `${JSON.stringify(held())} is ${JSON.stringify(before)}`,
+  );
+});

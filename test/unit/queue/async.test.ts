@@ -1,0 +1,289 @@
+import { Empty, Full, heap, ShutDown, ValueError } from 'nogil';
+import { describe, expect, it } from 'vitest';
+import { classes, held, lenient, numbers, strict } from './flavours.ts';
+
+const caught = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    (value) => {
+      throw new Error(`it resolved with ${String(value)}`);
+    },
+    (error: unknown) => error,
+  );
+
+/** Lets everything that is due happen. */
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
+
+describe.each(classes)('%s', (_, Queue) => {
+  it('puts and gets at once where nothing has to wait', async () => {
+    const queue = new Queue<string>(1);
+    await queue.putAsync('a');
+    expect(queue.qsize()).toBe(1);
+    expect(await queue.getAsync()).toBe('a');
+  });
+
+  it('waits for an item without blocking', async () => {
+    const queue = new Queue<number>();
+    const got = queue.getAsync(5);
+    await turn();
+    queue.put(1);
+    expect(await got).toBe(1);
+    expect(queue.empty()).toBe(true);
+  });
+
+  it('waits for room without blocking', async () => {
+    const queue = new Queue<unknown>(1);
+    queue.put('a');
+    const putting = queue.putAsync(['b', new Uint8Array(10_000)], 5);
+    await turn();
+    expect(queue.qsize()).toBe(1);
+    expect(queue.get()).toBe('a');
+    await putting;
+    expect(queue.get()).toEqual(['b', new Uint8Array(10_000)]);
+  });
+
+  it('serves those who wait in their order', async () => {
+    const queue = new Queue<number>();
+    const all = Promise.all(numbers(20).map(() => queue.getAsync(5)));
+    await turn();
+    for (const i of numbers(20)) queue.put(i);
+    expect(await all).toEqual(numbers(20));
+    const full = new Queue<number>(1);
+    const putting = Promise.all(numbers(20).map((i) => full.putAsync(i, 5)));
+    const got = [];
+    for (const _ of numbers(20)) got.push(await full.getAsync(5));
+    await putting;
+    expect(got).toEqual(numbers(20));
+  });
+
+  it('rejects with Empty or Full when the time is up, not before, and leaves no trace', async () => {
+    const queue = new Queue<unknown>(1);
+    const before = held();
+    const began = performance.now();
+    expect(await caught(queue.getAsync(0.03))).toBeInstanceOf(Empty);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(30);
+    expect(await caught(queue.getManyAsync(2, 0.01))).toBeInstanceOf(Empty);
+    expect(await caught(queue.getAsync(0))).toBeInstanceOf(Empty);
+    queue.put(1);
+    expect(await caught(queue.putAsync(new Uint8Array(100_000), 0.01))).toBeInstanceOf(Full);
+    expect(await caught(queue.putAsync({ queue }, 0.01))).toBeInstanceOf(Full);
+    expect(await caught(queue.putAsync({ queue }, 0))).toBeInstanceOf(Full);
+    expect(await caught(queue.putManyAsync([new Uint8Array(100_000), queue], 0.01))).toBeInstanceOf(Full);
+    expect(queue.get()).toBe(1);
+    expect(queue.unfinishedTasks).toBe(1);
+    expect(held()).toEqual(before);
+  });
+
+  it('rejects with the reason of its signal, and leaves no trace', async () => {
+    const queue = new Queue<unknown>(1);
+    const before = held();
+    const gone = new AbortController();
+    const gets = [queue.getAsync(5, gone), queue.getAsync(undefined, gone), queue.getManyAsync(3, null, gone)];
+    await turn();
+    const reason = new Error('enough');
+    gone.abort(reason);
+    for (const get of gets) expect(await caught(get)).toBe(reason);
+    queue.put('x');
+    await turn();
+    expect(queue.qsize()).toBe(1);
+
+    const stop = new AbortController();
+    const puts = [
+      queue.putAsync(new Uint8Array(50_000), 5, stop),
+      queue.putAsync([queue], null, stop),
+      queue.putManyAsync([1, [queue], new Uint8Array(5000)], 5, stop),
+    ];
+    await turn();
+    stop.abort();
+    for (const put of puts) expect(await caught(put)).toBe(stop.signal.reason);
+    expect(queue.get()).toBe('x');
+    await turn();
+    expect(queue.empty()).toBe(true);
+    expect(held()).toEqual(before);
+  });
+
+  it('does nothing when its signal is aborted already', async () => {
+    const queue = new Queue<unknown>(1);
+    queue.put(1);
+    const options = { signal: AbortSignal.abort('why') };
+    const before = held();
+    expect(await caught(queue.getAsync(undefined, options))).toBe('why');
+    expect(await caught(queue.getManyAsync(1, undefined, options))).toBe('why');
+    expect(await caught(queue.putAsync(new Uint8Array(9999), undefined, options))).toBe('why');
+    expect(await caught(queue.putManyAsync([queue], undefined, options))).toBe('why');
+    expect(await caught(queue.joinAsync(undefined, options))).toBe('why');
+    expect(queue.qsize()).toBe(1);
+    expect(held()).toEqual(before);
+  });
+
+  it('passes an item on when the one who waited first gives up as it comes', async () => {
+    const queue = new Queue<number>();
+    const gone = new AbortController();
+    const first = caught(queue.getAsync(5, gone));
+    const second = queue.getAsync(5);
+    await turn();
+    queue.put(1);
+    gone.abort('gone');
+    expect(await first).toBe('gone');
+    expect(await second).toBe(1);
+  });
+
+  it('still gets and puts in order after one in the middle gave up', async () => {
+    const queue = new Queue<number>(1);
+    const gone = new AbortController();
+    const results = [queue.getAsync(5), caught(queue.getAsync(5, gone)), queue.getAsync(5)];
+    await turn();
+    gone.abort('gone');
+    for (const i of [1, 2]) await queue.putAsync(i, 5);
+    expect(await Promise.all(results)).toEqual([1, 'gone', 2]);
+  });
+
+  it('serves one that begins to wait just when the last one gave up', async () => {
+    const queue = new Queue<number>();
+    for (const i of numbers(30)) {
+      const gone = new AbortController();
+      const first = caught(queue.getAsync(5, gone));
+      if (i % 2) await turn();
+      gone.abort('gone');
+      const second = queue.getAsync(5);
+      if (i % 3 === 0) await turn();
+      queue.put(i);
+      expect(await first).toBe('gone');
+      expect(await second).toBe(i);
+    }
+  });
+
+  it('rejects with ShutDown whoever waits when it is shut down', async () => {
+    const queue = new Queue<number>(1);
+    const gets = [queue.getAsync(5), queue.getManyAsync(3, 5)].map(caught);
+    await turn();
+    queue.shutdown();
+    for (const get of gets) expect(await get).toBeInstanceOf(ShutDown);
+    expect(await caught(queue.getAsync())).toBeInstanceOf(ShutDown);
+    const full = new Queue<number>(1);
+    full.put(1);
+    const puts = [full.putAsync(2, 5), full.putManyAsync([3, 4], 5)].map(caught);
+    await turn();
+    full.shutdown();
+    for (const put of puts) expect(await put).toBeInstanceOf(ShutDown);
+    expect(await full.getAsync()).toBe(1);
+    expect(await caught(full.getAsync())).toBeInstanceOf(ShutDown);
+  });
+
+  it('joins without blocking', async () => {
+    const queue = new Queue<number>();
+    expect(await queue.joinAsync()).toBe(true);
+    queue.putMany([1, 2]);
+    expect(await queue.joinAsync(0)).toBe(false);
+    expect(await queue.joinAsync(0.01)).toBe(false);
+    const gone = new AbortController();
+    const aborted = caught(queue.joinAsync(5, gone));
+    const joined = queue.joinAsync(5);
+    await turn();
+    gone.abort('gone');
+    expect(await aborted).toBe('gone');
+    queue.taskDone();
+    queue.taskDone();
+    expect(await joined).toBe(true);
+  });
+
+  it('is joined at an immediate shutdown', async () => {
+    const queue = new Queue<number>();
+    queue.putMany([1, 2]);
+    const joined = queue.joinAsync(5);
+    await turn();
+    queue.shutdown(true);
+    expect(await joined).toBe(true);
+  });
+
+  it('rejects what the blocking twin throws', async () => {
+    const queue = new Queue<unknown>(1);
+    expect(await caught(queue.putAsync(() => 1))).toBeInstanceOf(TypeError);
+    expect(await caught(queue.putManyAsync([1, Symbol('s')]))).toBeInstanceOf(TypeError);
+    expect(await caught(queue.getManyAsync(0))).toBeInstanceOf(ValueError);
+    for (const call of [
+      () => queue.getAsync(Number.NaN),
+      () => queue.getManyAsync(1, Number.NaN),
+      () => queue.putAsync(1, Number.NaN),
+      () => queue.putManyAsync([1], Number.NaN),
+      () => queue.joinAsync(Number.NaN),
+    ])
+      expect(await caught(call())).toBeInstanceOf(ValueError);
+    expect(queue.empty()).toBe(true);
+    queue.close();
+    for (const call of [
+      () => queue.getAsync(),
+      () => queue.getManyAsync(),
+      () => queue.putAsync(1),
+      () => queue.putManyAsync([1]),
+      () => queue.joinAsync(),
+    ])
+      expect(await caught(call())).toBeInstanceOf(ValueError);
+  });
+
+  it('rejects whoever still waits when its handle is closed, and leaves the next object in its place alone', async () => {
+    const before = held();
+    for (const _ of numbers(10)) {
+      const closed = new Queue<number>();
+      const waiting = caught(closed.getAsync(5));
+      closed.close();
+      const next = new Queue<number>();
+      expect(await waiting).toBeInstanceOf(ValueError);
+      await turn();
+      const got = next.getAsync(5);
+      await turn();
+      next.put(7);
+      expect(await got).toBe(7);
+      next.close();
+    }
+    await turn();
+    expect(held()).toEqual(before);
+  });
+
+  it('lets those wait on who have a handle of their own when another is closed', async () => {
+    const queue = new Queue<unknown>();
+    queue.put(queue);
+    const other = queue.get() as typeof queue;
+    const [first, second, third] = [other.getAsync(5), caught(queue.getAsync(5)), other.getAsync(5)];
+    await turn();
+    queue.close();
+    expect(await second).toBeInstanceOf(ValueError);
+    other.putMany(['a', 'b']);
+    expect(await Promise.all([first, third])).toEqual(['a', 'b']);
+  });
+
+  it('has no sleeper while only async calls wait', async () => {
+    const queue = new Queue<number>();
+    const waiting = queue.getAsync(5);
+    await turn();
+    expect(heap.inspect().find(({ id }) => id === queue.id)).toMatchObject({ class: 'Queue', size: 0, waiters: [] });
+    queue.put(1);
+    await waiting;
+  });
+});
+
+describe.each(strict)('the strict %s', (_, Queue) => {
+  it('rejects a negative timeout with ValueError', async () => {
+    const queue = new Queue<number>(1);
+    queue.put(1);
+    for (const call of [
+      () => queue.getAsync(-1),
+      () => queue.getManyAsync(1, -1),
+      () => queue.putAsync(1, -1),
+      () => queue.putManyAsync([1], -1),
+      () => queue.joinAsync(-1),
+    ])
+      expect(await caught(call())).toBeInstanceOf(ValueError);
+    expect(queue.qsize()).toBe(1);
+  });
+});
+
+describe.each(lenient)('the lenient %s', (_, Queue) => {
+  it('takes a negative timeout as one try', async () => {
+    const queue = new Queue<number>(1);
+    expect(await caught(queue.getAsync(-1))).toBeInstanceOf(Empty);
+    await queue.putAsync(1, -1);
+    expect(await caught(queue.putAsync(2, -1))).toBeInstanceOf(Full);
+    expect(await queue.joinAsync(-1)).toBe(false);
+    expect(await queue.getAsync(-1)).toBe(1);
+  });
+});

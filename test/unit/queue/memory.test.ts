@@ -1,0 +1,124 @@
+import { Event, Lock, Queue, Semaphore } from 'nogil';
+import { describe, expect, it } from 'vitest';
+import { classes, held, numbers } from './flavours.ts';
+
+/** An item of its own for each number: every encoding and size, and now and then a handle. */
+function mixed(i: number, handle: unknown): unknown {
+  switch (i % 9) {
+    case 0:
+      return i;
+    case 1:
+      return `text ${i}`;
+    case 2:
+      return { i, list: [i, String(i)], nested: { ok: true } };
+    case 3:
+      return new Uint8Array(i % 300).fill(i);
+    case 4:
+      return null;
+    case 5:
+      return `wide 日本 ${i}`.repeat(i % 20);
+    case 6:
+      return new Map([[i, new Date(i)]]);
+    case 7:
+      return i % 1000 === 7 ? new Uint8Array(20_000).fill(i) : BigInt(i);
+    default:
+      return i % 100 === 8 ? { i, handle } : undefined;
+  }
+}
+
+describe.each(classes)('%s', (_, Queue) => {
+  it('gives everything back when it is dropped with items in it', () => {
+    const before = held();
+    for (let round = 0; round < 3; round++) {
+      const queue = new Queue<unknown>();
+      const [lock, event] = [new Lock(), new Event()];
+      for (const i of numbers(500)) queue.put(mixed(i, lock));
+      queue.putMany([[lock, event], { lock, ballast: new Uint8Array(50_000) }, new Uint8Array(2_000_000)]);
+      lock.close();
+      event.close();
+      queue.close();
+    }
+    expect(held()).toEqual(before);
+  });
+
+  it('gives everything back when it is drained and dropped', () => {
+    const before = held();
+    const queue = new Queue<unknown>();
+    queue.putMany(numbers(5000).map((i) => mixed(i, null)));
+    while (!queue.empty()) queue.getMany();
+    queue.close();
+    expect(held()).toEqual(before);
+  });
+
+  it('gives the items back, and what they hold, at an immediate shutdown', () => {
+    const queue = new Queue<unknown>();
+    const before = held();
+    const lock = new Lock();
+    for (const i of numbers(5)) queue.put([lock, i, new Uint8Array(i * 10_000)]);
+    lock.close();
+    queue.shutdown(true);
+    expect(held().objects).toEqual(before.objects);
+    queue.close();
+    // What the ring has grown by goes with the queue.
+    expect(held().bytesInUse).toBeLessThan(before.bytesInUse);
+  });
+
+  it('does not allocate once its ring holds maxsize items', () => {
+    const queue = new Queue<string>(10);
+    const fill = () => {
+      while (!queue.full()) queue.put('x'.repeat(100));
+      while (!queue.empty()) queue.get();
+    };
+    fill();
+    const before = held();
+    for (const _ of numbers(500)) fill();
+    expect(held()).toEqual(before);
+  });
+
+  it('holds 100 000 mixed items without a limit, and gives them back in order', () => {
+    const before = held();
+    const queue = new Queue<unknown>();
+    for (const i of numbers(100_000)) queue.put(mixed(i, null));
+    expect(queue.qsize()).toBe(100_000);
+    for (const i of numbers(100_000)) {
+      const got = queue.get();
+      // A deep comparison of each of them would take a minute.
+      if (i % 97 === 0 || i % 9 === 8) expect(got).toEqual(mixed(i, null));
+      else if (typeof got !== typeof mixed(i, null)) throw new Error(`item ${i} is a ${typeof got}`);
+    }
+    expect(queue.empty()).toBe(true);
+    queue.close();
+    expect(held()).toEqual(before);
+  });
+});
+
+describe('queues in queues', () => {
+  it('go with the outermost one, and what is in them too', () => {
+    const before = held();
+    const outer = new Queue<unknown>();
+    for (const ballast of [0, 10_000]) {
+      const inner = numbers(4).map(() => new Queue<unknown>());
+      const semaphore = new Semaphore();
+      for (const queue of inner) for (const i of numbers(20)) queue.put([semaphore, i, 'x'.repeat(100)]);
+      outer.put([...inner, new Uint8Array(ballast)]);
+      for (const queue of inner) queue.close();
+      semaphore.close();
+    }
+    outer.close();
+    expect(held()).toEqual(before);
+  });
+
+  it('may be taken apart in depth', () => {
+    const before = held();
+    let outer = new Queue<unknown>();
+    for (const i of numbers(50)) {
+      const next = new Queue<unknown>();
+      next.putMany([i, outer, 'y'.repeat(i * 20)]);
+      outer.close();
+      outer = next;
+    }
+    outer.shutdown(true);
+    outer.close();
+    expect(held()).toEqual(before);
+  });
+});
