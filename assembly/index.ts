@@ -43,8 +43,6 @@ export {
   queueGet,
   queueGetMany,
   queueIsShutDown,
-  queueJoin,
-  queueJoinGate,
   queueNotEmptyGate,
   queueNotFullGate,
   queuePut,
@@ -53,10 +51,9 @@ export {
   queuePutNumber,
   queueShutdown,
   queueSize,
-  queueTaskDone,
-  queueUnfinished,
 } from './queue/queue';
 export { dropParcel } from './queue/record';
+export { queueJoin, queueJoinGate, queueTaskDone, queueUnfinished } from './queue/tasks';
 export { reap } from './reaper';
 export {
   barrierAbort,

@@ -6,6 +6,7 @@
  *
  * Death here: the sleeper leaves the engine's list; a wake-up that was already on its way to it is lost, and the reaper's kick makes up for it.
  */
+import { Status } from './abi';
 import { load, now, peek, poke, wait } from './atomics';
 import { Slot } from './layout';
 import { SPIN_MAX, SPIN_MIN } from './limits';
@@ -68,6 +69,12 @@ export function sleep(p: usize, expected: i32, deadline: f64): i32 {
   }
   poke(selfSlot + offsetof<Slot>('waitingOn'), <i32>p);
   return wait(p, expected, timeout);
+}
+
+/** What a wait comes to after `park`, when `ready` says whether what it waits for is there: OK (look again), TIMEOUT, WOULD_BLOCK. */
+export function afterPark(result: i32, ready: bool): i32 {
+  if (result == Parked.REFUSED) return Status.WOULD_BLOCK;
+  return result == Parked.TIMED_OUT && !ready ? Status.TIMEOUT : Status.OK;
 }
 
 /** What a worker with this slot is parked on: 0 when it runs. */

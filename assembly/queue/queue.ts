@@ -1,17 +1,14 @@
 /**
  * Queue: first in, first out, for any number of producers and consumers.
  *
- * Ancestry: the ring (see ring.ts); blocking by event counts (see gate.ts); the counting of unfinished tasks after CPython's queue.Queue, but as a difference
- * of two counters, so that a put does not touch what taskDone writes.
+ * Ancestry: the ring (see ring.ts); blocking by event counts (see gate.ts). The count of unfinished tasks is tasks.ts.
  *
  * | word            | meaning                                                                    |
  * | --------------- | -------------------------------------------------------------------------- |
  * | maxsize         | items at most; 0: as many as the heap holds                                |
  * | closed          | 1: nothing goes in any more, what is in can be taken                       |
- * | done            | items counted off; unfinished = items ever put - done                      |
  * | notEmpty        | event count: an item went in, or `closed` was set                          |
  * | notFull         | event count: items were taken, or `closed` was set                         |
- * | join            | event count: nothing is unfinished any more                                |
  *
  * No wake-up is lost: as for every event count. A put wakes one consumer, a batch as many as it brought; a get wakes one producer: all of
  * them want the same, room for an item.
@@ -20,11 +17,11 @@
  * the reaper's kick wakes another.
  */
 import { Encoding, Status } from '../abi';
-import { cas, load, load64, pause, peek, poke, store } from '../atomics';
+import { load, pause, peek, poke, store } from '../atomics';
 import { eventCountEnter, eventCountEpoch, eventCountKick, eventCountLeave, eventCountNotify } from '../gate';
 import { QUEUE_HEAD, QUEUE_NOT_EMPTY, QUEUE_NOT_FULL, QUEUE_TAIL, Queue, QueueSide } from '../layout';
 import { SCRATCH } from '../limits';
-import { deadlineAfter, Parked, park, selfScratch, spinBudget, spinLearn } from '../park';
+import { afterPark, deadlineAfter, Parked, park, selfScratch, spinBudget, spinLearn } from '../park';
 import { lockAbandon, lockInternal, lockKick, TAKE_OVER, unlock } from '../sync/lock';
 import { EXTERN, RECORD, recordBytes } from './record';
 import {
@@ -47,6 +44,7 @@ import {
   ringWrite,
   setPosition,
 } from './ring';
+import { joinCount, queueTaskDone } from './tasks';
 
 let getEstimate: i32 = 0;
 let putEstimate: i32 = 0;
@@ -126,12 +124,7 @@ function awaitRoom(queue: usize, deadline: f64): i32 {
   const epoch = eventCountEpoch(ec);
   const result = isFull(queue) ? park(ec, epoch, deadline) : <i32>Parked.CHANGED;
   eventCountLeave(ec);
-  return waited(result, !isFull(queue));
-}
-
-function waited(result: i32, ready: bool): i32 {
-  if (result == Parked.REFUSED) return Status.WOULD_BLOCK;
-  return result == Parked.TIMED_OUT && !ready ? Status.TIMEOUT : Status.OK;
+  return afterPark(result, !isFull(queue));
 }
 
 function put(queue: usize, length: u32, meta: u32, number: f64, timeoutMs: f64): i32 {
@@ -250,7 +243,7 @@ function awaitItem(queue: usize, deadline: f64): i32 {
   const epoch = eventCountEpoch(ec);
   const result = isIdle(queue) ? park(ec, epoch, deadline) : <i32>Parked.CHANGED;
   eventCountLeave(ec);
-  return waited(result, !isIdle(queue));
+  return afterPark(result, !isIdle(queue));
 }
 
 /** Takes an item: its meta (never negative), with its length in the scratch's first word and its payload after the header. TIMEOUT, SHUTDOWN, WOULD_BLOCK. */
@@ -320,46 +313,6 @@ export function queueSize(queue: usize): i32 {
   }
 }
 
-/** Items that were put and not yet counted off. */
-export function queueUnfinished(queue: usize): i32 {
-  const done = load(queue + offsetof<Queue>('done'));
-  return itemsOf(load64(queue + QUEUE_TAIL + offsetof<QueueSide>('position'))) - done;
-}
-
-function joinCount(queue: usize): usize {
-  return queue + offsetof<Queue>('joinSeq');
-}
-
-/** OK, or RANGE: more often than items were put. */
-export function queueTaskDone(queue: usize): i32 {
-  const word = queue + offsetof<Queue>('done');
-  while (true) {
-    const done = load(word);
-    if (itemsOf(positionOf(queue + QUEUE_TAIL)) - done <= 0) return Status.RANGE;
-    if (cas(word, done, done + 1) == done) break;
-  }
-  if (queueUnfinished(queue) == 0) eventCountNotify(joinCount(queue), -1);
-  return Status.OK;
-}
-
-/** OK when nothing is unfinished; TIMEOUT, WOULD_BLOCK. */
-export function queueJoin(queue: usize, timeoutMs: f64): i32 {
-  if (queueUnfinished(queue) == 0) return Status.OK;
-  if (timeoutMs == 0) return Status.TIMEOUT;
-  const deadline = deadlineAfter(timeoutMs);
-  const ec = joinCount(queue);
-  eventCountEnter(ec);
-  let status: i32 = Status.OK;
-  while (true) {
-    const epoch = eventCountEpoch(ec);
-    if (queueUnfinished(queue) == 0) break;
-    status = waited(park(ec, epoch, deadline), queueUnfinished(queue) == 0);
-    if (status != Status.OK) break;
-  }
-  eventCountLeave(ec);
-  return status;
-}
-
 export function queueIsShutDown(queue: usize): bool {
   return load(queue + offsetof<Queue>('closed')) != 0;
 }
@@ -387,10 +340,6 @@ export function queueNotEmptyGate(queue: usize): usize {
 
 export function queueNotFullGate(queue: usize): usize {
   return queue + QUEUE_NOT_FULL + 8;
-}
-
-export function queueJoinGate(queue: usize): usize {
-  return joinCount(queue) + 8;
 }
 
 /** Reaper. */

@@ -21,7 +21,7 @@ class Scene {
   readonly cast: Cast;
   readonly barrier: number;
   /** Arrivals, rounds whose action ran, parties let go, parties that failed; how often each index was given; resets and the like that were begun. */
-  readonly ghost = this.m.ghost({ came: 0, acts: 0, left: 0, failed: 0, index0: 0, index1: 0, index2: 0, upsets: 0 });
+  readonly ghost: Record<'came' | 'acts' | 'left' | 'failed' | 'index0' | 'index1' | 'index2' | 'upsets', number>;
   private victimNode = 0;
 
   constructor(
@@ -30,7 +30,8 @@ class Scene {
   ) {
     this.cast = new Cast(m);
     this.barrier = this.cast.make('barrier', 'barrierCreate', [parties], Fields.barrier);
-    const { ghost } = this;
+    const ghost = m.ghost({ came: 0, acts: 0, left: 0, failed: 0, index0: 0, index1: 0, index2: 0, upsets: 0 });
+    this.ghost = ghost;
     m.finally(() => {
       if (m.victim >= 0) return undefined;
       const indices = [ghost.index0, ghost.index1, ghost.index2].slice(0, parties);
@@ -134,7 +135,7 @@ class Scene {
       }),
       ...wait('waits for the leader', false),
       label('asks'),
-      call('barrierOutcome', [barrier, node].slice(1), (result, flow) => this.decide(result, flow, 0)),
+      call('barrierOutcome', [node], (result, flow) => this.decide(result, flow, 0)),
       label('leads 0'),
       ...this.leads(node),
       label('out 0'),
@@ -184,8 +185,6 @@ describe('a round lets all its parties go, or none:', () => {
     holds('barrier 2 of 3, timed', core, model({ rounds: Three, timeouts: [FOREVER, FOREVER, SOON] }));
   });
 });
-
-type Victim = 'first' | 'loop';
 
 function deaths(
   rounds: number[],

@@ -144,7 +144,7 @@ const dyingBesideAnother = (taken: number) =>
     line.fill(2);
     line.producer('p', 1, { mayDie: true });
     line.producer('q', 1);
-    if (taken > 0) line.consumer('c', taken);
+    line.consumer('c', taken);
     line.reaper();
   });
 
@@ -157,7 +157,7 @@ describe('the death', () => {
       find: 'for (let next = nextOf(segment); next; next = nextOf(segment)) {',
       replace: 'for (let next: usize = 0; next; ) {',
     });
-    breaks('no look for a chained segment', bad, dyingBesideAnother(0), NONSENSE, fine);
+    breaks('no look for a chained segment', bad, dyingBesideAnother(1), NONSENSE, fine);
   });
 
   test('of a producer between two stores of one item', async () => {

@@ -1,7 +1,7 @@
 import { RawValue, RLock } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
-import { isSettled } from '../../unit/sync/acquirable.ts';
+import { isSettled } from '../../unit/sync/support.ts';
 import { count, meddle, nest } from './lock.workers.ts';
 import { LONG, resultsOf, startAll, startMany, untilAsleep } from './support.ts';
 

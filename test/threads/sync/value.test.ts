@@ -1,6 +1,6 @@
 import { Lock, RawValue, RLock, Semaphore, Value } from 'nogil';
 import { describe, expect, test } from 'vitest';
-import { isSettled } from '../../unit/sync/acquirable.ts';
+import { isSettled } from '../../unit/sync/support.ts';
 import { LONG, resultsOf, startAll, startMany } from './support.ts';
 import { addBig, addOften, addWithLock, hold, look } from './value.workers.ts';
 

@@ -119,7 +119,7 @@ describe('the ABI', () => {
         core.barrierCreate(1),
         core.queueCreate(0),
         core.workerCreate(0),
-        core.valueCreate(16),
+        core.valueCreate(16, 0),
       ].map(kindOf),
     ).toEqual([
       Kind.LOCK,

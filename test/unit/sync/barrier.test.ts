@@ -2,7 +2,7 @@ import { Barrier, BrokenBarrierError, heap, RuntimeError, ValueError } from 'nog
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
 import { runChild } from '../heap/child.ts';
-import { elapsed, isSettled } from './acquirable.ts';
+import { elapsed, isSettled } from './support.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 const outcomes = async (promises: Promise<number>[]) => (await Promise.allSettled(promises)).map((each) => each.status);

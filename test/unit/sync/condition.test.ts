@@ -3,7 +3,8 @@ import { AssertionError, Condition, Event, heap, Lock, RLock, RuntimeError, slee
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
 import { runChild } from '../heap/child.ts';
-import { describeAcquirable, elapsed, isSettled } from './acquirable.ts';
+import { describeAcquirable } from './acquirable.ts';
+import { elapsed, isSettled } from './support.ts';
 
 describeAcquirable('Condition(Lock)', () => new Condition(new Lock()), 'new Condition(new Lock())');
 
@@ -119,6 +120,21 @@ describe.each(flavours)('%s', (_name, Class, LockClass, RLockClass, misuse) => {
     condition.acquire();
     condition.wait(0);
     for (let i = 0; i < 4; i++) {
+      expect(condition.locked()).toBe(true);
+      condition.release();
+    }
+    expect(condition.locked()).toBe(false);
+  });
+
+  test('an async wait that comes back to an RLock that its worker holds again adds its levels to those', async () => {
+    using condition = new Class();
+    condition.acquire();
+    condition.acquire();
+    const waiting = condition.waitAsync();
+    condition.acquire();
+    condition.notify();
+    await expect(waiting).resolves.toBe(true);
+    for (let i = 0; i < 3; i++) {
       expect(condition.locked()).toBe(true);
       condition.release();
     }

@@ -3,7 +3,7 @@ import { Event, heap, ValueError } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
 import { runChild } from '../heap/child.ts';
-import { elapsed, isSettled } from './acquirable.ts';
+import { elapsed, isSettled } from './support.ts';
 
 describe('Event', () => {
   test('is the same class in both modules, because one of their rules is right', () => {

@@ -1,7 +1,8 @@
 import { BoundedSemaphore, Semaphore, ValueError } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
-import { describeAcquirable, describeClosing, elapsed, isSettled } from './acquirable.ts';
+import { describeAcquirable, describeClosing } from './acquirable.ts';
+import { elapsed, isSettled } from './support.ts';
 
 describeAcquirable('Semaphore', () => new Semaphore(), 'new Semaphore()');
 describeClosing('Semaphore', () => new Semaphore());

@@ -1,0 +1,65 @@
+/**
+ * The unfinished tasks of a queue: what taskDone counts off and join waits for.
+ *
+ * Ancestry: CPython's queue.Queue, but as the difference of two counters, so that a put does not touch what taskDone writes.
+ *
+ * | word            | meaning                                                                    |
+ * | --------------- | -------------------------------------------------------------------------- |
+ * | done            | items counted off; unfinished = items ever put - done                      |
+ * | join            | event count: nothing is unfinished any more                                |
+ *
+ * No wake-up is lost: as for every event count (gate.ts). A put between the last taskDone and its look at the count makes the queue unfinished
+ * again, and a joiner that looks then waits on, as in CPython.
+ *
+ * Death between counting off the last item and the notify: the reaper's kick wakes the joiners.
+ */
+import { Status } from '../abi';
+import { cas, load } from '../atomics';
+import { eventCountEnter, eventCountEpoch, eventCountGate, eventCountLeave, eventCountNotify } from '../gate';
+import { QUEUE_TAIL, Queue } from '../layout';
+import { afterPark, deadlineAfter, park } from '../park';
+import { itemsOf, positionOf } from './ring';
+
+/** Items that were put and not yet counted off. */
+export function queueUnfinished(queue: usize): i32 {
+  const done = load(queue + offsetof<Queue>('done'));
+  return itemsOf(positionOf(queue + QUEUE_TAIL)) - done;
+}
+
+export function joinCount(queue: usize): usize {
+  return queue + offsetof<Queue>('joinSeq');
+}
+
+/** OK, or RANGE: more often than items were put. */
+export function queueTaskDone(queue: usize): i32 {
+  const word = queue + offsetof<Queue>('done');
+  while (true) {
+    const done = load(word);
+    if (itemsOf(positionOf(queue + QUEUE_TAIL)) - done <= 0) return Status.RANGE;
+    if (cas(word, done, done + 1) == done) break;
+  }
+  if (queueUnfinished(queue) == 0) eventCountNotify(joinCount(queue), -1);
+  return Status.OK;
+}
+
+/** OK when nothing is unfinished; TIMEOUT, WOULD_BLOCK. */
+export function queueJoin(queue: usize, timeoutMs: f64): i32 {
+  if (queueUnfinished(queue) == 0) return Status.OK;
+  if (timeoutMs == 0) return Status.TIMEOUT;
+  const deadline = deadlineAfter(timeoutMs);
+  const ec = joinCount(queue);
+  eventCountEnter(ec);
+  let status: i32 = Status.OK;
+  while (true) {
+    const epoch = eventCountEpoch(ec);
+    if (queueUnfinished(queue) == 0) break;
+    status = afterPark(park(ec, epoch, deadline), queueUnfinished(queue) == 0);
+    if (status != Status.OK) break;
+  }
+  eventCountLeave(ec);
+  return status;
+}
+
+export function queueJoinGate(queue: usize): usize {
+  return eventCountGate(joinCount(queue));
+}
