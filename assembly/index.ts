@@ -24,6 +24,7 @@ export {
 } from './create';
 export { gateEnter, gateKick, gateLeave } from './gate';
 export {
+  hold,
   objectGeneration,
   objectId,
   objectKind,

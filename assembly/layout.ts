@@ -87,6 +87,8 @@ export class WaitList {
   /** A hint, rebuilt from `head` when an owner died: so is `count`. */
   tail: u32;
   count: i32;
+  /** The node that is being taken out and told so, or 0. */
+  leaving: u32;
 }
 
 @unmanaged
@@ -226,6 +228,13 @@ export class Ref {
   generation: i32;
 }
 export const REF_BYTES: u32 = 16;
+
+/** A block in a worker's hands that is not in a queue yet, on the same list: row 0, with the block's address for a generation. */
+@unmanaged
+export class Holding extends Ref {
+  length: u32;
+  meta: u32;
+}
 
 /** Before every public object. */
 @unmanaged

@@ -23,9 +23,10 @@ import { Kind, Status } from './abi';
 import { allocate, free } from './allocator';
 import { cas, cas64, load, load64, peek, poke, store, store64 } from './atomics';
 import { destroy } from './destroy';
-import { ENTRY_SHIFT, Entry, HEADER, Header, REF_BYTES, Ref, ROOT_CHUNKS, Root, Slot } from './layout';
+import { ENTRY_SHIFT, Entry, HEADER, Header, Holding, REF_BYTES, Ref, ROOT_CHUNKS, Root, Slot } from './layout';
 import { CHUNK_SHIFT, CHUNKS, ROOT } from './limits';
 import { selfSlot } from './park';
+import { dropBlock } from './queue/record';
 
 function chunkWord(id: i32): usize {
   return ROOT + ROOT_CHUNKS + ((<usize>(id >> CHUNK_SHIFT)) << 2);
@@ -177,28 +178,52 @@ export function refObject(ref: usize): usize {
   return <usize>(<u32>load(entryOf(peek(ref + offsetof<Ref>('id'))) + offsetof<Entry>('pointer')));
 }
 
-export function refClose(ref: usize): void {
+function unlist(ref: usize): void {
   const next = <usize>(<u32>peek(ref + offsetof<Ref>('next')));
   const previous = <usize>(<u32>peek(ref + offsetof<Ref>('previous')));
   poke(previous ? previous + offsetof<Ref>('next') : selfSlot + offsetof<Slot>('refs'), <i32>next);
   if (next) poke(next + offsetof<Ref>('previous'), <i32>previous);
-  const id = peek(ref + offsetof<Ref>('id'));
-  const generation = peek(ref + offsetof<Ref>('generation'));
-  free(ref);
-  release(id, generation);
 }
 
-/** Gives back every handle of a worker that is gone. */
+export function refClose(ref: usize): void {
+  unlist(ref);
+  giveBack(ref);
+}
+
+/** Of a Ref: the reference. Of a Holding: the block and what is in it. */
+function giveBack(ref: usize): void {
+  const id = peek(ref + offsetof<Ref>('id'));
+  const generation = peek(ref + offsetof<Ref>('generation'));
+  if (id) release(id, generation);
+  else
+    dropBlock(<usize>(<u32>generation), <u32>peek(ref + offsetof<Holding>('length')), <u32>peek(ref + offsetof<Holding>('meta')));
+  free(ref);
+}
+
+/** A block, which is an item to be, goes with this worker if it dies: its Holding, or 0 when the heap is full. */
+export function hold(block: usize, length: u32, meta: u32): usize {
+  const holding = allocate(offsetof<Holding>());
+  if (!holding) return 0;
+  poke(holding + offsetof<Holding>('length'), <i32>length);
+  poke(holding + offsetof<Holding>('meta'), <i32>meta);
+  list(holding, 0, <i32>block);
+  return holding;
+}
+
+/** The block is somebody else's from now on. */
+export function letGo(holding: usize): void {
+  unlist(holding);
+  free(holding);
+}
+
+/** Gives back every handle of a worker that is gone, and every block that was in its hands. */
 export function refCloseAll(slot: usize): void {
   const head = slot + offsetof<Slot>('refs');
   while (true) {
     const ref = <usize>(<u32>peek(head));
     if (!ref) return;
     poke(head, peek(ref + offsetof<Ref>('next')));
-    const id = peek(ref + offsetof<Ref>('id'));
-    const generation = peek(ref + offsetof<Ref>('generation'));
-    free(ref);
-    release(id, generation);
+    giveBack(ref);
   }
 }
 

@@ -16,13 +16,15 @@
  * No wake-up is lost: the state is stored before the notify, and the engine compares it under its own mutex.
  *
  * Death of the guard's holder: each edit commits with one store to the forward chain (append: last.next or head; pop: head; remove: previous.next),
- * so the chain is whole at every moment, and the next holder rebuilds the hints from it.
+ * so the chain is whole at every moment, and the next holder rebuilds the hints from it. Whoever is woken is in `leaving` until it is out and told: dead
+ * in between, the next holder puts it back to the head of the list, or makes up for the notify if it was told. A node's memory may be used again once
+ * `isLeaving` has said no, or the guard was taken after it was told.
  * Death of a waiter: its node is still linked. The reaper takes the nodes of the dead out before their memory is used again.
  */
 import { load, notify, peek, poke, store } from './atomics';
 import { WaitList, WaitNode } from './layout';
 import { Parked, park, self } from './park';
-import { lockInternal, unlock } from './sync/lock';
+import { lockAbandon, lockInternal, lockKick, unlock } from './sync/lock';
 
 export const enum NodeState {
   IDLE = 0,
@@ -55,12 +57,27 @@ export function isListed(node: usize): bool {
   return state == NodeState.WAITING || state == NodeState.LEADER;
 }
 
-export function guardTake(list: usize): void {
-  if (lockInternal(list)) rebuild(list);
+/** Whether its holder had died; then the list is whole again, but what its holder was about is half done. */
+export function guardTake(list: usize): bool {
+  const died = lockInternal(list);
+  if (died) repair(list);
+  return died;
 }
 
 export function guardGive(list: usize): void {
   unlock(list);
+}
+
+/** Guarded. Can be cut short by a death and done again. */
+function repair(list: usize): void {
+  const leaving = <usize>(<u32>peek(list + offsetof<WaitList>('leaving')));
+  if (leaving) {
+    // Its `next` is still the node that was behind it.
+    if (isListed(leaving)) poke(list + offsetof<WaitList>('head'), <i32>leaving);
+    else notify(leaving + offsetof<WaitNode>('state'), -1);
+    poke(list + offsetof<WaitList>('leaving'), 0);
+  }
+  rebuild(list);
 }
 
 function rebuild(list: usize): void {
@@ -97,9 +114,17 @@ function unlink(list: usize, previous: usize, node: usize): void {
 export function wakeFirst(list: usize, outcome: i32): bool {
   const node = headOf(list);
   if (!node) return false;
+  // ORDERING: plain, the store of the state publishes it. To find it when it is over costs the waiter a look under the guard, no more.
+  poke(list + offsetof<WaitList>('leaving'), <i32>node);
   unlink(list, 0, node);
   tell(node, outcome);
+  poke(list + offsetof<WaitList>('leaving'), 0);
   return true;
+}
+
+/** Whether who told `node` may be not done with it. Taking the guard waits for that, or for its repair. */
+export function isLeaving(list: usize, node: usize): bool {
+  return load(list + offsetof<WaitList>('leaving')) == <i32>node;
 }
 
 /** Guarded. */
@@ -143,11 +168,14 @@ export function sleepWhile(node: usize, state: i32, deadline: f64): i32 {
   return Parked.WOKEN;
 }
 
-/** Diagnostics: whether `node` is in the list. */
+/** Diagnostics: whether `node` is in the list. Leaves it to the list's users to repair it. */
 export function listHas(list: usize, node: usize): bool {
-  guardTake(list);
+  const died = lockInternal(list);
   let each = headOf(list);
   while (each && each != node) each = nextOf(each);
-  guardGive(list);
+  if (died) {
+    lockAbandon(list, self);
+    lockKick(list);
+  } else guardGive(list);
   return each != 0;
 }

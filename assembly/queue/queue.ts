@@ -21,6 +21,7 @@ import { load, pause, peek, poke, store } from '../atomics';
 import { eventCountEnter, eventCountEpoch, eventCountKick, eventCountLeave, eventCountNotify } from '../gate';
 import { QUEUE_HEAD, QUEUE_NOT_EMPTY, QUEUE_NOT_FULL, QUEUE_TAIL, Queue, QueueSide } from '../layout';
 import { SCRATCH } from '../limits';
+import { letGo } from '../objects';
 import { afterPark, deadlineAfter, Parked, park, selfScratch, spinBudget, spinLearn } from '../park';
 import { lockAbandon, lockInternal, lockKick, TAKE_OVER, unlock } from '../sync/lock';
 import { EXTERN, RECORD, recordBytes } from './record';
@@ -97,6 +98,8 @@ function tryPut(queue: usize, length: u32, meta: u32, number: f64): i32 {
   poke(record + 4, <i32>meta);
   if (meta == <u32>Encoding.NUMBER) f64.store(ringAddress(segment, at + RECORD), number);
   else if (bytes > RECORD) ringWrite(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
+  // Who dies between this and the next line loses the block; the other way round it would be given back and in the queue.
+  if (meta & EXTERN) letGo(holdingOf(selfScratch));
   setPosition(side, advance(tail, 1, bytes));
   unlock(side);
   eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);
@@ -148,11 +151,16 @@ export function queuePutNumber(queue: usize, value: f64, timeoutMs: f64): i32 {
   return put(queue, 8, Encoding.NUMBER, value, timeoutMs);
 }
 
-/** Puts a block that holds `length` bytes of payload and the handles; it is the queue's if this answers OK. */
-export function queuePutBlock(queue: usize, block: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
+/** Puts a held block of `length` bytes of payload and the handles; it is the queue's if this answers OK. */
+export function queuePutBlock(queue: usize, block: usize, holding: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
   poke(selfScratch + RECORD, <i32>block);
-  poke(selfScratch + RECORD + 4, 0);
+  poke(selfScratch + RECORD + 4, <i32>holding);
   return put(queue, length, meta | EXTERN, 0, timeoutMs);
+}
+
+/** Of a record with EXTERN that is not in a ring yet. */
+function holdingOf(record: usize): usize {
+  return <usize>(<u32>peek(record + RECORD + 4));
 }
 
 /** Puts as many as there is room for of the `count` records that lie one behind the other in the scratch from `from` on, waiting for room for one. How many, or a status. */
@@ -186,6 +194,11 @@ function tryPutMany(queue: usize, records: usize, count: i32): i32 {
     return Status.NO_MEMORY;
   }
   ringWrite(segment, at, records, bytes);
+  for (let i = 0, record = records; i < free; i++) {
+    const meta = <u32>peek(record + 4);
+    if (meta & EXTERN) letGo(holdingOf(record));
+    record += recordBytes(<u32>peek(record), meta);
+  }
   setPosition(side, advance(tail, free, bytes));
   unlock(side);
   eventCountNotify(queue + QUEUE_NOT_EMPTY, free);

@@ -15,6 +15,7 @@
  *
  * No wake-up is lost: every node that leaves the list is told so on its own word, by whoever takes it out under the guard.
  * Death of a party, asleep or leading: its node is in the list; the reaper finds it and breaks the barrier, which is what CPython's users get from a timeout.
+ * Death under the guard, of whomever: the next to take it breaks the barrier, because a round may be half told.
  */
 import { Status } from '../abi';
 import { load, peek, poke, store } from '../atomics';
@@ -26,6 +27,7 @@ import {
   guardGive,
   guardTake,
   headOf,
+  isLeaving,
   isListed,
   NodeState,
   nextOf,
@@ -81,9 +83,14 @@ function breakIt(barrier: usize): void {
   failAll(barrier);
 }
 
+/** Takes the guard. */
+function enter(barrier: usize): void {
+  if (guardTake(barrier)) breakIt(barrier);
+}
+
 /** Joins the round: OK, LEADS for the last to come, or BROKEN. */
 export function barrierArrive(barrier: usize, node: usize): i32 {
-  guardTake(barrier);
+  enter(barrier);
   const phase = phaseOf(barrier);
   if (phase == Phase.BROKEN) {
     guardGive(barrier);
@@ -98,7 +105,7 @@ export function barrierArrive(barrier: usize, node: usize): i32 {
 
 /** The leader's action is done: lets the round go, in the order in which they came. The leader's index, or BROKEN if the barrier was reset or broken meanwhile. */
 export function barrierTrip(barrier: usize, node: usize): i32 {
-  guardTake(barrier);
+  enter(barrier);
   const listed = isListed(node);
   if (listed) {
     const parties = barrierParties(barrier);
@@ -133,7 +140,7 @@ export function barrierAwait(barrier: usize, node: usize, timeoutMs: f64): i32 {
   let deadline = deadlineAfter(timeoutMs);
   while (true) {
     const result = sleepWhile(node, NodeState.WAITING, deadline);
-    const outcome = barrierOutcome(node);
+    const outcome = barrierOutcome(barrier, node);
     if (outcome != Status.TIMEOUT) return outcome;
     const given = barrierGiveUp(barrier, node, true);
     if (given != Status.OK) return result == Parked.REFUSED && given == Status.BROKEN ? Status.WOULD_BLOCK : given;
@@ -142,7 +149,15 @@ export function barrierAwait(barrier: usize, node: usize, timeoutMs: f64): i32 {
 }
 
 /** What the node was told: its index, LEADS, BROKEN; TIMEOUT: nothing yet. */
-export function barrierOutcome(node: usize): i32 {
+export function barrierOutcome(barrier: usize, node: usize): i32 {
+  if (stateOf(node) != NodeState.WAITING && isLeaving(barrier, node)) {
+    enter(barrier);
+    guardGive(barrier);
+  }
+  return outcomeOf(node);
+}
+
+function outcomeOf(node: usize): i32 {
   const state = stateOf(node);
   if (state == NodeState.WAITING) return Status.TIMEOUT;
   if (state == NodeState.NOTIFIED) return peek(node + offsetof<WaitNode>('index'));
@@ -154,8 +169,8 @@ export function barrierOutcome(node: usize): i32 {
  * without a deadline. Otherwise what it was told meanwhile.
  */
 export function barrierGiveUp(barrier: usize, node: usize, breaking: bool): i32 {
-  guardTake(barrier);
-  let status = barrierOutcome(node);
+  enter(barrier);
+  let status = outcomeOf(node);
   if (status == Status.TIMEOUT) {
     const filling = phaseOf(barrier) == Phase.FILLING;
     if (!filling && positionOf(barrier, node) < barrierParties(barrier)) status = Status.OK;
@@ -178,14 +193,14 @@ function positionOf(barrier: usize, node: usize): i32 {
 }
 
 export function barrierAbort(barrier: usize): void {
-  guardTake(barrier);
+  enter(barrier);
   breakIt(barrier);
   guardGive(barrier);
 }
 
 /** Who waits now fails; the barrier is whole again. */
 export function barrierReset(barrier: usize): void {
-  guardTake(barrier);
+  enter(barrier);
   failAll(barrier);
   poke(barrier + offsetof<Barrier>('breakNext'), 0);
   setPhase(barrier, Phase.FILLING);
@@ -194,7 +209,7 @@ export function barrierReset(barrier: usize): void {
 
 /** Reaper. */
 export function barrierBury(barrier: usize, tid: i32): void {
-  guardTake(barrier);
+  enter(barrier);
   if (removeAllOf(barrier, tid) > 0) breakIt(barrier);
   guardGive(barrier);
 }

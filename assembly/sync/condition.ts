@@ -12,12 +12,13 @@
  *
  * No wake-up is lost: the node is appended while the user's lock is held, so a notifier that takes the lock later sees it.
  * Death of a waiter: the reaper takes its node out, so it is not counted among the n. A notify that it had already received is spent.
+ * Death of a notifier: each of the n was notified, or waits on, first in line as before.
  */
 import { Status } from '../abi';
 import { load, peek } from '../atomics';
 import { Condition, Lock } from '../layout';
 import { deadlineAfter, FOREVER, Parked, self } from '../park';
-import { append, guardGive, guardTake, headOf, isListed, NodeState, remove, sleepWhile, wakeFirst } from '../waitlist';
+import { append, guardGive, guardTake, headOf, isLeaving, isListed, NodeState, remove, sleepWhile, wakeFirst } from '../waitlist';
 import { lockAcquire, lockRelease, ownerOf } from './lock';
 import { rlockAcquire, rlockReleaseAll, rlockRestore } from './rlock';
 
@@ -49,7 +50,7 @@ export function conditionEnter(condition: usize, node: usize): i32 {
 /** After the lock was taken back: OK if the node was notified, otherwise takes it out and answers TIMEOUT. */
 export function conditionLeave(condition: usize, node: usize, depth: i32): i32 {
   if (conditionIsReentrant(condition)) rlockRestore(conditionLock(condition), depth);
-  if (!isListed(node)) return Status.OK;
+  if (!isListed(node) && !isLeaving(condition, node)) return Status.OK;
   guardTake(condition);
   const timedOut = isListed(node);
   if (timedOut) remove(condition, node);

@@ -66,7 +66,7 @@ export function rlockReleaseAll(lock: usize): i32 {
   return count;
 }
 
-/** Condition: the levels back, after the lock was taken again. */
+/** Condition: the levels back, after the lock was taken again: on top of those that another async task of this worker may hold. */
 export function rlockRestore(lock: usize, count: i32): void {
-  if (isMine(lock)) setCount(lock, count);
+  if (isMine(lock)) setCount(lock, peek(lock + offsetof<RLock>('count')) - 1 + count);
 }

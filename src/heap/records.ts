@@ -4,7 +4,7 @@
  */
 import { Encoding, Meta } from '../../assembly/abi.ts';
 import type { HandleRef } from '../codec/index.ts';
-import type { Heap } from './heap.ts';
+import { type Heap, heapFull } from './heap.ts';
 
 /** Bytes of a record's header. */
 export const RECORD = 8;
@@ -53,16 +53,30 @@ export function readHandles(words: Int32Array, at: number, count: number): Handl
   return handles;
 }
 
-/** Puts what the codec has just made into a block: its address. @throws MemoryError; then the references inside are given back */
-export function blockOfBody(heap: Heap): number {
+/** What the codec has just made, in a block that goes with this worker if it dies: `holding` says so to the core. */
+export interface HeldBlock {
+  block: number;
+  holding: number;
+}
+
+/** @throws MemoryError; then the references inside are given back */
+export function holdBody(heap: Heap, encoding: Encoding): HeldBlock {
+  const { core, codec } = heap;
   const size = bodyBytes(heap);
-  const block = heap.core.allocate(size);
-  if (block === 0) {
-    dropHandles(heap, heap.codec.handles);
-    return heap.allocate(size);
+  const block = core.allocate(size);
+  if (block !== 0) {
+    writeBody(heap, heap.bytes(block + size), heap.words(block + size), 0, block);
+    const holding = core.hold(block, codec.end - codec.start, metaOf(heap, encoding));
+    if (holding !== 0) return { block, holding };
+    core.free(block);
   }
-  writeBody(heap, heap.bytes(block + size), heap.words(block + size), 0, block);
-  return block;
+  dropHandles(heap, codec.handles);
+  throw heapFull(size);
+}
+
+/** Whether what the codec has just made can lie in a ring itself. With handles it cannot: while it waits for room, it must be held. */
+export function fitsInline(heap: Heap): boolean {
+  return heap.codec.handles.length === 0 && heap.codec.end - heap.codec.start <= heap.inlineBytes;
 }
 
 /** Gives back the references of handles that were encoded and went nowhere. */

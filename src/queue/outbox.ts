@@ -3,11 +3,11 @@
  *
  * All items are encoded before the first one is sent: a value is a snapshot of the moment of the call, and one that cannot be sent must leave
  * the queue as it was. Records lie one behind the other in private batches, and are copied through the worker's scratch a batch at a time:
- * while an async put waits, the scratch is everybody's. Items too large for the ring are in blocks already.
+ * while an async put waits, the scratch is everybody's. Items too large for the ring are in blocks already, which are held: they go if this worker dies.
  */
 import { Encoding, Meta } from '../../assembly/abi.ts';
 import type { Heap } from '../heap/heap.ts';
-import { blockOfBody, bodyBytes, dropHandles, metaOf, RECORD, readHandles, writeBody } from '../heap/records.ts';
+import { fitsInline, holdBody, metaOf, RECORD, writeBody } from '../heap/records.ts';
 
 /** Records, and how many. Together they fit into the scratch. */
 interface Batch {
@@ -73,18 +73,17 @@ export class Outbox {
     }
     const meta = metaOf(heap, encoding);
     const length = codec.end - codec.start;
-    const body = bodyBytes(heap);
-    if (body <= heap.inlineBytes) {
+    if (fitsInline(heap)) {
       writeBody(heap, scratch, scratchI32, 0, at + RECORD);
       scratchI32[header] = length;
       scratchI32[header + 1] = meta;
-      return at + RECORD + body;
+      return at + RECORD + ((length + 7) & ~7);
     }
-    const block = blockOfBody(heap);
+    const { block, holding } = holdBody(heap, encoding);
     scratchI32[header] = length;
     scratchI32[header + 1] = meta | Meta.EXTERN;
     scratchI32[header + 2] = block;
-    scratchI32[header + 3] = 0;
+    scratchI32[header + 3] = holding;
     return at + RECORD + 8;
   }
 
@@ -108,23 +107,10 @@ export class Outbox {
     for (const { records, count } of this.#batches.splice(0)) {
       const words = wordsOf(records);
       for (let at = 0, left = count; left > 0; left--) {
-        this.#dropRecord(words, at);
+        if ((words[(at >> 2) + 1] as number) & Meta.EXTERN) this.#heap.core.refClose(words[(at >> 2) + 3] as number);
         at += recordBytes(words, at);
       }
     }
-  }
-
-  #dropRecord(words: Int32Array, at: number): void {
-    const heap = this.#heap;
-    const length = words[at >> 2] as number;
-    const meta = words[(at >> 2) + 1] as number;
-    const count = meta >>> Meta.HANDLES_SHIFT;
-    const behind = (length + 7) & ~7;
-    if (meta & Meta.EXTERN) {
-      const block = words[(at + RECORD) >> 2] as number;
-      dropHandles(heap, readHandles(heap.words(block + behind + count * 8), block + behind, count));
-      heap.core.free(block);
-    } else dropHandles(heap, readHandles(words, at + RECORD + behind, count));
   }
 
   async dropUnlessSent(done: Promise<void>): Promise<void> {

@@ -5,7 +5,7 @@ import { Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
 import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
-import { blockOfBody, bodyBytes, decodeRecord, dropHandles, metaOf, RECORD, writeBody } from '../heap/records.ts';
+import { decodeRecord, fitsInline, holdBody, metaOf, RECORD, writeBody } from '../heap/records.ts';
 import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -74,20 +74,14 @@ export class Queue<T = unknown> extends Shared {
     if (encoding < Encoding.NUMBER) return core.queuePut(queue, 0, encoding, ms);
     if (encoding === Encoding.NUMBER) return core.queuePutNumber(queue, codec.number, ms);
     const length = codec.end - codec.start;
-    const meta = metaOf(heap, encoding);
-    if (bodyBytes(heap) <= heap.inlineBytes) {
+    if (fitsInline(heap)) {
       writeBody(heap, heap.scratch, heap.scratchI32, 0, RECORD);
-      const status = core.queuePut(queue, length, meta, ms);
-      if (status !== Status.OK && codec.handles.length > 0) dropHandles(heap, codec.handles);
-      return status;
+      return core.queuePut(queue, length, encoding, ms);
     }
-    const handles = codec.handles;
-    const block = blockOfBody(heap);
-    const status = core.queuePutBlock(queue, block, length, meta, ms);
-    if (status !== Status.OK) {
-      dropHandles(heap, handles);
-      core.free(block);
-    }
+    const meta = metaOf(heap, encoding);
+    const { block, holding } = holdBody(heap, encoding);
+    const status = core.queuePutBlock(queue, block, holding, length, meta, ms);
+    if (status !== Status.OK) core.refClose(holding);
     return status;
   }
 

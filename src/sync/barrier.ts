@@ -95,14 +95,14 @@ export class Barrier extends Shared {
     const { core } = this.heap;
     const waited = waitForWord(this.heap, node, WAITING, ms, signal);
     await waited.catch(() => {});
-    if (core.barrierOutcome(node) === Status.TIMEOUT) {
+    if (core.barrierOutcome(barrier, node) === Status.TIMEOUT) {
       const given = core.barrierGiveUp(barrier, node, signal.aborted ? 0 : 1);
       if (given === Status.BROKEN) await waited;
       if (given !== Status.OK) return given;
       // Complete: its leader is about to let it go.
       await waitForWord(this.heap, node, WAITING, Number.POSITIVE_INFINITY);
     }
-    return core.barrierOutcome(node);
+    return core.barrierOutcome(barrier, node);
   }
 
   /** Makes the barrier whole again. Who waits now gets a BrokenBarrierError. */

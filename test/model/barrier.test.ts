@@ -7,14 +7,12 @@ import { breaks, holds } from './check.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Describe, Model } from './model.ts';
 import { atomic, call, type Flow, label, must, type Program, run, waitAsync } from './program.ts';
-import { Cast, Fields, FOREVER, type Me, SOON, Status } from './sync.ts';
+import { Cast, Fields, FOREVER, type Me, NodeState, SOON, Status } from './sync.ts';
 
 const core = await buildCore();
 const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 
-/** NodeState */
-const WAITING = 1;
-const LEADER = 4;
+const { WAITING, LEADER } = NodeState;
 const LEADS = 1 << 16;
 
 class Scene {
@@ -45,7 +43,7 @@ class Scene {
   readonly patient: WorkerOptions = {
     maySleep: () => {
       const waiting = this.m.look('barrierWaiting', this.barrier);
-      if (this.m.victim >= 0 && [WAITING, LEADER].includes(this.m.load(this.victimNode))) return false;
+      if (this.m.victim >= 0 && [WAITING as number, LEADER].includes(this.m.load(this.victimNode))) return false;
       return waiting > 0 && waiting < this.parties;
     },
   };
@@ -135,7 +133,7 @@ class Scene {
       }),
       ...wait('waits for the leader', false),
       label('asks'),
-      call('barrierOutcome', [node], (result, flow) => this.decide(result, flow, 0)),
+      call('barrierOutcome', [barrier, node], (result, flow) => this.decide(result, flow, 0)),
       label('leads 0'),
       ...this.leads(node),
       label('out 0'),
@@ -186,27 +184,36 @@ describe('a round lets all its parties go, or none:', () => {
   });
 });
 
-function deaths(
-  rounds: number[],
-  { parties = 2, loop = false, timeout = FOREVER, upset = undefined as Plan['upset'] } = {},
-): Describe {
+interface Deaths {
+  /** Who may die: a worker's index, or -1: who upsets the barrier. */
+  readonly mortal?: number;
+  readonly loop?: boolean;
+  readonly timeout?: number;
+  readonly upset?: Plan['upset'];
+}
+
+/** The parties come one after the other, and from the third on while the first round is complete: fewer orders in which to come by the guard. */
+function deaths(rounds: number[], { mortal = 0, loop = false, timeout = FOREVER, upset }: Deaths = {}): Describe {
   return (m) => {
-    const here = new Scene(m, parties);
-    const mortal = { ...here.patient, mayDie: true };
-    if (upset) here.cast.worker('upsets', () => here.upsetting(upset), mortal);
+    const here = new Scene(m, 2);
+    const { ghost } = here;
+    ghost.upsets = 1;
+    const ready = (i: number) => m.victim >= 0 || ghost.failed > 0 || (i < 2 ? ghost.came >= i : ghost.acts > 0);
     rounds.forEach((times, i) => {
-      const mayDie = !upset && i === 0;
-      const options = mayDie ? mortal : here.patient;
-      here.cast.worker(
-        `w${i}`,
-        (me) =>
-          loop && mayDie
-            ? here.asyncParty(me, { mayDie })
-            : here.party(me, { rounds: times, timeout: mayDie ? timeout : FOREVER, mayDie }),
-        options,
-      );
+      const mayDie = i === mortal;
+      const turn = run('looks whether it is its turn', (_, flow) => {
+        if (!ready(i)) flow.goto('not yet');
+      });
+      const program = (me: Me) => [
+        label('not yet'),
+        turn,
+        ...(loop && mayDie
+          ? here.asyncParty(me, { mayDie })
+          : here.party(me, { rounds: times, timeout: mayDie ? timeout : FOREVER, mayDie })),
+      ];
+      here.cast.worker(`w${i}`, program, { ...here.patient, mayDie });
     });
-    here.ghost.upsets = 1;
+    if (upset) here.cast.worker('upsets', () => here.upsetting(upset), { mayDie: mortal < 0 });
     here.cast.reaper();
   };
 }
@@ -216,9 +223,15 @@ const fine = { fine: true };
 describe('a worker dies at any step:', () => {
   test('a party', () => void holds('barrier, death', core, deaths([1, 2])));
   test('a party, inside a list edit', () => void holds('barrier, fine death', core, deaths([1, 2]), fine));
+  test('the leader, inside a list edit', () =>
+    void holds('barrier, fine death of the leader', core, deaths([2, 1], { mortal: 1 }), fine));
   test('a party with a timeout', () => void holds('barrier, death, timed', core, deaths(Two, { timeout: SOON }), fine));
-  test('a party of a round that gathers behind a complete one', () => void holds('barrier, death 2 of 3', core, deaths(Three)));
-  test('who resets', () => void holds('barrier, death of reset', core, deaths([1, 2], { upset: 'barrierReset' })));
-  test('who aborts', () => void holds('barrier, death of abort', core, deaths([1, 2], { upset: 'barrierAbort' })));
-  test('a loop', () => void holds('barrier, death of a loop', core, deaths(Two, { loop: true })));
+  test('an event loop', () => void holds('barrier, death of a loop', core, deaths(Two, { loop: true })));
+  test('a leader, and others gather behind its round', () =>
+    void holds('barrier, 2 of 3, death of the leader', core, deaths(Three, { mortal: 1 })));
+  test('who gathers behind a complete round', () => void holds('barrier, 2 of 3, death', core, deaths(Three, { mortal: 2 })));
+  test('who resets', () => void holds('barrier, death of reset', core, deaths(Two, { mortal: -1, upset: 'barrierReset' })));
+  test('who resets, inside a list edit', () =>
+    void holds('barrier, fine death of reset', core, deaths([1], { mortal: -1, upset: 'barrierReset' }), fine));
+  test('who aborts', () => void holds('barrier, death of abort', core, deaths(Two, { mortal: -1, upset: 'barrierAbort' })));
 });

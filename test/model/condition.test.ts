@@ -4,197 +4,13 @@
 import { describe, test } from 'vitest';
 import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
-import type { WorkerOptions } from './machine.ts';
-import type { Describe, Model } from './model.ts';
-import { type After, atomic, call, label, must, type Program, repeat, run, waitAsync } from './program.ts';
-import { awaited, type CallStep, Cast, Fields, FOREVER, inside, type Me, pumpOf, SOON, Status } from './sync.ts';
+import { ALL, type Options, Scene } from './condition.ts';
+import type { Describe } from './model.ts';
+import { type After, call, must, repeat } from './program.ts';
+import { Fields, FOREVER, SOON, Status } from './sync.ts';
 
 const core = await buildCore();
 const mutant = (...mutant: Edit[]) => buildCore({ mutant });
-
-/** NodeState */
-const WAITING = 1;
-const NOTIFIED = 2;
-const ALL = 9;
-const ABANDONED = 1 << 30;
-
-interface Options {
-  /** The condition is on an RLock, held so deep. 0: on a Lock. */
-  readonly depth?: number;
-  readonly takeOver?: boolean;
-}
-
-class Scene {
-  readonly cast: Cast;
-  readonly lock: number;
-  readonly condition: number;
-  /** Who waits, as decimal digits in the order in which they came; bits of those who were notified; who was told of a death. */
-  readonly ghost: { queue: number; told: number; repairs: number };
-  readonly nodes: number[] = [];
-  private readonly depth: number;
-  private readonly kind: string;
-
-  constructor(
-    readonly m: Model,
-    { depth = 0, takeOver = false }: Options = {},
-  ) {
-    this.depth = Math.max(depth, 1);
-    this.kind = depth ? 'rlock' : 'lock';
-    this.cast = new Cast(m);
-    this.lock = this.cast.make('lock', `${this.kind}Create`, [Number(takeOver)], Fields.rlock);
-    this.condition = this.cast.make('condition', 'conditionCreate', [this.lock, depth ? 1 : 0], Fields.condition);
-    this.ghost = m.ghost({ queue: 0, told: 0, repairs: 0 });
-    m.finally(() => {
-      const word = m.load(this.lock);
-      return word && !(word & ABANDONED) ? 'the lock is still held' : undefined;
-    });
-  }
-
-  acquire(): Program {
-    const first = call(`${this.kind}Acquire`, [this.lock, FOREVER], (status, flow) => this.acquired(status, flow));
-    return [first, ...repeat(this.depth - 1, [call('rlockAcquire', [this.lock, FOREVER])])];
-  }
-
-  private readonly acquired: After = (status, flow) => {
-    if (status !== Status.OWNER_DIED) must(status === Status.OK, `acquire answered ${status}`);
-    else if (this.m.look('lockDeadOwner', this.lock)) flow.stop();
-    else must(++this.ghost.repairs === 1, 'a death was told twice');
-  };
-
-  release(): Program {
-    return repeat(this.depth, [
-      call(`${this.kind}Release`, [this.lock], (status) => must(status === Status.OK, 'released what it did not hold')),
-    ]);
-  }
-
-  /** May sleep as long as nobody has notified it. */
-  patient(number: number): WorkerOptions {
-    return { maySleep: () => this.waits(number) };
-  }
-
-  private waits(number: number): boolean {
-    return String(this.ghost.queue).includes(String(number));
-  }
-
-  private readonly comes = ({ number }: Me) =>
-    run('is about to wait', () => {
-      this.ghost.queue = this.ghost.queue * 10 + number;
-    });
-
-  /** What a wait answered. The lock is held again. */
-  private leaves(me: Me, status: number, timed: boolean): void {
-    const { ghost, m, lock } = this;
-    const bit = 1 << me.number;
-    must(m.look('lockOwner', lock) === me.tid, 'back from a wait without the lock');
-    if (status === Status.OK) must((ghost.told & bit) !== 0 || m.victim >= 0, 'woken, but nobody has notified it');
-    else {
-      must(status === Status.TIMEOUT && timed, `wait answered ${status}`);
-      must(!(ghost.told & bit), 'timed out, though it was notified');
-    }
-    this.forget(me.number);
-    ghost.told &= ~bit;
-  }
-
-  forget(number: number): void {
-    this.ghost.queue = Number(String(this.ghost.queue).replace(String(number), ''));
-  }
-
-  /** Back at the depth it had. */
-  private after(): Program {
-    const deep = call('rlockCount', [this.lock], (count) => must(count === this.depth, `${count} deep, should be ${this.depth}`));
-    return [...(this.kind === 'rlock' ? [deep] : []), ...this.release()];
-  }
-
-  waiter(me: Me, timeout = FOREVER): Program {
-    this.nodes[me.number] = me.node;
-    return [
-      ...this.acquire(),
-      this.comes(me),
-      call('conditionWait', [this.condition, me.node, timeout], (status, flow) => {
-        if (status === Status.OWNER_DIED) flow.stop();
-        else this.leaves(me, status, timeout !== FOREVER);
-      }),
-      ...this.after(),
-    ];
-  }
-
-  /** The async twin, on a node of its own. */
-  asyncWaiter(me: Me, { timed = false } = {}): Program {
-    const { m, condition, lock } = this;
-    const node = m.call('allocate', 16);
-    m.name(node, 'node', ['state', 'next', 'tid', 'index']);
-    this.nodes[me.number] = node;
-    const own = m.ghost({ depth: 0 });
-    const enter = call('conditionEnter', [condition, node], (depth) => {
-      must(depth > 0, `enter answered ${depth}`);
-      own.depth = depth;
-    });
-    const look = atomic('load', [node], (state, flow) => {
-      if (state !== WAITING) flow.goto('takes the lock back');
-    });
-    const sleep = waitAsync([node, WAITING], (result, flow) => flow.goto(result === 2 ? 'takes the lock back' : 'sleeps'), {
-      timed,
-    });
-    const attempt = call(`${this.kind}TryOrMark`, [lock], this.acquired) as CallStep;
-    return [
-      ...this.acquire(),
-      this.comes(me),
-      enter,
-      label('sleeps'),
-      look,
-      sleep,
-      label('takes the lock back'),
-      ...awaited(m.call('lockGate', lock), pumpOf(m), attempt),
-      call(
-        'conditionLeave',
-        () => [condition, node, own.depth],
-        (status) => this.leaves(me, status, timed),
-      ),
-      ...this.after(),
-    ];
-  }
-
-  notifier(count: number): Program {
-    const notify = call('conditionNotify', [this.condition, count], (woken) => this.notified(woken, count));
-    return [...this.acquire(), notify, ...this.release()];
-  }
-
-  /** Resets the lock if it is broken, and notifies when the reaper is done: by then nobody dead is in the list. */
-  lastNotify(count: number): Program {
-    const look = run('sees whom the dead one had notified', () => this.note(this.numbers()));
-    const notify = call('conditionNotify', [this.condition, count], (woken) => {
-      const living = this.numbers().filter((number) => !this.cast.isDead(number));
-      must(woken === Math.min(count, living.length), `${woken} woken of the living ${living}`);
-      this.notified(woken, count);
-    });
-    return [call('lockReset', [this.lock]), ...this.acquire(), look, notify, ...this.release()];
-  }
-
-  private numbers(): number[] {
-    return this.ghost.queue ? [...String(this.ghost.queue)].map(Number) : [];
-  }
-
-  /** Who was notified must be the first ones, and as many as were asked for or are there; a dead one may still be among them. */
-  private notified(woken: number, count: number): void {
-    const queue = this.numbers();
-    const living = queue.filter((number) => !this.cast.isDead(number));
-    const most = Math.min(count, queue.length);
-    must(woken <= most && woken >= Math.min(count, living.length), `${woken} woken, should be ${most}`);
-    const told = this.note(queue);
-    const first = (numbers: number[]) => String(numbers.slice(0, told.length)) === String(told);
-    must(first(queue) || first(living), `woke ${told} of ${queue}: not the first ones`);
-  }
-
-  /** Those of `queue` who have been notified. */
-  private note(queue: number[]): number[] {
-    const told = queue.filter((number) => this.m.load(this.nodes[number]) === NOTIFIED);
-    for (const number of told) {
-      this.ghost.told |= 1 << number;
-      this.forget(number);
-    }
-    return told;
-  }
-}
 
 /** Waiters with these timeouts, and one worker for each of `notifiers`, which notifies so many, one after the other. */
 function model(timeouts: number[], notifiers: number[][], options: Options = {}): Describe {
@@ -210,26 +26,26 @@ function model(timeouts: number[], notifiers: number[][], options: Options = {})
 }
 
 const Two = [FOREVER, FOREVER];
+const staged = { staged: true };
 const Three = [...Two, FOREVER];
 
 describe('a notify wakes exactly min(n, waiters), first in, first out:', () => {
   test('1 waiter, notify(1)', () => void holds('condition 1, 1', core, model([FOREVER], [[1]])));
   test('2 waiters, notify(1)', () => void holds('condition 2, 1', core, model(Two, [[1]])));
-  test('2 waiters, notify(1) twice', () => void holds('condition 2, 1+1', core, model(Two, [[1, 1]])));
-  test('2 waiters, notify(2)', () => void holds('condition 2, 2', core, model(Two, [[2]])));
-  test('3 waiters, notify(2)', () => void holds('condition 3, 2', core, model(Three, [[2]])));
+  test('2 waiters, notify(1) twice', () => void holds('condition 2, 1+1', core, model(Two, [[1, 1]], staged)));
+  test('2 waiters, notify(2)', () => void holds('condition 2, 2', core, model(Two, [[2]], staged)));
+  test('3 waiters, notify(2)', () => void holds('condition 3, 2', core, model(Three, [[2]], staged)));
   test('1 waiter, 2 notifiers', () => void holds('condition 1, 1, 1', core, model([FOREVER], [[1], [1]])));
-  test('on an RLock, 2 levels deep', () => void holds('condition 2, 1, RLock', core, model(Two, [[1]], { depth: 2 })));
-  test('2 waiters, one of them with a timeout', () => void holds('condition 2, 1, timed', core, model([SOON, FOREVER], [[1]])));
-  test('2 waiters with timeouts', () => void holds('condition 2, 1, 2 timed', core, model([SOON, SOON], [[1]])));
+  test('on an RLock, 2 levels deep', () => void holds('condition 2, 1, RLock', core, model(Two, [[1]], { ...staged, depth: 2 })));
+  test('2 waiters, one of them with a timeout', () =>
+    void holds('condition 2, 1, timed', core, model([SOON, FOREVER], [[1]], staged)));
   test('a waiter with a timeout on an RLock', () =>
     void holds('condition 1, 1, RLock, timed', core, model([SOON], [[1]], { depth: 2 })));
 
   test('a waiter comes twice', () => {
     holds('condition, twice', core, (m) => {
       const here = new Scene(m);
-      here.cast.worker('waiter1', (me) => repeat(2, here.waiter(me)), here.patient(1));
-      here.cast.worker('waiter2', (me) => here.waiter(me, SOON), here.patient(2));
+      here.cast.worker('waiter1', (me) => repeat(2, here.waiter(me, SOON)));
       here.cast.worker('notifier', () => here.notifier(1));
     });
   });
@@ -249,7 +65,7 @@ describe('a notify wakes exactly min(n, waiters), first in, first out:', () => {
 
 function mixed(notifies: number[], { timed = false, zombie = false, depth = 0 } = {}): Describe {
   return (m) => {
-    const here = new Scene(m, { depth });
+    const here = new Scene(m, { depth, staged: true });
     here.cast.worker('loop', (me) => here.asyncWaiter(me, { timed }), { ...here.patient(1), zombie });
     here.cast.worker('waiter', (me) => here.waiter(me), here.patient(2));
     here.cast.worker('notifier', () => notifies.flatMap((count) => here.notifier(count)));
@@ -278,18 +94,21 @@ function waiterDies({ timeouts = Two, notifies = [], loop = false, ...options }:
       here.cast.worker(`waiter${i + 1}`, (me) => (loop && i === 0 ? here.asyncWaiter(me) : here.waiter(me, timeout)), mortal);
     });
     if (notifies.length > 0) here.cast.worker('notifier', () => notifies.flatMap((count) => here.notifier(count)));
-    here.cast.reaper(here.lastNotify(1));
+    here.cast.reaper(notifies.length > 0 ? [] : here.lastNotify(1));
   };
 }
 
 /** The notifier may die. Nobody who waits is lost: the reaper's notify reaches all of them. */
-function notifierDies(timeouts: number[], notifies: number, options: Options): Describe {
+function notifierDies(
+  waiters: number,
+  count: number,
+  { listeners = false, ...options }: Options & { listeners?: boolean },
+): Describe {
   return (m) => {
-    const here = new Scene(m, options);
-    timeouts.forEach((timeout, i) => {
-      here.cast.worker(`waiter${i + 1}`, (me) => here.waiter(me, timeout), here.patient(i + 1));
-    });
-    here.cast.worker('notifier', () => here.notifier(notifies), { mayDie: true });
+    const here = new Scene(m, { ...options, staged: true });
+    for (let i = 1; i <= waiters; i++)
+      here.cast.worker(`waiter${i}`, (me) => (listeners ? here.listener(me) : here.waiter(me)), here.patient(i));
+    here.cast.worker('notifier', () => (listeners ? here.notifyListeners(count) : here.notifier(count)), { mayDie: true });
     here.cast.reaper(here.lastNotify(ALL));
   };
 }
@@ -301,18 +120,108 @@ describe('a worker dies at any step:', () => {
   test('a waiter', () => void holds('condition, death of a waiter', core, waiterDies(give)));
   test('a waiter, and the lock breaks', () => void holds('condition, death of a waiter, broken', core, waiterDies({})));
   test('a waiter, beside a notifier', () =>
-    void holds('condition, death of a waiter, 1', core, waiterDies({ ...give, notifies: [1] })));
+    void holds('condition, death of a waiter, 1', core, waiterDies({ ...give, ...staged, notifies: [1] })));
   test('a waiter, inside a list edit', () =>
     void holds('condition, fine death of a waiter', core, waiterDies({ ...give, depth: 1 }), fine));
   test('a waiter with a timeout, inside a list edit', () => {
     holds('condition, fine death of a waiter, timed', core, waiterDies({ ...give, timeouts: [SOON, FOREVER] }), fine);
   });
   test('an event loop', () => void holds('condition, death of a loop', core, waiterDies({ ...give, loop: true })));
-  test('a notifier', () => void holds('condition, death of a notifier', core, notifierDies(Two, 1, give)));
-  test('a notifier, inside a list edit', () => {
-    holds('condition, fine death of a notifier', core, notifierDies([FOREVER], 1, give), fine);
+  test('a notifier', () => void holds('condition, death of a notifier', core, notifierDies(1, 1, give)));
+  test('a notifier, and the lock breaks', () =>
+    void holds('condition, death of a notifier, broken', core, notifierDies(2, 1, {})));
+  test('a notifier, inside a list edit', () =>
+    void holds('condition, fine death of a notifier', core, notifierDies(1, 1, give), fine));
+  test('a notifier of one of two, inside a list edit', () => {
+    holds('list, fine death of a notifier', core, notifierDies(2, 1, { ...give, listeners: true }), fine);
   });
   test('a notifier of two, inside a list edit', () => {
-    holds('condition, fine death of a notifier of 2', core, notifierDies(Two, 2, give), fine);
+    holds('list, fine death of a notifier of 2', core, notifierDies(2, 2, { ...give, listeners: true }), fine);
+  });
+
+  test('a notifier, inside a list edit, and whom it woke goes on to another list', () => {
+    holds('list, fine death of a notifier, another list', core, twoLists, fine);
+  });
+});
+
+/** Whoever is told by a notifier that dies then must not be in its list any more when its node is in another one. */
+const twoLists: Describe = (m) => {
+  const here = new Scene(m, { ...give, staged: true });
+  const other = here.cast.make('other', 'conditionCreate', [here.lock, 0], Fields.condition);
+  here.cast.worker('waiter1', (me) => [...here.listener(me, other), ...here.release().slice(1)], here.patient(1));
+  here.cast.worker('notifier', () => here.notifyListeners(1), { mayDie: true });
+  here.cast.reaper(here.lastNotify(ALL));
+};
+
+describe('planted bugs are found:', () => {
+  const condition = (find: string, replace: string): Edit => ({ file: 'sync/condition.ts', find, replace });
+  const waitlist = (find: string, replace: string): Edit => ({ file: 'waitlist.ts', find, replace });
+
+  test('a node that is appended after the lock is given up', async () => {
+    const append = '  guardTake(condition);\n  append(condition, node);\n  guardGive(condition);\n';
+    const bad = await mutant(
+      condition(append, ''),
+      condition('  lockRelease(lock);\n  return 1;', `  lockRelease(lock);\n${append}  return 1;`),
+    );
+    breaks('appended too late', bad, model([FOREVER], [[1]]), /^0 woken, should be 1$/);
+  });
+
+  test('a notify of one more', async () => {
+    const bad = await mutant(condition('woken < count', 'woken <= count'));
+    breaks('one more', bad, model(Two, [[1]], staged), /^2 woken, should be 1$/);
+  });
+
+  test('a state that is not told', async () => {
+    const bad = await mutant(waitlist("  notify(node + offsetof<WaitNode>('state'), -1);\n}", '}'));
+    breaks('not told', bad, model([FOREVER], [[1]]), /^sleeps for ever: waiter1$/);
+  });
+
+  test('a waiter that is timed out because its sleep was', async () => {
+    const bad = await mutant(
+      condition(
+        'const outcome = conditionLeave(condition, node, depth);',
+        'conditionLeave(condition, node, depth);\n  const outcome = slept == Parked.TIMED_OUT ? Status.TIMEOUT : Status.OK;',
+      ),
+    );
+    breaks('the sleep decides', bad, model([SOON], [[1]]), /^timed out, though it was notified$/);
+  });
+
+  test('who leaves at a timeout, and stays in the list', async () => {
+    const bad = await mutant(condition('  if (timedOut) remove(condition, node);\n', ''));
+    breaks('stays in the list', bad, model([SOON, FOREVER], [[1]], staged), /should be|not the first|sleeps/);
+  });
+
+  test('levels that do not come back', async () => {
+    const bad = await mutant(
+      condition('if (conditionIsReentrant(condition)) rlockRestore(conditionLock(condition), depth);', ''),
+    );
+    breaks('levels', bad, model([FOREVER], [[1]], { depth: 2 }), /^1 deep, should be 2$/);
+  });
+
+  test('a reaper that leaves the dead in the list', async () => {
+    const bad = await mutant({ file: 'reaper.ts', find: '      removeAllOf(object, tid);\n', replace: '' });
+    breaks('the dead wait', bad, waiterDies(give), /^a dead one was notified$|woken of/);
+  });
+
+  test('hints that nobody rebuilds', async () => {
+    const bad = await mutant(waitlist('  rebuild(list);\n}', '}'));
+    breaks('no rebuild', bad, waiterDies(give), /woken of|should be/, fine);
+  });
+
+  test('whoever was being woken is forgotten', async () => {
+    const bad = await mutant(
+      waitlist("if (isListed(leaving)) poke(list + offsetof<WaitList>('head'), <i32>leaving);\n    else ", ''),
+    );
+    breaks('forgotten', bad, notifierDies(1, 1, give), /woken of/, fine);
+  });
+
+  test('whoever was told, and not woken', async () => {
+    const bad = await mutant(waitlist("    else notify(leaving + offsetof<WaitNode>('state'), -1);\n", ''));
+    breaks('told in its sleep', bad, notifierDies(1, 1, give), /^sleeps for ever: waiter1$/);
+  });
+
+  test('a waiter that takes its node elsewhere while it may be put back', async () => {
+    const bad = await mutant(condition(' && !isLeaving(condition, node)', ''));
+    breaks('in two lists', bad, twoLists, /woken of/, fine);
   });
 });

@@ -16,9 +16,11 @@ const CLASSES = ROOT + 128;
 /** Words of Root. */
 const PAGES = (ROOT + 40) >> 2;
 const PAGE_MAP = (ROOT + 48) >> 2;
-const FREE_RUN = 1;
-const MEDIUM = 3;
-const SMALL = 16;
+/** What the page map says of a run. */
+const FREE = 1;
+export const LARGE = 2;
+export const MEDIUM = 3;
+export const SMALL = 16;
 
 /** A heap of `pages` pages, on which the setup itself is a worker. `most`: what it may grow to. */
 export function makeHeap(m: Model, pages = 48, most = pages): void {
@@ -98,7 +100,7 @@ export function runsOf(m: Model): Run[] {
 
 /** Pages that nobody has. */
 export function freePages(m: Model): number {
-  return runsOf(m).reduce((sum, { pages, tag }) => sum + (tag === FREE_RUN ? pages : 0), 0);
+  return runsOf(m).reduce((sum, { pages, tag }) => sum + (tag === FREE ? pages : 0), 0);
 }
 
 /** What is wrong with the heap when nobody moves: `taken` are blocks that somebody has. */
@@ -124,7 +126,7 @@ export function heapTrouble(m: Model, taken: readonly number[] = []): string | u
       if (seen.has(block)) return `block ${block} is taken and free at once`;
       seen.add(block);
       const run = runs.find(({ page, pages }) => block >= page * PAGE && block < (page + pages) * PAGE);
-      if (!run || run.tag === FREE_RUN) return `block ${block} is taken and lies in a free run`;
+      if (!run || run.tag === FREE) return `block ${block} is taken and lies in a free run`;
     }
     return undefined;
   } catch (error) {

@@ -8,15 +8,18 @@ import type { WorkerOptions } from './machine.ts';
 import type { Describe, Model } from './model.ts';
 import { type After, call, label, must, type Program, repeat, run } from './program.ts';
 import {
+  ABANDONED,
   AT_ONCE,
   awaited,
   type CallStep,
   Cast,
+  CONTENDED,
   Fields,
   FOREVER,
   givingUp,
   inside,
   type Me,
+  OWNER,
   pumpOf,
   SOON,
   Status,
@@ -43,10 +46,6 @@ function scene(m: Model, { takeOver = false } = {}): Scene {
   });
   return { m, cast, lock, gate: m.call('lockGate', lock), ghost: m.ghost({ inside: 0, repairs: 0, broken: 0 }) };
 }
-
-const OWNER = (1 << 29) - 1;
-const ABANDONED = 1 << 30;
-const CONTENDED = 1 << 31;
 
 function wordOf(word: number): string {
   return `${word & OWNER}${word & CONTENDED ? '+CONTENDED' : ''}${word & ABANDONED ? '+ABANDONED' : ''}`;
@@ -261,7 +260,7 @@ describe('a worker dies at any step:', () => {
       ]);
       m.outcome(() => Object.values(told).join());
     });
-    const { OWNER_DIED: BROKEN } = Status;
+    const BROKEN = Status.OWNER_DIED;
     expect(outcomes).toEqual(new Set(['0,0,0,0,0', [1, BROKEN, BROKEN, BROKEN, BROKEN].join()]));
   });
 

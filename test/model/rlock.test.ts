@@ -6,12 +6,10 @@ import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import type { Describe, Model } from './model.ts';
 import { type After, call, must, type Program, repeat, run } from './program.ts';
-import { awaited, type CallStep, Cast, Fields, FOREVER, inside, type Me, pumpOf, SOON, Status } from './sync.ts';
+import { ABANDONED, awaited, type CallStep, Cast, Fields, FOREVER, inside, type Me, pumpOf, SOON, Status } from './sync.ts';
 
 const core = await buildCore();
 const mutant = (...mutant: Edit[]) => buildCore({ mutant });
-
-const ABANDONED = 1 << 30;
 
 interface Scene {
   readonly m: Model;

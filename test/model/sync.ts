@@ -68,14 +68,22 @@ export class Cast {
   }
 }
 
+/** Of assembly/sync/lock.ts. */
+export const OWNER = (1 << 29) - 1;
+export const ABANDONED = 1 << 30;
+export const CONTENDED = 1 << 31;
+
+/** Of assembly/waitlist.ts. */
+export const NodeState = { WAITING: 1, NOTIFIED: 2, LEADER: 4 } as const;
+
 /** Names for the words of each kind of object. */
 export const Fields = {
   lock: ['word', 'gateSeq', 'gateWaiters', 'flags'],
   rlock: ['word', 'gateSeq', 'gateWaiters', 'flags', 'count'],
   semaphore: ['permits', 'waiters', 'gateSeq', 'gateWaiters', 'limit'],
   event: ['generation', 'waiters', 'gateSeq', 'gateWaiters'],
-  condition: ['guard', 'gateSeq', 'gateWaiters', 'flags', 'head', 'tail', 'count'],
-  barrier: ['guard', 'gateSeq', 'gateWaiters', 'flags', 'head', 'tail', 'count', 'parties', 'phase', 'breakNext'],
+  condition: ['guard', 'gateSeq', 'gateWaiters', 'flags', 'head', 'tail', 'count', 'leaving'],
+  barrier: ['guard', 'gateSeq', 'gateWaiters', 'flags', 'head', 'tail', 'count', 'leaving', 'parties', 'phase', 'breakNext'],
 } as const;
 
 /** Is inside for a moment that others can see. */

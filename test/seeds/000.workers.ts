@@ -19,7 +19,7 @@ import { randint, SECOND } from './clock.workers.js';
 const LIMIT = 10;
 
 /** 000-P4. It stays until it is told to go, not for three seconds: the test looks at the living. */
-export const stay = target(import.meta, 'stay', function task(names: Queue<string>, leave: Event): void {
+export const stay = target(import.meta, 'task', function task(names: Queue<string>, leave: Event): void {
   names.put(`${currentThread().name} is running`);
   leave.wait(LIMIT);
 });

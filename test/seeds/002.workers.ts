@@ -47,7 +47,7 @@ export const setShared = target(import.meta, function setShared(shared: Value<'i
 });
 
 /** 002-P9. It stays until it is told to go, not for three seconds: the test looks at the living. */
-export const stay = target(import.meta, 'stay', function task(names: Queue<string>, leave: Event): void {
+export const stay = target(import.meta, 'task', function task(names: Queue<string>, leave: Event): void {
   names.put(`${currentThread().name} is running`);
   leave.wait(LIMIT);
 });
