@@ -18,7 +18,8 @@
  * Nobody waits here but for the heap's lock, while a page is taken: no wake-up to lose beyond the lock's own.
  *
  * Death: a block is in a list, or somebody's, or (taken by a worker that died before it could say so) lost; never half. Under the lock every change of the map
- * is one store that leaves a whole chain of runs: a split writes the rest's word before the taken part's, a merge one word.
+ * is one store that leaves a whole chain of runs: a split writes the rest's word before the taken part's, a merge one word. What the memory grew by is lost
+ * with the worker that died before it was on the map.
  */
 import { add, cas64, grow, load, load64, peek, poke, store, store64 } from './atomics';
 import { CLASS_SHIFT, ROOT_CLASSES, Root, SizeClass } from './layout';
@@ -157,8 +158,9 @@ function freeRun(block: usize, pages: i32): void {
 
 /** Locked. The merge with the run's neighbours is left to the next search that passes. */
 function releaseRun(page: i32, pages: i32): void {
-  store(mapWord(page), (pages << 8) | FREE);
+  // In this order: a free run below `firstFree` would never be found again.
   if (page < peek(ROOT + offsetof<Root>('firstFree'))) poke(ROOT + offsetof<Root>('firstFree'), page);
+  store(mapWord(page), (pages << 8) | FREE);
 }
 
 /** Locked. The first page of a run, 0 when the heap is full even after growing and after giving back what free lists keep. */

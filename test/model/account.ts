@@ -2,12 +2,12 @@
  * The account of every item that goes through a queue in a model (see line.ts).
  *
  * An item is a number, its code: 1 + 8 times the producer's number + its place among the producer's items. `sizes` says how many words of payload
- * the record of each has in turn; 0 stands for items that travel as numbers.
+ * the record of each has in turn; 0 stands for items that travel as numbers, a negative number for a payload in a block of its own.
  *
  * At the end of every schedule each item must have gone to one consumer or still lie in the ring, in the order of its producer. A dead producer's last item may
  * be there or not, a dead consumer's may be gone.
  */
-import { Encoding, Status } from '../../assembly/abi.ts';
+import { Encoding, Meta, Status } from '../../assembly/abi.ts';
 import { classOf, heapTrouble, makeHeap, sizeOfClass, wordsOf } from './heap.ts';
 import { Field, Status as Sleep } from './machine.ts';
 import type { Model } from './model.ts';
@@ -32,13 +32,16 @@ export interface LineOptions {
   readonly pages?: number;
 }
 
+/** What a member notes at first. */
+export const NOTHING = { calling: 0, next: 0, last0: 0, last1: 0, last2: 0, last3: 0, seen: 0, block: 0, holding: 0 };
+
 export interface Member {
   readonly name: string;
   readonly number: number;
   /** How many items it has in hand in one call. */
   hand: number;
-  /** calling: PUTTING or TAKING; next: how many items went so far in batches; last0 to last3: what it had last from each producer; seen: a gate. */
-  readonly own: { calling: number; next: number; last0: number; last1: number; last2: number; last3: number; seen: number };
+  /** calling: PUTTING or TAKING; next: how many items went so far in batches; last0 to last3: what it had last from each producer; seen: a gate; block, holding: of an item in a block. */
+  readonly own: typeof NOTHING;
   scratch: number;
 }
 
@@ -49,6 +52,8 @@ export class Account {
   protected readonly tids: number[] = [];
   /** By member: the worker's index. */
   protected readonly indexes: number[] = [];
+  /** Of the records that `left` came across: their blocks. */
+  private readonly blocks: number[] = [];
   /** Somebody shuts it down at once: what was in it may be gone, if it was counted off. */
   drops = false;
   /** Bits by code: those whose put said OK, and those that were taken out. */
@@ -114,13 +119,17 @@ export class Account {
       must(length === 8 && this.isCode(code) && this.wordsIn(code) === 0, `a number that nobody put: ${code}, ${length} bytes`);
       return code;
     }
-    const first = words[place(0) >> 2] as number;
+    const block = words[place(0) >> 2] as number;
+    const at = meta & Meta.EXTERN ? (offset: number) => block + offset : place;
+    const first = words[at(0) >> 2] as number;
     const code = first >> 8;
+    const bytes = this.isCode(code) ? this.wordsIn(code) * 4 : 0;
     must(
-      meta === Encoding.BYTES && this.isCode(code) && length === this.wordsIn(code) * 4,
+      bytes !== 0 && length === Math.abs(bytes) && meta === (bytes < 0 ? Encoding.BYTES | Meta.EXTERN : Encoding.BYTES),
       `a record that nobody put: ${meta}, ${first}, ${length} bytes`,
     );
-    for (let i = 1; i < length / 4; i++) must(words[place(i * 4) >> 2] === first + i, `item ${code} is garbled`);
+    for (let i = 1; i < length / 4; i++) must(words[at(i * 4) >> 2] === first + i, `item ${code} is garbled`);
+    if (bytes < 0) this.blocks.push(block);
     return code;
   }
 
@@ -185,6 +194,7 @@ export class Account {
   /** The codes that lie in the ring. */
   left(): number[] {
     const codes: number[] = [];
+    this.blocks.length = 0;
     let [segment, ...rest] = this.segments() as [number, ...number[]];
     const end = this.word(this.queue + TAIL + POSITION);
     for (let at = this.word(this.queue + HEAD + POSITION); at !== end; ) {
@@ -193,7 +203,7 @@ export class Account {
       const place = (offset: number) => segment + SEGMENT_HEADER + ((from + offset) & (this.word(segment + 12) - 1));
       const length = this.word(place(0));
       codes.push(this.decode(length, this.word(place(4)), (offset) => place(RECORD + offset)));
-      at += RECORD + ((length + 7) & ~7);
+      at += RECORD + (this.word(place(4)) & Meta.EXTERN ? 8 : (length + 7) & ~7);
       if (codes.length > 64) throw new Error('the ring has no end');
     }
     return codes;
@@ -219,6 +229,7 @@ export class Account {
 
   private wrong(): string | undefined {
     const left = this.left();
+    const inRing = [...this.blocks];
     if (left.length !== this.items(TAIL) - this.items(HEAD)) return `${left.length} in the ring, but counted otherwise`;
     const { put, got } = this.account;
     let all = got;
@@ -242,7 +253,7 @@ export class Account {
     }
     if (!dead && this.word(this.queue + NOT_EMPTY + 4) !== this.asleepAt(NOT_EMPTY)) return 'notEmpty has miscounted its waiters';
     if (!dead && this.word(this.queue + NOT_FULL + 4) !== this.asleepAt(NOT_FULL)) return 'notFull has miscounted its waiters';
-    return heapTrouble(this.m, [...this.segments(), ...this.spare()]);
+    return heapTrouble(this.m, [...this.segments(), ...this.spare(), ...inRing]);
   }
 
   private asleepAt(word: number): number {

@@ -1,163 +1,33 @@
 /**
  * assembly/sync/barrier.ts: a round lets all its parties go, each with an index of its own, or none; nobody waits in a broken one.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
+import { Scene, type Upset } from './barrier.ts';
 import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
-import type { WorkerOptions } from './machine.ts';
-import type { Describe, Model } from './model.ts';
-import { atomic, call, type Flow, label, must, type Program, run, waitAsync } from './program.ts';
-import { Cast, Fields, FOREVER, type Me, NodeState, SOON, Status } from './sync.ts';
+import type { Describe } from './model.ts';
+import { call, label, run } from './program.ts';
+import { Fields, FOREVER, type Me, NodeState, SOON } from './sync.ts';
 
 const core = await buildCore();
 const mutant = (...mutant: Edit[]) => buildCore({ mutant });
-
-const { WAITING, LEADER } = NodeState;
-const LEADS = 1 << 16;
-
-class Scene {
-  readonly cast: Cast;
-  readonly barrier: number;
-  /** Arrivals, rounds whose action ran, parties let go, parties that failed; how often each index was given; resets and the like that were begun. */
-  readonly ghost: Record<'came' | 'acts' | 'left' | 'failed' | 'index0' | 'index1' | 'index2' | 'upsets', number>;
-  private victimNode = 0;
-
-  constructor(
-    readonly m: Model,
-    readonly parties: number,
-  ) {
-    this.cast = new Cast(m);
-    this.barrier = this.cast.make('barrier', 'barrierCreate', [parties], Fields.barrier);
-    const ghost = m.ghost({ came: 0, acts: 0, left: 0, failed: 0, index0: 0, index1: 0, index2: 0, upsets: 0 });
-    this.ghost = ghost;
-    m.finally(() => {
-      if (m.victim >= 0) return undefined;
-      const indices = [ghost.index0, ghost.index1, ghost.index2].slice(0, parties);
-      if (indices.some((times) => times !== indices[0])) return `indices were given ${indices} times`;
-      if (!ghost.upsets && ghost.left !== ghost.acts * parties) return 'a round let go some of its parties';
-      return undefined;
-    });
-  }
-
-  /** May sleep only while a round gathers that is not complete, and nobody has died who had come. */
-  readonly patient: WorkerOptions = {
-    maySleep: () => {
-      const waiting = this.m.look('barrierWaiting', this.barrier);
-      if (this.m.victim >= 0 && [WAITING as number, LEADER].includes(this.m.load(this.victimNode))) return false;
-      return waiting > 0 && waiting < this.parties;
-    },
-  };
-
-  private leaves(result: number): void {
-    const { ghost, parties } = this;
-    if (result === Status.BROKEN) {
-      must(ghost.upsets > 0, 'broken by nobody');
-      ghost.failed++;
-      return;
-    }
-    must(result >= 0 && result < parties, `wait answered ${result}`);
-    must(++ghost.left <= ghost.acts * parties, 'a party left before its round was complete');
-    ghost[`index${result}` as 'index0']++;
-  }
-
-  private leads(node: number): Program {
-    return [
-      run('runs the action', () => {
-        must(++this.ghost.acts * this.parties <= this.ghost.came, 'a round was complete without all its parties');
-      }),
-      call('barrierTrip', [this.barrier, node], (result) => this.leaves(result)),
-    ];
-  }
-
-  private comes(): Program {
-    return [
-      run('comes', () => {
-        this.ghost.came++;
-      }),
-    ];
-  }
-
-  /** What `result` means: goes on in the program, or to `leads` or `out`, which end in `round`. */
-  private decide(result: number, flow: Flow, round: number): void {
-    if (result === LEADS) flow.goto(`leads ${round}`);
-    else {
-      this.leaves(result);
-      flow.goto(`out ${round}`);
-    }
-  }
-
-  private upset(): void {
-    this.ghost.upsets++;
-  }
-
-  party({ node }: Me, { rounds = 1, timeout = FOREVER, mayDie = false } = {}): Program {
-    const { barrier } = this;
-    if (mayDie) this.victimNode = node;
-    return Array.from({ length: rounds }, (_, round) => [
-      ...this.comes(),
-      call('barrierArrive', [barrier, node], (result, flow) => {
-        if (result !== Status.OK) this.decide(result, flow, round);
-        else if (timeout !== FOREVER) this.upset();
-      }),
-      call('barrierAwait', [barrier, node, timeout], (result, flow) => this.decide(result, flow, round)),
-      label(`leads ${round}`),
-      ...this.leads(node),
-      label(`out ${round}`),
-    ]).flat();
-  }
-
-  /** The async twin, on a node of its own; `breaking` 0: it leaves the round alone, 1: it breaks it, -1: it has no timeout. */
-  asyncParty({ node: own }: Me, { breaking = -1, mayDie = false } = {}): Program {
-    const { barrier, m } = this;
-    const node = m.call('allocate', 16);
-    m.name(node, 'node', ['state', 'next', 'tid', 'index']);
-    if (mayDie) this.victimNode = node;
-    must(own !== node, 'the node of blocking waits');
-    const wait = (name: string, timed: boolean): Program => [
-      label(name),
-      atomic('load', [node], (state, flow) => {
-        if (state !== WAITING) flow.goto('asks');
-      }),
-      waitAsync([node, WAITING], (result, flow) => (result === 2 ? undefined : flow.goto(name)), { timed }),
-    ];
-    return [
-      ...this.comes(),
-      call('barrierArrive', [barrier, node], (result, flow) => {
-        if (result !== Status.OK) this.decide(result, flow, 0);
-        else if (breaking === 1) this.upset();
-      }),
-      ...wait('waits', breaking >= 0),
-      call('barrierGiveUp', [barrier, node, breaking], (result, flow) => {
-        if (result === Status.BROKEN && breaking === 0) flow.stop();
-        else if (result !== Status.OK) this.decide(result, flow, 0);
-      }),
-      ...wait('waits for the leader', false),
-      label('asks'),
-      call('barrierOutcome', [barrier, node], (result, flow) => this.decide(result, flow, 0)),
-      label('leads 0'),
-      ...this.leads(node),
-      label('out 0'),
-    ];
-  }
-
-  upsetting(name: 'barrierReset' | 'barrierAbort'): Program {
-    return [run('is about to', () => this.upset()), call(name, [this.barrier])];
-  }
-}
 
 interface Plan {
   readonly parties?: number;
   /** Rounds of each worker. */
   readonly rounds: number[];
   readonly timeouts?: number[];
-  readonly upset?: 'barrierReset' | 'barrierAbort';
+  readonly upset?: Upset;
+  /** The action throws. */
+  readonly throws?: boolean;
 }
 
-function model({ parties = 2, rounds, timeouts = [], upset }: Plan): Describe {
+function model({ parties = 2, rounds, timeouts = [], upset, throws = false }: Plan): Describe {
   return (m) => {
-    const here = new Scene(m, parties);
+    const here = new Scene(m, parties, { resets: upset === 'barrierReset' });
     rounds.forEach((times, i) => {
-      here.cast.worker(`w${i}`, (me) => here.party(me, { rounds: times, timeout: timeouts[i] ?? FOREVER }), here.patient);
+      const timeout = timeouts[i] ?? FOREVER;
+      here.cast.worker(`w${i}`, (me) => here.party(me, { rounds: times, timeout, throws }), here.patient(i));
     });
     if (upset) here.cast.worker('upsets', () => here.upsetting(upset));
   };
@@ -165,73 +35,206 @@ function model({ parties = 2, rounds, timeouts = [], upset }: Plan): Describe {
 
 const Two = [1, 1];
 const Three = [1, 1, 1];
+/** One party is a round: with two workers one gathers behind the other. */
+const behind: Plan = { parties: 1, rounds: Two };
+const behindTimed: Plan = { ...behind, timeouts: [FOREVER, SOON] };
 
 describe('a round lets all its parties go, each with another index:', () => {
   test('2 parties, 2 rounds', () => void holds('barrier 2x2', core, model({ rounds: [2, 2] })));
   test('2 parties, 3 rounds', () => void holds('barrier 2x3', core, model({ rounds: [3, 3] })));
   test('3 parties', () => void holds('barrier 3x1', core, model({ parties: 3, rounds: Three })));
-  test('1 party', () => void holds('barrier 1x2', core, model({ parties: 1, rounds: [2] })));
   test('3 workers, 2 parties: one goes on waiting', () => void holds('barrier 2 of 3', core, model({ rounds: Three })));
+  test('2 workers, 1 party, 2 rounds', () => void holds('barrier 1 of 2', core, model({ parties: 1, rounds: [2, 2] })));
 });
 
 describe('a round lets all its parties go, or none:', () => {
   test('a party with a timeout', () => void holds('barrier, timed', core, model({ rounds: Two, timeouts: [SOON] })));
   test('parties with timeouts', () => void holds('barrier, 2 timed', core, model({ rounds: Two, timeouts: [SOON, SOON] })));
+  test('a timeout of one who gathers behind a complete round', () =>
+    void holds('barrier 1 of 2, timed', core, model(behindTimed)));
   test('a reset', () => void holds('barrier, reset', core, model({ rounds: Two, upset: 'barrierReset' })));
   test('an abort', () => void holds('barrier, abort', core, model({ rounds: Two, upset: 'barrierAbort' })));
-  test('a timeout of one who gathers behind a complete round', () => {
-    holds('barrier 2 of 3, timed', core, model({ rounds: Three, timeouts: [FOREVER, FOREVER, SOON] }));
-  });
+  test('a reset while others gather', () =>
+    void holds('barrier 1 of 2, reset', core, model({ ...behind, upset: 'barrierReset' })));
+  test('an action that throws', () => void holds('barrier, throws', core, model({ rounds: Two, throws: true })));
+});
+
+/** An event loop and a worker that blocks; `breaking`: what the loop's timeout does to the round, -1: it has none. */
+function mixed(breaking: number, timeout = FOREVER, zombie = false): Describe {
+  return (m) => {
+    const here = new Scene(m, 2);
+    here.cast.worker('loop', (me) => here.asyncParty(me, { breaking }), { ...here.patient(0), zombie });
+    here.cast.worker('w', (me) => here.party(me, { timeout }), here.patient(1));
+  };
+}
+
+describe('event loops wait beside blocking workers:', () => {
+  test('for ever', () => void holds('barrier, async', core, mixed(-1)));
+  test('with a timeout', () => void holds('barrier, async, timed', core, mixed(1)));
+  test('until one is aborted, which the others do not notice', () => void holds('barrier, async, gives up', core, mixed(0)));
+  test('until one is aborted, or the other is timed out', () => void holds('barrier, async, 2 give up', core, mixed(0, SOON)));
 });
 
 interface Deaths {
-  /** Who may die: a worker's index, or -1: who upsets the barrier. */
+  readonly parties?: number;
+  /** The index of who may die. */
   readonly mortal?: number;
   readonly loop?: boolean;
   readonly timeout?: number;
-  readonly upset?: Plan['upset'];
 }
 
-/** The parties come one after the other, and from the third on while the first round is complete: fewer orders in which to come by the guard. */
-function deaths(rounds: number[], { mortal = 0, loop = false, timeout = FOREVER, upset }: Deaths = {}): Describe {
+/** The second party comes after the first: fewer orders in which to come by the guard. */
+function deaths(rounds: number[], { parties = 2, mortal = 0, loop = false, timeout = FOREVER }: Deaths = {}): Describe {
   return (m) => {
-    const here = new Scene(m, 2);
-    const { ghost } = here;
-    ghost.upsets = 1;
-    const ready = (i: number) => m.victim >= 0 || ghost.failed > 0 || (i < 2 ? ghost.came >= i : ghost.acts > 0);
+    const here = new Scene(m, parties);
+    here.ghost.upsets = 1;
     rounds.forEach((times, i) => {
       const mayDie = i === mortal;
-      const turn = run('looks whether it is its turn', (_, flow) => {
-        if (!ready(i)) flow.goto('not yet');
-      });
-      const program = (me: Me) => [
+      const turn = [
         label('not yet'),
-        turn,
-        ...(loop && mayDie
-          ? here.asyncParty(me, { mayDie })
-          : here.party(me, { rounds: times, timeout: mayDie ? timeout : FOREVER, mayDie })),
+        run('looks whether it is its turn', (_, flow) => {
+          if (here.ghost.came < i && m.victim < 0) flow.goto('not yet');
+        }),
       ];
-      here.cast.worker(`w${i}`, program, { ...here.patient, mayDie });
+      const options = { rounds: times, timeout: mayDie ? timeout : FOREVER };
+      const program = (me: Me) => [...turn, ...(loop && mayDie ? here.asyncParty(me) : here.party(me, options))];
+      here.cast.worker(`w${i}`, program, { ...here.patient(i), mayDie });
     });
-    if (upset) here.cast.worker('upsets', () => here.upsetting(upset), { mayDie: mortal < 0 });
     here.cast.reaper();
   };
 }
+
+/** Who upsets a round dies. `complete`: its leader is about to act, otherwise one waits for another to come. */
+function upsetDies(upset: Upset, complete: boolean, looks = false): Describe {
+  return (m) => {
+    const here = new Scene(m, 2, { resets: true });
+    here.begin(here.cast.worker('w0', (me) => [...here.waiting(me), label('out 0')], here.patient(0)));
+    const second = (me: Me) => (complete ? here.leading(me) : []);
+    const leader = here.cast.worker('w1', second, here.patient(1));
+    if (complete) here.begin(leader);
+    here.cast.worker('upsets', () => here.upsetting(upset), { mayDie: true });
+    if (looks) here.cast.worker('looks', ({ node }) => [call('listHas', [here.barrier, node])]);
+    here.cast.reaper();
+  };
+}
+
+/** Whoever is told by one who dies then must not be in the barrier's list any more when its node is in another one. */
+const twoLists: Describe = (m) => {
+  const here = new Scene(m, 2, { resets: true });
+  const lock = here.cast.make('lock', 'lockCreate', [0], Fields.lock);
+  const other = here.cast.make('other', 'conditionCreate', [lock, 0], Fields.condition);
+  const goOn = (me: Me) => [call('lockAcquire', [lock, FOREVER]), call('conditionEnter', [other, me.node])];
+  const first = here.cast.worker('w0', (me) => [...here.waiting(me), label('out 0'), ...goOn(me)], here.patient(0));
+  here.begin(first);
+  here.cast.worker('upsets', () => here.upsetting('barrierAbort'), { mayDie: true });
+  here.cast.reaper();
+  m.finally(() =>
+    here.ghost.failed && m.load(first.node) !== NodeState.WAITING ? 'told in a list that it has left' : undefined,
+  );
+};
 
 const fine = { fine: true };
 
 describe('a worker dies at any step:', () => {
   test('a party', () => void holds('barrier, death', core, deaths([1, 2])));
   test('a party, inside a list edit', () => void holds('barrier, fine death', core, deaths([1, 2]), fine));
-  test('the leader, inside a list edit', () =>
-    void holds('barrier, fine death of the leader', core, deaths([2, 1], { mortal: 1 }), fine));
-  test('a party with a timeout', () => void holds('barrier, death, timed', core, deaths(Two, { timeout: SOON }), fine));
+  test('the leader, inside a list edit', () => {
+    holds('barrier, fine death of the leader', core, deaths([2, 1], { mortal: 1 }), fine);
+  });
+  test('a party with a timeout, inside a list edit', () => {
+    holds('barrier, fine death, timed', core, deaths(Two, { timeout: SOON }), fine);
+  });
   test('an event loop', () => void holds('barrier, death of a loop', core, deaths(Two, { loop: true })));
-  test('a leader, and others gather behind its round', () =>
-    void holds('barrier, 2 of 3, death of the leader', core, deaths(Three, { mortal: 1 })));
-  test('who gathers behind a complete round', () => void holds('barrier, 2 of 3, death', core, deaths(Three, { mortal: 2 })));
-  test('who resets', () => void holds('barrier, death of reset', core, deaths(Two, { mortal: -1, upset: 'barrierReset' })));
-  test('who resets, inside a list edit', () =>
-    void holds('barrier, fine death of reset', core, deaths([1], { mortal: -1, upset: 'barrierReset' }), fine));
-  test('who aborts', () => void holds('barrier, death of abort', core, deaths(Two, { mortal: -1, upset: 'barrierAbort' })));
+  test('the leader, and others gather behind its round', () =>
+    void holds('barrier 1 of 2, death', core, deaths(Two, { parties: 1 })));
+  test('who gathers behind a round', () => {
+    holds('barrier 1 of 2, death of the second', core, deaths(Two, { parties: 1, mortal: 1 }));
+  });
+  test('who gathers behind a round, with a timeout', () => {
+    holds('barrier 1 of 2, death of the second, timed', core, deaths(Two, { parties: 1, mortal: 1, timeout: SOON }));
+  });
+  test('who resets, inside a list edit', () => {
+    holds('barrier, fine death of reset', core, upsetDies('barrierReset', false), fine);
+    holds('barrier, fine death of reset, complete', core, upsetDies('barrierReset', true), fine);
+  });
+  test('who aborts, inside a list edit', () => {
+    holds('barrier, fine death of abort', core, upsetDies('barrierAbort', false), fine);
+  });
+  test('who aborts, inside a list edit, and somebody looks at the list before anybody repairs it', () => {
+    holds('barrier, fine death of abort, looked at', core, upsetDies('barrierAbort', false, true), fine);
+  });
+  test('who aborts, inside a list edit, and whom it told goes on to another list', () => {
+    holds('barrier, fine death of abort, another list', core, twoLists, fine);
+  });
+});
+
+describe('planted bugs are found:', () => {
+  const barrier = (find: string, replace: string): Edit => ({ file: 'sync/barrier.ts', find, replace });
+
+  test('parties that are not told of their round', async () => {
+    const bad = await mutant(
+      barrier('      wakeFirst(barrier, NodeState.NOTIFIED);\n', '      remove(barrier, headOf(barrier));\n'),
+    );
+    breaks('not told', bad, model({ rounds: Two }), /wait answered|broken by nobody|sleeps for ever/);
+  });
+
+  test('a timeout that leaves a complete round', async () => {
+    const bad = await mutant(
+      barrier(
+        'if (!filling && positionOf(barrier, node) < barrierParties(barrier)) status = Status.OK;',
+        'if (false) status = Status.OK;',
+      ),
+    );
+    breaks(
+      'leaves a complete round',
+      bad,
+      model({ rounds: Two, timeouts: [SOON] }),
+      /indices were given|answered|no word|sleeps/,
+    );
+  });
+
+  test('a round that was complete at once, and has no leader', async () => {
+    const bad = await mutant(barrier('    tell(leader, NodeState.LEADER);\n', ''));
+    breaks('no leader', bad, model(behind), /^sleeps for ever: w\d$/);
+  });
+
+  test('a timeout behind a complete round that breaks nothing', async () => {
+    const bad = await mutant(barrier("      else if (breaking) poke(barrier + offsetof<Barrier>('breakNext'), 1);\n", ''));
+    breaks('breaks nothing', bad, model(behindTimed), /^somebody failed, and the barrier is not broken$/);
+  });
+
+  test('an aborted party that breaks the round for the others', async () => {
+    const bad = await mutant(barrier('if (breaking && filling)', 'if (filling)'));
+    breaks('breaks too much', bad, mixed(0), /^broken by nobody$/);
+  });
+
+  test('a reset that leaves who waits asleep', async () => {
+    const bad = await mutant(barrier('  failAll(barrier);\n  poke(', '  poke('));
+    breaks('waits on', bad, model({ rounds: [1], upset: 'barrierReset' }), /^sleeps for ever: w0$/);
+  });
+
+  test('a party that takes its node elsewhere while it may be put back', async () => {
+    const bad = await mutant(barrier(' && isLeaving(barrier, node)', ' && false'));
+    breaks('in two lists', bad, twoLists, /^told in a list that it has left$/, fine);
+  });
+
+  test('a look at the list that passes for a repair', async () => {
+    const bad = await mutant({
+      file: 'waitlist.ts',
+      find: '    lockAbandon(list, self);\n    lockKick(list);\n',
+      replace: '    guardGive(list);\n',
+    });
+    breaks('looked at', bad, upsetDies('barrierAbort', false, true), /^sleeps for ever: w0$/);
+  });
+
+  test('a reaper that does not break what the dead waited for', async () => {
+    const bad = await mutant(barrier('if (removeAllOf(barrier, tid) > 0) breakIt(barrier);', 'removeAllOf(barrier, tid);'));
+    breaks('not broken', bad, deaths(Two), /^sleeps for ever: w1$/);
+  });
+
+  test('a death under the guard that breaks nothing', async () => {
+    const bad = await mutant(barrier('if (guardTake(barrier)) breakIt(barrier);', 'guardTake(barrier);'));
+    breaks('half told, a leader', bad, deaths([1, 2]), /^sleeps for ever: w1$/);
+    breaks('half told, abort', bad, upsetDies('barrierAbort', false), /^sleeps for ever/);
+  });
 });

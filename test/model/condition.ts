@@ -164,33 +164,38 @@ export class Scene {
     ];
   }
 
-  /** Only gets into the list and out of it, and does not take the lock back. `then`: and goes into another list, with the same node. */
-  listener(me: Me, then = 0): Program {
-    const { condition } = this;
-    this.nodes[me.number] = me.node;
-    const look = atomic('load', [me.node], (state, flow) => {
-      if (state !== WAITING) flow.goto('leaves it');
+  /** Waiters that are in the list when the model begins, in this order. */
+  begin(...waiters: Me[]): void {
+    for (const me of waiters) {
+      this.cast.call(me, 'lockAcquire', this.lock, FOREVER);
+      this.cast.call(me, 'conditionEnter', this.condition, me.node);
+      this.ghost.queue = this.ghost.queue * 10 + me.number;
+      this.ghost.came++;
+    }
+  }
+
+  /** What is left to do for one of these. */
+  sleeper(me: Me): Program {
+    const leave = call('conditionLeave', [this.condition, me.node, 1], (status) => this.leaves(me, status, false));
+    return [...this.sleep(me), ...this.acquire(), leave, ...this.release()];
+  }
+
+  /** Does not take the lock back, but goes into another list with the same node. */
+  listener(me: Me, other = 0): Program {
+    const leave = call('conditionLeave', [this.condition, me.node, 1], (status) => {
+      must(status === Status.OK, `leave answered ${status}`);
+      this.forget(me.number);
     });
-    return [
-      ...this.once(me.number - 1),
-      ...this.acquire(),
-      run('is about to wait', () => {
-        this.ghost.queue = this.ghost.queue * 10 + me.number;
-      }),
-      call('conditionEnter', [condition, me.node]),
-      run('is in the list', () => {
-        this.ghost.came++;
-      }),
-      label('sleeps'),
-      look,
-      waitAsync([me.node, WAITING], (_, flow) => flow.goto('sleeps')),
-      label('leaves it'),
-      call('conditionLeave', [condition, me.node, 1], (status) => {
-        must(status === Status.OK, `leave answered ${status}`);
-        this.forget(me.number);
-      }),
-      ...(then ? [...this.acquire(), call('conditionEnter', [then, me.node])] : []),
-    ];
+    return [...this.sleep(me), leave, ...(other ? [...this.acquire(), call('conditionEnter', [other, me.node])] : [])];
+  }
+
+  private sleep({ number, node }: Me): Program {
+    this.nodes[number] = node;
+    const look = atomic('load', [node], (state, flow) => {
+      if (state !== WAITING) flow.goto('is told');
+    });
+    const sleep = waitAsync([node, WAITING], (_, flow) => flow.goto('sleeps'));
+    return [label('sleeps'), look, sleep, label('is told')];
   }
 
   notifier(count: number): Program {
@@ -225,11 +230,13 @@ export class Scene {
 
   /** Who was notified must be the first ones, and as many as were asked for or are there; a dead one may still be among them. */
   private notified(woken: number, count: number): void {
+    const { m } = this;
     const queue = this.numbers();
     const living = queue.filter((number) => !this.cast.isDead(number));
     const most = Math.min(count, queue.length);
     must(woken <= most && woken >= Math.min(count, living.length), `${woken} woken, should be ${most}`);
     const told = this.note(queue);
+    must(told.length === woken || m.victim >= 0, `woke ${told}, and said ${woken}`);
     const first = (numbers: number[]) => String(numbers.slice(0, told.length)) === String(told);
     must(first(queue) || first(living), `woke ${told} of ${queue}: not the first ones`);
   }

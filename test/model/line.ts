@@ -4,9 +4,10 @@
  * Who sleeps at the end must have a reason to: a consumer an empty queue, a producer a full one.
  */
 import { Encoding, Status } from '../../assembly/abi.ts';
-import { Account, type Member, NOT_EMPTY, NOT_FULL, PUTTING, RECORD, TAKING } from './account.ts';
+import { Account, type Member, NOT_EMPTY, NOT_FULL, NOTHING, PUTTING, RECORD, TAKING } from './account.ts';
 import { enlist, wordsOf } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
+import type { Handle } from './model.ts';
 import { atomic, call, type Flow, label, must, type Program, type Step, waitAsync } from './program.ts';
 
 export type { LineOptions, Member } from './account.ts';
@@ -15,10 +16,14 @@ export class Line extends Account {
   // ── who takes part ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   add(name: string, steps: (me: Member) => Program, options: WorkerOptions = {}): void {
-    const own = this.m.ghost({ calling: 0, next: 0, last0: 0, last1: 0, last2: 0, last3: 0, seen: 0 });
+    this.enrol(name, (me) => this.m.worker(name, steps(me), options));
+  }
+
+  private enrol(name: string, makeWorker: (me: Member) => Handle): void {
+    const own = this.m.ghost({ ...NOTHING });
     const me: Member = { name, number: this.members.length, hand: 1, own, scratch: 0 };
     this.members.push(me);
-    const handle = this.m.worker(name, steps(me), options);
+    const handle = makeWorker(me);
     this.indexes.push(handle.index);
     this.tids[handle.index] = enlist(this.m, handle);
     me.scratch = handle.call('scratch');
@@ -27,8 +32,13 @@ export class Line extends Account {
 
   /** The setup puts `items` in, and takes `taken` of them out again. */
   fill(items: number, taken = 0): void {
-    const own = { calling: 0, next: 0, last0: 0, last1: 0, last2: 0, last3: 0, seen: 0 };
-    const me: Member = { name: 'setup', number: this.members.length, hand: 1, own, scratch: this.m.call('scratch') };
+    const me: Member = {
+      name: 'setup',
+      number: this.members.length,
+      hand: 1,
+      own: { ...NOTHING },
+      scratch: this.m.call('scratch'),
+    };
     this.members.push(me);
     this.indexes.push(-2);
     for (let place = 0; place < items; place++) {
@@ -59,10 +69,10 @@ export class Line extends Account {
     this.add(name, (me) => this.gets(me, items, timeout), { maySleep: () => this.isEmpty(), ...options });
   }
 
-  /** Repairs, when one of them has died. */
-  reaper(then: Program = []): void {
-    const handle = this.m.reaper('reaper', [call('reap', () => [this.tids[this.m.victim] as number, 0]), ...then]);
-    enlist(this.m, handle);
+  /** Repairs, when one of them has died; then it takes part itself. */
+  reaper(then: (me: Member) => Program = () => [], options: WorkerOptions = {}): void {
+    const reap = call('reap', () => [this.tids[this.m.victim] as number, 0]);
+    this.enrol('reaper', (me) => this.m.reaper('reaper', [reap, ...then(me)], options));
   }
 
   // ── steps ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -85,8 +95,37 @@ export class Line extends Account {
       if (after) after(status, flow);
       else if (status === Status.SHUTDOWN) flow.stop();
     };
+    if (words < 0)
+      return [...this.blockOf(me, code), call('queuePutBlock', () => [queue(), ...this.heldBlock(me, code), timeout], done)];
     if (words === 0) return [call('queuePutNumber', () => [queue(), code, timeout], done)];
     return [...this.writes(me, RECORD, code), call('queuePut', () => [queue(), words * 4, Encoding.BYTES, timeout], done)];
+  }
+
+  /** Makes the block of an item that travels in one. */
+  private blockOf(me: Member, code: number): Step[] {
+    const words = -this.wordsIn(code);
+    return [
+      call('allocate', [words * 4], (block) => {
+        me.own.block = block;
+      }),
+      ...Array.from({ length: words }, (_, i) => atomic('store', () => [me.own.block + i * 4, code * 256 + i])),
+      call(
+        'hold',
+        () => [me.own.block, words * 4, Encoding.BYTES],
+        (holding) => {
+          me.own.holding = holding;
+        },
+      ),
+    ];
+  }
+
+  private heldBlock(me: Member, code: number): number[] {
+    return [me.own.block, me.own.holding, -this.wordsIn(code) * 4, Encoding.BYTES];
+  }
+
+  /** What is done with an item that came in a block. */
+  private frees(me: Member): Step[] {
+    return [call('slotStage', () => [me.own.block]), call('slotStage', [0]), call('free', () => [me.own.block])];
   }
 
   /** The payload of `code`, to `at` of the scratch. */
@@ -169,8 +208,10 @@ export class Line extends Account {
     ];
   }
 
+  /** If there are items in blocks, all must be. */
   gets(me: Member, items: number, timeout = Infinity): Step[] {
-    return Array.from({ length: items }, () => this.get(me, timeout));
+    const frees = this.options.sizes.some((words) => words < 0) ? this.frees(me) : [];
+    return Array.from({ length: items }, () => [this.get(me, timeout), ...frees]).flat();
   }
 
   /** Ends the program when the queue is shut down and drained. */
@@ -183,6 +224,7 @@ export class Line extends Account {
       },
       (meta, flow) => {
         me.own.calling = 0;
+        me.own.block = this.m.load(me.scratch + RECORD);
         if (meta >= 0)
           this.take(
             me,

@@ -132,32 +132,26 @@ describe('a ring', () => {
   });
 });
 
-/** Deaths at each end; `q` and `d` come after the dead one. */
+/** The first record of the dying producer makes it chain a segment. Who repairs puts the next item. */
 const dyingProducer = withLine(growing, (line) => {
-  line.fill(1);
-  line.producer('p', 3, { mayDie: true });
-  line.consumer('c', 4);
-  line.reaper();
+  line.fill(2);
+  line.producer('p', 1, { mayDie: true });
+  line.consumer('c', 3);
+  line.reaper((me) => line.puts(me, 1));
 });
-const dyingBesideAnother = (taken: number) =>
-  withLine(growing, (line) => {
-    line.fill(2);
-    line.producer('p', 1, { mayDie: true });
-    line.producer('q', 1);
-    line.consumer('c', taken);
-    line.reaper();
-  });
 
 describe('the death', () => {
-  test('of a producer, also while it chains a segment', async () => {
+  test('of a producer, also while it chains a segment', () => {
     holds('ring, death of a producer', core, dyingProducer, fine);
-    holds('ring, death of one of two producers', core, dyingBesideAnother(2), fine);
+  });
+
+  test('of a producer while it chains a segment, which the next one does not look for', async () => {
     const bad = await mutant({
       file: RING,
       find: 'for (let next = nextOf(segment); next; next = nextOf(segment)) {',
       replace: 'for (let next: usize = 0; next; ) {',
     });
-    breaks('no look for a chained segment', bad, dyingBesideAnother(1), NONSENSE, fine);
+    breaks('no look for a chained segment', bad, dyingProducer, NONSENSE, fine);
   });
 
   test('of a producer between two stores of one item', async () => {
@@ -195,6 +189,23 @@ describe('the death', () => {
       line.reaper();
     });
     holds('ring, death of a consumer that leaves a spare segment', core, spare, fine);
+  });
+
+  test('with an item in a block loses the block, or it is in the queue, or given back', async () => {
+    const model = (mortal: 'p' | 'c') =>
+      withLine({ sizes: [-20] }, (line) => {
+        line.producer('p', 1, { mayDie: mortal === 'p' });
+        line.consumer('c', 1, { mayDie: mortal === 'c' });
+        line.reaper();
+      });
+    holds('ring, death with a block that is put', core, model('p'), fine);
+    holds('ring, death with a block that is taken', core, model('c'), fine);
+    const bad = await mutant({
+      file: 'queue/queue.ts',
+      find: '  if (meta & EXTERN) letGo(holdingOf(selfScratch));\n  setPosition(side, advance(tail, 1, bytes));',
+      replace: '  setPosition(side, advance(tail, 1, bytes));\n  if (meta & EXTERN) letGo(holdingOf(selfScratch));',
+    });
+    breaks('in the queue and in the hands of the dead', bad, model('p'), /nobody put|garbled|in a circle|taken and free/, fine);
   });
 
   test('in the midst of a batch', () => {

@@ -15,8 +15,8 @@ export async function makeSuspendable(binary: Uint8Array, suspending: readonly s
   const { default: binaryen } = await import('binaryen');
   const module = binaryen.readBinary(binary);
   // What asc emits and no more: with all of them Binaryen writes types of the GC proposal, which Node 20 does not read.
-  const { Atomics, BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SignExt } = binaryen.Features;
-  module.setFeatures(Atomics | BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SignExt);
+  const { Atomics: Threads, BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SignExt } = binaryen.Features;
+  module.setFeatures(Threads | BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SignExt);
   addGlobalsAccess(binaryen, module);
   binaryen.setOptimizeLevel(2);
   binaryen.setShrinkLevel(0);

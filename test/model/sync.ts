@@ -3,7 +3,7 @@
  */
 import { Status } from '../../assembly/abi.ts';
 import type { WorkerOptions } from './machine.ts';
-import type { Model } from './model.ts';
+import type { Handle, Model } from './model.ts';
 import { atomic, call, label, must, type Program, run, type Step, waitAsync } from './program.ts';
 
 export { Status };
@@ -27,6 +27,7 @@ export interface Me {
 /** The people of a model. */
 export class Cast {
   private readonly tids: number[] = [];
+  private readonly handles: Handle[] = [];
 
   constructor(readonly m: Model) {
     m.call('rootInit', 32, 32);
@@ -45,8 +46,15 @@ export class Cast {
     const me = { number: this.tids.length + 1, tid, node: this.m.call('slotNode', tid) };
     this.tids.push(tid);
     this.m.name(me.node, `${name}.node`, ['state', 'next', 'tid', 'index']);
-    this.m.worker(name, program(me), options).call('workerBecome', tid);
+    const handle = this.m.worker(name, program(me), options);
+    this.handles[me.number] = handle;
+    handle.call('workerBecome', tid);
     return me;
+  }
+
+  /** Calls an export as `me`, now: in the setup. */
+  call(me: Me, name: string, ...args: number[]): number {
+    return this.handles[me.number].call(name, ...args);
   }
 
   /** Another task on the thread of `peer`. */
