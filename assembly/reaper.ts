@@ -34,10 +34,10 @@ export function reap(tid: i32, clean: bool): void {
   lockKick(ROOT + offsetof<Root>('outputLock'));
   const rows = objectRows();
   for (let id = 1; id < rows; id++) {
-    const kind = objectKind(id);
-    if (kind == Kind.FREE) continue;
     const object = objectPin(id);
     if (!object) continue;
+    // Not before it is pinned: the row could be given back and become something else in between.
+    const kind = objectKind(id);
     abandon(object, kind, tid, clean);
     bury(object, kind, tid);
     objectUnpin(object);

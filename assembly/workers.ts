@@ -86,6 +86,8 @@ export function slotFree(tid: i32): void {
 /** This instance is the worker `tid` from now on. False: no memory for its scratch. */
 export function workerBecome(tid: i32): bool {
   const slot = slotOf(tid);
+  // First of all: a worker without an id would take locks with 0, which is to take nothing.
+  become(tid, slot, 0);
   const scratch = allocate(SCRATCH);
   if (!scratch) return false;
   poke(slot + offsetof<Slot>('scratch'), <i32>scratch);

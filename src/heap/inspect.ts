@@ -67,6 +67,8 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
   const object = core.objectPin(id);
   if (object === 0) return undefined;
   try {
+    // Before it was pinned the row could be given back and become something else.
+    if (core.objectKind(id) !== kind) return undefined;
     const node = (on: number, tid: number) =>
       (kind === Kind.CONDITION || kind === Kind.BARRIER) && on === core.slotNode(tid) && core.listHas(object, on) !== 0;
     const within = (on: number) => on >= object && on < object + (kind === Kind.QUEUE ? EXTENT : 48);

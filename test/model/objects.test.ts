@@ -239,5 +239,18 @@ describe('the death of a worker', () => {
       m.finally(() => (m.look('eventIsSet', own.event) ? undefined : 'the event was repaired like a barrier'));
     };
     holds('objects, a row changes its kind before the reaper', core, model);
+    const bad = await mutant(
+      {
+        file: 'reaper.ts',
+        find: '    const object = objectPin(id);\n',
+        replace: '    const kind = objectKind(id);\n    const object = objectPin(id);\n',
+      },
+      {
+        file: 'reaper.ts',
+        find: 'row could be given back and become something else in between.\n    const kind = objectKind(id);\n',
+        replace: '',
+      },
+    );
+    breaks('the kind before the pin', bad, model, /^the event was repaired like a barrier$/);
   });
 });
