@@ -192,7 +192,7 @@ export class Worker {
   result: u32;
 }
 
-/** A worker's place in the registry; free when `tid` is 0. */
+/** A worker's place in the registry; free when `tid` is 0 (see workers.ts). */
 @unmanaged
 export class Slot {
   tid: i32;

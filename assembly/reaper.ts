@@ -13,9 +13,8 @@
  * Death of the reaper: it runs in the supervisor, whose death ends the program.
  */
 import { Kind } from './abi';
-import { load, peek } from './atomics';
-import { Root, Slot } from './layout';
-import { ROOT, SLOTS } from './limits';
+import { Root } from './layout';
+import { ROOT } from './limits';
 import { objectKind, objectPin, objectRows, objectUnpin, refCloseAll } from './objects';
 import { queueAbandon, queueKick } from './queue/queue';
 import { barrierBury } from './sync/barrier';
@@ -23,7 +22,7 @@ import { eventKick } from './sync/event';
 import { lockAbandon, lockKick } from './sync/lock';
 import { semaphoreKick } from './sync/semaphore';
 import { guardGive, guardTake, removeAllOf } from './waitlist';
-import { slotAt, slotFree, slotOf, workerIsKnown, workerKick } from './workers';
+import { slotFree, slotOf, slotsFreeUnstarted, workerIsKnown, workerKick } from './workers';
 
 /** `clean`: it ended by itself. A Lock it holds then stays locked, as in Python: somebody else may release it. */
 export function reap(tid: i32, clean: bool): void {
@@ -43,7 +42,7 @@ export function reap(tid: i32, clean: bool): void {
     objectUnpin(object);
   }
   refCloseAll(slotOf(tid));
-  freeUnstarted(tid);
+  slotsFreeUnstarted(tid);
   slotFree(tid);
 }
 
@@ -84,14 +83,5 @@ function bury(object: usize, kind: i32, tid: i32): void {
     case Kind.WORKER:
       workerKick(object);
       break;
-  }
-}
-
-/** Slots that the dead worker had taken for children of which the supervisor was never told. */
-function freeUnstarted(parent: i32): void {
-  for (let index = 0; index < SLOTS; index++) {
-    const slot = slotAt(index);
-    const tid = load(slot + offsetof<Slot>('tid'));
-    if (tid && peek(slot + offsetof<Slot>('parent')) == parent && !peek(slot + offsetof<Slot>('recordId'))) slotFree(tid);
   }
 }

@@ -6,6 +6,12 @@
  * A slot is a worker's place while it lives: its handles, its scratch, its node for blocking waits, the word it is parked on.
  * A worker id is `slot | sequence << SLOT_BITS`: a slot comes around after 2^19 workers of its own, so an id in an old lock word names nobody else.
  *
+ * | slot.tid       | meaning                                                     | next         |
+ * | -------------- | ----------------------------------------------------------- | ------------ |
+ * | 0              | free                                                        | TAKING+taker |
+ * | TAKING + taker | the taker alone writes sequence and parent                  | id           |
+ * | id             | that worker's, from before it starts until it is repaired   | 0            |
+ *
  * A Worker record is a public object (it lives as long as anybody has a handle): what is to be run, its state, its exit code, its result.
  *
  * | record.state | meaning                                                       | next              |
@@ -17,8 +23,9 @@
  *
  * No wake-up is lost: joiners sleep on `state` and compare it; ENDED is stored before the notify.
  *
- * Death of the worker: the supervisor learns it from the platform, calls workerEnd for it (a second call changes nothing) and then the reaper.
- * Death of a parent between taking the slot and telling the supervisor: the reaper of the parent frees the slot.
+ * Death of the worker: the supervisor learns it from the platform, runs the reaper, so that who has joined finds everything repaired, and then calls
+ * workerEnd for it, which changes nothing if it had ended by itself.
+ * Death of a parent between taking the slot and telling the supervisor: the reaper of the parent frees the slot, which says throughout whose it is.
  */
 import { Status } from './abi';
 import { allocate, free } from './allocator';
@@ -28,6 +35,9 @@ import { Root, SLOT_BYTES, Slot, Worker } from './layout';
 import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from './limits';
 import { become, deadlineAfter, Parked, park, self } from './park';
 import { dropParcel } from './queue/record';
+
+/** With its taker's id, in a slot's `tid`. */
+const TAKING: i32 = 1 << 31;
 
 export const enum WorkerState {
   INITIAL = 0,
@@ -56,16 +66,28 @@ export function slotTake(): i32 {
   for (let i = 0; i < SLOTS; i++) {
     const index = (start + i) & (SLOTS - 1);
     const slot = slotAt(index);
-    if (load(slot + offsetof<Slot>('tid')) != 0) continue;
-    const sequence = (peek(slot + offsetof<Slot>('sequence')) + 1) & ((1 << (29 - SLOT_BITS)) - 1);
-    const tid = index | (max(sequence, 1) << SLOT_BITS);
-    if (cas(slot + offsetof<Slot>('tid'), 0, tid) != 0) continue;
-    poke(slot + offsetof<Slot>('sequence'), max(sequence, 1));
+    const word = slot + offsetof<Slot>('tid');
+    if (load(word) != 0 || cas(word, 0, TAKING | self) != 0) continue;
+    const sequence = max((peek(slot + offsetof<Slot>('sequence')) + 1) & ((1 << (29 - SLOT_BITS)) - 1), 1);
+    poke(slot + offsetof<Slot>('sequence'), sequence);
     poke(slot + offsetof<Slot>('parent'), self);
     store(turn, index + 1);
+    const tid = index | (sequence << SLOT_BITS);
+    store(word, tid);
     return tid;
   }
   return 0;
+}
+
+/** Reaper: what `parent` had taken for children of which the supervisor was never told is free again. */
+export function slotsFreeUnstarted(parent: i32): void {
+  for (let index = 0; index < SLOTS; index++) {
+    const slot = slotAt(index);
+    const tid = load(slot + offsetof<Slot>('tid'));
+    if (tid == (TAKING | parent)) store(slot + offsetof<Slot>('tid'), 0);
+    else if (tid > 0 && peek(slot + offsetof<Slot>('parent')) == parent && !peek(slot + offsetof<Slot>('recordId')))
+      slotFree(tid);
+  }
 }
 
 /** Gives a slot back, with what it owns in memory. */

@@ -98,6 +98,14 @@ export class Scene {
     this.ghost.upsets++;
   }
 
+  /** Begins when so many have come: fewer orders in which to come by the guard. */
+  once(came: number): Program {
+    const look = run('looks whether it is its turn', (_, flow) => {
+      if (this.ghost.came < came && this.m.victim < 0) flow.goto('not yet');
+    });
+    return [label('not yet'), look];
+  }
+
   /** Parties that have come when the model begins; the last one leads. */
   begin(...parties: Me[]): void {
     for (const me of parties) {

@@ -76,18 +76,17 @@ class World {
   }
 
   /** Opens a handle, uses it and closes it, unless the object is gone. */
-  visits(thing: Thing, { stays = false } = {}): Step[] {
+  visits(thing: Thing): Step[] {
     const own = this.m.ghost({ ref: 0 });
-    const name = `no ${Object.keys(own).length}${thing.id}`;
     return [
       call('refOpen', [thing.id, thing.generation], (ref, flow) => {
         must(ref !== 0, 'no memory');
         own.ref = ref;
-        if (ref === GONE) flow.goto(name);
+        if (ref === GONE) flow.goto('it is gone');
       }),
       run('uses it', () => must(this.isWhole(thing), 'freed while there is a reference')),
-      ...(stays ? [] : [call('refClose', () => [own.ref])]),
-      label(name),
+      call('refClose', () => [own.ref]),
+      label('it is gone'),
     ];
   }
 }

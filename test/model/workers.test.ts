@@ -1,0 +1,266 @@
+/**
+ * The registry of workers: ids and slots are given once, joiners are told, and a death gives back what was half taken.
+ */
+import { describe, expect, test } from 'vitest';
+import { Status } from '../../assembly/abi.ts';
+import { buildCore, type Edit } from './build.ts';
+import { breaks, holds } from './check.ts';
+import { classOf, enlist, heapTrouble, makeHeap, usedIn, wordsOf } from './heap.ts';
+import type { WorkerOptions } from './machine.ts';
+import type { Handle, Model } from './model.ts';
+import { atomic, call, label, must, type Program, type Step, waitAsync } from './program.ts';
+
+const core = await buildCore();
+const mutant = (...mutant: Edit[]) => buildCore({ mutant });
+const WORKERS = 'workers.ts';
+const FOREVER = Number.POSITIVE_INFINITY;
+const fine = { fine: true };
+/** Of test/model/assembly/limits.ts. */
+const SLOTS = 8;
+const SCRATCHES = classOf(256);
+const [INITIAL, STARTING, RUNNING, ENDED] = [0, 1, 2, 3] as const;
+
+class Office {
+  readonly tids: number[] = [];
+
+  constructor(readonly m: Model) {
+    makeHeap(m, 24);
+    m.finally(() => heapTrouble(m));
+  }
+
+  add(name: string, program: Program, options: WorkerOptions = {}): { handle: Handle; tid: number } {
+    const handle = this.m.worker(name, program, options);
+    const tid = enlist(this.m, handle);
+    this.tids[handle.index] = tid;
+    return { handle, tid };
+  }
+
+  reaper(then: Program = []): void {
+    enlist(this.m, this.m.reaper('reaper', [call('reap', () => [this.tids[this.m.victim] as number, 0]), ...then]));
+  }
+
+  /** The setup takes all slots but `left`. */
+  crowd(left: number): void {
+    while (this.freeSlots() > left) must(this.m.call('slotTake') !== 0, 'no slot');
+  }
+
+  freeSlots(): number {
+    let free = 0;
+    for (let index = 0; index < SLOTS; index++) if (wordsOf(this.m)[this.m.look('slotOf', index) >> 2] === 0) free++;
+    return free;
+  }
+
+  record(): number {
+    const record = this.m.call('refObject', this.m.call('workerCreate', 0));
+    this.m.name(record, 'record', ['state', 'exitCode', 'gateSeq', 'gateWaiters']);
+    return record;
+  }
+}
+
+describe('a slot', () => {
+  /** Takes the only free slot, when it is free, and gives it back. */
+  const takes = (time: string, own: { id: number }, other: { id: number }): Step[] => [
+    label(time),
+    call('slotTake', [], (id, flow) => {
+      if (id === 0) flow.goto(time);
+      must(id === 0 || (id !== other.id && id !== own.id), 'one id for two workers');
+      if (id !== 0) own.id = id;
+    }),
+    call('slotFree', () => [own.id]),
+  ];
+
+  const contested = (m: Model) => {
+    const office = new Office(m);
+    const [u, v] = [m.ghost({ id: 0 }), m.ghost({ id: 0 })];
+    office.add('u', [...takes('first', u, v), ...takes('then', u, v)]);
+    office.add('v', takes('once', v, u));
+    office.crowd(1);
+    m.finally(() => (office.freeSlots() === 1 ? undefined : 'a slot is lost'));
+  };
+
+  test('is given to one worker, under an id that nobody had before', async () => {
+    holds('workers, one slot', core, contested, fine);
+    const bad = await mutant({
+      file: WORKERS,
+      find: 'if (load(word) != 0 || cas(word, 0, TAKING | self) != 0) continue;',
+      replace: 'if (load(word) != 0) continue;\n    store(word, TAKING | self);',
+    });
+    breaks('a slot taken without a compare-and-swap', bad, contested, /^one id for two workers$|^a slot is lost$/, fine);
+  });
+
+  test('is free again when its taker has died over it', async () => {
+    const model = (m: Model) => {
+      const office = new Office(m);
+      office.add('u', [call('slotTake')], { mayDie: true });
+      office.reaper();
+      const before = office.freeSlots();
+      m.finally(() => {
+        // The dead one's own slot is free too.
+        const free = office.freeSlots();
+        return free === (m.victim < 0 ? before - 1 : before + 1) ? undefined : `${free} slots are free, and were ${before}`;
+      });
+    };
+    holds('workers, death of a taker', core, model, fine);
+    const bad = await mutant({
+      file: WORKERS,
+      find: "if (tid == (TAKING | parent)) store(slot + offsetof<Slot>('tid'), 0);\n    else if",
+      replace: 'if',
+    });
+    breaks('a slot half taken', bad, model, /slots are free, and were/, fine);
+  });
+
+  test('is given back with its scratch, whenever its worker dies', () => {
+    const model = (m: Model) => {
+      const office = new Office(m);
+      const tid = m.call('slotTake');
+      office.tids.push(tid);
+      m.worker('u', [call('workerBecome', [tid])], { mayDie: true });
+      office.reaper();
+      const [slots, scratches] = [office.freeSlots(), usedIn(m, SCRATCHES)];
+      m.finally(() => {
+        if (m.victim < 0) return undefined;
+        // A block that was taken, and not noted yet, is lost.
+        const more = usedIn(m, SCRATCHES) - scratches;
+        return office.freeSlots() === slots + 1 && (more === 0 || more === 1) ? undefined : `${more} scratches more are in use`;
+      });
+      m.outcome(() => `${m.victim < 0 ? 'alive' : 'dead'} ${usedIn(m, SCRATCHES) - scratches}`);
+    };
+    const { outcomes } = holds('workers, death of a beginner', core, model, fine);
+    expect(outcomes).toEqual(new Set(['alive 1', 'dead 0', 'dead 1']));
+  });
+
+  test('is not taken away from who takes it when its former taker dies', async () => {
+    const model = (m: Model) => {
+      const office = new Office(m);
+      const own = m.ghost({ id: 0 });
+      const { handle } = office.add('u', [], { mayDie: true });
+      office.add('v', [
+        label('again'),
+        call('slotTake', [], (id, flow) => {
+          own.id = id;
+          if (id === 0) flow.goto('again');
+        }),
+      ]);
+      office.reaper();
+      office.crowd(1);
+      // A child of u's had the last slot, and has ended.
+      m.call('slotFree', handle.call('slotTake'));
+      m.finally(() => (m.look('workerIsKnown', own.id) ? undefined : 'the slot was taken away'));
+    };
+    holds('workers, death of a former taker', core, model, fine);
+    const bad = await mutant(
+      {
+        file: WORKERS,
+        find: 'cas(word, 0, TAKING | self) != 0',
+        replace: 'cas(word, 0, index | ((peek(word + 4) + 1) << SLOT_BITS)) != 0',
+      },
+      { file: WORKERS, find: '    store(word, tid);\n', replace: '' },
+    );
+    breaks('a taker that cannot be told yet', bad, model, /^the slot was taken away$/, fine);
+  });
+});
+
+describe('a worker that ends', () => {
+  const joins = (office: Office, record: number, timeout = FOREVER): Step[] => [
+    call('workerJoin', [record, timeout], (status) => {
+      must(status === Status.OK || (status === Status.TIMEOUT && timeout !== FOREVER), `join answered ${status}`);
+      must(status !== Status.OK || office.m.load(record) === ENDED, 'joined while it ran');
+      must(status !== Status.OK || office.m.load(record + 4) !== 0, 'joined without an exit code');
+    }),
+  ];
+  const life = (record: number): Step[] => [
+    call('workerMove', [record, INITIAL, STARTING]),
+    call('workerMove', [record, STARTING, RUNNING]),
+    call('workerEnd', [record, 7], (first) => must(first === 1, 'it had ended before')),
+  ];
+
+  const joined = (m: Model) => {
+    const office = new Office(m);
+    const record = office.record();
+    office.add('w', life(record));
+    office.add('j', joins(office, record));
+    office.add('k', joins(office, record, 5));
+  };
+
+  test('wakes all who join it', async () => {
+    holds('workers, join', core, joined);
+    const bad = await mutant({
+      file: WORKERS,
+      find: '    if (cas(word, state, WorkerState.ENDED) == state) break;\n  }\n  workerKick(worker);',
+      replace: '    workerKick(worker);\n    if (cas(word, state, WorkerState.ENDED) == state) break;\n  }',
+    });
+    breaks('told before it has ended', bad, joined, /^sleeps for ever: [jk]/);
+  });
+
+  test('has set its exit code before', async () => {
+    const bad = await mutant(
+      { file: WORKERS, find: "    store(worker + offsetof<Worker>('exitCode'), exitCode);\n", replace: '' },
+      {
+        file: WORKERS,
+        find: '  workerKick(worker);\n  return true;',
+        replace: "  store(worker + offsetof<Worker>('exitCode'), exitCode);\n  workerKick(worker);\n  return true;",
+      },
+    );
+    breaks('a late exit code', bad, joined, /^joined without an exit code$/);
+  });
+
+  test('wakes event loops', () => {
+    const model = (m: Model) => {
+      const office = new Office(m);
+      const record = office.record();
+      const gate = m.call('workerGate', record);
+      const own = m.ghost({ seen: 0 });
+      office.add('w', life(record));
+      office.add('j', joins(office, record));
+      office.add('async', [
+        call('gateEnter', [gate]),
+        label('again'),
+        atomic('load', [gate], (value) => {
+          own.seen = value;
+        }),
+        call('workerJoin', [record, 0], (status, flow) => {
+          if (status === Status.OK) flow.goto('joined');
+        }),
+        waitAsync(
+          () => [gate, own.seen],
+          (_, flow) => flow.goto('again'),
+        ),
+        label('joined'),
+        call('gateLeave', [gate]),
+      ]);
+    };
+    holds('workers, joined by an event loop', core, model);
+  });
+
+  test('by dying is ended by who repairs, and once', () => {
+    const model = (m: Model) => {
+      const office = new Office(m);
+      const own = m.ghost({ seen: 0 });
+      const record = office.record();
+      office.add('w', life(record), { mayDie: true });
+      office.add('j', [
+        ...joins(office, record),
+        call('workerExitCode', [record], (code) => {
+          own.seen = code;
+        }),
+      ]);
+      office.reaper([call('workerEnd', [record, -9])]);
+      m.finally(() => (own.seen === m.load(record + 4) ? undefined : 'the exit code has changed'));
+      m.outcome(() => `${m.victim < 0 ? 'alive' : 'dead'} ${own.seen}`);
+    };
+    const { outcomes } = holds('workers, death', core, model, fine);
+    expect(outcomes).toEqual(new Set(['alive 7', 'dead 7', 'dead -9']));
+  });
+
+  test('wakes the other joiner when one has died', () => {
+    const model = (m: Model) => {
+      const office = new Office(m);
+      const record = office.record();
+      office.add('w', life(record));
+      office.add('j', joins(office, record), { mayDie: true });
+      office.add('k', joins(office, record));
+      office.reaper();
+    };
+    holds('workers, death of a joiner', core, model);
+  });
+});
