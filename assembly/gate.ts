@@ -13,13 +13,18 @@
  * If the poster saw no waiter, the waiter's try came after and succeeds. If it saw one, `seq` changed: before the waiter read it
  * (then its try succeeds), or after (then the engine's compare fails, or the sleeper is woken).
  *
+ * Who is woken is taken off `waiters` by the waker, and everybody else leaves by himself: a woken worker may take 50 µs to run, and would have every
+ * post meanwhile notify for nothing (100 ns each). Before it sleeps again it adds itself again, and tries again.
+ *
  * Blocked workers and event loops sleep on different words because an event loop whose thread is busy would hold up the wake-up
  * that a blocked worker needs. An async waiter that gives up opens its gate, which withdraws its leftover wait from the engine's list.
  *
- * Death: the dead waiter stays counted, which costs its posters a notify that wakes nobody. The reaper opens every gate and event count.
+ * Death: the dead waiter stays counted, as do those whom a dead waker woke, which costs the posters a notify that wakes nobody. The reaper opens every
+ * gate and event count.
  */
 import { add, load, notify } from './atomics';
 import { EventCount, Gate } from './layout';
+import { Parked, park } from './park';
 
 export const ALL: i32 = -1;
 
@@ -39,7 +44,13 @@ export function gateOpen(gate: usize): void {
 /** Wakes every async waiter, counted or not. */
 export function gateKick(gate: usize): void {
   add(gate + offsetof<Gate>('seq'), 1);
-  notify(gate + offsetof<Gate>('seq'), ALL);
+  wake(gate + offsetof<Gate>('seq'), gate + offsetof<Gate>('waiters'), ALL);
+}
+
+/** Wakes up to `count` sleepers on `word`, who are no longer counted then. */
+export function wake(word: usize, waiters: usize, count: i32): void {
+  const woken = notify(word, count);
+  if (woken) add(waiters, -woken);
 }
 
 export function eventCountGate(ec: usize): usize {
@@ -50,7 +61,7 @@ export function eventCountGate(ec: usize): usize {
 export function eventCountNotify(ec: usize, count: i32): void {
   if (load(ec + offsetof<EventCount>('waiters')) > 0) {
     add(ec + offsetof<EventCount>('seq'), 1);
-    notify(ec + offsetof<EventCount>('seq'), count);
+    wake(ec + offsetof<EventCount>('seq'), ec + offsetof<EventCount>('waiters'), count);
   }
   gateOpen(eventCountGate(ec));
 }
@@ -67,8 +78,15 @@ export function eventCountEpoch(ec: usize): i32 {
   return load(ec + offsetof<EventCount>('seq'));
 }
 
+/** Sleeps while `seq` is `epoch`; afterwards the caller is not counted any more, whatever ended it. */
+export function eventCountWait(ec: usize, epoch: i32, deadline: f64): i32 {
+  const result = park(ec + offsetof<EventCount>('seq'), epoch, deadline);
+  if (result != Parked.WOKEN) eventCountLeave(ec);
+  return result;
+}
+
 export function eventCountKick(ec: usize): void {
   add(ec + offsetof<EventCount>('seq'), 1);
-  notify(ec + offsetof<EventCount>('seq'), ALL);
+  wake(ec + offsetof<EventCount>('seq'), ec + offsetof<EventCount>('waiters'), ALL);
   gateKick(eventCountGate(ec));
 }

@@ -34,4 +34,4 @@ export const SEGMENT_MAX: u32 = 1 << 20;
 
 /** Bounds of the adaptive spin, in polls. Chosen by measurement, see bench/. */
 export const SPIN_MIN: i32 = 20;
-export const SPIN_MAX: i32 = 2000;
+export const SPIN_MAX: i32 = 20000;

@@ -18,11 +18,11 @@
  */
 import { Encoding, Status } from '../abi';
 import { load, pause, peek, poke, store } from '../atomics';
-import { eventCountEnter, eventCountEpoch, eventCountKick, eventCountLeave, eventCountNotify } from '../gate';
+import { eventCountEnter, eventCountEpoch, eventCountKick, eventCountLeave, eventCountNotify, eventCountWait } from '../gate';
 import { QUEUE_HEAD, QUEUE_NOT_EMPTY, QUEUE_NOT_FULL, QUEUE_TAIL, Queue, QueueSide } from '../layout';
 import { SCRATCH } from '../limits';
 import { letGo } from '../objects';
-import { afterPark, deadlineAfter, Parked, park, selfScratch, spinBudget, spinLearn } from '../park';
+import { afterPark, deadlineAfter, selfScratch, spinBudget, spinLearn } from '../park';
 import { lockAbandon, lockInternal, lockKick, TAKE_OVER, unlock } from '../sync/lock';
 import { EXTERN, RECORD, recordBytes } from './record';
 import {
@@ -116,17 +116,20 @@ function awaitRoom(queue: usize, deadline: f64): i32 {
   const budget = spinBudget(putEstimate);
   for (let i = 0; i < budget; i++) {
     if (!isFull(queue)) {
-      putEstimate = spinLearn(putEstimate, i, true);
+      putEstimate = spinLearn(putEstimate, budget, i, true);
       return Status.OK;
     }
     pause();
   }
-  putEstimate = spinLearn(putEstimate, budget, false);
+  putEstimate = spinLearn(putEstimate, budget, budget, false);
   const ec = queue + QUEUE_NOT_FULL;
   eventCountEnter(ec);
   const epoch = eventCountEpoch(ec);
-  const result = isFull(queue) ? park(ec, epoch, deadline) : <i32>Parked.CHANGED;
-  eventCountLeave(ec);
+  if (!isFull(queue)) {
+    eventCountLeave(ec);
+    return Status.OK;
+  }
+  const result = eventCountWait(ec, epoch, deadline);
   return afterPark(result, !isFull(queue));
 }
 
@@ -245,17 +248,20 @@ function awaitItem(queue: usize, deadline: f64): i32 {
   const budget = spinBudget(getEstimate);
   for (let i = 0; i < budget; i++) {
     if (!isIdle(queue)) {
-      getEstimate = spinLearn(getEstimate, i, true);
+      getEstimate = spinLearn(getEstimate, budget, i, true);
       return Status.OK;
     }
     pause();
   }
-  getEstimate = spinLearn(getEstimate, budget, false);
+  getEstimate = spinLearn(getEstimate, budget, budget, false);
   const ec = queue + QUEUE_NOT_EMPTY;
   eventCountEnter(ec);
   const epoch = eventCountEpoch(ec);
-  const result = isIdle(queue) ? park(ec, epoch, deadline) : <i32>Parked.CHANGED;
-  eventCountLeave(ec);
+  if (!isIdle(queue)) {
+    eventCountLeave(ec);
+    return Status.OK;
+  }
+  const result = eventCountWait(ec, epoch, deadline);
   return afterPark(result, !isIdle(queue));
 }
 

@@ -15,9 +15,9 @@
  */
 import { Status } from '../abi';
 import { cas, load } from '../atomics';
-import { eventCountEnter, eventCountEpoch, eventCountGate, eventCountLeave, eventCountNotify } from '../gate';
+import { eventCountEnter, eventCountEpoch, eventCountGate, eventCountLeave, eventCountNotify, eventCountWait } from '../gate';
 import { QUEUE_TAIL, Queue } from '../layout';
-import { afterPark, deadlineAfter, park } from '../park';
+import { afterPark, deadlineAfter } from '../park';
 import { itemsOf, positionOf } from './ring';
 
 /** Items that were put and not yet counted off. */
@@ -48,16 +48,17 @@ export function queueJoin(queue: usize, timeoutMs: f64): i32 {
   if (timeoutMs == 0) return Status.TIMEOUT;
   const deadline = deadlineAfter(timeoutMs);
   const ec = joinCount(queue);
-  eventCountEnter(ec);
-  let status: i32 = Status.OK;
   while (true) {
+    eventCountEnter(ec);
     const epoch = eventCountEpoch(ec);
-    if (queueUnfinished(queue) == 0) break;
-    status = afterPark(park(ec, epoch, deadline), queueUnfinished(queue) == 0);
-    if (status != Status.OK) break;
+    if (queueUnfinished(queue) == 0) {
+      eventCountLeave(ec);
+      return Status.OK;
+    }
+    const result = eventCountWait(ec, epoch, deadline);
+    const status = afterPark(result, queueUnfinished(queue) == 0);
+    if (status != Status.OK) return status;
   }
-  eventCountLeave(ec);
-  return status;
 }
 
 export function queueJoinGate(queue: usize): usize {

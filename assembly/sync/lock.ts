@@ -95,13 +95,13 @@ function spin(lock: usize): bool {
     const word = load(lock);
     if (word == 0) {
       if (cas(lock, 0, self) == 0) {
-        estimate = spinLearn(estimate, i, true);
+        estimate = spinLearn(estimate, budget, i, true);
         return true;
       }
     } else if (word & (CONTENDED | ABANDONED)) break;
     pause();
   }
-  estimate = spinLearn(estimate, budget, false);
+  estimate = spinLearn(estimate, budget, budget, false);
   return false;
 }
 

@@ -7,19 +7,19 @@
  * | word    | meaning                                                           |
  * | ------- | ----------------------------------------------------------------- |
  * | permits | how many acquires may pass now, never below 0                     |
- * | waiters | blocked acquirers that may sleep on `permits`                     |
+ * | waiters | blocked acquirers that may sleep on `permits`, but for the woken  |
  * | gate    | async acquirers                                                   |
  * | limit   | BoundedSemaphore: the start value                                 |
  *
  * No wake-up is lost: the acquirer counts itself in `waiters`, then reads `permits`; the releaser adds to `permits`, then reads `waiters`. One of the two
- * sees the other. There is no acquire of several permits: a wake-up for one who wants two would be lost on one who wants one.
+ * sees the other. The woken are taken off `waiters` by their waker (see gate.ts). There is no acquire of several permits: a wake-up for one who wants two would be lost on one who wants one.
  *
  * Death of a waiter: it stays counted, so releases notify for nothing; a wake-up it had received is made up for by the reaper's kick.
  * A permit held by a dead worker is not given back: a semaphore has no owner, in Python neither.
  */
 import { Status } from '../abi';
-import { add, cas, load, notify, store } from '../atomics';
-import { ALL, gateKick, gateOpen } from '../gate';
+import { add, cas, load, store } from '../atomics';
+import { ALL, gateKick, gateOpen, wake } from '../gate';
 import { Semaphore } from '../layout';
 import { deadlineAfter, Parked, park } from '../park';
 
@@ -47,21 +47,17 @@ export function semaphoreAcquire(semaphore: usize, timeoutMs: f64): i32 {
   if (timeoutMs == 0) return Status.TIMEOUT;
   const deadline = deadlineAfter(timeoutMs);
   const waiters = semaphore + offsetof<Semaphore>('waiters');
-  add(waiters, 1);
-  let status: i32 = Status.TIMEOUT;
-  let last = false;
   while (true) {
-    status = semaphoreTry(semaphore);
-    if (status == Status.OK || last) break;
-    const result = park(semaphore, 0, deadline);
-    if (result == Parked.REFUSED) {
-      status = Status.WOULD_BLOCK;
-      break;
+    add(waiters, 1);
+    if (semaphoreTry(semaphore) == Status.OK) {
+      add(waiters, -1);
+      return Status.OK;
     }
-    last = result == Parked.TIMED_OUT;
+    const result = park(semaphore, 0, deadline);
+    if (result != Parked.WOKEN) add(waiters, -1);
+    if (result == Parked.REFUSED) return Status.WOULD_BLOCK;
+    if (result == Parked.TIMED_OUT) return semaphoreTry(semaphore);
   }
-  add(waiters, -1);
-  return status;
 }
 
 /** OK, or RANGE when it would pass its limit: then nothing changed. */
@@ -72,7 +68,7 @@ export function semaphoreRelease(semaphore: usize, permits: i32): i32 {
     if (permits > limit - before) return Status.RANGE;
     if (cas(semaphore, before, before + permits) == before) break;
   }
-  if (load(semaphore + offsetof<Semaphore>('waiters')) > 0) notify(semaphore, permits);
+  if (load(semaphore + offsetof<Semaphore>('waiters')) > 0) wake(semaphore, semaphore + offsetof<Semaphore>('waiters'), permits);
   gateOpen(semaphoreGate(semaphore));
   return Status.OK;
 }
@@ -82,6 +78,6 @@ export function semaphoreValue(semaphore: usize): i32 {
 }
 
 export function semaphoreKick(semaphore: usize): void {
-  notify(semaphore, ALL);
+  wake(semaphore, semaphore + offsetof<Semaphore>('waiters'), ALL);
   gateKick(semaphoreGate(semaphore));
 }

@@ -118,14 +118,16 @@ export class AsyncGate {
     const { core, gates } = this.#heap;
     this.#pumping = true;
     gates.set(this.#address, this);
-    core.gateEnter(this.#address);
     for (;;) {
+      core.gateEnter(this.#address);
       // The word is read before the attempts: whatever happens after them changes it.
       const seen = this.#heap.loadWord(this.#address);
       this.#serve();
       if (this.#waiters.length === 0) break;
       const wait = waitAsync(this.#heap.words(), this.#address >> 2, seen);
+      // Who wakes us takes us off the count.
       if (wait.async) await wait.value;
+      else core.gateLeave(this.#address);
     }
     core.gateLeave(this.#address);
     gates.delete(this.#address);

@@ -100,7 +100,7 @@ export class Heap {
 }
 
 /** The longest spin before a worker sleeps, in polls of a shared word. */
-const SPIN_POLLS = 2000;
+const SPIN_POLLS = 20000;
 
 export function heapFull(bytes?: number): MemoryError {
   const size = bytes === undefined ? '' : ` (${bytes} bytes wanted)`;

@@ -9,9 +9,9 @@
  */
 import { Encoding, Meta, Status } from '../../assembly/abi.ts';
 import { classOf, heapTrouble, makeHeap, sizeOfClass, wordsOf } from './heap.ts';
-import { Field, Status as Sleep } from './machine.ts';
 import type { Model } from './model.ts';
 import { must } from './program.ts';
+import { asleepOn } from './sync.ts';
 
 /** From a queue's address. */
 const [DONE, SPARE, TAIL, HEAD] = [8, 12, 112, 240] as const;
@@ -251,15 +251,11 @@ export class Account {
       const lock = this.word(this.queue + side);
       if (lock & OWNER && !(lock & ABANDONED)) return 'an end is still locked';
     }
-    if (!dead && this.word(this.queue + NOT_EMPTY + 4) !== this.asleepAt(NOT_EMPTY)) return 'notEmpty has miscounted its waiters';
-    if (!dead && this.word(this.queue + NOT_FULL + 4) !== this.asleepAt(NOT_FULL)) return 'notFull has miscounted its waiters';
+    if (!dead && this.word(this.queue + NOT_EMPTY + 4) !== asleepOn(this.m, this.queue + NOT_EMPTY))
+      return 'notEmpty has miscounted its waiters';
+    if (!dead && this.word(this.queue + NOT_FULL + 4) !== asleepOn(this.m, this.queue + NOT_FULL))
+      return 'notFull has miscounted its waiters';
     return heapTrouble(this.m, [...this.segments(), ...this.spare(), ...inRing]);
-  }
-
-  private asleepAt(word: number): number {
-    const { machine } = this.m;
-    const isThere = ({ at }: { at: number }) => machine.words[at + Field.P] === this.queue + word;
-    return machine.workers.filter((worker) => machine.statusOf(worker) === Sleep.PARKED && isThere(worker)).length;
   }
 }
 

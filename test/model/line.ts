@@ -8,7 +8,8 @@ import { Account, type Member, NOT_EMPTY, NOT_FULL, NOTHING, PUTTING, RECORD, TA
 import { enlist, wordsOf } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Handle } from './model.ts';
-import { atomic, call, type Flow, label, must, type Program, type Step, waitAsync } from './program.ts';
+import { atomic, call, type Flow, label, must, type Program, type Step } from './program.ts';
+import { asleep } from './sync.ts';
 
 export type { LineOptions, Member } from './account.ts';
 
@@ -187,8 +188,8 @@ export class Line extends Account {
     attempt: (after: (status: number, flow: Flow) => void) => Step[],
   ): Step[] {
     return [
-      call('gateEnter', () => [gate()]),
       label(`${name} again`),
+      call('gateEnter', () => [gate()]),
       atomic(
         'load',
         () => [gate()],
@@ -199,10 +200,7 @@ export class Line extends Account {
       ...attempt((status, flow) => {
         if (status !== Status.TIMEOUT) flow.goto(`${name} done`);
       }),
-      waitAsync(
-        () => [gate(), me.own.seen],
-        (_, flow) => flow.goto(`${name} again`),
-      ),
+      ...asleep(gate, () => me.own.seen, `${name} again`),
       label(`${name} done`),
       call('gateLeave', () => [gate()]),
     ];

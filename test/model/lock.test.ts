@@ -291,7 +291,7 @@ describe('a worker dies at any step:', () => {
       const here = scene(m);
       here.cast.worker('w0', (me) => section(here, me), { mayDie: true });
       const retry: After = (status, flow) => {
-        if (status === Status.OWNER_DIED) flow.goto('looks');
+        if (status === Status.OWNER_DIED) flow.goto('leaves, and looks');
         else isOk(status, flow);
       };
       here.cast.worker('loop', (me) => asyncSection(here, me, { acquired: retry }));

@@ -7,7 +7,8 @@ import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import { Line, type LineOptions, type Member } from './line.ts';
 import type { Model } from './model.ts';
-import { atomic, call, label, must, type Program, run, waitAsync } from './program.ts';
+import { atomic, call, label, must, type Program, run } from './program.ts';
+import { asleep } from './sync.ts';
 
 const core = await buildCore();
 const mutant = (...mutant: Edit[]) => buildCore({ mutant });
@@ -126,11 +127,19 @@ describe('waiting', () => {
   test('reads the sequence after the try', async () => {
     const bad = await mutant({
       file: QUEUE,
-      find: '  const epoch = eventCountEpoch(ec);\n  const result = isIdle(queue) ? park(ec, epoch, deadline)',
-      replace:
-        '  const idle = isIdle(queue);\n  const epoch = eventCountEpoch(ec);\n  const result = idle ? park(ec, epoch, deadline)',
+      find: '  const epoch = eventCountEpoch(ec);\n  if (!isIdle(queue)) {',
+      replace: '  const idle = isIdle(queue);\n  const epoch = eventCountEpoch(ec);\n  if (!idle) {',
     });
     breaks('late epoch', bad, oneToTwo, /^sleeps for ever/);
+  });
+
+  test('counts off twice who was woken', async () => {
+    const bad = await mutant({
+      file: 'gate.ts',
+      find: 'if (result != Parked.WOKEN) eventCountLeave(ec);',
+      replace: 'eventCountLeave(ec);',
+    });
+    breaks('counted off twice', bad, oneToTwo, /^(sleeps for ever|notEmpty has miscounted)/);
   });
 
   test('is told before the item is there', async () => {
@@ -184,8 +193,9 @@ describe('waiting', () => {
   test('by an event loop is forgotten', async () => {
     const bad = await mutant({
       file: 'gate.ts',
-      find: "    notify(ec + offsetof<EventCount>('seq'), count);\n  }\n  gateOpen(eventCountGate(ec));",
-      replace: "    notify(ec + offsetof<EventCount>('seq'), count);\n  } else gateOpen(eventCountGate(ec));",
+      find: "    wake(ec + offsetof<EventCount>('seq'), ec + offsetof<EventCount>('waiters'), count);\n  }\n  gateOpen(eventCountGate(ec));",
+      replace:
+        "    wake(ec + offsetof<EventCount>('seq'), ec + offsetof<EventCount>('waiters'), count);\n  } else gateOpen(eventCountGate(ec));",
     });
     breaks('gate or sleepers', bad, asyncAndBlocking, /^sleeps for ever: async/);
   });
@@ -311,17 +321,18 @@ describe('tasks', () => {
       const own = line.m.ghost({ seen: 0 });
       const gate = line.queue + JOIN_GATE;
       return [
-        call('gateEnter', [gate]),
         label('again'),
+        call('gateEnter', [gate]),
         atomic('load', [gate], (value) => {
           own.seen = value;
         }),
         call('queueUnfinished', [line.queue], (unfinished, flow) => {
           if (unfinished === 0) flow.goto('joined');
         }),
-        waitAsync(
-          () => [gate, own.seen],
-          (_, flow) => flow.goto('again'),
+        ...asleep(
+          () => gate,
+          () => own.seen,
+          'again',
         ),
         label('joined'),
         call('gateLeave', [gate], () => must(isDone(), 'joined too early')),

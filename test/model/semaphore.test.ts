@@ -7,7 +7,7 @@ import { breaks, holds } from './check.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Describe, Model } from './model.ts';
 import { type After, atomic, call, label, must, type Program, repeat, run, waitAsync } from './program.ts';
-import { AT_ONCE, awaited, type CallStep, Cast, Fields, FOREVER, givingUp, pumpOf, SOON, Status } from './sync.ts';
+import { AT_ONCE, asleepOn, awaited, type CallStep, Cast, Fields, FOREVER, givingUp, pumpOf, SOON, Status } from './sync.ts';
 
 const core = await buildCore();
 const mutant = (...mutant: Edit[]) => buildCore({ mutant });
@@ -31,6 +31,9 @@ function scene(m: Model, permits = 0, limit = UNLIMITED): Scene {
   const count = m.ghost({ taken: 0, released: 0, inside: 0 });
   m.always(() => (m.load(semaphore) < 0 ? 'permits below zero' : undefined));
   m.finally(() => {
+    const counted = m.load(semaphore + 4);
+    if (m.victim < 0 && counted !== asleepOn(m, semaphore))
+      return `${counted} waiters are counted, ${asleepOn(m, semaphore)} sleep`;
     const left = m.load(semaphore);
     const expected = permits + count.released - count.taken;
     // A dead worker may have taken a permit, or released some, and not told.
@@ -206,16 +209,30 @@ describe('a worker dies at any step, and nobody sleeps beside a permit:', () => 
 });
 
 describe('planted bugs are found:', () => {
+  const park = '    const result = park(semaphore, 0, deadline);\n';
   const semaphore = (find: string, replace: string): Edit => ({ file: 'sync/semaphore.ts', find, replace });
-  const count = '  add(waiters, 1);\n';
-  const wake = "if (load(semaphore + offsetof<Semaphore>('waiters')) > 0) notify(semaphore, permits);";
+  const wake =
+    "if (load(semaphore + offsetof<Semaphore>('waiters')) > 0) wake(semaphore, semaphore + offsetof<Semaphore>('waiters'), permits);";
 
   test('a taker that counts itself after its try has failed and it has slept', async () => {
     const bad = await mutant(
-      semaphore(count, ''),
-      semaphore('    last = result == Parked.TIMED_OUT;\n', '    last = result == Parked.TIMED_OUT;\n    add(waiters, 1);\n'),
+      semaphore(
+        '    add(waiters, 1);\n    if (semaphoreTry(semaphore) == Status.OK) {\n      add(waiters, -1);\n',
+        '    if (semaphoreTry(semaphore) == Status.OK) {\n',
+      ),
+      semaphore(park, `${park}    add(waiters, 1);\n`),
     );
     breaks('counted too late', bad, handedOut(Two, [1, 1]), /^sleeps for ever: taker\d/);
+  });
+
+  test('a woken taker that takes itself off the count, too', async () => {
+    const bad = await mutant(semaphore('if (result != Parked.WOKEN) add(waiters, -1);', 'add(waiters, -1);'));
+    breaks('counted off twice', bad, handedOut(Two, [1, 1]), /^sleeps for ever: taker\d$/);
+  });
+
+  test('a taker that leaves without being counted off', async () => {
+    const bad = await mutant(semaphore('if (result != Parked.WOKEN) add(waiters, -1);', ''));
+    breaks('still counted', bad, handedOut([SOON], [1]), /waiters are counted/);
   });
 
   test('a releaser that looks for waiters before it gives', async () => {
@@ -224,7 +241,7 @@ describe('planted bugs are found:', () => {
         "  const limit = load(semaphore + offsetof<Semaphore>('limit'));\n",
         "  const limit = load(semaphore + offsetof<Semaphore>('limit'));\n  const sleepers = load(semaphore + offsetof<Semaphore>('waiters'));\n",
       ),
-      semaphore(wake, 'if (sleepers > 0) notify(semaphore, permits);'),
+      semaphore(wake, wake.replace(/load\([^)]*\)\)/, 'sleepers')),
     );
     breaks('looks too early', bad, handedOut([FOREVER], [1]), /^sleeps for ever: taker0$/);
   });

@@ -2,7 +2,7 @@
  * What the models of assembly/sync/ have in common: a small heap, workers who know themselves, and the steps of the async twins as src/heap/gate.ts takes them.
  */
 import { Status } from '../../assembly/abi.ts';
-import type { WorkerOptions } from './machine.ts';
+import { Field, Status as Parked, type WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
 import { atomic, call, label, must, type Program, run, type Step, waitAsync } from './program.ts';
 
@@ -94,6 +94,12 @@ export const Fields = {
   barrier: ['guard', 'gateSeq', 'gateWaiters', 'flags', 'head', 'tail', 'count', 'leaving', 'parties', 'phase', 'breakNext'],
 } as const;
 
+/** How many sleep on a word now. */
+export function asleepOn({ machine }: Model, word: number): number {
+  const isThere = ({ at }: { at: number }) => machine.words[at + Field.P] === word;
+  return machine.workers.filter((worker) => machine.statusOf(worker) === Parked.PARKED && isThere(worker)).length;
+}
+
 /** Is inside for a moment that others can see. */
 export function inside(ghost: { inside: number }, { number }: Me): Program {
   return [
@@ -117,6 +123,24 @@ export function pumpOf(m: Model): Pump {
 
 const same = (status: number) => status;
 
+/** Sleeps while the gate's word is what was seen, and goes on at `again`, off the gate's count: who was woken was taken off it. */
+export function asleep(gate: () => number, seen: () => number, again: string): Step[] {
+  return [
+    waitAsync(
+      () => [gate(), seen()],
+      (result, flow) => {
+        if (result === 0) flow.goto(again);
+      },
+    ),
+    label(`leaves, and ${again}`),
+    call(
+      'gateLeave',
+      () => [gate()],
+      (_, flow) => flow.goto(again),
+    ),
+  ];
+}
+
 /**
  * Awaits what `attempt` asks for, as the pump of an AsyncGate does: counts itself, then reads the gate's word, then tries. An attempt that answers
  * TIMEOUT (or what `means` that) is tried again when the gate has opened; any other answer goes to `attempt.after`, and the program goes on.
@@ -124,8 +148,8 @@ const same = (status: number) => status;
  */
 export function awaited(gate: number, pump: Pump, attempt: CallStep, means: (result: number) => number = same): Program {
   return [
-    call('gateEnter', [gate]),
     label('looks'),
+    call('gateEnter', [gate]),
     atomic('load', [gate], (seq, flow) => {
       pump.seen = seq;
       if (pump.over) flow.goto('leaves');
@@ -136,9 +160,10 @@ export function awaited(gate: number, pump: Pump, attempt: CallStep, means: (res
       flow.goto('leaves');
       attempt.after?.(result, flow);
     }),
-    waitAsync(
-      () => [gate, pump.seen],
-      (_, flow) => flow.goto('looks'),
+    ...asleep(
+      () => gate,
+      () => pump.seen,
+      'looks',
     ),
     label('leaves'),
     call('gateLeave', [gate], (_, flow) => {

@@ -8,7 +8,8 @@ import { breaks, holds } from './check.ts';
 import { classOf, enlist, heapTrouble, makeHeap, usedIn, wordsOf } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
-import { atomic, call, label, must, type Program, type Step, waitAsync } from './program.ts';
+import { atomic, call, label, must, type Program, type Step } from './program.ts';
+import { asleep } from './sync.ts';
 
 const core = await buildCore();
 const mutant = (...mutant: Edit[]) => buildCore({ mutant });
@@ -213,17 +214,18 @@ describe('a worker that ends', () => {
       office.add('w', life(record));
       office.add('j', joins(office, record));
       office.add('async', [
-        call('gateEnter', [gate]),
         label('again'),
+        call('gateEnter', [gate]),
         atomic('load', [gate], (value) => {
           own.seen = value;
         }),
         call('workerJoin', [record, 0], (status, flow) => {
           if (status === Status.OK) flow.goto('joined');
         }),
-        waitAsync(
-          () => [gate, own.seen],
-          (_, flow) => flow.goto('again'),
+        ...asleep(
+          () => gate,
+          () => own.seen,
+          'again',
         ),
         label('joined'),
         call('gateLeave', [gate]),
