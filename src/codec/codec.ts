@@ -1,8 +1,9 @@
 /** The two directions of the codec: which encoding a value gets, and where its bytes are. */
 
 import { Encoding } from '../../assembly/abi.ts';
+import { copyOf } from '../platform/bytes.ts';
 import { isDetached, viewName } from './classify.ts';
-import { copyOf, Scratch } from './copy.ts';
+import { Scratch } from './copy.ts';
 import { Flattener } from './flatten.ts';
 import type { HandleBridge, HandleRef } from './handle.ts';
 import { pack, unpack } from './msgpack.ts';

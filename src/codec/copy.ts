@@ -50,10 +50,3 @@ export class Scratch {
 function wordsOf({ buffer, byteOffset, length }: Uint8Array): Int32Array {
   return (byteOffset & 3) === 0 ? new Int32Array(buffer, byteOffset, length >>> 2) : new Int32Array(0);
 }
-
-/** The bytes in private memory. Not `slice`, which for a Buffer is a view, and which is slow on shared memory. */
-export function copyOf(source: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
-  const copy = new Uint8Array(end - start);
-  copy.set(source.subarray(start, end));
-  return copy;
-}

@@ -3,7 +3,7 @@
  * shared memory.
  */
 
-import { copyOf } from './copy.ts';
+import { copyOf } from '../platform/bytes.ts';
 
 export interface Text {
   /**

@@ -4,6 +4,7 @@
  */
 import { Encoding, Meta } from '../../assembly/abi.ts';
 import type { HandleRef } from '../codec/index.ts';
+import { copyInto } from '../platform/bytes.ts';
 import { type Heap, heapFull } from './heap.ts';
 
 /** Bytes of a record's header. */
@@ -30,8 +31,7 @@ export function writeBody(heap: Heap, bytes: Uint8Array, words: Int32Array, base
   const { target, start, end } = codec;
   if (target !== bytes || start !== at) {
     const length = end - start;
-    if (length === target.length) bytes.set(target, at);
-    else bytes.set(target.subarray(start, end), at);
+    copyInto(bytes, at, length === target.length ? target : target.subarray(start, end));
   }
   if (codec.handles.length > 0) writeHandles(words, base + at + align8(end - start), codec.handles);
 }
