@@ -72,6 +72,7 @@ export const enum WorkerField {
 
 /** Byte offsets in a Slot. */
 export const enum SlotField {
+  TID = 0,
   RECORD_ID = 24,
   RECORD_GENERATION = 28,
   PARENT = 32,

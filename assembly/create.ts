@@ -14,7 +14,7 @@ import { TAKE_OVER } from './sync/lock';
 import { semaphoreInit } from './sync/semaphore';
 
 if (offsetof<Worker>('tid') != WorkerField.TID || offsetof<Worker>('result') != WorkerField.RESULT) ERROR('WorkerField');
-if (offsetof<Slot>('recordId') != SlotField.RECORD_ID || offsetof<Slot>('pid') != SlotField.PID) ERROR('SlotField');
+if (offsetof<Slot>('tid') != SlotField.TID || offsetof<Slot>('recordId') != SlotField.RECORD_ID || offsetof<Slot>('pid') != SlotField.PID) ERROR('SlotField');
 
 function lockLike(kind: i32, bytes: u32, takeOver: bool): usize {
   const ref = objectCreate(kind, bytes);

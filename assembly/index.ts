@@ -95,6 +95,7 @@ export { listHas } from './waitlist';
 export {
   slotFree,
   slotNode,
+  slotCount,
   slotOf,
   slotStage,
   slotTake,

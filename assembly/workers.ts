@@ -50,6 +50,11 @@ export function slotAt(index: i32): usize {
   return <usize>(<u32>peek(ROOT + offsetof<Root>('slots'))) + <usize>index * SLOT_BYTES;
 }
 
+/** Slots there are, taken or free. */
+export function slotCount(): i32 {
+  return SLOTS;
+}
+
 export function slotOf(tid: i32): usize {
   return slotAt(tid & (SLOTS - 1));
 }

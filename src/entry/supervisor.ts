@@ -19,6 +19,9 @@ interface Living {
   signal: number | undefined;
 }
 
+/** The exit code of a child whose parent died while it started it: as of one that was killed. */
+const NEVER_STARTED = -9;
+
 let link: HeapLink;
 let heap: Heap;
 let core: CoreExports;
@@ -89,10 +92,26 @@ function gone(tid: number, entry: Living, code: number): void {
   // Who has joined a worker that was stopped finds repaired what it held.
   core.reap(tid, clean ? 1 : 0);
   core.workerEnd(entry.record, entry.signal ?? code);
+  endUnstarted(tid);
   if (entry.isProcess) stopThreadsOf(entry.pid);
   core.refClose(entry.ref);
   if (!entry.daemon && --busy === 0) report();
   stopDaemons();
+}
+
+/** The children of which `parent` did not live to tell: nobody starts them, and somebody may be waiting for their end. */
+function endUnstarted(parent: number): void {
+  const slots = core.slotCount();
+  for (let index = 0; index < slots; index++) {
+    const slot = core.slotOf(index);
+    const tid = heap.loadWord(slot + SlotField.TID);
+    if (tid <= 0 || living.has(tid) || heap.loadWord(slot + SlotField.PARENT) !== parent) continue;
+    const ref = core.refAdopt(heap.loadWord(slot + SlotField.RECORD_ID), heap.loadWord(slot + SlotField.RECORD_GENERATION));
+    early.delete(tid);
+    core.reap(tid, 0);
+    core.workerEnd(core.refObject(ref), NEVER_STARTED);
+    core.refClose(ref);
+  }
 }
 
 /** A process takes its threads with it. */

@@ -36,13 +36,11 @@ export interface ObjectInfo {
   size?: number;
 }
 
-const SLOTS = 1024;
-
 /** Worker ids and the address of the word each sleeps on. */
 function sleepers(): { tid: number; on: number }[] {
   const { core } = theHeap();
   const found: { tid: number; on: number }[] = [];
-  for (let index = 0; index < SLOTS; index++) {
+  for (let index = 0; index < core.slotCount(); index++) {
     const slot = core.slotOf(index);
     const on = core.parkedOn(slot);
     if (on !== 0) found.push({ tid: theHeap().loadWord(slot), on });

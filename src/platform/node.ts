@@ -9,6 +9,8 @@ import * as workerThreads from 'node:worker_threads';
 
 const { parentPort, Worker, workerData } = workerThreads;
 
+const PROGRAM_FLAG = /^(-e|-p|-pe|--eval|--print|--input-type)(=|$)/;
+
 /** Whether this thread may sleep. */
 export const canBlock = true;
 
@@ -24,9 +26,14 @@ export interface SpawnedWorker {
   on(events: { message?(message: unknown): void; failed?(error: Error): void; gone?(exitCode: number): void }): void;
 }
 
+/** This thread's flags, but for those that say where the program's text is: a worker has a file of its own. */
+const inheritedFlags = process.execArgv.filter(
+  (flag, index, flags) => !PROGRAM_FLAG.test(flag) && !/^(-e|-p|-pe|--eval|--print|--input-type)$/.test(flags[index - 1] ?? ''),
+);
+
 /** Starts a worker that runs `module`. It inherits the loader (execArgv) and the environment of its starter. */
 export function spawn(module: URL, data: unknown, name: string): SpawnedWorker {
-  const worker = new Worker(module, { workerData: data, name, stdout: false, stderr: false });
+  const worker = new Worker(module, { workerData: data, name, execArgv: inheritedFlags, stdout: false, stderr: false });
   return {
     post: (message) => worker.postMessage(message),
     terminate: () => void worker.terminate(),

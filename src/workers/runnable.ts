@@ -189,11 +189,12 @@ export abstract class Runnable<R = unknown> extends Shared {
     this.#setWord(WorkerField.TID, tid);
     this.#setWord(WorkerField.PID, pid);
     this.#setWord(WorkerField.PARENT, here?.pid ?? creator);
-    core.workerMove(this.open, State.INITIAL, State.STARTING);
     // The supervisor takes this reference over: the record must not go while the message is on its way.
     core.retain(record.id, record.generation);
     this.heap.storeWord(slot + SlotField.RECORD_GENERATION, record.generation);
     this.heap.storeWord(slot + SlotField.RECORD_ID, record.id);
+    // Only now: from here on somebody may wait for its end, and should this worker die before the message, the slot says that there was to be a child.
+    core.workerMove(this.open, State.INITIAL, State.STARTING);
     const process = this.ownProcess;
     const daemon = this.daemon || process.daemon;
     tellSupervisor({ type: 'start', record, tid, name: this.name, daemon, process, main: mainModule() });

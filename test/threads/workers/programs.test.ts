@@ -35,6 +35,13 @@ describe('a module that starts a worker at its top level', () => {
 });
 
 describe('a program', () => {
+  it.each(['--eval', '--input-type=module --eval'])('given as text (%s) starts workers, too', async (flags) => {
+    const target = "() => process.stdout.write('from a worker\\n')";
+    const text = `import('nogil').then(({ Thread }) => { const t = new Thread({ target: ${target} }); t.start(); t.join(20); });`;
+    const { code, lines, errors } = await launch(text, flags.split(' ')).ending;
+    expect({ code, lines, errors }).toEqual({ code: 0, lines: ['from a worker'], errors: '' });
+  });
+
   it.each(['thread', 'process', 'async'])(
     'lives until its last worker that is no daemon has ended (%s), and its daemons end with it',
     async (scene) => {
