@@ -1,22 +1,16 @@
 /**
- * What a value costs on its way into bytes and out of them: this package's codec against JSON, v8.serialize and msgpackr by
- * itself, in one run. Nanoseconds for one value, and as a multiple of what the codec takes.
+ * What a value costs on its way into bytes and out of them: this package's codec against JSON, v8.serialize and msgpackr by itself.
  *
- *   node --import tsx bench/codec.bench.ts
- *
- * Every figure is the median of many batches of `BATCH` calls: a clock around a single call would measure the clock.
  * The codec works on shared memory, as in a queue: it writes to the start of its scratch, and reads from there what the core
- * has put there. The others work on whatever they return. A dash: the value does not come out as structuredClone gives it.
+ * has put there. The others work on whatever they return. This file looks inside the package, and is bundled with what it looks at.
  */
-
 import { isDeepStrictEqual } from 'node:util';
 import v8 from 'node:v8';
 import { Packr } from 'msgpackr/pack';
-import { Bench } from 'tinybench';
 import { Encoding } from '../assembly/abi.ts';
 import { Codec } from '../src/codec/index.ts';
+import { nanoseconds, type Row, type Table } from './report.ts';
 
-const BATCH = 500;
 /** Different objects of one shape, so that nothing profits from meeting the same object again. */
 const VARIANTS = 64;
 
@@ -72,13 +66,10 @@ function msgpackr(options: ConstructorParameters<typeof Packr>[0]): Contender {
   };
 }
 
-const contenders: Record<string, () => Contender> = {
-  nogil,
+const rivals: Record<string, () => Contender> = {
   JSON: () => functions(JSON.stringify, JSON.parse as (text: string) => unknown),
   'v8.serialize': () => functions(v8.serialize, v8.deserialize),
   msgpackr: () => msgpackr({ useRecords: false }),
-  'msgpackr records': () => msgpackr({ useRecords: true }),
-  'msgpackr bundleStrings': () => msgpackr({ useRecords: false, bundleStrings: true }),
   'msgpackr structuredClone': () => msgpackr({ structuredClone: true }),
 };
 
@@ -105,17 +96,29 @@ const shapes: Record<string, (i: number) => unknown> = {
   'with Date and Map': (i) => ({ id: i, when: new Date(i), map: new Map([['a', i]]) }),
 };
 
-/** Nanoseconds for one call. */
-async function measure(call: (i: number) => unknown): Promise<number> {
-  const bench = new Bench({ time: 120, warmupTime: 60, iterations: 20, warmupIterations: 10 });
-  let sink: unknown;
-  bench.add('batch', () => {
-    for (let i = 0; i < BATCH; i++) sink = call(i % VARIANTS);
-  });
-  await bench.run();
-  const result = bench.tasks[0]?.result;
-  if (result === undefined || !('latency' in result)) throw new Error('the benchmark did not run', { cause: { result, sink } });
-  return (result.latency.p50 * 1e6) / BATCH;
+/** Calls for about this long make a round, in milliseconds. */
+const ROUND = 12;
+
+/** Nanoseconds for one call, in a loop over different values. */
+function round(call: (i: number) => unknown, calls: number): number {
+  const begin = performance.now();
+  for (let i = 0; i < calls; i++) sink = call(i % VARIANTS);
+  return ((performance.now() - begin) * 1e6) / calls;
+}
+/** Keeps what was made from being optimised away. */
+export let sink: unknown;
+
+/** Both in turn. */
+function duel(what: string, ours: (i: number) => unknown, rival: (i: number) => unknown, rounds: number): Row {
+  const row = { what, unit: nanoseconds, ours: [] as number[], rival: [] as number[] };
+  const calls = Math.max(100, Math.round((ROUND * 1e6) / Math.max(round(ours, 2000), round(rival, 2000))));
+  for (let i = -2; i < rounds; i++) {
+    const [a, b] = [round(ours, calls), round(rival, calls)];
+    if (i < 0) continue;
+    row.ours.push(a);
+    row.rival.push(b);
+  }
+  return row;
 }
 
 function carries(contender: Contender, value: unknown): boolean {
@@ -127,27 +130,28 @@ function carries(contender: Contender, value: unknown): boolean {
   }
 }
 
-for (const [shape, make] of Object.entries(shapes)) {
-  const values = Array.from({ length: VARIANTS }, (_, i) => make(i + 1));
-  const rows: Record<string, Record<string, string>> = {};
-  let own: [encode: number, decode: number] | undefined;
-  for (const [name, create] of Object.entries(contenders)) {
-    const contender = create();
-    if (!carries(contender, values[0])) {
-      rows[name] = { 'encode ns': '-', 'decode ns': '-' };
-      continue;
+/** One table a rival; a shape that does not come out of the rival as structuredClone gives it is left out. */
+export async function* codec(quick: boolean): AsyncGenerator<Table> {
+  for (const [name, create] of Object.entries(rivals)) {
+    const rows: Row[] = [];
+    for (const [shape, make] of Object.entries(shapes)) {
+      const values = Array.from({ length: VARIANTS }, (_, i) => make(i + 1));
+      const [ours, rival] = [nogil(), create()];
+      if (!carries(ours, values[0])) throw new Error(`the codec does not carry ${shape}`);
+      if (!carries(rival, values[0])) continue;
+      const rounds = quick ? 3 : 15;
+      rows.push(
+        duel(
+          `encode ${shape}`,
+          (i) => ours.encode(values[i]),
+          (i) => rival.encode(values[i]),
+          rounds,
+        ),
+      );
+      ours.store(values[0]);
+      rival.store(values[0]);
+      rows.push(duel(`decode ${shape}`, ours.decode, rival.decode, rounds));
     }
-    const encode = await measure((i) => contender.encode(values[i]));
-    contender.store(values[0]);
-    const decode = await measure(() => contender.decode());
-    own ??= [encode, decode];
-    rows[name] = {
-      'encode ns': encode.toFixed(0),
-      'decode ns': decode.toFixed(0),
-      'encode ×': (encode / own[0]).toFixed(2),
-      'decode ×': (decode / own[1]).toFixed(2),
-    };
+    yield { title: `one value, against ${name}`, rival: name, rows };
   }
-  console.log(`\n${shape}`);
-  console.table(rows);
 }

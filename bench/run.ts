@@ -1,26 +1,15 @@
 /**
  * The benchmarks: `npm run bench` for all of them, `npm run bench -- queue lock` for some, `--quick` for a look. See README.md.
  */
-import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { codec } from './codec.bench.ts';
 import { lock } from './lock.ts';
 import { queue } from './queue.ts';
 import { judge, print, type Table } from './report.ts';
 import { workers } from './workers.ts';
 
 type Scenario = (quick: boolean) => AsyncGenerator<Table>;
-const scenarios: Record<string, Scenario> = { lock, queue, workers };
-
-/** The codec's benchmark looks inside the package, and prints by itself. It is there if it can be called (scripts/bench.mjs). */
-const codec = new URL('./codec.bench.js', import.meta.url);
-if (existsSync(fileURLToPath(codec))) {
-  scenarios.codec = async function* (quick) {
-    const exported = (await import(codec.href)) as Record<string, unknown>;
-    const run = [exported.default, exported.codec, ...Object.values(exported)].find((each) => typeof each === 'function');
-    await (run as ((quick: boolean) => unknown) | undefined)?.(quick);
-  };
-}
+const scenarios: Record<string, Scenario> = { lock, queue, workers, codec };
 
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -31,20 +31,8 @@ for (const { path, text } of outputFiles) {
   writeFileSync(path, text.replaceAll(/(\bfrom |\bimport )"(\.[^"\n]*)\.ts"/g, '$1"$2.js"'));
 }
 
-// What looks inside the package (bench/*.bench.ts) brings along what it looks at. Only those with something to call: the others are programs.
-for (const source of sources.filter((file) => file.endsWith('.bench.ts'))) {
-  const { metafile, outputFiles } = await build({
-    ...common,
-    entryPoints: [source],
-    bundle: true,
-    packages: 'external',
-    metafile: true,
-    write: false,
-  });
-  const exported = Object.values(metafile.outputs).flatMap((output) => output.exports);
-  if (exported.length === 0) continue;
-  for (const { path, text } of outputFiles) writeFileSync(`build/bench/${basename(path)}`, text);
-}
+// What looks inside the package (bench/*.bench.ts) brings along what it looks at.
+await build({ ...common, entryPoints: sources.filter((file) => file.endsWith('.bench.ts')), bundle: true, packages: 'external' });
 
 const { status } = spawnSync(process.execPath, ['build/bench/run.js', ...process.argv.slice(2)], {
   stdio: 'inherit',
