@@ -91,6 +91,7 @@ function gone(tid: number, entry: Living, code: number): void {
   const clean = core.workerState(entry.record) === State.ENDED && core.workerExitCode(entry.record) === 0;
   // Who has joined a worker that was stopped finds repaired what it held.
   core.reap(tid, clean ? 1 : 0);
+  dropTask(entry.record);
   core.workerEnd(entry.record, entry.signal ?? code);
   endUnstarted(tid);
   if (entry.isProcess) stopThreadsOf(entry.pid);
@@ -109,9 +110,17 @@ function endUnstarted(parent: number): void {
     const ref = core.refAdopt(heap.loadWord(slot + SlotField.RECORD_ID), heap.loadWord(slot + SlotField.RECORD_GENERATION));
     early.delete(tid);
     core.reap(tid, 0);
+    dropTask(core.refObject(ref));
     core.workerEnd(core.refObject(ref), NEVER_STARTED);
     core.refClose(ref);
   }
+}
+
+/** What it was to run, if it died before it had read that: handles in its arguments would stay open as long as anybody has one to its record. */
+function dropTask(record: number): void {
+  const task = heap.loadWord(record + WorkerField.TASK);
+  heap.storeWord(record + WorkerField.TASK, 0);
+  core.dropParcel(task);
 }
 
 /** A process takes its threads with it. */

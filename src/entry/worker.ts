@@ -83,6 +83,8 @@ export async function runWorker(): Promise<void> {
   };
   onExit((code) => {
     flushOutput();
+    // The supervisor has a handle of its own to the record.
+    heap.core.refCloseOwn();
     heap.core.workerEnd(at, code);
   });
   onUncaught((error) => {
