@@ -38,6 +38,8 @@ export const enum Kind {
   QUEUE = 7,
   WORKER = 8,
   VALUE = 9,
+  CONNECTION = 14,
+  ARRAY = 15,
 }
 
 /** How the bytes of a record are to be read. Below 8 there are no bytes. */

@@ -5,7 +5,7 @@
  */
 import { Kind, SlotField, WorkerField } from './abi';
 import { peek, poke, store } from './atomics';
-import { Barrier, Condition, Event, Lock, QUEUE_BYTES, RLock, Semaphore, Slot, Value, Worker } from './layout';
+import { Barrier, Condition, Connection, Event, Lock, QUEUE_BYTES, RLock, Semaphore, Slot, Value, Worker } from './layout';
 import { objectCreate, objectGeneration, objectId, refClose, refObject, retain } from './objects';
 import { self } from './park';
 import { queueInit } from './queue/queue';
@@ -33,7 +33,15 @@ export function rlockCreate(takeOver: bool): usize {
 
 /** `lock`: 0: an RLock of its own; 1: none; otherwise a living Lock or RLock, which the value then keeps alive. */
 export function valueCreate(bytes: u32, lock: usize): usize {
-  const ref = lockLike(Kind.VALUE, offsetof<Value>() + bytes, false);
+  return guardedCreate(Kind.VALUE, bytes, lock);
+}
+
+export function arrayCreate(bytes: u32, lock: usize): usize {
+  return guardedCreate(Kind.ARRAY, bytes, lock);
+}
+
+function guardedCreate(kind: i32, bytes: u32, lock: usize): usize {
+  const ref = lockLike(kind, offsetof<Value>() + bytes, false);
   if (!ref) return 0;
   const value = refObject(ref);
   poke(value + offsetof<Value>('lock'), <i32>lock);
@@ -52,6 +60,26 @@ export function valueLock(value: usize): usize {
 
 export function valueData(value: usize): usize {
   return value + offsetof<Value>();
+}
+
+/** One end of a pipe, between two living queues, which it then keeps alive; 0: it cannot receive, or cannot send. */
+export function connectionCreate(incoming: usize, outgoing: usize): usize {
+  const ref = objectCreate(Kind.CONNECTION, offsetof<Connection>());
+  if (!ref) return 0;
+  const connection = refObject(ref);
+  if (incoming) {
+    retain(objectId(incoming), objectGeneration(incoming));
+    poke(connection + offsetof<Connection>('incomingId'), objectId(incoming));
+    poke(connection + offsetof<Connection>('incomingGeneration'), objectGeneration(incoming));
+    poke(connection + offsetof<Connection>('incoming'), <i32>incoming);
+  }
+  if (outgoing) {
+    retain(objectId(outgoing), objectGeneration(outgoing));
+    poke(connection + offsetof<Connection>('outgoingId'), objectId(outgoing));
+    poke(connection + offsetof<Connection>('outgoingGeneration'), objectGeneration(outgoing));
+    poke(connection + offsetof<Connection>('outgoing'), <i32>outgoing);
+  }
+  return ref;
 }
 
 /** `limit`: how high releases may take it. */

@@ -7,6 +7,7 @@ import { Kind } from './abi';
 import { peek } from './atomics';
 import { Condition, Value } from './layout';
 import { release } from './objects';
+import { connectionDestroy } from './pipe/pipe';
 import { queueDestroy } from './queue/queue';
 import { workerDestroy } from './workers';
 
@@ -15,6 +16,7 @@ export function destroy(object: usize, kind: i32): void {
   else if (kind == Kind.WORKER) workerDestroy(object);
   else if (kind == Kind.CONDITION)
     release(peek(object + offsetof<Condition>('lockId')), peek(object + offsetof<Condition>('lockGeneration')));
-  else if (kind == Kind.VALUE && peek(object + offsetof<Value>('lockId')))
+  else if (kind == Kind.CONNECTION) connectionDestroy(object);
+  else if ((kind == Kind.VALUE || kind == Kind.ARRAY) && peek(object + offsetof<Value>('lockId')))
     release(peek(object + offsetof<Value>('lockId')), peek(object + offsetof<Value>('lockGeneration')));
 }

@@ -10,8 +10,10 @@ import { TAKE_OVER } from './sync/lock';
 
 export { allocate, bytesInUse, bytesReserved, free } from './allocator';
 export {
+  arrayCreate,
   barrierCreate,
   conditionCreate,
+  connectionCreate,
   eventCreate,
   lockCreate,
   queueCreate,
@@ -33,6 +35,7 @@ export {
   objectUnpin,
   refAdopt,
   refClose,
+  refCloseOwn,
   refObject,
   refOpen,
   release,
@@ -40,6 +43,8 @@ export {
 } from './objects';
 // `sleep` is for nobody's use: exported, it is not inlined, which it must not be.
 export { configureWaiting, parkedOn, sleep } from './park';
+export { connectionIncoming, connectionOutgoing, pipePut, pipePutBlock, pipePutNumber, pipeReady, pipeSent } from './pipe/pipe';
+export { watchEnter, watchEpoch, watchLeave, watchPark } from './pipe/watch';
 export {
   queueGet,
   queueGetMany,

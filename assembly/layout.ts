@@ -50,6 +50,17 @@ export class Value extends RLock {
   lockGeneration: i32;
 }
 
+/** One end of a pipe: the queues that it reads from and writes to, 0 for none (see pipe/pipe.ts). */
+@unmanaged
+export class Connection {
+  incoming: u32;
+  incomingId: i32;
+  incomingGeneration: i32;
+  outgoing: u32;
+  outgoingId: i32;
+  outgoingGeneration: i32;
+}
+
 @unmanaged
 export class EventCount {
   seq: i32;
@@ -299,6 +310,9 @@ export class Root {
   /** Counters that number the workers' default names. */
   threads: i32;
   processes: i32;
+  /** Where those sleep who wait for one of several things (see pipe/watch.ts). */
+  watchSeq: i32;
+  watchers: i32;
 }
 export const ROOT_CLASSES: usize = 128;
 export const ROOT_CHUNKS: usize = ROOT_CLASSES + ((SMALL_CLASSES + MEDIUM_PAGES) << CLASS_SHIFT);

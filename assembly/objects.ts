@@ -16,8 +16,8 @@
  *
  * Nobody waits here.
  *
- * Death between counting a reference and listing it, or between unlisting and uncounting: the object outlives its last user (a leak of one object),
- * never the other way round.
+ * Death between counting a reference and listing it, or between unlisting and uncounting one that is not the last: the object outlives its last user (a
+ * leak of one object), never the other way round. The last one is uncounted first, which changes the generation: the reaper sees that it was.
  */
 import { Kind, Status } from './abi';
 import { allocate, free } from './allocator';
@@ -26,6 +26,7 @@ import { destroy } from './destroy';
 import { ENTRY_SHIFT, Entry, HEADER, Header, Holding, REF_BYTES, Ref, ROOT_CHUNKS, Root, Slot } from './layout';
 import { CHUNK_SHIFT, CHUNKS, ROOT } from './limits';
 import { selfSlot } from './park';
+import { connectionSever } from './pipe/pipe';
 import { dropBlock } from './queue/record';
 
 function chunkWord(id: i32): usize {
@@ -131,13 +132,25 @@ export function release(id: i32, generation: i32): void {
     const after = last ? (<i64>(generation + 1)) << 32 : life - 1;
     if (cas64(entry, life, after) != life) continue;
     if (!last) return;
-    const object = <usize>(<u32>load(entry + offsetof<Entry>('pointer')));
-    destroy(object, load(entry + offsetof<Entry>('kind')));
-    store(entry + offsetof<Entry>('kind'), Kind.FREE);
-    free(object - HEADER);
-    giveRow(id);
+    takeApart(entry);
+    giveUp(id);
     return;
   }
+}
+
+/** No reference is left. Once the kind is FREE nothing of the object's is to be done but to use its memory for something else. */
+function takeApart(entry: usize): void {
+  destroy(pointerOf(entry), load(entry + offsetof<Entry>('kind')));
+  store(entry + offsetof<Entry>('kind'), Kind.FREE);
+}
+
+function giveUp(id: i32): void {
+  free(pointerOf(entryOf(id)) - HEADER);
+  giveRow(id);
+}
+
+function pointerOf(entry: usize): usize {
+  return <usize>(<u32>load(entry + offsetof<Entry>('pointer')));
 }
 
 // ── a worker's handles ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -185,19 +198,49 @@ function unlist(ref: usize): void {
   if (next) poke(next + offsetof<Ref>('previous'), <i32>previous);
 }
 
+/** The last reference stays listed until the object is taken apart, so that the reaper can end what a death cuts short. */
 export function refClose(ref: usize): void {
-  unlist(ref);
-  giveBack(ref);
+  const id = peek(ref + offsetof<Ref>('id'));
+  if (!id) {
+    unlist(ref);
+    giveBack(ref);
+    return;
+  }
+  const generation = peek(ref + offsetof<Ref>('generation'));
+  const entry = entryOf(id);
+  while (true) {
+    const life = load64(entry);
+    if (<i32>life == 1) {
+      if (cas64(entry, life, (<i64>(generation + 1)) << 32) != life) continue;
+      takeApart(entry);
+      unlist(ref);
+      giveUp(id);
+      break;
+    }
+    unlist(ref);
+    if (cas64(entry, life, life - 1) == life) break;
+    list(ref, id, generation);
+  }
+  free(ref);
 }
 
 /** Of a Ref: the reference. Of a Holding: the block and what is in it. */
 function giveBack(ref: usize): void {
   const id = peek(ref + offsetof<Ref>('id'));
   const generation = peek(ref + offsetof<Ref>('generation'));
-  if (id) release(id, generation);
-  else
+  if (!id)
     dropBlock(<usize>(<u32>generation), <u32>peek(ref + offsetof<Holding>('length')), <u32>peek(ref + offsetof<Holding>('meta')));
+  else if (generationOf(load64(entryOf(id))) == generation) release(id, generation);
+  else resume(entryOf(id));
   free(ref);
+}
+
+/**
+ * Reaper: its last user died while it took the object apart (the reference was still listed, so the row was not given back). What others wait for is done again;
+ * what it owns leaks, for nobody knows how much of that was given back.
+ */
+function resume(entry: usize): void {
+  if (load(entry + offsetof<Entry>('kind')) == Kind.CONNECTION) connectionSever(pointerOf(entry));
 }
 
 /** A block, which is an item to be, goes with this worker if it dies: its Holding, or 0 when the heap is full. */
@@ -214,6 +257,15 @@ export function hold(block: usize, length: u32, meta: u32): usize {
 export function letGo(holding: usize): void {
   unlist(holding);
   free(holding);
+}
+
+/** This worker ends: whoever then joins it finds its handles closed, the ends of pipes among them. */
+export function refCloseOwn(): void {
+  while (true) {
+    const ref = <usize>(<u32>peek(selfSlot + offsetof<Slot>('refs')));
+    if (!ref) return;
+    refClose(ref);
+  }
 }
 
 /** Gives back every handle of a worker that is gone, and every block that was in its hands. */

@@ -8,7 +8,7 @@
  * 2. Its nodes leave the lists of conditions and barriers; a barrier that had it breaks.
  * 3. KICK: every waiter of every object looks again. A wake-up may have gone to the dead worker, or it may have died between making something
  *    true and telling so; waking everybody costs some 30 ns a word and repairs both.
- * 4. Its handles are given back, then its slot.
+ * 4. Its handles are given back, which hangs up the pipes of which it had the last end, then its slot.
  *
  * Death of the reaper: it runs in the supervisor, whose death ends the program.
  */
@@ -16,6 +16,7 @@ import { Kind } from './abi';
 import { Root } from './layout';
 import { ROOT } from './limits';
 import { objectKind, objectPin, objectRows, objectUnpin, refCloseAll } from './objects';
+import { watchKick } from './pipe/watch';
 import { queueAbandon, queueKick } from './queue/queue';
 import { barrierBury } from './sync/barrier';
 import { eventKick } from './sync/event';
@@ -42,6 +43,7 @@ export function reap(tid: i32, clean: bool): void {
     objectUnpin(object);
   }
   refCloseAll(slotOf(tid));
+  watchKick();
   slotsFreeUnstarted(tid);
   slotFree(tid);
 }
@@ -49,7 +51,9 @@ export function reap(tid: i32, clean: bool): void {
 function abandon(object: usize, kind: i32, tid: i32, clean: bool): void {
   if (kind == Kind.QUEUE) queueAbandon(object, tid);
   else if (
-    kind == Kind.LOCK ? !clean : kind == Kind.RLOCK || kind == Kind.VALUE || kind == Kind.CONDITION || kind == Kind.BARRIER
+    kind == Kind.LOCK
+      ? !clean
+      : kind == Kind.RLOCK || kind == Kind.VALUE || kind == Kind.ARRAY || kind == Kind.CONDITION || kind == Kind.BARRIER
   )
     lockAbandon(object, tid);
 }
@@ -59,6 +63,7 @@ function bury(object: usize, kind: i32, tid: i32): void {
     case Kind.LOCK:
     case Kind.RLOCK:
     case Kind.VALUE:
+    case Kind.ARRAY:
       lockKick(object);
       break;
     case Kind.SEMAPHORE:

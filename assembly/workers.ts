@@ -34,6 +34,7 @@ import { gateKick } from './gate';
 import { Root, SLOT_BYTES, Slot, Worker } from './layout';
 import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from './limits';
 import { become, deadlineAfter, Parked, park, self } from './park';
+import { watchWake } from './pipe/watch';
 import { dropParcel } from './queue/record';
 
 /** With its taker's id, in a slot's `tid`. */
@@ -168,6 +169,7 @@ export function workerEnd(worker: usize, exitCode: i32): bool {
 export function workerKick(worker: usize): void {
   notify(worker, -1);
   gateKick(workerGate(worker));
+  watchWake();
 }
 
 /** OK when it has ended; TIMEOUT, WOULD_BLOCK. */

@@ -6,11 +6,14 @@ export type { Handle } from './heap/shared.ts';
 export type { AsyncOptions, Timeout } from './heap/time.ts';
 export {
   activeChildren,
+  Connection,
   cpuCount,
   currentProcess,
   getpid,
   getppid,
   type MainProcess,
+  Pipe,
+  type PipeOptions,
   Process,
   parentProcess,
   RawValue,
@@ -18,6 +21,9 @@ export {
   Value,
   type ValueOf,
   type ValueOptions,
+  type Waitable,
+  wait,
+  waitAsync,
 } from './multiprocessing.ts';
 export { JoinableQueue, Queue } from './queue/queue.ts';
 export * from './sched.ts';

@@ -11,14 +11,19 @@ export {
   AssertionError,
   BrokenBarrierError,
   BrokenLockError,
+  BrokenPipeError,
   BufferTooShort,
   Empty,
+  EOFError,
   Full,
+  OSError,
   ProcessError,
   ShutDown,
   TimeoutError,
   ValueError,
 } from './errors.ts';
+export { Connection, Pipe, type PipeOptions } from './pipe/connection.ts';
+export { type Waitable, wait, waitAsync } from './pipe/wait.ts';
 export { Barrier } from './sync/barrier.ts';
 export { Event } from './sync/event.ts';
 export { RawValue, type Typecode, Value, type ValueOf, type ValueOptions } from './sync/value.ts';

@@ -14,6 +14,8 @@ const NAMES: Record<number, string> = {
   [Kind.QUEUE]: 'Queue',
   [Kind.WORKER]: 'Worker',
   [Kind.VALUE]: 'Value',
+  [Kind.CONNECTION]: 'Connection',
+  [Kind.ARRAY]: 'Array',
 };
 
 export interface HeapStats {
@@ -75,7 +77,8 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
       id,
       waiters: asleep.filter(({ tid, on }) => within(on) || node(on, tid)).map(({ tid }) => tid),
     };
-    if (kind === Kind.LOCK || kind === Kind.RLOCK || kind === Kind.VALUE) info.holder = core.lockOwner(object);
+    if (kind === Kind.LOCK || kind === Kind.RLOCK || kind === Kind.VALUE || kind === Kind.ARRAY)
+      info.holder = core.lockOwner(object);
     if (kind === Kind.QUEUE) info.size = core.queueSize(object);
     if (kind === Kind.SEMAPHORE) info.size = core.semaphoreValue(object);
     if (kind === Kind.BARRIER) info.size = core.barrierWaiting(object);

@@ -9,6 +9,7 @@ import { cores } from '../platform/node.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
 import { type ProcessTraits, whereWeAre } from './here.ts';
 import { isBuiltin, Runnable, type RunnableOptions, runnableIn, State } from './runnable.ts';
+import { sentinelOf } from './sentinel.ts';
 import { tellSupervisor } from './supervisor.ts';
 import type { AnyFunction } from './targets.ts';
 import { livingWorkers } from './thread.ts';
@@ -67,10 +68,10 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
     return this.runState === State.ENDED ? this.heap.core.workerExitCode(this.open) : undefined;
   }
 
-  /** What `wait()` takes to wait for its end. @throws ValueError before `start` */
+  /** A number that `wait()` takes, to wait for its end. @throws ValueError before `start` */
   get sentinel(): number {
     if (this.runState === State.INITIAL) throw new ValueError('process not started');
-    return this.id;
+    return sentinelOf(this.id, this.heap.core.objectGeneration(this.open));
   }
 
   #stop(signal: number): void {

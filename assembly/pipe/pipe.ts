@@ -1,0 +1,130 @@
+/**
+ * Pipes: a queue for each direction, and for each end an object whose references are what is counted.
+ *
+ * Ancestry: the pipe of Unix, where an end is open as long as any process has it; here the table of open files is the object table.
+ *
+ *     ╒═ Connection ═╕   ╒═ Queue ═╕   ╒═ Connection ═╕
+ *     │ outgoing     ├──▸│         │◂──┤ incoming     │
+ *     │ incoming     ├──▸│         │◂──┤ outgoing     │
+ *     ╘══════════════╛   ╘═════════╛   ╘══════════════╛
+ *
+ * | outgoing.closed, seen from  | meaning                                                                |
+ * | --------------------------- | ---------------------------------------------------------------------- |
+ * | the end that reads from it  | no writer is left: what is in can be taken, behind it is the end       |
+ * | the end that writes to it   | no reader is left: nothing goes in, and what was in is dropped         |
+ *
+ * An end is closed when its last reference goes: a worker's handle, closed by itself or by its reaper, or a handle inside an item that is dropped.
+ * It then closes both queues. It takes no lock for that, since the reaper must not wait for a lock of another dead worker, whose death it would never
+ * come to hear of:
+ *
+ *  - where it writes, nobody can be in the middle of a put, because each who is in one has a reference;
+ *  - where it reads, who is in the middle of a put may have looked at `closed` before, and what it puts then nobody reads. So whoever has put
+ *    something looks at `closed` after it, and drops what is in; so does the end that closes. Either tries the tail's lock first, to be certain that
+ *    nothing more is published; if somebody has it, that one will look after it.
+ *
+ * No wake-up is lost: `closed` is stored before everybody who sleeps at the queue, and every watcher, is woken.
+ *
+ * Death while an end is closed: its reference is listed until it is taken apart, and the reaper closes the queues again (see objects.ts).
+ * Death between a put and the wake-up of watchers: the reaper's kick. Death with the tail's lock in hand, after the reader has gone: what was in stays until the queue goes.
+ *
+ * Not seen: an end that lies in a message to itself keeps itself alive, as it does in Unix without its garbage collector for sockets.
+ */
+import { Status } from '../abi';
+import { load, peek, store } from '../atomics';
+import { Connection, Gate, QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
+import { release } from '../objects';
+import { queueKick, queueNotEmptyGate, queuePut, queuePutBlock, queuePutNumber, queueSize } from '../queue/queue';
+import { ringDrop } from '../queue/ring';
+import { lockAcquire, unlock } from '../sync/lock';
+import { watchWake } from './watch';
+
+/** The queue it reads from, or 0. */
+export function connectionIncoming(connection: usize): usize {
+  return <usize>(<u32>peek(connection + offsetof<Connection>('incoming')));
+}
+
+/** The queue it writes to, or 0. */
+export function connectionOutgoing(connection: usize): usize {
+  return <usize>(<u32>peek(connection + offsetof<Connection>('outgoing')));
+}
+
+// ── putting: the queue's, and what a pipe does after it ────────────────────────────────────────────────────────────────────────────
+
+export function pipePut(queue: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
+  const status = queuePut(queue, length, meta, timeoutMs);
+  pipeSent(queue);
+  return status;
+}
+
+export function pipePutNumber(queue: usize, value: f64, timeoutMs: f64): i32 {
+  const status = queuePutNumber(queue, value, timeoutMs);
+  pipeSent(queue);
+  return status;
+}
+
+export function pipePutBlock(queue: usize, block: usize, holding: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
+  const status = queuePutBlock(queue, block, holding, length, meta, timeoutMs);
+  pipeSent(queue);
+  return status;
+}
+
+/** After each put, whatever came of it. */
+export function pipeSent(queue: usize): void {
+  if (isWatched(queue)) watchWake();
+  if (isClosed(queue)) drain(queue);
+}
+
+/** Whether a get would not have to wait: there is something, or there never will be. */
+export function pipeReady(queue: usize): bool {
+  return queueSize(queue) != 0 || isClosed(queue);
+}
+
+function isWatched(queue: usize): bool {
+  return load(queueNotEmptyGate(queue) + offsetof<Gate>('waiters')) > 0;
+}
+
+function isClosed(queue: usize): bool {
+  return load(queue + offsetof<Queue>('closed')) != 0;
+}
+
+// ── closing ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function connectionDestroy(connection: usize): void {
+  connectionSever(connection);
+  // Of a direction that it has not, row 0: nothing is ever in it.
+  release(peek(connection + offsetof<Connection>('incomingId')), peek(connection + offsetof<Connection>('incomingGeneration')));
+  release(peek(connection + offsetof<Connection>('outgoingId')), peek(connection + offsetof<Connection>('outgoingGeneration')));
+}
+
+/** Closes both queues; can be cut short and done again. */
+export function connectionSever(connection: usize): void {
+  const outgoing = connectionOutgoing(connection);
+  const incoming = connectionIncoming(connection);
+  if (outgoing) close(outgoing);
+  if (incoming) {
+    close(incoming);
+    drain(incoming);
+  }
+}
+
+function close(queue: usize): void {
+  store(queue + offsetof<Queue>('closed'), 1);
+  queueKick(queue);
+  watchWake();
+}
+
+/** Drops what is in a closed queue that nobody reads, unless somebody else does or will. */
+function drain(queue: usize): void {
+  if (!tryLock(queue + QUEUE_TAIL)) return;
+  unlock(queue + QUEUE_TAIL);
+  while (queueSize(queue) != 0) {
+    if (!tryLock(queue + QUEUE_HEAD)) return;
+    while (ringDrop(queue)) {}
+    unlock(queue + QUEUE_HEAD);
+  }
+}
+
+/** An internal lock: taken over if its holder is dead and known to be. */
+function tryLock(lock: usize): bool {
+  return lockAcquire(lock, 0) != Status.TIMEOUT;
+}

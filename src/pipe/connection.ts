@@ -1,0 +1,360 @@
+/**
+ * Connection: one end of a pipe.
+ */
+import { Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
+import { BrokenPipeError, BufferTooShort, EOFError, OSError, ValueError } from '../errors.ts';
+import { AsyncGate, PENDING } from '../heap/gate.ts';
+import { heapFull, theHeap } from '../heap/heap.ts';
+import { decodeRecord, RECORD } from '../heap/records.ts';
+import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { Outbox } from '../queue/outbox.ts';
+import { wouldBlock } from '../sync/blocking.ts';
+import { checkInteger } from '../sync/flavour.ts';
+import { bytesOf, sendMessage, useBytes } from './message.ts';
+import { watch } from './watch.ts';
+
+const FOREVER = Number.POSITIVE_INFINITY;
+/** More than a queue takes in the heap. */
+const QUEUE_EXTENT = 512;
+
+/** What a Connection does with the bytes of a message. */
+type Bytes = ArrayBufferView | ArrayBufferLike;
+
+export interface PipeOptions {
+  /** Messages that fit into each direction; a `send` into a full one waits. 0, the default: as many as the heap holds. */
+  maxsize?: number;
+}
+
+/**
+ * One end of a pipe, from `Pipe()`. A message is one value, or one run of bytes, and comes out whole, in order, and once, also if several workers
+ * receive at one end (Python's may corrupt it).
+ *
+ * The end is open as long as anybody has a handle to it: a worker, until it closes it or is gone, or an item of a queue or a message that holds it. So
+ * close your own copy of an end that you have given away; only then can the other side see the end of file.
+ */
+export class Connection extends Shared {
+  /** The queue that it reads from, or 0. */
+  readonly #incoming: number;
+  /** The queue that it writes to, or 0. */
+  readonly #outgoing: number;
+  /** A message was too long: as in Python there is no receiving after it. */
+  #unreadable = false;
+
+  /** Not for use: `Pipe()` makes connections. */
+  constructor(existing: Existing) {
+    if (!(existing instanceof Existing)) throw new TypeError('a Connection is made by Pipe()');
+    super(existing.heap, existing.ref);
+    this.#incoming = this.heap.core.connectionIncoming(this.ptr);
+    this.#outgoing = this.heap.core.connectionOutgoing(this.ptr);
+  }
+
+  get closed(): boolean {
+    return this.ptr === 0;
+  }
+
+  get readable(): boolean {
+    return this.#incoming !== 0 && !this.#unreadable;
+  }
+
+  get writable(): boolean {
+    return this.#outgoing !== 0;
+  }
+
+  /** A number of the end's own, the same in every worker; not a file descriptor. @throws OSError it is closed */
+  fileno(): number {
+    return this.id;
+  }
+
+  protected override closedError(): Error {
+    return new OSError('handle is closed');
+  }
+
+  /** The queue to read from. @throws OSError */
+  #readFrom(): number {
+    if (this.ptr === 0) throw this.closedError();
+    if (!this.readable) throw new OSError('connection is write-only');
+    return this.#incoming;
+  }
+
+  /** The queue to write to. @throws OSError */
+  #writeTo(): number {
+    if (this.ptr === 0) throw this.closedError();
+    if (!this.writable) throw new OSError('connection is read-only');
+    return this.#outgoing;
+  }
+
+  // ── sending ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Sends a value; the message is in the pipe when this returns, and waits there also after this end is closed.
+   * @throws BrokenPipeError the other end is closed; OSError this one is, or cannot send; TypeError the value cannot be sent; MemoryError. Then nothing was sent
+   */
+  send(value: unknown): void {
+    const queue = this.#writeTo();
+    const status = sendMessage(this.heap, queue, value, FOREVER);
+    if (status !== Status.OK) throw this.#sendError(status);
+  }
+
+  /** The async twin of `send`: waits only if the pipe has a `maxsize`. The snapshot is taken now. */
+  sendAsync(value: unknown, options?: AsyncOptions): Promise<void> {
+    try {
+      const queue = this.#writeTo();
+      const { heap } = this;
+      options?.signal?.throwIfAborted();
+      const outbox = new Outbox(heap, [value]);
+      const attempt = () => {
+        const status = outbox.flush(this.#writeTo(), 0);
+        heap.core.pipeSent(queue);
+        if (status === Status.TIMEOUT) return PENDING;
+        if (status < 0) throw this.#sendError(status);
+        return undefined;
+      };
+      const never = () => undefined;
+      return outbox.dropUnlessSent(
+        AsyncGate.wait<void>(heap, heap.core.queueNotFullGate(queue), attempt, FOREVER, options, never),
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #sendError(status: number): Error {
+    switch (status) {
+      case Status.SHUTDOWN:
+        return new BrokenPipeError('the other end of the pipe is closed');
+      case Status.WOULD_BLOCK:
+        return wouldBlock('send');
+      default:
+        return heapFull();
+    }
+  }
+
+  /**
+   * Sends bytes, for `recvBytes` or `recvBytesInto` (`recv` answers them as a Uint8Array).
+   * @param offset where they begin in `buffer`, in bytes. @param size how many; default: the rest
+   * @throws ValueError the range is not within the buffer; TypeError it is neither a view nor a buffer; as `send`
+   */
+  sendBytes(buffer: Bytes, offset = 0, size?: number): void {
+    this.#writeTo();
+    this.send(part(buffer, offset, size));
+  }
+
+  /** The async twin of `sendBytes`. */
+  async sendBytesAsync(buffer: Bytes, offset = 0, size?: number, options?: AsyncOptions): Promise<void> {
+    this.#writeTo();
+    return this.sendAsync(part(buffer, offset, size), options);
+  }
+
+  // ── receiving ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Receives a value, waiting for one. @throws EOFError nothing is left and the other end is closed; OSError this one is, or cannot receive */
+  recv(): unknown {
+    const meta = this.#take(FOREVER, 'recv');
+    return decodeRecord(this.heap, RECORD, this.heap.scratchI32[0] as number, meta);
+  }
+
+  /** The async twin of `recv`. */
+  recvAsync(options?: AsyncOptions): Promise<unknown> {
+    return this.#receive((meta) => decodeRecord(this.heap, RECORD, this.heap.scratchI32[0] as number, meta), options);
+  }
+
+  /**
+   * Receives bytes, waiting for them.
+   * @param maxlength the most that are wanted. A longer message is an OSError, and is lost; after it there is no receiving at this handle, as in Python
+   * @throws as `recv`; ValueError maxlength is negative; TypeError the message is not bytes but a value: its `args[0]`
+   */
+  recvBytes(maxlength?: number): Uint8Array {
+    checkLength(maxlength);
+    return this.#bytes(this.#take(FOREVER, 'recvBytes'), maxlength);
+  }
+
+  /** The async twin of `recvBytes`. */
+  async recvBytesAsync(maxlength?: number, options?: AsyncOptions): Promise<Uint8Array> {
+    checkLength(maxlength);
+    return this.#receive((meta) => this.#bytes(meta, maxlength), options);
+  }
+
+  /**
+   * Receives bytes into `buffer` from byte `offset` on, waiting for them; answers how many.
+   * @throws BufferTooShort they do not fit: the message is in `args[0]`, the buffer as it was; ValueError the offset is not within the buffer; as `recvBytes`
+   */
+  recvBytesInto(buffer: Bytes, offset = 0): number {
+    const target = targetOf(buffer, offset);
+    return this.#into(this.#take(FOREVER, 'recvBytesInto'), target);
+  }
+
+  /** The async twin of `recvBytesInto`. */
+  async recvBytesIntoAsync(buffer: Bytes, offset = 0, options?: AsyncOptions): Promise<number> {
+    const target = targetOf(buffer, offset);
+    return this.#receive((meta) => this.#into(meta, target), options);
+  }
+
+  /** Takes a message: its meta. */
+  #take(ms: number, method: string): number {
+    const meta = this.heap.core.queueGet(this.#readFrom(), ms);
+    if (meta >= 0) return meta;
+    throw meta === Status.SHUTDOWN ? new EOFError('the other end of the pipe is closed') : wouldBlock(method);
+  }
+
+  #receive<T>(use: (meta: number) => T, options: AsyncOptions | undefined): Promise<T> {
+    try {
+      const { core } = this.heap;
+      const attempt = () => {
+        const queue = this.#readFrom();
+        return core.pipeReady(queue) ? this.#takeNow(queue, use) : PENDING;
+      };
+      return AsyncGate.wait<T>(this.heap, core.queueNotEmptyGate(this.#readFrom()), attempt, FOREVER, options, () => {
+        throw new EOFError();
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #takeNow<T>(queue: number, use: (meta: number) => T): T | typeof PENDING {
+    const meta = this.heap.core.queueGet(queue, 0);
+    // Another reader may have been faster.
+    if (meta === Status.TIMEOUT) return PENDING;
+    if (meta < 0) throw new EOFError('the other end of the pipe is closed');
+    return use(meta);
+  }
+
+  /** The length of the message that was taken. @throws TypeError it is not bytes */
+  #lengthOf(meta: number): number {
+    const length = this.heap.scratchI32[0] as number;
+    if ((meta & ~Meta.EXTERN) === Encoding.BYTES) return length;
+    const error = new TypeError('the message is not bytes: it was sent with send(), and is in args[0]');
+    throw Object.assign(error, { args: [decodeRecord(this.heap, RECORD, length, meta)] });
+  }
+
+  #bytes(meta: number, maxlength: number | undefined): Uint8Array {
+    const length = this.#lengthOf(meta);
+    return useBytes(this.heap, length, meta, (bytes) => {
+      if (maxlength === undefined || length <= maxlength) return new Uint8Array(bytes);
+      if (this.writable) this.#unreadable = true;
+      else this.close();
+      throw new OSError(`bad message length: ${length} bytes, at most ${maxlength} were wanted`);
+    });
+  }
+
+  #into(meta: number, target: Uint8Array): number {
+    const length = this.#lengthOf(meta);
+    return useBytes(this.heap, length, meta, (bytes) => {
+      if (length > target.length) throw new BufferTooShort(new Uint8Array(bytes));
+      target.set(bytes);
+      return length;
+    });
+  }
+
+  // ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Whether a `recv` would not have to wait: there is a message, or the end of file (Python's on Windows throws there; its POSIX one does as we do).
+   * @param timeout seconds to wait for that; 0, the default, or less: one look; null: for ever
+   */
+  poll(timeout: Timeout = 0): boolean {
+    const ms = timeoutToMs(timeout);
+    const queue = this.#readFrom();
+    const { core } = this.heap;
+    if (core.pipeReady(queue)) return true;
+    if (ms === 0) return false;
+    const isReady = () => core.pipeReady(queue) !== 0;
+    return watch(this.heap, [{ gate: core.queueNotEmptyGate(queue), isReady }], ms, 'poll', isReady);
+  }
+
+  /** The async twin of `poll`. */
+  async pollAsync(timeout: Timeout = 0, options?: AsyncOptions): Promise<boolean> {
+    const ms = timeoutToMs(timeout);
+    const { core } = this.heap;
+    const gate = core.queueNotEmptyGate(this.#readFrom());
+    const attempt = () => (core.pipeReady(this.#readFrom()) ? true : PENDING);
+    return AsyncGate.wait<boolean>(this.heap, gate, attempt, ms, options, () => false);
+  }
+
+  /** The gate of what can be received, and whether something can; for `wait`. @internal */
+  static readiness(connection: Connection): { gate: number; isReady: () => boolean } {
+    const { core } = connection.heap;
+    const gate = core.queueNotEmptyGate(connection.#readFrom());
+    return { gate, isReady: () => core.pipeReady(connection.#readFrom()) !== 0 };
+  }
+
+  /** Closes this handle; the end is closed with its last one. Twice is fine. Async calls that still wait reject with `OSError`. */
+  override close(): void {
+    if (this.ptr === 0) return;
+    const { heap } = this;
+    const queues = heap.gates.size > 0 ? [this.#incoming, this.#outgoing].filter((queue) => queue !== 0) : [];
+    // This thread may still write to the queues' gates when the end is gone, and they with it.
+    const kept = queues.map((queue) => heap.core.refOpen(heap.core.objectId(queue), heap.core.objectGeneration(queue)));
+    super.close();
+    const waits = queues.map((queue) => AsyncGate.closing(heap, queue, queue + QUEUE_EXTENT));
+    const letGo = () => {
+      for (const ref of kept) if (ref > 1) heap.core.refClose(ref);
+    };
+    if (waits.some((wait) => wait !== undefined)) void Promise.all(waits).then(letGo);
+    else letGo();
+  }
+}
+
+/**
+ * The two ends of a new pipe. What one sends the other receives, both ways; with `duplex` false the first only receives and the second only sends.
+ *
+ * Python's pipe holds 64 KiB, and a `send` into a full one waits for a reader. This one holds what the heap holds, so that a `send` never waits, unless
+ * `maxsize` bounds it.
+ */
+export function Pipe(duplex = true, options: PipeOptions = {}): [Connection, Connection] {
+  const maxsize = Math.max(0, checkInteger('maxsize', options.maxsize ?? 0, -0x7fffffff));
+  const heap = theHeap();
+  const { core } = heap;
+  const refs: number[] = [];
+  const make = (ref: number) => {
+    refs.push(created(ref));
+    return core.refObject(ref);
+  };
+  const ends: Connection[] = [];
+  try {
+    const there = make(core.queueCreate(maxsize));
+    const back = duplex ? make(core.queueCreate(maxsize)) : 0;
+    for (const [incoming, outgoing] of [
+      [there, back],
+      [back, there],
+    ] as const)
+      ends.push(new Connection(new Existing(heap, created(core.connectionCreate(incoming, outgoing)))));
+    return ends as [Connection, Connection];
+  } catch (error) {
+    for (const end of ends) end.close();
+    throw error;
+  } finally {
+    for (const ref of refs) core.refClose(ref);
+  }
+}
+
+function part(buffer: Bytes, offset: number, size: number | undefined): Uint8Array {
+  const bytes = bytesOf(buffer);
+  const from = whole('offset', offset);
+  if (from < 0) throw new ValueError('offset is negative');
+  if (from > bytes.length) throw new ValueError(`buffer length (${bytes.length}) < offset (${from})`);
+  const count = size === undefined || size === null ? bytes.length - from : whole('size', size);
+  if (count < 0) throw new ValueError('size is negative');
+  if (from + count > bytes.length) throw new ValueError(`buffer length (${bytes.length}) < offset + size (${from + count})`);
+  return bytes.subarray(from, from + count);
+}
+
+function targetOf(buffer: Bytes, offset: number): Uint8Array {
+  const bytes = bytesOf(buffer);
+  const from = whole('offset', offset);
+  if (from < 0) throw new ValueError('negative offset');
+  if (from > bytes.length) throw new ValueError('offset too large');
+  return bytes.subarray(from);
+}
+
+function checkLength(maxlength: number | undefined): void {
+  if (maxlength !== undefined && whole('maxlength', maxlength) < 0) throw new ValueError('negative maxlength');
+}
+
+function whole(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value)) return value;
+  throw new TypeError(`${name} must be an integer, got ${typeof value === 'number' ? value : typeof value}`);
+}
+
+registerShared(18, Connection, Kind.CONNECTION);

@@ -1,0 +1,40 @@
+/**
+ * Sentinels: numbers that stand for processes wherever one waits for several things.
+ */
+import { Kind } from '../../assembly/abi.ts';
+import { ValueError } from '../errors.ts';
+import { AsyncGate } from '../heap/gate.ts';
+import type { Heap } from '../heap/heap.ts';
+import { created } from '../heap/shared.ts';
+import { State } from './runnable.ts';
+
+/** More than there are rows for objects. Together with a generation it stays below 2^53. */
+const ROWS = 2 ** 22;
+const WORKER_EXTENT = 48;
+
+export function sentinelOf(id: number, generation: number): number {
+  return generation * ROWS + id;
+}
+
+/** What `wait` watches of a process; `release` when it is over. A process whose record is gone has ended. @throws ValueError */
+export function ended(heap: Heap, sentinel: number): { gate: number; isReady(): boolean; release(): void } {
+  const { core } = heap;
+  const id = sentinel % ROWS;
+  if (!Number.isSafeInteger(sentinel) || id < 1 || id >= core.objectRows()) throw new ValueError(`${sentinel} is no sentinel`);
+  const ref = created(core.refOpen(id, Math.floor(sentinel / ROWS)));
+  if (ref === 1) return { gate: 0, isReady: () => true, release() {} };
+  if (core.objectKind(id) !== Kind.WORKER) {
+    core.refClose(ref);
+    throw new ValueError(`${sentinel} is no sentinel`);
+  }
+  const record = core.refObject(ref);
+  return {
+    gate: core.workerGate(record),
+    isReady: () => core.workerState(record) === State.ENDED,
+    release() {
+      const waited = AsyncGate.closing(heap, record, record + WORKER_EXTENT);
+      if (waited === undefined) core.refClose(ref);
+      else void waited.then(() => core.refClose(ref));
+    },
+  };
+}
