@@ -5,6 +5,8 @@ export { type HeapStats, heap, type ObjectInfo } from './heap/inspect.ts';
 export type { Handle } from './heap/shared.ts';
 export type { AsyncOptions, Timeout } from './heap/time.ts';
 export {
+  Array,
+  type ArrayInit,
   activeChildren,
   Connection,
   cpuCount,
@@ -16,6 +18,7 @@ export {
   type PipeOptions,
   Process,
   parentProcess,
+  RawArray,
   RawValue,
   type Typecode,
   Value,

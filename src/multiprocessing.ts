@@ -24,9 +24,12 @@ export {
 } from './errors.ts';
 export { Connection, Pipe, type PipeOptions } from './pipe/connection.ts';
 export { type Waitable, wait, waitAsync } from './pipe/wait.ts';
+export { Array, type ArrayInit, RawArray } from './sync/array.ts';
 export { Barrier } from './sync/barrier.ts';
 export { Event } from './sync/event.ts';
-export { RawValue, type Typecode, Value, type ValueOf, type ValueOptions } from './sync/value.ts';
+export type { ValueOptions } from './sync/numbers.ts';
+export type { Typecode, ValueOf } from './sync/typecodes.ts';
+export { RawValue, Value } from './sync/value.ts';
 export {
   activeChildren,
   cpuCount,
@@ -90,7 +93,7 @@ for (const [name, ctor] of Object.entries({ Lock, RLock, Semaphore, BoundedSemap
   Object.defineProperty(ctor, 'name', { value: name });
 
 registerShared(33, Lock, Kind.LOCK);
-registerShared(34, RLock, Kind.RLOCK, Kind.VALUE);
+registerShared(34, RLock, Kind.RLOCK, Kind.VALUE, Kind.ARRAY);
 registerShared(35, Semaphore, Kind.SEMAPHORE);
 registerShared(36, BoundedSemaphore, Kind.SEMAPHORE);
 registerShared(37, Condition, Kind.CONDITION);

@@ -178,4 +178,4 @@ export class RLock extends Lockable {
 }
 
 registerShared(1, Lock, Kind.LOCK);
-registerShared(2, RLock, Kind.RLOCK, Kind.VALUE);
+registerShared(2, RLock, Kind.RLOCK, Kind.VALUE, Kind.ARRAY);

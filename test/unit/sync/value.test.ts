@@ -93,7 +93,7 @@ describe.each([
     using kept = new Class('i');
     const { objects, bytesInUse } = heap.stats();
     for (const code of ['x', 'u', '', 'ii', 'toString', 5, null, undefined])
-      expect(() => new Class(code as never)).toThrow(AttributeError);
+      expect(() => new Class(code as never)).toThrow(TypeError);
     expect(() => new Class('i', '5' as never)).toThrow(TypeError);
     expect(() => new Class('i', 0.5)).toThrow(TypeError);
     expect(() => new Class('q', 5 as never)).toThrow(TypeError);

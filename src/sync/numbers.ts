@@ -1,0 +1,109 @@
+/**
+ * Numbers: what Value and Array have in common, numbers of one type in shared memory, and a lock that guards them or none.
+ */
+import { Kind } from '../../assembly/abi.ts';
+import { AttributeError } from '../errors.ts';
+import { heapFull, theHeap } from '../heap/heap.ts';
+import { created, Existing } from '../heap/shared.ts';
+import type { AsyncOptions, Timeout } from '../heap/time.ts';
+import { Holdable } from './holdable.ts';
+import { Lock, RLock } from './lock.ts';
+import { type Typecode, typecodes, type View, views } from './typecodes.ts';
+
+export interface ValueOptions {
+  /** A lock to share with others; true, the default: an RLock of its own; false: none, as RawValue and RawArray. */
+  lock?: Lock | RLock | boolean | null | undefined;
+}
+
+/** What the core is told in place of a lock's address. */
+const OWN_LOCK = 0;
+export const NO_LOCK = 1;
+/** The data begins with the typecode's number and the count; what is counted lies behind them. */
+const HEADER = 8;
+
+/** A lock as the core takes it. @throws AttributeError */
+export function lockOf(options: ValueOptions | undefined): number {
+  const lock = options?.lock ?? true;
+  if (typeof lock === 'boolean') return lock ? OWN_LOCK : NO_LOCK;
+  if (lock instanceof Lock || lock instanceof RLock) return (lock as unknown as { open: number }).open;
+  throw new AttributeError('lock must be a Lock, an RLock or a boolean');
+}
+
+/** `count` zeros in the heap. @throws MemoryError */
+export function makeNumbers(kind: Kind.VALUE | Kind.ARRAY, typecode: Typecode, count: number, lock: number): Existing {
+  const heap = theHeap();
+  const { core } = heap;
+  const bytes = HEADER + count * views[typecode].BYTES_PER_ELEMENT;
+  if (bytes >= 2 ** 31) throw heapFull(bytes);
+  const ref = created(kind === Kind.VALUE ? core.valueCreate(bytes, lock) : core.arrayCreate(bytes, lock));
+  const at = core.valueData(core.refObject(ref));
+  heap.storeWord(at, typecodes.indexOf(typecode));
+  heap.storeWord(at + 4, count);
+  return new Existing(heap, ref);
+}
+
+export abstract class Numbers extends Holdable {
+  /** @internal */
+  protected readonly typecode: Typecode;
+  /** The numbers. A shared memory never moves: the view stays good when it grows. @internal */
+  protected readonly numbers: View;
+  /** @internal */
+  protected readonly lock: Lock | RLock | undefined;
+  readonly #ownsLock: boolean;
+
+  /** @param lock true: what the object says guards it */
+  protected constructor(existing: Existing, lock: Lock | RLock | boolean) {
+    super(existing.heap, existing.ref);
+    const { heap } = this;
+    const at = heap.core.valueData(this.ptr);
+    const count = heap.loadWord(at + 4);
+    this.typecode = typecodes[heap.loadWord(at)] as Typecode;
+    const View = views[this.typecode];
+    const { buffer } = heap.bytes(at + HEADER + count * View.BYTES_PER_ELEMENT);
+    this.numbers = new View(buffer, at + HEADER, count);
+    this.#ownsLock = lock === true;
+    this.lock = typeof lock !== 'boolean' ? lock : lock ? this.#lockInHeap() : undefined;
+  }
+
+  #lockInHeap(): Lock | RLock | undefined {
+    const { core } = this.heap;
+    const at = core.valueLock(this.ptr);
+    if (at === NO_LOCK) return undefined;
+    const lock = at === OWN_LOCK ? this.ptr : at;
+    const id = core.objectId(lock);
+    const existing = new Existing(this.heap, created(core.refOpen(id, core.objectGeneration(lock))));
+    return core.objectKind(id) === Kind.LOCK ? new Lock(existing) : new RLock(existing);
+  }
+
+  /** Another handle to the same numbers. @internal */
+  protected again(): Existing {
+    const { core } = this.heap;
+    return new Existing(this.heap, created(core.refOpen(core.objectId(this.open), core.objectGeneration(this.ptr))));
+  }
+
+  /** The lock that guards it. @throws AttributeError it has none */
+  getLock(): Lock | RLock {
+    if (this.lock === undefined) throw new AttributeError(`this ${this.constructor.name} was made without a lock`);
+    return this.lock;
+  }
+
+  /** Takes the lock that guards it, as `Lock.acquire`. @throws AttributeError it has none */
+  acquire(blocking = true, timeout?: Timeout): boolean {
+    return this.getLock().acquire(blocking, timeout);
+  }
+
+  /** The async twin of `acquire`. */
+  async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    return this.getLock().acquireAsync(timeout, options);
+  }
+
+  /** Gives the lock up that guards it. */
+  release(): void {
+    this.getLock().release();
+  }
+
+  override close(): void {
+    super.close();
+    if (this.#ownsLock) this.lock?.close();
+  }
+}
