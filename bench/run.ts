@@ -4,12 +4,13 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { codec } from './codec.bench.ts';
 import { lock } from './lock.ts';
+import { pipe } from './pipe.ts';
 import { queue } from './queue.ts';
 import { judge, print, type Table } from './report.ts';
 import { workers } from './workers.ts';
 
 type Scenario = (quick: boolean) => AsyncGenerator<Table>;
-const scenarios: Record<string, Scenario> = { lock, queue, workers, codec };
+const scenarios: Record<string, Scenario> = { lock, queue, pipe, workers, codec };
 
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');

@@ -1,11 +1,19 @@
 /** `nogil/multiprocessing`: Python's `multiprocessing`, with its errors. */
 import { Kind } from '../assembly/abi.ts';
 import { registerShared } from './heap/shared.ts';
+import { Pipe } from './pipe/connection.ts';
+import { wait, waitAsync } from './pipe/wait.ts';
 import * as queue from './queue/queue.ts';
+import * as array from './sync/array.ts';
+import { Barrier } from './sync/barrier.ts';
 import * as condition from './sync/condition.ts';
+import { Event } from './sync/event.ts';
 import { type Flavour, multiprocessing } from './sync/flavour.ts';
 import * as lock from './sync/lock.ts';
 import * as semaphore from './sync/semaphore.ts';
+import { RawValue, Value } from './sync/value.ts';
+import { type Context, contextsOf, type StartMethod } from './workers/context.ts';
+import { activeChildren, cpuCount, currentProcess, getpid, getppid, Process, parentProcess } from './workers/process.ts';
 
 export {
   AssertionError,
@@ -18,6 +26,7 @@ export {
   Full,
   OSError,
   ProcessError,
+  RuntimeError,
   ShutDown,
   TimeoutError,
   ValueError,
@@ -30,6 +39,7 @@ export { Event } from './sync/event.ts';
 export type { ValueOptions } from './sync/numbers.ts';
 export type { Typecode, ValueOf } from './sync/typecodes.ts';
 export { RawValue, Value } from './sync/value.ts';
+export { freezeSupport, getAllStartMethods, getStartMethod, type StartMethod, setStartMethod } from './workers/context.ts';
 export {
   activeChildren,
   cpuCount,
@@ -99,3 +109,38 @@ registerShared(36, BoundedSemaphore, Kind.SEMAPHORE);
 registerShared(37, Condition, Kind.CONDITION);
 registerShared(38, Queue, Kind.QUEUE);
 registerShared(39, JoinableQueue, Kind.QUEUE);
+
+// ── contexts ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const members = {
+  Array: array.Array,
+  Barrier,
+  BoundedSemaphore,
+  Condition,
+  Event,
+  JoinableQueue,
+  Lock,
+  Pipe,
+  Process,
+  Queue,
+  RLock,
+  RawArray: array.RawArray,
+  RawValue,
+  Semaphore,
+  Value,
+  activeChildren,
+  cpuCount,
+  currentProcess,
+  getpid,
+  getppid,
+  parentProcess,
+  wait,
+  waitAsync,
+};
+
+/**
+ * The classes and functions of this module, for a start method.
+ * @param method default: the one that is set, which is fixed by this, as in Python
+ * @throws ValueError there is no such method; the message says why
+ */
+export const getContext: (method?: StartMethod | null) => Context<typeof members> = contextsOf(members);

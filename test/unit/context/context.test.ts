@@ -1,0 +1,128 @@
+import * as nogil from 'nogil';
+import * as mp from 'nogil/multiprocessing';
+import {
+  freezeSupport,
+  getAllStartMethods,
+  getContext,
+  getStartMethod,
+  RuntimeError,
+  setStartMethod,
+  ValueError,
+} from 'nogil/multiprocessing';
+import { afterEach, describe, expect, test } from 'vitest';
+import { LONG } from '../../threads/sync/support.ts';
+import { whoAmI } from './context.workers.ts';
+
+const anything = (method: unknown) => method as 'worker';
+afterEach(() => setStartMethod(null, true));
+
+describe('the start method', () => {
+  test("is 'worker', and there is no other", () => {
+    expect(getAllStartMethods()).toEqual(['worker']);
+    expect(getStartMethod(true)).toBeUndefined();
+    expect(getStartMethod()).toBe('worker');
+    expect(getStartMethod(true)).toBe('worker');
+  });
+
+  test('can be set once, and again by force', () => {
+    setStartMethod('worker');
+    expect(getStartMethod(true)).toBe('worker');
+    expect(() => setStartMethod('worker')).toThrow(new RuntimeError('context has already been set'));
+    setStartMethod('worker', true);
+    expect(getStartMethod(true)).toBe('worker');
+    setStartMethod(null, true);
+    expect(getStartMethod(true)).toBeUndefined();
+    setStartMethod('worker');
+  });
+
+  test.each([
+    ['getStartMethod', () => getStartMethod()],
+    ['getContext', () => getContext()],
+  ])('is fixed when %s asks for it', (_name, ask) => {
+    ask();
+    expect(() => setStartMethod('worker')).toThrow(RuntimeError);
+  });
+
+  test('is not fixed by a context that is named', () => {
+    getContext('worker');
+    setStartMethod('worker');
+  });
+
+  test.each([
+    ['spawn', /not supported yet/],
+    ['fork', /cannot be copied/],
+    ['forkserver', /cannot be copied/],
+    ['x', /cannot find context for 'x'; the start methods are worker$/],
+    ['', /cannot find context/],
+    ['toString', /cannot find context for 'toString';/],
+  ])('%s is a ValueError that says why', (method, why) => {
+    for (const call of [() => setStartMethod(anything(method)), () => getContext(anything(method))]) {
+      expect(call).toThrow(ValueError);
+      expect(call).toThrow(why);
+    }
+    expect(getStartMethod(true)).toBeUndefined();
+  });
+
+  test('is a string', () => {
+    for (const method of [5, {}, null, undefined]) expect(() => setStartMethod(anything(method))).toThrow(TypeError);
+    expect(() => getContext(anything(5))).toThrow(TypeError);
+    expect(getStartMethod(true)).toBeUndefined();
+  });
+
+  test('that is wrong is found after one that is set', () => {
+    setStartMethod('worker');
+    expect(() => setStartMethod(anything('x'))).toThrow(RuntimeError);
+    expect(() => setStartMethod(anything('x'), true)).toThrow(ValueError);
+  });
+});
+
+describe('a context', () => {
+  test('is the same for everybody who asks', () => {
+    const context = getContext('worker');
+    expect(getContext()).toBe(context);
+    expect(context.getContext()).toBe(context);
+    expect(context.getContext('worker')).toBe(context);
+    expect(nogil.getContext()).toBe(context);
+    expect(() => context.getContext(anything('fork'))).toThrow(ValueError);
+  });
+
+  test('has the classes and functions of the module', () => {
+    const context = getContext() as unknown as Record<string, unknown>;
+    const module = mp as unknown as Record<string, unknown>;
+    const isError = (name: string) => (module[name] as { prototype?: unknown }).prototype instanceof Error;
+    const made = ['getContext', 'getStartMethod', 'setStartMethod', 'Connection'];
+    const names = Object.keys(module).filter((name) => !isError(name) && !made.includes(name));
+    expect(names.length).toBeGreaterThan(20);
+    for (const name of names) expect([name, context[name]]).toEqual([name, module[name]]);
+  });
+
+  test('knows its method, and cannot change it', () => {
+    const context = getContext('worker');
+    expect(context.getStartMethod()).toBe('worker');
+    expect(context.getAllStartMethods()).toEqual(['worker']);
+    expect(() => context.setStartMethod('worker')).toThrow(new ValueError('cannot set start method of concrete context'));
+    expect(() => {
+      (context as { Process: unknown }).Process = 1;
+    }).toThrow(TypeError);
+  });
+
+  test('starts processes', () => {
+    const context = getContext('worker');
+    const queue = new context.Queue<string>();
+    const [r, w] = context.Pipe(false);
+    const process = new context.Process({ target: whoAmI, args: [queue, w], name: 'in context' });
+    process.start();
+    w.close();
+    expect(queue.get(true, LONG)).toBe('in context');
+    expect(r.recv()).toBe(process.pid);
+    process.join(LONG);
+    expect(process.exitcode).toBe(0);
+    queue.close();
+    r.close();
+  });
+});
+
+test('freezeSupport does nothing', () => {
+  expect(freezeSupport()).toBeUndefined();
+  expect(getContext('worker').freezeSupport()).toBeUndefined();
+});
