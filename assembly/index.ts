@@ -98,9 +98,9 @@ export { rlockAcquire, rlockCount, rlockRelease, rlockTryOrMark } from './sync/r
 export { semaphoreAcquire, semaphoreGate, semaphoreRelease, semaphoreTry, semaphoreValue } from './sync/semaphore';
 export { listHas } from './waitlist';
 export {
+  slotCount,
   slotFree,
   slotNode,
-  slotCount,
   slotOf,
   slotStage,
   slotTake,

@@ -18,6 +18,7 @@
  *
  * Death between counting a reference and listing it, or between unlisting and uncounting one that is not the last: the object outlives its last user (a
  * leak of one object), never the other way round. The last one is uncounted first, which changes the generation: the reaper sees that it was.
+ * (Engines stop a worker at the head of a loop or at a call, of which there is none between unlisting and uncounting.)
  */
 import { Kind, Status } from './abi';
 import { allocate, free } from './allocator';

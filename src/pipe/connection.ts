@@ -300,7 +300,7 @@ export class Connection extends Shared {
  * The two ends of a new pipe. What one sends the other receives, both ways; with `duplex` false the first only receives and the second only sends.
  *
  * Python's pipe holds 64 KiB, and a `send` into a full one waits for a reader. This one holds what the heap holds, so that a `send` never waits, unless
- * `maxsize` bounds it.
+ * `maxsize` bounds it. `heap.stats()` counts a Connection for each end and a Queue for each direction.
  */
 export function Pipe(duplex = true, options: PipeOptions = {}): [Connection, Connection] {
   const maxsize = Math.max(0, checkInteger('maxsize', options.maxsize ?? 0, -0x7fffffff));

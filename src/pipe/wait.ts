@@ -65,7 +65,10 @@ export async function waitAsync<T extends Waitable>(
   const ms = timeoutToMs(timeout);
   const { heap, things, release, ready } = prepare(objects);
   const over = new AbortController();
-  const signal = options?.signal === undefined ? over.signal : AbortSignal.any([options.signal, over.signal]);
+  const { signal } = over;
+  // AbortSignal.any is newer than Node 20.0.
+  const abort = () => over.abort(options?.signal?.reason);
+  options?.signal?.addEventListener('abort', abort, { once: true });
   const waits: Promise<Waitable[]>[] = [];
   try {
     options?.signal?.throwIfAborted();
@@ -80,6 +83,7 @@ export async function waitAsync<T extends Waitable>(
     if (waits.length === 0) waits.push(sleepAsync(ms / 1000, { signal }).then(() => []));
     return (await Promise.race(waits)) as T[];
   } finally {
+    options?.signal?.removeEventListener('abort', abort);
     over.abort();
     await Promise.allSettled(waits);
     release();

@@ -106,6 +106,7 @@ describe('buns through a pipe', () => {
     left.close();
     const yes = '是否有可供读取的数据:true';
     expect(c.result(LIMIT)).toEqual([...range(3).flatMap(() => [yes, '消费了一个包子']), yes]);
+    expect(p.join(LIMIT)).toBe(true);
     expect([p.exitcode, c.exitcode]).toEqual([0, 0]);
   });
 });
