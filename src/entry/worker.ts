@@ -6,6 +6,7 @@ import { enterHeap, type Heap } from '../heap/heap.ts';
 import { Existing } from '../heap/shared.ts';
 import { exit, inheritLoader, onExit, onUncaught, parent, redirectOutput, writeOutput } from '../platform/node.ts';
 import { endChildren } from '../workers/children.ts';
+import { callExcepthook, stackOf } from '../workers/excepthook.ts';
 import { type Here, weAre } from '../workers/here.ts';
 import { LineWriter } from '../workers/output.ts';
 import { Process } from '../workers/process.ts';
@@ -54,17 +55,13 @@ function ownOutput({ core }: Heap): () => void {
 
 const load = (url: string) => import(url) as Promise<Record<string, unknown>>;
 
-/** The function to call: the target, or a subclass's `run` on a copy of the instance's data. */
-async function prepare(runnable: Runnable, { target, subclass, fields, args, kwargs }: TaskSpec): Promise<() => unknown> {
-  const fn = target && ((await resolveTarget(target, load)) as AnyFunction);
-  const call = () => (kwargs === undefined ? fn?.(...args) : fn?.(...args, kwargs));
-  if (subclass === undefined) return call;
-  const ctor = (await resolveTarget(subclass, load)) as unknown as typeof Runnable;
-  const inherited = runnable.run;
+/** Makes the runnable what it was where it was started: its target, and of a subclass the class and the instance's data. */
+async function prepare(runnable: Runnable, spec: TaskSpec): Promise<void> {
+  Runnable.equip(runnable, spec.target && ((await resolveTarget(spec.target, load)) as AnyFunction), spec);
+  if (spec.subclass === undefined) return;
+  const ctor = await resolveTarget(spec.subclass, load);
   Object.setPrototypeOf(runnable, ctor.prototype);
-  Object.assign(runnable, fields);
-  // The inherited run() calls the target, which is ours to find.
-  return runnable.run === inherited ? call : () => runnable.run();
+  Object.assign(runnable, spec.fields);
 }
 
 /** What a worker's module does. */
@@ -77,8 +74,8 @@ export async function runWorker(): Promise<void> {
   const fail = (error: unknown) => {
     exitCode = 1;
     const explained = explainTargetError(spec?.target, explainTargetError(spec?.subclass, error));
-    const stack = explained instanceof Error ? (explained.stack ?? String(explained)) : `Uncaught ${String(explained)}`;
-    console.error(`${here.isProcess ? `Process ${runnable.name}` : `Exception in thread ${runnable.name}`}:\n${stack}`);
+    if (runnable instanceof Thread) callExcepthook(runnable, explained);
+    else console.error(`Process ${runnable.name}:\n${stackOf(explained)}`);
     Runnable.settle(runnable, true, explained);
   };
   onExit((code) => {
@@ -95,10 +92,10 @@ export async function runWorker(): Promise<void> {
   try {
     await inheritLoader();
     spec = Runnable.taskOf(runnable);
-    const call = await prepare(runnable, spec);
+    await prepare(runnable, spec);
     here.importing = false;
     heap.core.workerMove(at, State.STARTING, State.RUNNING);
-    Runnable.settle(runnable, false, await call());
+    Runnable.settle(runnable, false, await runnable.run());
   } catch (error) {
     fail(error);
   }

@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as workerThreads from 'node:worker_threads';
 
-const { parentPort, Worker, workerData } = workerThreads;
+const { parentPort, threadId, Worker, workerData } = workerThreads;
 
 const PROGRAM_FLAG = /^(-e|-p|-pe|--eval|--print|--input-type)(=|$)/;
 
@@ -15,6 +15,9 @@ const PROGRAM_FLAG = /^(-e|-p|-pe|--eval|--print|--input-type)(=|$)/;
 export const canBlock = true;
 
 export const cores = availableParallelism();
+
+/** This thread's number in the process. */
+export const nativeId = threadId;
 
 /** A worker as its starter sees it. */
 export interface SpawnedWorker {

@@ -66,6 +66,10 @@ export class Condition extends Holdable {
     return this.#lock;
   }
 
+  override get mutex(): Holdable {
+    return this.lock;
+  }
+
   acquire(blocking = true, timeout?: Timeout): boolean {
     return this.lock.acquire(blocking, timeout);
   }

@@ -11,6 +11,11 @@ export abstract class Holdable extends Shared {
     return threading;
   }
 
+  /** What is really taken: this, or the lock behind it. @internal */
+  get mutex(): Holdable {
+    return this;
+  }
+
   abstract acquire(blocking?: boolean, timeout?: Timeout): boolean;
   abstract acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean>;
   abstract release(): void;

@@ -1,29 +1,48 @@
 /**
  * Local: attributes of each worker's own.
  */
+import { SEND } from '../codec/index.ts';
 import { AttributeError } from '../errors.ts';
 
+/** What the language asks of any object. */
+const ASKED = new Set<string>(['then', 'toJSON']);
+
 /**
- * An object whose attributes belong to the worker that set them. Workers share no objects anyway, so this is an empty object in each
- * that, as in Python, throws `AttributeError` for an attribute that was not set here.
+ * An object whose attributes belong to the worker that set them; one that was not set here is an `AttributeError`, as in Python.
+ *
+ * Make it at the top level of a module: each worker that imports the module has its own, and the constructor of a subclass runs in each with the same arguments.
+ * It cannot be sent, since nothing of it is shared (Python's can be an argument of a thread, where it is as empty as it is here).
  */
 export class Local {
   [name: string]: unknown;
 
-  constructor() {
+  /** @throws TypeError when a subclass is given arguments and has no constructor to take them */
+  constructor(...nothing: never[]) {
+    if (nothing.length > 0) throw new TypeError('Initialization arguments are not supported');
     // biome-ignore lint/correctness/noConstructorReturn: the proxy is the object.
     return new Proxy(this, {
       get(target, name, receiver) {
-        // Symbols and `then` are what the language itself asks for, of any object.
-        if (typeof name === 'symbol' || name === 'then' || Reflect.has(target, name)) return Reflect.get(target, name, receiver);
-        throw new AttributeError(`'${target.constructor.name}' object has no attribute '${name}'`);
+        if (name === SEND) return refuse;
+        if (typeof name === 'symbol' || ASKED.has(name) || Reflect.has(target, name)) return Reflect.get(target, name, receiver);
+        throw missing(target, name);
       },
+      has: (target, name) => name === SEND || Reflect.has(target, name),
       deleteProperty(target, name) {
-        if (!Reflect.has(target, name)) throw new AttributeError(String(name));
+        if (!Reflect.has(target, name)) throw missing(target, name);
         return Reflect.deleteProperty(target, name);
       },
     });
   }
+}
+
+function missing(target: object, name: string | symbol): AttributeError {
+  return new AttributeError(`'${target.constructor.name}' object has no attribute '${String(name)}'`);
+}
+
+function refuse(): never {
+  throw new TypeError(
+    'cannot send a Local: its attributes are this worker’s. Make it at the top level of a module, and each worker that imports it has its own',
+  );
 }
 
 /** Python's name for `new Local()`. */

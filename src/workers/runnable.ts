@@ -56,9 +56,9 @@ const known = new Map<number, WeakRef<Runnable>>();
 
 export abstract class Runnable<R = unknown> extends Shared {
   // Not fields of the instance: a subclass's own data fields are what is copied to the worker.
-  readonly #target: AnyFunction | URL | undefined;
-  readonly #args: readonly unknown[];
-  readonly #kwargs: Record<string, unknown> | undefined;
+  #target: AnyFunction | URL | undefined;
+  #args: readonly unknown[];
+  #kwargs: Record<string, unknown> | undefined;
   readonly #mine: boolean;
 
   protected constructor(options: RunnableOptions<AnyFunction> | Existing, process: boolean) {
@@ -158,12 +158,21 @@ export abstract class Runnable<R = unknown> extends Shared {
     return state === State.STARTING || state === State.RUNNING;
   }
 
-  /** What the worker does: calls the target. Subclasses override it; called directly it runs here. */
+  /** What the worker does: calls the target. Subclasses override it, and may call this one; called directly it runs here. */
   run(): unknown {
-    const target = this.#target;
+    const { target, args, kwargs } = this.call;
     if (target === undefined) return undefined;
     if (target instanceof URL) throw new RuntimeError('a target given as a URL can only run in a worker');
-    return this.#kwargs === undefined ? target(...this.#args) : target(...this.#args, this.#kwargs);
+    return kwargs === undefined ? target(...args) : target(...args, kwargs);
+  }
+
+  /** The target, and what it is called with. @internal */
+  protected get call(): {
+    target: AnyFunction | URL | undefined;
+    args: readonly unknown[];
+    kwargs: Record<string, unknown> | undefined;
+  } {
+    return { target: this.#target, args: this.#args, kwargs: this.#kwargs };
   }
 
   /**
@@ -306,6 +315,13 @@ export abstract class Runnable<R = unknown> extends Shared {
     const parcel = runnable.#word(WorkerField.TASK);
     runnable.#setWord(WorkerField.TASK, 0);
     return unpackParcel(runnable.heap, parcel, false) as TaskSpec;
+  }
+
+  /** Gives `run` what it is to call: its target, found again here. @internal */
+  static equip(runnable: Runnable, target: AnyFunction | undefined, { args, kwargs }: TaskSpec): void {
+    runnable.#target = target;
+    runnable.#args = args;
+    runnable.#kwargs = kwargs;
   }
 
   override close(): void {

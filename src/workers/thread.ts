@@ -4,6 +4,7 @@
 import { Kind, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { Existing, registerShared } from '../heap/shared.ts';
+import { nativeId } from '../platform/node.ts';
 import { type Flavour, threading } from '../sync/flavour.ts';
 import { type ProcessTraits, whereWeAre } from './here.ts';
 import { isBuiltin, Runnable, type RunnableOptions, runnableIn, State } from './runnable.ts';
@@ -62,11 +63,16 @@ export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaite
 
 /** The thread in which a process began. It is not started or joined by anybody. */
 export interface MainThread {
-  readonly name: string;
+  /** As this worker calls it: others do not learn of a change. */
+  name: string;
   readonly ident: number;
   readonly daemon: boolean;
   isAlive(): boolean;
+  /** @deprecated Python's old name for `name`. */
   getName(): string;
+  /** @deprecated Python's old name for `name`. */
+  setName(name: string): void;
+  /** @deprecated Python's old name for `daemon`. */
   isDaemon(): boolean;
 }
 
@@ -82,6 +88,9 @@ class MainThreadHere implements MainThread {
   }
   getName(): string {
     return this.name;
+  }
+  setName(name: string): void {
+    this.name = String(name);
   }
   isDaemon(): boolean {
     return false;
@@ -147,6 +156,11 @@ export function activeCount(): number {
 /** The number of the worker that runs this code. */
 export function getIdent(): number {
   return theHeap().tid;
+}
+
+/** The runtime's own number of the thread that runs this code: on Node `worker_threads.threadId`, 0 in the main thread. */
+export function getNativeId(): number {
+  return nativeId;
 }
 
 isBuiltin(Thread);
