@@ -1,2 +1,2 @@
 /** `nogil/sched`: Python's `sched`. */
-export { type ScheduledEvent, Scheduler, scheduler } from './sched/scheduler.ts';
+export { type DelayFunction, type ScheduledEvent, Scheduler, scheduler } from './sched/scheduler.ts';

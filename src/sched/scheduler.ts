@@ -22,18 +22,28 @@ function inOrder(a: ScheduledEvent, b: ScheduledEvent): number {
 
 const monotonic = () => performance.now() / 1000;
 
+/** Waits for a difference of two values of the clock; `runAsync` awaits what it returns. */
+export type DelayFunction = (time: number) => unknown;
+
+/** Why a wait of `runAsync` is over early: another event has become the first. */
+const REPLANNED = Symbol('replanned');
+
 /**
- * Python's `sched.scheduler`.
- * @param timefunc the clock: any increasing number. Default: seconds, monotonic
- * @param delayfunc waits for a difference of two clock values; called with 0 after each event, so that other workers get a turn. Default: `sleep`
+ * Python's `sched.scheduler`. It belongs to the worker that made it: no other can enter events (Python's may be shared by threads).
  */
 export class Scheduler {
   readonly #events: ScheduledEvent[] = [];
   readonly #now: () => number;
-  readonly #delay: (time: number) => void;
+  readonly #delay: DelayFunction | undefined;
   #sequence = 0;
+  /** The waits of `runAsync`, to be woken when the first event is another. */
+  readonly #waits = new Set<AbortController>();
 
-  constructor(timefunc: () => number = monotonic, delayfunc: (time: number) => void = sleep) {
+  /**
+   * @param timefunc the clock: any increasing number. Default: seconds, monotonic
+   * @param delayfunc how to wait; called with 0 after each event, so that others get a turn. Default: `sleep` in `run`, `sleepAsync` in `runAsync`
+   */
+  constructor(timefunc: () => number = monotonic, delayfunc?: DelayFunction) {
     this.#now = timefunc;
     this.#delay = delayfunc;
   }
@@ -57,6 +67,7 @@ export class Scheduler {
       else high = middle;
     }
     this.#events.splice(low, 0, event);
+    if (low === 0) this.#replan();
     return event;
   }
 
@@ -76,6 +87,7 @@ export class Scheduler {
     const index = this.#events.indexOf(event);
     if (index < 0) throw new ValueError('the event is not in the queue');
     this.#events.splice(index, 1);
+    if (index === 0) this.#replan();
   }
 
   empty(): boolean {
@@ -107,29 +119,64 @@ export class Scheduler {
     for (let left = this.#left(); left !== undefined; left = this.#left()) {
       if (left > 0) {
         if (!blocking) return left;
-        this.#delay(left);
+        this.#wait(left);
       } else {
         this.#runFirst();
-        this.#delay(0);
+        this.#wait(0);
       }
     }
     return undefined;
   }
 
-  /** `run` without blocking: awaits the time between events (in seconds: the clock must count them) and each action. Keeps the program alive meanwhile. */
+  #wait(time: number): void {
+    if (this.#delay) this.#delay(time);
+    else sleep(time);
+  }
+
+  /**
+   * `run` without blocking: awaits each action, and the time between them; an event that is entered or cancelled meanwhile counts at once (Python's `run` sleeps on).
+   * Keeps the program alive until no events are left.
+   */
   async runAsync(options?: AsyncOptions): Promise<void> {
     for (let left = this.#left(); left !== undefined; left = this.#left()) {
       options?.signal?.throwIfAborted();
-      if (left > 0) await sleepAsync(left, options);
-      else await this.#runFirst();
+      if (left > 0) await this.#pause(left, options?.signal);
+      else {
+        await this.#runFirst();
+        await this.#pause(0, options?.signal);
+      }
     }
+  }
+
+  /** With the default delay the clock must count seconds. */
+  async #pause(time: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#delay) {
+      await this.#delay(time);
+      return;
+    }
+    const stop = new AbortController();
+    const forward = () => stop.abort(signal?.reason);
+    signal?.addEventListener('abort', forward, { once: true });
+    this.#waits.add(stop);
+    try {
+      await sleepAsync(time, stop);
+    } catch (reason) {
+      if (reason !== REPLANNED) throw reason;
+    } finally {
+      signal?.removeEventListener('abort', forward);
+      this.#waits.delete(stop);
+    }
+  }
+
+  #replan(): void {
+    for (const each of this.#waits) each.abort(REPLANNED);
   }
 }
 
 /** Python's name: `scheduler(timefunc?, delayfunc?)`, with or without `new`. */
 export const scheduler: {
-  (timefunc?: () => number, delayfunc?: (time: number) => void): Scheduler;
-  new (timefunc?: () => number, delayfunc?: (time: number) => void): Scheduler;
-} = function scheduler(timefunc?: () => number, delayfunc?: (time: number) => void) {
+  (timefunc?: () => number, delayfunc?: DelayFunction): Scheduler;
+  new (timefunc?: () => number, delayfunc?: DelayFunction): Scheduler;
+} = function scheduler(timefunc?: () => number, delayfunc?: DelayFunction) {
   return new Scheduler(timefunc, delayfunc);
 } as never;
