@@ -1,0 +1,297 @@
+/**
+ * Random programs of several async tasks in one worker that wait, give up in every way, and give back; afterwards nothing is missing.
+ */
+import { setImmediate as turn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { Barrier, Condition, Event, heap, Lock, Queue, RLock, Semaphore } from 'nogil';
+import { describe, expect, test } from 'vitest';
+
+/** How a call gives up: not at all, when its time is up, or when it is aborted: before it begins, or after so many steps of the program. */
+type Ending = { kind: 'never' } | { kind: 'timeout'; seconds: number } | { kind: 'abort'; after: number };
+
+const ending: fc.Arbitrary<Ending> = fc.oneof(
+  fc.constant<Ending>({ kind: 'never' }),
+  fc.constantFrom(0, 0.001, 0.003).map((seconds): Ending => ({ kind: 'timeout', seconds })),
+  fc.nat(6).map((after): Ending => ({ kind: 'abort', after })),
+);
+
+type Step = { do: 'wait'; ending: Ending } | { do: 'give'; amount: number } | { do: 'turn' };
+
+const program = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), ending }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('give' as const), amount: fc.integer({ min: 1, max: 3 }) }) },
+    { weight: 2, arbitrary: fc.constant<Step>({ do: 'turn' }) },
+  ) as fc.Arbitrary<Step>,
+  { minLength: 1, maxLength: 40 },
+);
+
+const ABORTED = Symbol('aborted');
+
+/** Calls that wait, and when they are to be aborted. */
+class Calls<T> {
+  readonly pending = new Set<Promise<unknown>>();
+  readonly #aborts: { controller: AbortController; at: number }[] = [];
+  #step = 0;
+  readonly #all: AbortController[] = [];
+
+  start(
+    call: (timeout: number | undefined, options: { signal: AbortSignal }) => Promise<T>,
+    how: Ending,
+    done: (value: T) => void,
+  ): void {
+    const controller = new AbortController();
+    this.#all.push(controller);
+    if (how.kind === 'abort') {
+      if (how.after === 0) controller.abort(ABORTED);
+      else this.#aborts.push({ controller, at: this.#step + how.after });
+    }
+    const result = call(how.kind === 'timeout' ? how.seconds : undefined, controller).then(done, (reason) => {
+      if (reason !== ABORTED) throw reason;
+    });
+    this.pending.add(result);
+    result.finally(() => this.pending.delete(result)).catch(() => {});
+  }
+
+  /** One step is over. */
+  async tick(yields: boolean): Promise<void> {
+    this.#step++;
+    for (const { controller, at } of this.#aborts) if (at === this.#step) controller.abort(ABORTED);
+    if (yields) await turn();
+  }
+
+  /** Aborts what still waits. */
+  async end(): Promise<void> {
+    for (const each of this.#all) each.abort(ABORTED);
+    await Promise.all(this.pending);
+  }
+}
+
+async function settled(): Promise<void> {
+  for (let i = 0; i < 3; i++) await turn();
+}
+
+/** Runs random programs; after each, the heap is what it was. */
+async function check(run: (steps: Step[]) => Promise<void>): Promise<void> {
+  await run([{ do: 'wait', ending: { kind: 'abort', after: 1 } }, { do: 'turn' }]);
+  await settled();
+  const before = heap.stats();
+  await fc.assert(
+    fc.asyncProperty(program, async (steps) => {
+      await run(steps);
+      await settled();
+      expect(heap.stats()).toEqual(before);
+    }),
+    { numRuns: 150 },
+  );
+}
+
+describe('cancellation loses and doubles nothing:', () => {
+  test('a Lock is held by one call at a time, and free in the end', () =>
+    check(async (steps) => {
+      using lock = new Lock();
+      const calls = new Calls<boolean>();
+      let holders = 0;
+      for (const step of steps) {
+        if (step.do === 'wait')
+          calls.start(
+            (timeout, options) => lock.acquireAsync(timeout, options),
+            step.ending,
+            (got) => {
+              if (got) expect(++holders).toBe(1);
+            },
+          );
+        else if (step.do === 'give' && holders > 0) {
+          holders--;
+          lock.release();
+        }
+        await calls.tick(step.do === 'turn');
+        if (holders > 0) expect(lock.locked()).toBe(true);
+      }
+      await calls.end();
+      if (holders > 0) lock.release();
+      expect([lock.locked(), lock.acquire(false)]).toEqual([false, true]);
+    }));
+
+  test('an RLock is as deep as the calls that got it', () =>
+    check(async (steps) => {
+      using lock = new RLock();
+      const calls = new Calls<boolean>();
+      let depth = 0;
+      for (const step of steps) {
+        if (step.do === 'wait')
+          calls.start(
+            (timeout, options) => lock.acquireAsync(timeout, options),
+            step.ending,
+            (got) => {
+              if (got) depth++;
+            },
+          );
+        else if (step.do === 'give' && depth > 0) {
+          depth--;
+          lock.release();
+        }
+        await calls.tick(step.do === 'turn');
+      }
+      await calls.end();
+      for (; depth > 0; depth--) lock.release();
+      expect(lock.locked()).toBe(false);
+      expect(() => lock.release()).toThrow();
+    }));
+
+  test('a Semaphore has as many permits as were not taken', () =>
+    check(async (steps) => {
+      const START = 2;
+      using semaphore = new Semaphore(START);
+      const calls = new Calls<boolean>();
+      let taken = 0;
+      let given = 0;
+      for (const step of steps) {
+        if (step.do === 'wait')
+          calls.start(
+            (timeout, options) => semaphore.acquireAsync(timeout, options),
+            step.ending,
+            (got) => {
+              if (got) taken++;
+            },
+          );
+        else if (step.do === 'give') {
+          semaphore.release(step.amount);
+          given += step.amount;
+        }
+        await calls.tick(step.do === 'turn');
+        expect(taken).toBeLessThanOrEqual(START + given);
+      }
+      await calls.end();
+      expect(semaphore.getValue()).toBe(START + given - taken);
+    }));
+
+  test('a Queue gives each item that went in to one getter, in order, and none that did not', () =>
+    check(async (steps) => {
+      using queue = new Queue<number>(2);
+      const puts = new Calls<void>();
+      const gets = new Calls<number>();
+      const entered = new Set<number>();
+      const got: number[] = [];
+      let next = 0;
+      for (const step of steps) {
+        if (step.do === 'give') {
+          gets.start(
+            (timeout, options) => queue.getAsync(timeout, options).catch(unless('Empty')) as Promise<number>,
+            { kind: 'abort', after: step.amount },
+            (item) => {
+              if (item !== undefined) got.push(item);
+            },
+          );
+        } else if (step.do === 'wait') {
+          const item = next++;
+          puts.start(
+            (timeout, options) => queue.putAsync(item, timeout, options).then(() => void entered.add(item), unless('Full')),
+            step.ending,
+            () => {},
+          );
+        }
+        await Promise.all([puts.tick(step.do === 'turn'), gets.tick(step.do === 'turn')]);
+      }
+      await puts.end();
+      await gets.end();
+      while (!queue.empty()) got.push(queue.getNowait());
+      expect(got).toEqual([...entered].sort((a, b) => a - b));
+    }));
+
+  test('a Condition wakes no more than were notified, and its lock is free in the end', () =>
+    check(async (steps) => {
+      using lock = new Lock();
+      using condition = new Condition(lock);
+      const calls = new Calls<boolean>();
+      let notified = 0;
+      let woken = 0;
+      for (const step of steps) {
+        if (step.do === 'wait')
+          calls.start(
+            (timeout, { signal }) => condition.withAsync(() => condition.waitAsync(timeout, { signal })),
+            step.ending,
+            (got) => {
+              if (got) woken++;
+            },
+          );
+        else if (step.do === 'give')
+          await condition.withAsync(() => {
+            condition.notify(step.amount);
+            notified += step.amount;
+          });
+        await calls.tick(step.do === 'turn');
+        expect(woken).toBeLessThanOrEqual(notified);
+      }
+      await calls.end();
+      expect(condition.locked()).toBe(false);
+      // Nobody is in its line any more, who could take a notify from one who comes now.
+      await condition.acquireAsync();
+      const last = condition.waitAsync(20);
+      await condition.withAsync(() => condition.notify());
+      expect(await last).toBe(true);
+      condition.release();
+    }));
+
+  test('an Event lets all go who wait when it is set', () =>
+    check(async (steps) => {
+      using event = new Event();
+      const calls = new Calls<boolean>();
+      for (const step of steps) {
+        if (step.do === 'wait') {
+          const wasSet = event.isSet();
+          calls.start(
+            (timeout, options) => event.waitAsync(timeout, options),
+            step.ending,
+            (set) => {
+              if (wasSet) expect(set).toBe(true);
+            },
+          );
+        } else if (step.do === 'give') {
+          event.set();
+          if (step.amount > 1) event.clear();
+        }
+        await calls.tick(step.do === 'turn');
+      }
+      await settled();
+      event.clear();
+      event.set();
+      await Promise.all(calls.pending);
+      await calls.end();
+      expect(event.isSet()).toBe(true);
+    }));
+
+  test('a Barrier lets full rounds go, each index once, and counts nobody who has left', () =>
+    check(async (steps) => {
+      const PARTIES = 3;
+      using barrier = new Barrier(PARTIES);
+      const calls = new Calls<number | undefined>();
+      const indices = [0, 0, 0];
+      for (const step of steps) {
+        if (step.do === 'wait')
+          calls.start(
+            (timeout, options) =>
+              barrier.waitAsync(timeout, options).catch(unless('BrokenBarrierError')) as Promise<number | undefined>,
+            step.ending,
+            (index) => {
+              if (index !== undefined) (indices[index] as number)++;
+            },
+          );
+        else if (step.do === 'give' && barrier.broken) barrier.reset();
+        await calls.tick(step.do === 'turn');
+      }
+      await calls.end();
+      expect(indices).toEqual([indices[0], indices[0], indices[0]]);
+      expect(barrier.nWaiting).toBe(0);
+      if (barrier.broken) barrier.reset();
+      const last = Array.from({ length: PARTIES }, () => barrier.waitAsync(20));
+      expect((await Promise.all(last)).sort()).toEqual([0, 1, 2]);
+    }));
+});
+
+/** Answers undefined for the error of that name, which is how this call says that it gave up. */
+function unless(name: string): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof Error) || error.name !== name) throw error;
+  };
+}
