@@ -113,6 +113,8 @@ export abstract class Lockable extends Holdable {
 }
 
 function takesOver(options: LockOptions | undefined): number {
+  if (options !== undefined && (typeof options !== 'object' || options === null))
+    throw new TypeError('expected an object of options: { onOwnerDeath }');
   const { onOwnerDeath = 'break' } = options ?? {};
   if (onOwnerDeath !== 'break' && onOwnerDeath !== 'release')
     throw new ValueError(`onOwnerDeath must be 'break' or 'release', got ${String(onOwnerDeath)}`);

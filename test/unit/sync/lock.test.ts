@@ -54,6 +54,11 @@ describe('Lock', () => {
     lock.release();
   });
 
+  test('takes nothing but options: Python’s takes no argument at all', () => {
+    for (const wrong of [1, true, 'name', null]) expect(() => new Lock(wrong as never)).toThrow(TypeError);
+    expect(new Lock({}).locked()).toBe(false);
+  });
+
   test('takes one of two answers to what happens when its holder dies', () => {
     for (const onOwnerDeath of ['break', 'release'] as const) new Lock({ onOwnerDeath }).close();
     for (const onOwnerDeath of ['', 'free', null, 1]) expect(() => new Lock({ onOwnerDeath } as never)).toThrow(ValueError);
