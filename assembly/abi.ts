@@ -79,6 +79,20 @@ export const enum SlotField {
   RECORD_GENERATION = 28,
   PARENT = 32,
   PID = 36,
+  WANTS = 40,
+}
+
+/** Byte offsets in a Lock. */
+export const enum LockField {
+  FLAGS = 12,
+}
+
+/** Lock flags. */
+export const enum LockFlag {
+  /** An abandoned lock goes to the next acquirer. */
+  TAKE_OVER = 1,
+  /** For `src/`: an acquire that would close a circle of waiting workers is an error. The core does not look at it. */
+  NO_CIRCLES = 2,
 }
 
 /** Worker flags. */

@@ -3,7 +3,7 @@
  *
  * Nobody else knows the object yet: nobody waits. Death here loses the block.
  */
-import { Kind, SlotField, WorkerField } from './abi';
+import { Kind, LockField, LockFlag, SlotField, WorkerField } from './abi';
 import { peek, poke, store } from './atomics';
 import { Barrier, Condition, Connection, Event, Lock, QUEUE_BYTES, RLock, Semaphore, Slot, Value, Worker } from './layout';
 import { objectCreate, objectGeneration, objectId, refClose, refObject, retain } from './objects';
@@ -15,6 +15,8 @@ import { semaphoreInit } from './sync/semaphore';
 
 if (offsetof<Worker>('tid') != WorkerField.TID || offsetof<Worker>('result') != WorkerField.RESULT) ERROR('WorkerField');
 if (offsetof<Slot>('tid') != SlotField.TID || offsetof<Slot>('recordId') != SlotField.RECORD_ID || offsetof<Slot>('pid') != SlotField.PID) ERROR('SlotField');
+if (offsetof<Slot>('wants') != SlotField.WANTS) ERROR('SlotField');
+if (offsetof<Lock>('flags') != LockField.FLAGS || TAKE_OVER != LockFlag.TAKE_OVER) ERROR('LockField');
 
 function lockLike(kind: i32, bytes: u32, takeOver: bool): usize {
   const ref = objectCreate(kind, bytes);

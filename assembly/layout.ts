@@ -220,7 +220,8 @@ export class Slot {
   recordGeneration: i32;
   parent: i32;
   pid: i32;
-  pad0: i32;
+  /** The lock that it waits for without a timeout, or 0: `src/` writes and reads it, to find circles. */
+  wants: u32;
   pad1: i32;
   /** Its node for blocking waits: a blocked worker waits in one place. */
   state: i32;

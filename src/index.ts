@@ -1,5 +1,6 @@
 /** `nogil`: everything once; where Python has two flavours, that of `threading`. */
 export * from './errors.ts';
+export type { DeadlockLink } from './heap/deadlock.ts';
 export { configure, type HeapOptions } from './heap/heap.ts';
 export { type HeapStats, heap, type ObjectInfo } from './heap/inspect.ts';
 export type { Handle } from './heap/shared.ts';

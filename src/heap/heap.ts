@@ -1,6 +1,7 @@
 /**
  * A heap: one shared memory, this thread's instance of the core over it, and views to look into it.
  */
+import { SlotField } from '../../assembly/abi.ts';
 import { Codec, type HandleRef } from '../codec/index.ts';
 import { MemoryError, RuntimeError, ValueError } from '../errors.ts';
 import { canBlock, cores } from '../platform/node.ts';
@@ -56,6 +57,8 @@ export class Heap {
     this.scratchI32 = new Int32Array(buffer, at, bytes >> 2);
     this.scratchF64 = new Float64Array(buffer, at, bytes >> 3);
     this.inlineBytes = core.inlineBytes();
+    // The slot may have been that of a worker that died waiting.
+    this.storeWord(core.slotOf(tid) + SlotField.WANTS, 0);
     this.codec = new Codec(this.scratch, {
       retain: (handle) => {
         if (core.retain(handle.id, handle.gen) !== 0) throw new ValueError('cannot send a closed handle');

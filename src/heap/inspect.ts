@@ -2,6 +2,7 @@
  * heap: what the shared memory holds, who holds what, and who waits where.
  */
 import { Kind } from '../../assembly/abi.ts';
+import { type DeadlockLink, standingCircles } from './deadlock.ts';
 import { theHeap } from './heap.ts';
 
 const NAMES: Record<number, string> = {
@@ -106,5 +107,13 @@ export const heap = {
     return livingRows()
       .map(({ id, kind }) => describe(id, kind, asleep))
       .filter((info) => info !== undefined);
+  },
+
+  /**
+   * The circles of workers that wait for each other now: each element waits for a lock that the next one holds, the last for one of the first.
+   * A wait with a timeout counts while it lasts. Empty: there is no deadlock among locks (a worker may still wait for an event that nobody sets).
+   */
+  deadlocks(): DeadlockLink[][] {
+    return standingCircles();
   },
 };

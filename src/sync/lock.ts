@@ -1,8 +1,9 @@
 /**
  * Lock and RLock: the same protocol over different core functions.
  */
-import { Kind, Status } from '../../assembly/abi.ts';
+import { Kind, LockField, LockFlag, Status } from '../../assembly/abi.ts';
 import { BrokenLockError, RuntimeError, ValueError } from '../errors.ts';
+import { watchfully } from '../heap/deadlock.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { created, Existing, registerShared } from '../heap/shared.ts';
@@ -17,12 +18,19 @@ export interface LockOptions {
    * `reset()`; `'release'` gives it to the next who asks.
    */
   onOwnerDeath?: 'break' | 'release';
+  /**
+   * `'error'`: an acquire without a timeout that would close a circle of workers that wait for each other throws `DeadlockError`. An RLock always does so;
+   * for a Lock, which somebody outside the circle might release, one has to ask. Default `'wait'`.
+   */
+  deadlock?: 'wait' | 'error';
 }
 
 /** What may be locked: Lock, RLock, and what wraps one of them. */
 export abstract class Lockable extends Holdable {
   /** One try of the core, waiting for `timeoutMs`. @internal */
   protected abstract take(timeoutMs: number): number;
+  /** The same without an end. @internal */
+  protected abstract takeForever(): number;
   /** One try of the core that marks the lock as waited for. @internal */
   protected abstract tryOrMark(): number;
   /** @internal */
@@ -33,6 +41,7 @@ export abstract class Lockable extends Holdable {
    * @param timeout seconds; undefined or null: for ever
    * @returns whether it was taken
    * @throws BrokenLockError the worker that held it died
+   * @throws DeadlockError without a timeout: its holder waits, perhaps over others, for what this worker holds (RLock, and Lock with `deadlock: 'error'`)
    * @throws RuntimeError this thread must not block and the lock is held: use acquireAsync
    */
   acquire(blocking = true, timeout?: Timeout): boolean {
@@ -40,8 +49,14 @@ export abstract class Lockable extends Holdable {
       blocking === true && timeout === undefined
         ? Number.POSITIVE_INFINITY
         : acquireTimeout(this.flavour, blocking, timeout, this.flavour.lockTimeout);
-    const status = this.take(ms);
+    const status = ms === Number.POSITIVE_INFINITY ? this.takeForever() : this.take(ms);
     return status === Status.OK || this.acquired(status);
+  }
+
+  /** Waits, but not in a circle: what need not wait at all pays nothing for the watch. @internal */
+  protected takeWatched(): number {
+    const status = this.take(0);
+    return status === Status.TIMEOUT ? watchfully(this.heap, this.open, () => this.take(Number.POSITIVE_INFINITY)) : status;
   }
 
   /** The async twin of `acquire`: never blocks. Waiters of one worker are served in turn. */
@@ -114,11 +129,18 @@ export abstract class Lockable extends Holdable {
 
 function takesOver(options: LockOptions | undefined): number {
   if (options !== undefined && (typeof options !== 'object' || options === null))
-    throw new TypeError('expected an object of options: { onOwnerDeath }');
+    throw new TypeError('expected an object of options: { onOwnerDeath, deadlock }');
   const { onOwnerDeath = 'break' } = options ?? {};
   if (onOwnerDeath !== 'break' && onOwnerDeath !== 'release')
     throw new ValueError(`onOwnerDeath must be 'break' or 'release', got ${String(onOwnerDeath)}`);
-  return onOwnerDeath === 'release' ? 1 : 0;
+  return onOwnerDeath === 'release' ? LockFlag.TAKE_OVER : 0;
+}
+
+function watches(options: LockOptions | undefined): number {
+  const { deadlock = 'wait' } = options ?? {};
+  if (deadlock !== 'wait' && deadlock !== 'error')
+    throw new ValueError(`deadlock must be 'wait' or 'error', got ${String(deadlock)}`);
+  return deadlock === 'error' ? LockFlag.NO_CIRCLES : 0;
 }
 
 /**
@@ -127,16 +149,27 @@ function takesOver(options: LockOptions | undefined): number {
  * Unlike Python's: it can be sent anywhere, awaited, and it notices when its holder dies.
  */
 export class Lock extends Lockable {
+  /** Whether a circle of waiting workers is an error. */
+  readonly #watched: boolean;
+
   constructor(options?: LockOptions | Existing) {
     if (options instanceof Existing) super(options.heap, options.ref);
     else {
+      const flags = takesOver(options) | watches(options);
       const heap = theHeap();
-      super(heap, created(heap.core.lockCreate(takesOver(options))));
+      super(heap, created(heap.core.lockCreate(flags & LockFlag.TAKE_OVER)));
+      // Nobody else has it yet.
+      if (flags & LockFlag.NO_CIRCLES) heap.storeWord(this.ptr + LockField.FLAGS, flags);
     }
+    this.#watched = (this.heap.loadWord(this.ptr + LockField.FLAGS) & LockFlag.NO_CIRCLES) !== 0;
   }
 
   protected take(timeoutMs: number): number {
     return this.heap.core.lockAcquire(this.open, timeoutMs);
+  }
+
+  protected takeForever(): number {
+    return this.#watched ? this.takeWatched() : this.take(Number.POSITIVE_INFINITY);
   }
 
   protected tryOrMark(): number {
@@ -154,7 +187,7 @@ export class Lock extends Lockable {
  * The holder is a worker: two async tasks of one worker are the same holder. Between them use `Lock`.
  */
 export class RLock extends Lockable {
-  constructor(options?: LockOptions | Existing) {
+  constructor(options?: Pick<LockOptions, 'onOwnerDeath'> | Existing) {
     if (options instanceof Existing) super(options.heap, options.ref);
     else {
       const heap = theHeap();
@@ -164,6 +197,10 @@ export class RLock extends Lockable {
 
   protected take(timeoutMs: number): number {
     return this.heap.core.rlockAcquire(this.open, timeoutMs);
+  }
+
+  protected takeForever(): number {
+    return this.takeWatched();
   }
 
   protected tryOrMark(): number {

@@ -1,0 +1,128 @@
+/**
+ * Deadlocks: circles of workers, each of which waits for a lock that the next one holds.
+ *
+ * Ancestry: the wait-for graph of Holt, "Some deadlock properties of computer systems", 1972. A blocked worker waits for one lock and a lock has one holder, so the
+ * graph is chains and circles, and to look for a circle is to follow one chain.
+ *
+ * | word          | says                                                        | written by          |
+ * | ------------- | ----------------------------------------------------------- | ------------------- |
+ * | slot.wants    | the watched lock for which the worker waits without timeout | that worker, here   |
+ * | a lock's word | who holds it                                                | the core            |
+ *
+ * No circle is missed: a worker says what it wants before it looks, in sequentially consistent steps; whoever of a circle is the last to say so finds the others'.
+ * Two that close it at the same moment may both find it.
+ *
+ * No circle is invented: it is read once more against its direction. The last link waits for what this very worker holds, so it stays blocked, so it holds
+ * what it holds; therefore the link before it, read after it, stays as well; and so on up to the first.
+ *
+ * Death of a link: its locks break soon, or go to the next; for a moment the circle stands all the same.
+ */
+import { Kind, SlotField } from '../../assembly/abi.ts';
+import { DeadlockError } from '../errors.ts';
+import { type Heap, theHeap } from './heap.ts';
+
+/** One worker of a circle, and the lock for which it waits. */
+export interface DeadlockLink {
+  /** The worker's `ident`. */
+  worker: number;
+  /** The lock's class and id. */
+  class: string;
+  id: number;
+}
+
+/** A worker, and the address of the lock for which it waits. */
+interface Link {
+  tid: number;
+  lock: number;
+}
+
+const SLOTS = 1024;
+const NAMES: Partial<Record<Kind, string>> = { [Kind.LOCK]: 'Lock', [Kind.RLOCK]: 'RLock', [Kind.VALUE]: 'Value' };
+
+function wantedBy(heap: Heap, tid: number): number {
+  const slot = heap.core.slotOf(tid);
+  return heap.loadWord(slot) === tid ? heap.loadWord(slot + SlotField.WANTS) : 0;
+}
+
+/** The circle that this worker closes by waiting for `lock`. */
+function circleThrough(heap: Heap, lock: number, waits: (tid: number) => number, tid = heap.tid): Link[] | undefined {
+  const { core } = heap;
+  const circle: Link[] = [{ tid, lock }];
+  for (let at = lock; ; ) {
+    const holder = core.lockOwner(at);
+    if (holder === tid) break;
+    if (holder === 0 || circle.length > SLOTS) return undefined;
+    at = waits(holder);
+    if (at === 0) return undefined;
+    circle.push({ tid: holder, lock: at });
+  }
+  for (let i = circle.length - 1; i > 0; i--) {
+    const { tid: holder, lock: wanted } = circle[i] as Link;
+    if (waits(holder) !== wanted || core.lockOwner((circle[i - 1] as Link).lock) !== holder) return undefined;
+  }
+  return circle;
+}
+
+/** Waits for a watched lock by `take`. @throws DeadlockError when that would be for ever */
+export function watchfully(heap: Heap, lock: number, take: () => number): number {
+  const word = heap.core.slotOf(heap.tid) + SlotField.WANTS;
+  heap.storeWord(word, lock);
+  try {
+    const circle = circleThrough(heap, lock, (tid) => wantedBy(heap, tid));
+    if (circle) throw deadlock(heap, circle);
+    return take();
+  } finally {
+    heap.storeWord(word, 0);
+  }
+}
+
+function deadlock(heap: Heap, circle: Link[]): DeadlockError {
+  const way = circle.map(({ tid, lock }) => `worker ${tid} -> ${nameOf(heap, lock)} ${heap.core.objectId(lock)} -> `).join('');
+  return new DeadlockError(`deadlock: ${way}worker ${heap.tid} (each waits for the lock that the next one holds)`);
+}
+
+function nameOf({ core }: Heap, lock: number): string {
+  return NAMES[core.objectKind(core.objectId(lock)) as Kind] ?? 'lock';
+}
+
+/** All circles that stand now, of watched locks and of others, each once. */
+export function standingCircles(): DeadlockLink[][] {
+  const heap = theHeap();
+  const { core } = heap;
+  const locks = pinLocks(heap);
+  try {
+    const waits = (tid: number): number => {
+      const slot = core.slotOf(tid);
+      if (heap.loadWord(slot) !== tid) return 0;
+      const on = core.parkedOn(slot);
+      return locks.has(on) ? on : 0;
+    };
+    const seen = new Set<number>();
+    const circles: DeadlockLink[][] = [];
+    for (let index = 0; index < SLOTS; index++) {
+      const tid = heap.loadWord(core.slotOf(index));
+      const lock = tid > 0 && !seen.has(tid) ? waits(tid) : 0;
+      if (lock === 0) continue;
+      const circle = circleThrough(heap, lock, waits, tid);
+      for (const link of circle ?? []) seen.add(link.tid);
+      if (circle)
+        circles.push(circle.map((link) => ({ worker: link.tid, class: nameOf(heap, link.lock), id: core.objectId(link.lock) })));
+    }
+    return circles;
+  } finally {
+    for (const lock of locks) core.objectUnpin(lock);
+  }
+}
+
+/** The addresses of all locks, which stay what they are until they are unpinned. */
+function pinLocks({ core }: Heap): Set<number> {
+  const locks = new Set<number>();
+  for (let id = 1; id < core.objectRows(); id++) {
+    if (NAMES[core.objectKind(id) as Kind] === undefined) continue;
+    const object = core.objectPin(id);
+    if (object === 0) continue;
+    if (NAMES[core.objectKind(id) as Kind] === undefined) core.objectUnpin(object);
+    else locks.add(object);
+  }
+  return locks;
+}
