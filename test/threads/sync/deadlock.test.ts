@@ -1,8 +1,8 @@
-import { Barrier, DeadlockError, Event, heap, Lock, RLock, Thread, Value } from 'nogil';
+import { Barrier, BrokenLockError, DeadlockError, Event, heap, Lock, RLock, Thread, Value } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
 import { crossOver, holdAndStay, holdAndWant, inOrder } from './deadlock.workers.ts';
-import { end, LONG, resultsOf, startAll, startMany, untilAsleep } from './support.ts';
+import { end, LONG, resultsOf, startAll, startMany, startProcess, untilAsleep } from './support.ts';
 
 const watched = [
   ['RLock', () => new RLock()],
@@ -105,6 +105,25 @@ describe.each(watched)('%s', (_, make) => {
     expect(resultsOf(startMany(4, inOrder, locks, total, 3000))).toEqual([0, 0, 0, 0]);
     expect(total.value).toBe(12_000);
   });
+});
+
+test('a circle is gone once one of its workers is: its lock is broken instead', () => {
+  using a = new RLock();
+  using b = new RLock();
+  using holds = new Event();
+  a.acquire();
+  const process = startProcess(holdAndWant, b, a, holds, null);
+  holds.wait(LONG);
+  untilAsleep(a, 1);
+  expect(() => b.acquire()).toThrow(DeadlockError);
+  process.kill();
+  end(process);
+  expect(() => b.acquire()).toThrow(BrokenLockError);
+  expect(heap.deadlocks()).toEqual([]);
+  b.reset();
+  expect(b.acquire()).toBe(true);
+  b.release();
+  a.release();
 });
 
 describe('a Lock', () => {
