@@ -15,6 +15,8 @@
  * No circle is invented: it is read once more against its direction. The last link waits for what this very worker holds, so it stays blocked, so it holds
  * what it holds; therefore the link before it, read after it, stays as well; and so on up to the first.
  *
+ * Not watched: an async wait, since other tasks of its worker go on, and a condition's way back to its lock, which the core takes.
+ *
  * Death of a link: its locks break soon, or go to the next; for a moment the circle stands all the same.
  */
 import { Kind, SlotField } from '../../assembly/abi.ts';

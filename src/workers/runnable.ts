@@ -39,6 +39,12 @@ export interface TaskSpec {
   kwargs: Record<string, unknown> | undefined;
 }
 
+interface Call {
+  target: AnyFunction | URL | undefined;
+  args: readonly unknown[];
+  kwargs: Record<string, unknown> | undefined;
+}
+
 export interface RunnableOptions<F extends AnyFunction = AnyFunction> {
   /** What to run: see the README's "Targets". Default: nothing, or what a subclass's `run` does. */
   target?: F | URL;
@@ -160,19 +166,10 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /** What the worker does: calls the target. Subclasses override it, and may call this one; called directly it runs here. */
   run(): unknown {
-    const { target, args, kwargs } = this.call;
+    const { target, args, kwargs } = Runnable.callOf(this);
     if (target === undefined) return undefined;
     if (target instanceof URL) throw new RuntimeError('a target given as a URL can only run in a worker');
     return kwargs === undefined ? target(...args) : target(...args, kwargs);
-  }
-
-  /** The target, and what it is called with. @internal */
-  protected get call(): {
-    target: AnyFunction | URL | undefined;
-    args: readonly unknown[];
-    kwargs: Record<string, unknown> | undefined;
-  } {
-    return { target: this.#target, args: this.#args, kwargs: this.#kwargs };
   }
 
   /**
@@ -315,6 +312,11 @@ export abstract class Runnable<R = unknown> extends Shared {
     const parcel = runnable.#word(WorkerField.TASK);
     runnable.#setWord(WorkerField.TASK, 0);
     return unpackParcel(runnable.heap, parcel, false) as TaskSpec;
+  }
+
+  /** What `run` calls, and with what. @internal */
+  static callOf(runnable: Runnable): Call {
+    return { target: runnable.#target, args: runnable.#args, kwargs: runnable.#kwargs };
   }
 
   /** Gives `run` what it is to call: its target, found again here. @internal */

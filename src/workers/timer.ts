@@ -3,6 +3,7 @@
  */
 import { timeoutToMs } from '../heap/time.ts';
 import { Event } from '../sync/event.ts';
+import { Runnable } from './runnable.ts';
 import { type AnyFunction, task } from './targets.ts';
 import { Thread } from './thread.ts';
 
@@ -40,15 +41,15 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
 
   /** What it calls. */
   get function(): F {
-    return this.call.target as F;
+    return Runnable.callOf(this).target as F;
   }
 
   get args(): readonly unknown[] {
-    return this.call.args;
+    return Runnable.callOf(this).args;
   }
 
   get kwargs(): Record<string, unknown> | undefined {
-    return this.call.kwargs;
+    return Runnable.callOf(this).kwargs;
   }
 
   /** Prevents the call, if it has not begun; the thread ends at once. Before `start` it is legal, too: then the thread does nothing. */

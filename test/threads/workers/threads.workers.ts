@@ -36,6 +36,8 @@ export class Logged extends Thread {
   ) {
     super({ target, args: [x] });
   }
+  /** A name that the package must not need. */
+  call = 'mine';
   override run(): unknown {
     this.log.put('before');
     const result = super.run();
