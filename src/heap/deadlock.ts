@@ -41,36 +41,44 @@ interface Link {
 const SLOTS = 1024;
 const NAMES: Partial<Record<Kind, string>> = { [Kind.LOCK]: 'Lock', [Kind.RLOCK]: 'RLock', [Kind.VALUE]: 'Value' };
 
-function wantedBy(heap: Heap, tid: number): number {
-  const slot = heap.core.slotOf(tid);
-  return heap.loadWord(slot) === tid ? heap.loadWord(slot + SlotField.WANTS) : 0;
-}
-
-/** The circle that this worker closes by waiting for `lock`. */
-function circleThrough(heap: Heap, lock: number, waits: (tid: number) => number, tid = heap.tid): Link[] | undefined {
-  const { core } = heap;
+/**
+ * The circle that `tid` closes, or is in, by waiting for `lock`; undefined if there is none.
+ * @param holderOf the worker that holds a lock, or 0
+ * @param wantedBy the lock for which a worker waits, or 0
+ */
+export function circleThrough(
+  tid: number,
+  lock: number,
+  holderOf: (lock: number) => number,
+  wantedBy: (tid: number) => number,
+): Link[] | undefined {
   const circle: Link[] = [{ tid, lock }];
   for (let at = lock; ; ) {
-    const holder = core.lockOwner(at);
+    const holder = holderOf(at);
     if (holder === tid) break;
     if (holder === 0 || circle.length > SLOTS) return undefined;
-    at = waits(holder);
+    at = wantedBy(holder);
     if (at === 0) return undefined;
     circle.push({ tid: holder, lock: at });
   }
   for (let i = circle.length - 1; i > 0; i--) {
     const { tid: holder, lock: wanted } = circle[i] as Link;
-    if (waits(holder) !== wanted || core.lockOwner((circle[i - 1] as Link).lock) !== holder) return undefined;
+    if (wantedBy(holder) !== wanted || holderOf((circle[i - 1] as Link).lock) !== holder) return undefined;
   }
   return circle;
 }
 
 /** Waits for a watched lock by `take`. @throws DeadlockError when that would be for ever */
 export function watchfully(heap: Heap, lock: number, take: () => number): number {
-  const word = heap.core.slotOf(heap.tid) + SlotField.WANTS;
+  const { core, tid } = heap;
+  const wantedBy = (other: number) => {
+    const slot = core.slotOf(other);
+    return heap.loadWord(slot) === other ? heap.loadWord(slot + SlotField.WANTS) : 0;
+  };
+  const word = core.slotOf(tid) + SlotField.WANTS;
   heap.storeWord(word, lock);
   try {
-    const circle = circleThrough(heap, lock, (tid) => wantedBy(heap, tid));
+    const circle = circleThrough(tid, lock, core.lockOwner, wantedBy);
     if (circle) throw deadlock(heap, circle);
     return take();
   } finally {
@@ -105,7 +113,7 @@ export function standingCircles(): DeadlockLink[][] {
       const tid = heap.loadWord(core.slotOf(index));
       const lock = tid > 0 && !seen.has(tid) ? waits(tid) : 0;
       if (lock === 0) continue;
-      const circle = circleThrough(heap, lock, waits, tid);
+      const circle = circleThrough(tid, lock, core.lockOwner, waits);
       for (const link of circle ?? []) seen.add(link.tid);
       if (circle)
         circles.push(circle.map((link) => ({ worker: link.tid, class: nameOf(heap, link.lock), id: core.objectId(link.lock) })));
