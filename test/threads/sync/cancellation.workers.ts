@@ -96,7 +96,10 @@ async function run({ lock, semaphore, queue, counter, inside, guard, permits, wo
     const item = items++;
     const done = await attempt(
       step,
-      (timeout) => (queue.put(item, true, timeout), true),
+      (timeout) => {
+        queue.put(item, true, timeout);
+        return true;
+      },
       (timeout, options) => queue.putAsync(item, timeout, options).then(() => true),
     );
     if (done) tally.put.push(item);

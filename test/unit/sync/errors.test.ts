@@ -3,6 +3,8 @@ import * as nogil from 'nogil';
 import { ThreadError } from 'nogil/threading';
 import { expect, test } from 'vitest';
 
+const names: Record<string, unknown> = { ...nogil };
+
 /** Class, and the class it is derived from. */
 const hierarchy: [keyof typeof nogil, keyof typeof nogil | 'Error'][] = [
   ['RuntimeError', 'Error'],
@@ -26,8 +28,8 @@ const hierarchy: [keyof typeof nogil, keyof typeof nogil | 'Error'][] = [
 ];
 
 test.each(hierarchy)('%s is derived from %s', (name, base) => {
-  const ctor = nogil[name] as new (message: never) => Error;
-  const parent = base === 'Error' ? Error : (nogil[base] as typeof Error);
+  const ctor = names[name] as new (message: never) => Error;
+  const parent = base === 'Error' ? Error : (names[base] as typeof Error);
   expect(Object.getPrototypeOf(ctor)).toBe(parent);
   expect(new ctor('why' as never).name).toBe(name);
 });
