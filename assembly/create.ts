@@ -14,7 +14,12 @@ import { TAKE_OVER } from './sync/lock';
 import { semaphoreInit } from './sync/semaphore';
 
 if (offsetof<Worker>('tid') != WorkerField.TID || offsetof<Worker>('result') != WorkerField.RESULT) ERROR('WorkerField');
-if (offsetof<Slot>('tid') != SlotField.TID || offsetof<Slot>('recordId') != SlotField.RECORD_ID || offsetof<Slot>('pid') != SlotField.PID) ERROR('SlotField');
+if (
+  offsetof<Slot>('tid') != SlotField.TID ||
+  offsetof<Slot>('recordId') != SlotField.RECORD_ID ||
+  offsetof<Slot>('pid') != SlotField.PID
+)
+  ERROR('SlotField');
 if (offsetof<Slot>('wants') != SlotField.WANTS) ERROR('SlotField');
 if (offsetof<Lock>('flags') != LockField.FLAGS || TAKE_OVER != LockFlag.TAKE_OVER) ERROR('LockField');
 
