@@ -36,6 +36,8 @@ export class Heap {
   readonly scratchI32: Int32Array;
   readonly scratchF64: Float64Array;
   readonly inlineBytes: number;
+  /** What is being decoded keeps its references: handles made of it count for themselves. */
+  keeps = false;
   /** Async waiters of this thread, by the address of their gate. */
   readonly gates = new Map<number, AsyncGate>();
 

@@ -154,8 +154,12 @@ export function unpackParcel(heap: Heap, parcel: number, keep: boolean): unknown
   const count = meta >>> Meta.HANDLES_SHIFT;
   const end = at + align8(length) + count * 8;
   const handles = readHandles(heap.words(end), at + align8(length), count);
-  if (keep) for (const handle of handles) heap.core.retain(handle.id, handle.gen);
-  const value = heap.codec.decode(meta & 255, heap.bytes(end), at, at + length, handles);
-  if (!keep) heap.core.free(parcel);
-  return value;
+  const before = heap.keeps;
+  heap.keeps = keep;
+  try {
+    return heap.codec.decode(meta & 255, heap.bytes(end), at, at + length, handles);
+  } finally {
+    heap.keeps = before;
+    if (!keep) heap.core.free(parcel);
+  }
 }

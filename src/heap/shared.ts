@@ -159,8 +159,8 @@ function revive(heap: Heap, handle: HandleRef): Shared {
   return wrap(heap, handle, heap.core.refOpen(handle.id, handle.gen));
 }
 
-// A handle inside an item has a reference of its own, which the new object takes over.
-setReviver((heap, handle) => wrap(heap, handle, heap.core.refAdopt(handle.id, handle.gen)));
+// A handle inside an item has a reference of its own, which the new object takes over, unless the item stays.
+setReviver((heap, handle) => (heap.keeps ? revive(heap, handle) : wrap(heap, handle, heap.core.refAdopt(handle.id, handle.gen))));
 
 /** Where a new object is made: with the heap of an object it belongs to, or this thread's. */
 export function homeOf(other?: Shared): Heap {

@@ -194,30 +194,25 @@ export class Connection extends Shared {
   #take(ms: number, method: string): number {
     const meta = this.heap.core.queueGet(this.#readFrom(), ms);
     if (meta >= 0) return meta;
-    throw meta === Status.SHUTDOWN ? new EOFError('the other end of the pipe is closed') : wouldBlock(method);
+    throw meta === Status.SHUTDOWN ? endOfFile() : wouldBlock(method);
   }
 
   #receive<T>(use: (meta: number) => T, options: AsyncOptions | undefined): Promise<T> {
     try {
       const { core } = this.heap;
       const attempt = () => {
-        const queue = this.#readFrom();
-        return core.pipeReady(queue) ? this.#takeNow(queue, use) : PENDING;
+        const meta = core.queueGet(this.#readFrom(), 0);
+        if (meta === Status.TIMEOUT) return PENDING;
+        if (meta < 0) throw endOfFile();
+        return use(meta);
       };
-      return AsyncGate.wait<T>(this.heap, core.queueNotEmptyGate(this.#readFrom()), attempt, FOREVER, options, () => {
-        throw new EOFError();
-      });
+      const never = () => {
+        throw endOfFile();
+      };
+      return AsyncGate.wait<T>(this.heap, core.queueNotEmptyGate(this.#readFrom()), attempt, FOREVER, options, never);
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  #takeNow<T>(queue: number, use: (meta: number) => T): T | typeof PENDING {
-    const meta = this.heap.core.queueGet(queue, 0);
-    // Another reader may have been faster.
-    if (meta === Status.TIMEOUT) return PENDING;
-    if (meta < 0) throw new EOFError('the other end of the pipe is closed');
-    return use(meta);
   }
 
   /** The length of the message that was taken. @throws TypeError it is not bytes */
@@ -327,6 +322,10 @@ export function Pipe(duplex = true, options: PipeOptions = {}): [Connection, Con
   } finally {
     for (const ref of refs) core.refClose(ref);
   }
+}
+
+function endOfFile(): EOFError {
+  return new EOFError('the other end of the pipe is closed');
 }
 
 function part(buffer: Bytes, offset: number, size: number | undefined): Uint8Array {

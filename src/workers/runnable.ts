@@ -310,8 +310,11 @@ export abstract class Runnable<R = unknown> extends Shared {
   /** What this worker is to run. @internal */
   static taskOf(runnable: Runnable): TaskSpec {
     const parcel = runnable.#word(WorkerField.TASK);
+    // Who is killed on the way has left it to the supervisor, with all the handles in it.
+    const task = unpackParcel(runnable.heap, parcel, true) as TaskSpec;
     runnable.#setWord(WorkerField.TASK, 0);
-    return unpackParcel(runnable.heap, parcel, false) as TaskSpec;
+    runnable.heap.core.dropParcel(parcel);
+    return task;
   }
 
   /** What `run` calls, and with what. @internal */
