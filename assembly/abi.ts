@@ -24,6 +24,8 @@ export const enum Status {
   WOULD_BLOCK = -8,
   /** The handle is of an object that is gone. */
   STALE = -9,
+  /** The priority cannot be compared with those in the queue. */
+  UNORDERED = -10,
 }
 
 /** The class of a shared object: which repair a death asks for, and which class a handle becomes. */
@@ -38,6 +40,8 @@ export const enum Kind {
   QUEUE = 7,
   WORKER = 8,
   VALUE = 9,
+  LIFO = 10,
+  PRIORITY = 11,
   CONNECTION = 14,
   ARRAY = 15,
 }
@@ -107,4 +111,12 @@ export const enum WorkerFlag {
 export const enum Meta {
   EXTERN = 256,
   HANDLES_SHIFT = 16,
+}
+
+/** The key behind a record on its way into a PriorityQueue (see queue/key.ts). */
+export const enum Key {
+  /** The shape of a number's key. */
+  NUMBER = 1,
+  /** In the word of the length: what follows the first 8 bytes lies in a block. */
+  EXTERN = 0x40000000,
 }

@@ -130,6 +130,13 @@ export function queueCreate(maxsize: i32): usize {
   return 0;
 }
 
+/** A queue of `kind` LIFO or PRIORITY. `maxsize` 0: as many items as the heap holds. */
+export function pileCreate(kind: i32, maxsize: i32): usize {
+  const ref = objectCreate(kind, QUEUE_BYTES);
+  if (ref) queueInit(refObject(ref), maxsize);
+  return ref;
+}
+
 export function workerCreate(flags: i32): usize {
   const ref = objectCreate(Kind.WORKER, offsetof<Worker>());
   if (!ref) return 0;

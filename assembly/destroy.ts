@@ -12,7 +12,7 @@ import { queueDestroy } from './queue/queue';
 import { workerDestroy } from './workers';
 
 export function destroy(object: usize, kind: i32): void {
-  if (kind == Kind.QUEUE) queueDestroy(object);
+  if (kind == Kind.QUEUE || kind == Kind.LIFO || kind == Kind.PRIORITY) queueDestroy(object);
   else if (kind == Kind.WORKER) workerDestroy(object);
   else if (kind == Kind.CONDITION)
     release(peek(object + offsetof<Condition>('lockId')), peek(object + offsetof<Condition>('lockGeneration')));

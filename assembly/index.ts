@@ -16,6 +16,7 @@ export {
   connectionCreate,
   eventCreate,
   lockCreate,
+  pileCreate,
   queueCreate,
   rlockCreate,
   semaphoreCreate,

@@ -166,6 +166,52 @@ export const QUEUE_NOT_EMPTY: usize = 368;
 export const QUEUE_NOT_FULL: usize = 432;
 export const QUEUE_BYTES: u32 = 448;
 
+/**
+ * A LifoQueue or PriorityQueue has one lock, in the place of a Queue's tail (see queue/pile.ts). Its `position` is items that were ever put << 32 | items in it.
+ */
+@unmanaged
+export class Pile extends QueueSide {
+  /** Of PRIORITY: what kind of keys those in it have (see queue/key.ts). */
+  shape: i32;
+  /** Of PRIORITY: the entry that is being moved, where to, and the size for which that is true (see queue/priority.ts). */
+  moveSize: i32;
+  /** A place in the heap and 1, or 0. */
+  hole: i32;
+  moving0: i64;
+  moving1: i64;
+  moving2: i64;
+  moving3: i64;
+}
+
+/** The words of slots.ts, in the place of a Queue's head, behind what would be its lock and position. */
+export const PILE_CHUNKS: usize = QUEUE_HEAD + 40;
+export const PILE_CHUNKS_AT_MOST: i32 = 22;
+
+/** What a LifoQueue's array is made of: a record whose payload is 8 bytes, in the record or in a block. */
+@unmanaged
+export class PileEntry {
+  length: u32;
+  meta: u32;
+  payload: i64;
+}
+export const PILE_ENTRY_SHIFT: i32 = 4;
+
+/** What a PriorityQueue's array is made of (see queue/key.ts for the key). */
+@unmanaged
+export class PriorityEntry {
+  /** The key's first 8 bytes, as a number. */
+  prefix: u64;
+  /** Of all items ever put: of two with equal keys the smaller one goes first. */
+  sequence: i32;
+  /** The block with the key's other bytes, or 0. */
+  rest: u32;
+  /** As a PileEntry. */
+  length: u32;
+  meta: u32;
+  payload: i64;
+}
+export const PRIORITY_ENTRY_SHIFT: i32 = 5;
+
 /** A piece of the ring: `capacity` bytes follow (a power of two). */
 @unmanaged
 export class Segment {

@@ -32,6 +32,9 @@ export const INLINE_MAX: u32 = 2048;
 export const SEGMENT_MIN: u32 = 1024;
 export const SEGMENT_MAX: u32 = 1 << 20;
 
+/** The first piece of a growing array has 2^this many entries (at least 4: see queue/priority.ts). */
+export const FIRST_SLOTS_SHIFT: i32 = 5;
+
 /** Bounds of the adaptive spin, in polls. Chosen by measurement, see bench/. */
 export const SPIN_MIN: i32 = 20;
 export const SPIN_MAX: i32 = 20000;

@@ -49,7 +49,7 @@ export function reap(tid: i32, clean: bool): void {
 }
 
 function abandon(object: usize, kind: i32, tid: i32, clean: bool): void {
-  if (kind == Kind.QUEUE) queueAbandon(object, tid);
+  if (kind == Kind.QUEUE || kind == Kind.LIFO || kind == Kind.PRIORITY) queueAbandon(object, tid);
   else if (
     kind == Kind.LOCK
       ? !clean
@@ -83,6 +83,8 @@ function bury(object: usize, kind: i32, tid: i32): void {
       barrierBury(object, tid);
       break;
     case Kind.QUEUE:
+    case Kind.LIFO:
+    case Kind.PRIORITY:
       queueKick(object);
       break;
     case Kind.WORKER:

@@ -35,7 +35,10 @@ export {
   wait,
   waitAsync,
 } from './multiprocessing.ts';
+export { LifoQueue } from './queue/lifo-queue.ts';
+export { type Prioritized, type Priority, PriorityQueue } from './queue/priority-queue.ts';
 export { JoinableQueue, Queue } from './queue/queue.ts';
+export { SimpleQueue } from './queue/simple-queue.ts';
 export * from './sched.ts';
 export * from './threading.ts';
 export { main } from './workers/main.ts';

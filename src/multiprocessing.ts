@@ -4,6 +4,7 @@ import { registerShared } from './heap/shared.ts';
 import { Pipe } from './pipe/connection.ts';
 import { wait, waitAsync } from './pipe/wait.ts';
 import * as queue from './queue/queue.ts';
+import * as simple from './queue/simple-queue.ts';
 import * as array from './sync/array.ts';
 import { Barrier } from './sync/barrier.ts';
 import * as condition from './sync/condition.ts';
@@ -98,8 +99,23 @@ export class Queue<T = unknown> extends queue.Queue<T> {
 /** The same class by Python's other name: every queue here counts its tasks. */
 export class JoinableQueue<T = unknown> extends Queue<T> {}
 
+export class SimpleQueue<T = unknown> extends simple.SimpleQueue<T> {
+  protected override get flavour(): Flavour {
+    return multiprocessing;
+  }
+}
+
 // A bundler has to rename one of two classes of a name, and names show in messages.
-for (const [name, ctor] of Object.entries({ Lock, RLock, Semaphore, BoundedSemaphore, Condition, Queue, JoinableQueue }))
+for (const [name, ctor] of Object.entries({
+  Lock,
+  RLock,
+  Semaphore,
+  BoundedSemaphore,
+  Condition,
+  Queue,
+  JoinableQueue,
+  SimpleQueue,
+}))
   Object.defineProperty(ctor, 'name', { value: name });
 
 registerShared(33, Lock, Kind.LOCK);
@@ -109,6 +125,7 @@ registerShared(36, BoundedSemaphore, Kind.SEMAPHORE);
 registerShared(37, Condition, Kind.CONDITION);
 registerShared(38, Queue, Kind.QUEUE);
 registerShared(39, JoinableQueue, Kind.QUEUE);
+registerShared(40, SimpleQueue, Kind.QUEUE);
 
 // ── contexts ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -127,6 +144,7 @@ const members = {
   RawArray: array.RawArray,
   RawValue,
   Semaphore,
+  SimpleQueue,
   Value,
   activeChildren,
   cpuCount,

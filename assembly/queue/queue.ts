@@ -1,7 +1,15 @@
 /**
- * Queue: first in, first out, for any number of producers and consumers.
+ * Queues: one shell around three disciplines, for any number of producers and consumers.
  *
- * Ancestry: the ring (see ring.ts); blocking by event counts (see gate.ts). The count of unfinished tasks is tasks.ts.
+ * | kind     | class                 | next out                             | files                  |
+ * | -------- | --------------------- | ------------------------------------ | ---------------------- |
+ * | QUEUE    | Queue and its like    | the oldest                           | fifo.ts, ring.ts       |
+ * | LIFO     | LifoQueue             | the newest                           | pile.ts, stack.ts      |
+ * | PRIORITY | PriorityQueue         | the smallest; of equals the oldest   | pile.ts, priority.ts   |
+ *
+ * A discipline tries: it puts in what there is room for, or gives out what there is. The shell waits and wakes; it knows of a discipline only how much is in it.
+ *
+ * Ancestry: blocking by event counts (see gate.ts); each discipline names its own. The count of unfinished tasks is tasks.ts.
  *
  * | word            | meaning                                                                    |
  * | --------------- | -------------------------------------------------------------------------- |
@@ -13,45 +21,31 @@
  * No wake-up is lost: as for every event count. A put wakes one consumer, a batch as many as it brought; a get wakes one producer: all of
  * them want the same, room for an item.
  *
- * Death at each step: see ring.ts for the ring, gate.ts for the sleepers. A consumer that dies after it was woken for an item leaves the item;
+ * Death at each step: see the disciplines, and gate.ts for the sleepers. A consumer that dies after it was woken for an item leaves the item;
  * the reaper's kick wakes another.
  */
-import { Encoding, Status } from '../abi';
+import { Encoding, Kind, Status } from '../abi';
 import { load, pause, peek, poke, store } from '../atomics';
 import { eventCountEnter, eventCountEpoch, eventCountKick, eventCountLeave, eventCountNotify, eventCountWait } from '../gate';
-import { QUEUE_HEAD, QUEUE_NOT_EMPTY, QUEUE_NOT_FULL, QUEUE_TAIL, Queue, QueueSide } from '../layout';
-import { SCRATCH } from '../limits';
-import { letGo } from '../objects';
+import { HEADER, Header, QUEUE_HEAD, QUEUE_NOT_EMPTY, QUEUE_NOT_FULL, QUEUE_TAIL, Queue, QueueSide } from '../layout';
 import { afterPark, deadlineAfter, selfScratch, spinBudget, spinLearn } from '../park';
-import { lockAbandon, lockInternal, lockKick, TAKE_OVER, unlock } from '../sync/lock';
-import { EXTERN, RECORD, recordBytes } from './record';
-import {
-  advance,
-  bytesOf,
-  cachedOther,
-  itemsOf,
-  positionOf,
-  refreshOther,
-  ringAddress,
-  ringDrop,
-  ringFree,
-  ringInit,
-  ringRead,
-  ringReserve,
-  ringRun,
-  ringSeek,
-  ringTail,
-  ringWord,
-  ringWrite,
-  setPosition,
-} from './ring';
-import { joinCount, queueTaskDone } from './tasks';
+import { lockAbandon, lockKick, TAKE_OVER } from '../sync/lock';
+import { fifoDestroy, fifoGet, fifoGetMany, fifoPut, fifoPutMany, fifoShutdown, fifoSize } from './fifo';
+import { pileDestroy, pileGet, pileGetMany, pilePut, pilePutMany, pileShutdown, pileSize } from './pile';
+import { EXTERN, RECORD } from './record';
+import { ringInit } from './ring';
+import { joinCount } from './tasks';
 
 let getEstimate: i32 = 0;
 let putEstimate: i32 = 0;
 
+/** ORDERING: plain: written before anybody else knows the queue. */
+function isFifo(queue: usize): bool {
+  return peek(queue - HEADER + offsetof<Header>('kind')) == Kind.QUEUE;
+}
+
 export function queueInit(queue: usize, maxsize: i32): bool {
-  if (!ringInit(queue)) return false;
+  if (isFifo(queue) && !ringInit(queue)) return false;
   store(queue + offsetof<Queue>('maxsize'), maxsize);
   store(queue + QUEUE_TAIL + offsetof<QueueSide>('flags'), TAKE_OVER);
   store(queue + QUEUE_HEAD + offsetof<QueueSide>('flags'), TAKE_OVER);
@@ -59,51 +53,24 @@ export function queueInit(queue: usize, maxsize: i32): bool {
 }
 
 export function queueDestroy(queue: usize): void {
-  while (ringDrop(queue)) {}
-  ringFree(queue);
+  if (isFifo(queue)) fifoDestroy(queue);
+  else pileDestroy(queue);
 }
 
 // ── put ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Tail locked. How many of `wanted` items may go in now; SHUTDOWN. */
-function room(queue: usize, tail: i64, wanted: i32): i32 {
-  if (load(queue + offsetof<Queue>('closed'))) return Status.SHUTDOWN;
-  const maxsize = peek(queue + offsetof<Queue>('maxsize'));
-  if (maxsize <= 0) return wanted;
-  const side = queue + QUEUE_TAIL;
-  let free = maxsize - (itemsOf(tail) - itemsOf(cachedOther(side)));
-  if (free < wanted) free = maxsize - (itemsOf(tail) - itemsOf(refreshOther(side, queue + QUEUE_HEAD)));
-  return min(free, wanted);
+/** One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY, UNORDERED. The record is the scratch's, unless it is a number. */
+function tryPut(queue: usize, length: u32, meta: u32, number: f64): i32 {
+  const status = isFifo(queue) ? fifoPut(queue, length, meta, number) : pilePut(queue, length, meta, number);
+  if (status == Status.OK) eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);
+  return status;
 }
 
-/** One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY. The record is the scratch's, unless it is a number. */
-function tryPut(queue: usize, length: u32, meta: u32, number: f64): i32 {
-  const side = queue + QUEUE_TAIL;
-  lockInternal(side);
-  const tail = positionOf(side);
-  const free = room(queue, tail, 1);
-  if (free <= 0) {
-    unlock(side);
-    return free == 0 ? <i32>Status.TIMEOUT : free;
-  }
-  const bytes = recordBytes(length, meta);
-  const at = bytesOf(tail);
-  const segment = ringReserve(queue, at, bytes);
-  if (!segment) {
-    unlock(side);
-    return Status.NO_MEMORY;
-  }
-  const record = ringAddress(segment, at);
-  poke(record, <i32>length);
-  poke(record + 4, <i32>meta);
-  if (meta == <u32>Encoding.NUMBER) f64.store(ringAddress(segment, at + RECORD), number);
-  else if (bytes > RECORD) ringWrite(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
-  // Who dies between this and the next line loses the block; the other way round it would be given back and in the queue.
-  if (meta & EXTERN) letGo(holdingOf(selfScratch));
-  setPosition(side, advance(tail, 1, bytes));
-  unlock(side);
-  eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);
-  return Status.OK;
+/** One try: how many of the `count` records at `records` went in, or a status. */
+function tryPutMany(queue: usize, records: usize, count: i32): i32 {
+  const done = isFifo(queue) ? fifoPutMany(queue, records, count) : pilePutMany(queue, records, count);
+  if (done > 0) eventCountNotify(queue + QUEUE_NOT_EMPTY, done);
+  return done;
 }
 
 function isFull(queue: usize): bool {
@@ -145,7 +112,7 @@ function put(queue: usize, length: u32, meta: u32, number: f64, timeoutMs: f64):
   return status;
 }
 
-/** Puts the record whose payload lies in the scratch after the place of its header. OK, TIMEOUT, SHUTDOWN, NO_MEMORY, WOULD_BLOCK. */
+/** Puts the record whose payload lies in the scratch after the place of its header. OK, TIMEOUT, SHUTDOWN, NO_MEMORY, WOULD_BLOCK. Not for a PRIORITY queue, whose records have keys: queuePutMany. */
 export function queuePut(queue: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
   return put(queue, length, meta, 0, timeoutMs);
 }
@@ -161,11 +128,6 @@ export function queuePutBlock(queue: usize, block: usize, holding: usize, length
   return put(queue, length, meta | EXTERN, 0, timeoutMs);
 }
 
-/** Of a record with EXTERN that is not in a ring yet. */
-function holdingOf(record: usize): usize {
-  return <usize>(<u32>peek(record + RECORD + 4));
-}
-
 /** Puts as many as there is room for of the `count` records that lie one behind the other in the scratch from `from` on, waiting for room for one. How many, or a status. */
 export function queuePutMany(queue: usize, from: u32, count: i32, timeoutMs: f64): i32 {
   let status = tryPutMany(queue, selfScratch + from, count);
@@ -179,37 +141,9 @@ export function queuePutMany(queue: usize, from: u32, count: i32, timeoutMs: f64
   return status;
 }
 
-function tryPutMany(queue: usize, records: usize, count: i32): i32 {
-  const side = queue + QUEUE_TAIL;
-  lockInternal(side);
-  const tail = positionOf(side);
-  const free = room(queue, tail, count);
-  if (free <= 0) {
-    unlock(side);
-    return free == 0 ? <i32>Status.TIMEOUT : free;
-  }
-  let bytes: u32 = 0;
-  for (let i = 0; i < free; i++) bytes += recordBytes(<u32>peek(records + bytes), <u32>peek(records + bytes + 4));
-  const at = bytesOf(tail);
-  const segment = ringReserve(queue, at, bytes);
-  if (!segment) {
-    unlock(side);
-    return Status.NO_MEMORY;
-  }
-  ringWrite(segment, at, records, bytes);
-  for (let i = 0, record = records; i < free; i++) {
-    const meta = <u32>peek(record + 4);
-    if (meta & EXTERN) letGo(holdingOf(record));
-    record += recordBytes(<u32>peek(record), meta);
-  }
-  setPosition(side, advance(tail, free, bytes));
-  unlock(side);
-  eventCountNotify(queue + QUEUE_NOT_EMPTY, free);
-  return free;
-}
-
 // ── get ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** What a try that found nothing comes to. */
 function nothing(queue: usize): i32 {
   // ORDERING: `closed` is set under the tail lock, so after it nothing is published; look at the tail once more.
   if (!load(queue + offsetof<Queue>('closed'))) return Status.TIMEOUT;
@@ -218,26 +152,18 @@ function nothing(queue: usize): i32 {
 
 /** One try: the record's meta, its length and payload in the scratch; TIMEOUT (it is empty), SHUTDOWN. */
 function tryGet(queue: usize): i32 {
-  const side = queue + QUEUE_HEAD;
-  lockInternal(side);
-  const head = positionOf(side);
-  const at = bytesOf(head);
-  if (bytesOf(ringTail(queue, head)) == at) {
-    unlock(side);
-    return nothing(queue);
-  }
-  const segment = ringSeek(queue, at);
-  const record = ringAddress(segment, at);
-  const length = <u32>peek(record);
-  const meta = <u32>peek(record + 4);
-  const bytes = recordBytes(length, meta);
-  poke(selfScratch, <i32>length);
-  if (meta == <u32>Encoding.NUMBER) f64.store(selfScratch + RECORD, f64.load(ringAddress(segment, at + RECORD)));
-  else if (bytes > RECORD) ringRead(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
-  setPosition(side, advance(head, 1, bytes));
-  unlock(side);
+  const meta = isFifo(queue) ? fifoGet(queue) : pileGet(queue);
+  if (meta < 0) return nothing(queue);
   eventCountNotify(queue + QUEUE_NOT_FULL, 1);
-  return <i32>meta;
+  return meta;
+}
+
+/** One try: up to `most` records into the scratch; how many, TIMEOUT, SHUTDOWN. */
+function tryGetMany(queue: usize, most: i32): i32 {
+  const count = isFifo(queue) ? fifoGetMany(queue, most) : pileGetMany(queue, most);
+  if (count < 0) return nothing(queue);
+  eventCountNotify(queue + QUEUE_NOT_FULL, count);
+  return count;
 }
 
 function isIdle(queue: usize): bool {
@@ -291,45 +217,11 @@ export function queueGetMany(queue: usize, most: i32, timeoutMs: f64): i32 {
   return status;
 }
 
-function tryGetMany(queue: usize, most: i32): i32 {
-  const side = queue + QUEUE_HEAD;
-  lockInternal(side);
-  const head = positionOf(side);
-  const at = bytesOf(head);
-  const tail = refreshOther(side, queue + QUEUE_TAIL);
-  if (bytesOf(tail) == at) {
-    unlock(side);
-    return nothing(queue);
-  }
-  const segment = ringSeek(queue, at);
-  const run = min(ringRun(segment, at, bytesOf(tail) - at), SCRATCH);
-  let count = 0;
-  let bytes: u32 = 0;
-  while (count < most && bytes < run) {
-    const next = recordBytes(ringWord(segment, at + bytes), ringWord(segment, at + bytes + 4));
-    if (bytes + next > run) break;
-    bytes += next;
-    count++;
-  }
-  ringRead(segment, at, selfScratch, bytes);
-  setPosition(side, advance(head, count, bytes));
-  unlock(side);
-  eventCountNotify(queue + QUEUE_NOT_FULL, count);
-  return count;
-}
-
 // ── the rest ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Items in the queue at one moment of the call. */
 export function queueSize(queue: usize): i32 {
-  const tail = queue + QUEUE_TAIL;
-  let end = positionOf(tail);
-  while (true) {
-    const size = itemsOf(end) - itemsOf(positionOf(queue + QUEUE_HEAD));
-    const again = positionOf(tail);
-    if (again == end) return size;
-    end = again;
-  }
+  return isFifo(queue) ? fifoSize(queue) : pileSize(queue);
 }
 
 export function queueIsShutDown(queue: usize): bool {
@@ -338,17 +230,8 @@ export function queueIsShutDown(queue: usize): bool {
 
 /** Nothing goes in from now on; `immediate`: what is in is dropped and counted off. Everybody who waits looks again. */
 export function queueShutdown(queue: usize, immediate: bool): void {
-  const tail = queue + QUEUE_TAIL;
-  lockInternal(tail);
-  store(queue + offsetof<Queue>('closed'), 1);
-  unlock(tail);
-  if (immediate) {
-    const head = queue + QUEUE_HEAD;
-    lockInternal(head);
-    // One by one: who dies here has, like any consumer, one item in its hands that nobody will count off.
-    while (ringDrop(queue)) queueTaskDone(queue);
-    unlock(head);
-  }
+  if (isFifo(queue)) fifoShutdown(queue, immediate);
+  else pileShutdown(queue, immediate);
   eventCountKick(queue + QUEUE_NOT_EMPTY);
   eventCountKick(queue + QUEUE_NOT_FULL);
 }

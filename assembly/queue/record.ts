@@ -30,6 +30,11 @@ export function recordBytes(length: u32, meta: u32): u32 {
   return RECORD + (meta & EXTERN ? 8 : bodyBytes(length, meta));
 }
 
+/** Of a record with EXTERN that is not in a queue yet. */
+export function holdingOf(record: usize): usize {
+  return <usize>(<u32>peek(record + RECORD + 4));
+}
+
 function releaseHandles(body: usize, length: u32, meta: u32): void {
   let handle = body + align8(length);
   for (let left = meta >> 16; left; left--) {

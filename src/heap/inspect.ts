@@ -4,6 +4,7 @@
 import { Kind } from '../../assembly/abi.ts';
 import { type DeadlockLink, standingCircles } from './deadlock.ts';
 import { theHeap } from './heap.ts';
+import { isQueue } from './shared.ts';
 
 const NAMES: Record<number, string> = {
   [Kind.LOCK]: 'Lock',
@@ -13,6 +14,8 @@ const NAMES: Record<number, string> = {
   [Kind.EVENT]: 'Event',
   [Kind.BARRIER]: 'Barrier',
   [Kind.QUEUE]: 'Queue',
+  [Kind.LIFO]: 'LifoQueue',
+  [Kind.PRIORITY]: 'PriorityQueue',
   [Kind.WORKER]: 'Worker',
   [Kind.VALUE]: 'Value',
   [Kind.CONNECTION]: 'Connection',
@@ -72,7 +75,7 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
     if (core.objectKind(id) !== kind) return undefined;
     const node = (on: number, tid: number) =>
       (kind === Kind.CONDITION || kind === Kind.BARRIER) && on === core.slotNode(tid) && core.listHas(object, on) !== 0;
-    const within = (on: number) => on >= object && on < object + (kind === Kind.QUEUE ? EXTENT : 48);
+    const within = (on: number) => on >= object && on < object + (isQueue(kind) ? EXTENT : 48);
     const info: ObjectInfo = {
       class: NAMES[kind] ?? 'unknown',
       id,
@@ -80,7 +83,7 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
     };
     if (kind === Kind.LOCK || kind === Kind.RLOCK || kind === Kind.VALUE || kind === Kind.ARRAY)
       info.holder = core.lockOwner(object);
-    if (kind === Kind.QUEUE) info.size = core.queueSize(object);
+    if (isQueue(kind)) info.size = core.queueSize(object);
     if (kind === Kind.SEMAPHORE) info.size = core.semaphoreValue(object);
     if (kind === Kind.BARRIER) info.size = core.barrierWaiting(object);
     return info;

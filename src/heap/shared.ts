@@ -136,7 +136,12 @@ export abstract class Shared implements Disposable {
 
 /** An upper bound of the bytes of an object that stays within its block. */
 function extentOf({ core }: Heap, ptr: number): number {
-  return core.objectKind(core.objectId(ptr)) === Kind.QUEUE ? QUEUE_EXTENT : LEAST_EXTENT;
+  return isQueue(core.objectKind(core.objectId(ptr))) ? QUEUE_EXTENT : LEAST_EXTENT;
+}
+
+/** Of any discipline. */
+export function isQueue(kind: Kind): boolean {
+  return kind === Kind.QUEUE || kind === Kind.LIFO || kind === Kind.PRIORITY;
 }
 const QUEUE_EXTENT = 448;
 const LEAST_EXTENT = 48;

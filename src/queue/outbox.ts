@@ -5,9 +5,9 @@
  * the queue as it was. Records lie one behind the other in private batches, and are copied through the worker's scratch a batch at a time:
  * while an async put waits, the scratch is everybody's. Items too large for the ring are in blocks already, which are held: they go if this worker dies.
  */
-import { Encoding, Meta } from '../../assembly/abi.ts';
 import type { Heap } from '../heap/heap.ts';
-import { fitsInline, holdBody, metaOf, RECORD, writeBody } from '../heap/records.ts';
+import { incomparable } from './keys.ts';
+import { plainRecords, type RecordForm } from './records.ts';
 
 /** Records, and how many. Together they fit into the scratch. */
 interface Batch {
@@ -17,13 +17,17 @@ interface Batch {
 
 export class Outbox {
   readonly #heap: Heap;
+  readonly #form: RecordForm;
   /** What is not sent yet, the first one last: taking the next is a pop. */
   readonly #batches: Batch[] = [];
   /** Items that are in the queue. */
   sent = 0;
+  /** What the records have in common, if their form says so. */
+  #shape = 0;
 
-  constructor(heap: Heap, items: Iterable<unknown>) {
+  constructor(heap: Heap, items: Iterable<unknown>, form: RecordForm = plainRecords) {
     this.#heap = heap;
+    this.#form = form;
     // All of them now: a generator might use the scratch between two of its items.
     const all = Array.isArray(items) ? items : Array.from(items);
     try {
@@ -42,7 +46,7 @@ export class Outbox {
   /** Encodes a batch, in the scratch, and keeps it; where the next one begins. */
   #encodeFrom(items: readonly unknown[], first: number): number {
     const { scratch } = this.#heap;
-    const most = scratch.length - RECORD - this.#heap.inlineBytes;
+    const most = scratch.length - this.#form.most(this.#heap);
     let next = first;
     let end = 0;
     try {
@@ -56,35 +60,16 @@ export class Outbox {
 
   /** Appends a record at `at` of the scratch; where it ends. */
   #encode(value: unknown, at: number): number {
-    const heap = this.#heap;
-    const { codec, scratch, scratchI32 } = heap;
-    const encoding = codec.encode(value, at + RECORD);
-    const header = at >> 2;
-    if (encoding < Encoding.NUMBER) {
-      scratchI32[header] = 0;
-      scratchI32[header + 1] = encoding;
-      return at + RECORD;
+    const end = this.#form.encode(this.#heap, value, at);
+    if (this.#form.shape !== undefined) {
+      const shape = this.#form.shape(this.#heap.scratchI32, at);
+      if (this.#shape !== 0 && shape !== this.#shape) {
+        this.#form.drop(this.#heap, this.#heap.scratchI32, at);
+        throw incomparable(shape, 'those before it');
+      }
+      this.#shape = shape;
     }
-    if (encoding === Encoding.NUMBER) {
-      scratchI32[header] = 8;
-      scratchI32[header + 1] = encoding;
-      heap.scratchF64[(at + RECORD) >> 3] = codec.number;
-      return at + RECORD + 8;
-    }
-    const meta = metaOf(heap, encoding);
-    const length = codec.end - codec.start;
-    if (fitsInline(heap)) {
-      writeBody(heap, scratch, scratchI32, 0, at + RECORD);
-      scratchI32[header] = length;
-      scratchI32[header + 1] = meta;
-      return at + RECORD + ((length + 7) & ~7);
-    }
-    const { block, holding } = holdBody(heap, encoding);
-    scratchI32[header] = length;
-    scratchI32[header + 1] = meta | Meta.EXTERN;
-    scratchI32[header + 2] = block;
-    scratchI32[header + 3] = holding;
-    return at + RECORD + 8;
+    return end;
   }
 
   /** Sends as many as there is room for, waiting `ms` for room for one. How many, or a status. */
@@ -98,7 +83,7 @@ export class Outbox {
     this.sent += done;
     batch.count -= done;
     if (batch.count === 0) this.#batches.pop();
-    else batch.records = batch.records.subarray(sizeOf(batch.records, done));
+    else batch.records = batch.records.subarray(this.#sizeOf(batch.records, done));
     return done;
   }
 
@@ -107,10 +92,18 @@ export class Outbox {
     for (const { records, count } of this.#batches.splice(0)) {
       const words = wordsOf(records);
       for (let at = 0, left = count; left > 0; left--) {
-        if ((words[(at >> 2) + 1] as number) & Meta.EXTERN) this.#heap.core.refClose(words[(at >> 2) + 3] as number);
-        at += recordBytes(words, at);
+        this.#form.drop(this.#heap, words, at);
+        at += this.#form.bytes(words, at);
       }
     }
+  }
+
+  /** Bytes of the first `count` records. */
+  #sizeOf(records: Uint8Array, count: number): number {
+    const words = wordsOf(records);
+    let at = 0;
+    for (let left = count; left > 0; left--) at += this.#form.bytes(words, at);
+    return at;
   }
 
   async dropUnlessSent(done: Promise<void>): Promise<void> {
@@ -124,18 +117,4 @@ export class Outbox {
 
 function wordsOf(records: Uint8Array): Int32Array {
   return new Int32Array(records.buffer, records.byteOffset, records.length >> 2);
-}
-
-function recordBytes(words: Int32Array, at: number): number {
-  const length = words[at >> 2] as number;
-  const meta = words[(at >> 2) + 1] as number;
-  return RECORD + (meta & Meta.EXTERN ? 8 : ((length + 7) & ~7) + (meta >>> Meta.HANDLES_SHIFT) * 8);
-}
-
-/** Bytes of the first `count` records. */
-function sizeOf(records: Uint8Array, count: number): number {
-  const words = wordsOf(records);
-  let at = 0;
-  for (; count > 0; count--) at += recordBytes(words, at);
-  return at;
 }

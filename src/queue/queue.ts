@@ -1,16 +1,17 @@
 /**
- * Queue: first in, first out, between any number of workers.
+ * Queue: first in, first out, between any number of workers. The other disciplines (lifo-queue.ts, priority-queue.ts) differ in what comes out next.
  */
 import { Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
 import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
-import { heapFull, theHeap } from '../heap/heap.ts';
+import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
 import { decodeRecord, fitsInline, holdBody, metaOf, RECORD, writeBody } from '../heap/records.ts';
 import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
 import { Outbox } from './outbox.ts';
+import { plainRecords, type RecordForm } from './records.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -31,9 +32,19 @@ export class Queue<T = unknown> extends Shared {
     } else {
       const heap = theHeap();
       const items = Math.max(0, checkInteger('maxsize', maxsize, -0x7fffffff));
-      super(heap, created(heap.core.queueCreate(items)));
+      super(heap, created(new.target.make(heap, items)));
       this.maxsize = items;
     }
+  }
+
+  /** Makes the object behind it: its Ref, or 0. @internal */
+  protected static make(heap: Heap, maxsize: number): number {
+    return heap.core.queueCreate(maxsize);
+  }
+
+  /** @internal */
+  protected get form(): RecordForm {
+    return plainRecords;
   }
 
   /** @internal */
@@ -57,8 +68,8 @@ export class Queue<T = unknown> extends Shared {
    */
   put(item: T, block = true, timeout?: Timeout): void {
     const ms = block === true && timeout === undefined ? FOREVER : this.#timeout(block, timeout);
-    const status = typeof item === 'number' ? this.heap.core.queuePutNumber(this.open, item, ms) : this.#send(item, ms);
-    if (status !== Status.OK) throw this.#putError(status);
+    const status = typeof item === 'number' ? this.heap.core.queuePutNumber(this.open, item, ms) : this.send(item, ms);
+    if (status !== Status.OK) throw this.putError(status);
   }
 
   /** `put(item, false)`. */
@@ -66,7 +77,8 @@ export class Queue<T = unknown> extends Shared {
     this.put(item, false);
   }
 
-  #send(item: T, ms: number): number {
+  /** Puts an item that is no number: a status. @internal */
+  protected send(item: T, ms: number): number {
     const { heap } = this;
     const { codec, core } = heap;
     const queue = this.open;
@@ -85,7 +97,8 @@ export class Queue<T = unknown> extends Shared {
     return status;
   }
 
-  #putError(status: number): Error {
+  /** @internal */
+  protected putError(status: number): Error {
     switch (status) {
       case Status.TIMEOUT:
         return new Full('the queue is full');
@@ -103,7 +116,7 @@ export class Queue<T = unknown> extends Shared {
     try {
       const ms = this.flavour.queueTimeout(timeout);
       options?.signal?.throwIfAborted();
-      const outbox = new Outbox(this.heap, [item]);
+      const outbox = new Outbox(this.heap, [item], this.form);
       const gate = this.heap.core.queueNotFullGate(this.open);
       const done = AsyncGate.wait<void>(
         this.heap,
@@ -122,7 +135,7 @@ export class Queue<T = unknown> extends Shared {
   #tryFlush(outbox: Outbox): typeof PENDING | undefined {
     const status = outbox.flush(this.open, 0);
     if (status === Status.TIMEOUT) return PENDING;
-    if (status < 0) throw this.#putError(status);
+    if (status < 0) throw this.putError(status);
     return undefined;
   }
 
@@ -139,12 +152,12 @@ export class Queue<T = unknown> extends Shared {
   putMany(items: Iterable<T>, timeout?: Timeout): void {
     const deadline = performance.now() + this.flavour.queueTimeout(timeout);
     const queue = this.open;
-    const outbox = new Outbox(this.heap, items);
+    const outbox = new Outbox(this.heap, items, this.form);
     try {
       while (!outbox.isEmpty) {
         const status = outbox.flush(queue, timeout === undefined ? FOREVER : leftUntil(deadline));
         if (status === Status.TIMEOUT) this.#full(outbox, true);
-        if (status < 0) throw this.#putError(status);
+        if (status < 0) throw this.putError(status);
       }
     } finally {
       outbox.drop();
@@ -156,7 +169,7 @@ export class Queue<T = unknown> extends Shared {
     try {
       const ms = this.flavour.queueTimeout(timeout);
       options?.signal?.throwIfAborted();
-      const outbox = new Outbox(this.heap, items);
+      const outbox = new Outbox(this.heap, items, this.form);
       const gate = this.heap.core.queueNotFullGate(this.open);
       const attempt = () => {
         while (!outbox.isEmpty) if (this.#tryFlush(outbox) === PENDING) return PENDING;

@@ -1,0 +1,185 @@
+/**
+ * The first discipline, first in, first out: one try of each operation on a ring, which has a lock at each end.
+ *
+ * Ancestry and words: ring.ts. Nobody waits here but for the two short locks; the shell (queue.ts) waits, and tells those who do.
+ *
+ * Death at each step: ring.ts.
+ */
+import { Encoding, Status } from '../abi';
+import { load, peek, poke, store } from '../atomics';
+import { QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
+import { SCRATCH } from '../limits';
+import { letGo } from '../objects';
+import { selfScratch } from '../park';
+import { lockInternal, unlock } from '../sync/lock';
+import { EXTERN, holdingOf, RECORD, recordBytes } from './record';
+import {
+  advance,
+  bytesOf,
+  cachedOther,
+  itemsOf,
+  positionOf,
+  refreshOther,
+  ringAddress,
+  ringDrop,
+  ringFree,
+  ringRead,
+  ringReserve,
+  ringRun,
+  ringSeek,
+  ringTail,
+  ringWord,
+  ringWrite,
+  setPosition,
+} from './ring';
+import { queueTaskDone } from './tasks';
+
+/** Tail locked. How many of `wanted` items may go in now; SHUTDOWN. */
+function room(queue: usize, tail: i64, wanted: i32): i32 {
+  if (load(queue + offsetof<Queue>('closed'))) return Status.SHUTDOWN;
+  const maxsize = peek(queue + offsetof<Queue>('maxsize'));
+  if (maxsize <= 0) return wanted;
+  const side = queue + QUEUE_TAIL;
+  let free = maxsize - (itemsOf(tail) - itemsOf(cachedOther(side)));
+  if (free < wanted) free = maxsize - (itemsOf(tail) - itemsOf(refreshOther(side, queue + QUEUE_HEAD)));
+  return min(free, wanted);
+}
+
+/** One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY. The record is the scratch's, unless it is a number. */
+export function fifoPut(queue: usize, length: u32, meta: u32, number: f64): i32 {
+  const side = queue + QUEUE_TAIL;
+  lockInternal(side);
+  const tail = positionOf(side);
+  const free = room(queue, tail, 1);
+  if (free <= 0) {
+    unlock(side);
+    return free == 0 ? <i32>Status.TIMEOUT : free;
+  }
+  const bytes = recordBytes(length, meta);
+  const at = bytesOf(tail);
+  const segment = ringReserve(queue, at, bytes);
+  if (!segment) {
+    unlock(side);
+    return Status.NO_MEMORY;
+  }
+  const record = ringAddress(segment, at);
+  poke(record, <i32>length);
+  poke(record + 4, <i32>meta);
+  if (meta == <u32>Encoding.NUMBER) f64.store(ringAddress(segment, at + RECORD), number);
+  else if (bytes > RECORD) ringWrite(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
+  // Who dies between this and the next line loses the block; the other way round it would be given back and in the queue.
+  if (meta & EXTERN) letGo(holdingOf(selfScratch));
+  setPosition(side, advance(tail, 1, bytes));
+  unlock(side);
+  return Status.OK;
+}
+
+/** One try with the records that lie one behind the other at `records`: how many went in, or a status as of fifoPut. */
+export function fifoPutMany(queue: usize, records: usize, count: i32): i32 {
+  const side = queue + QUEUE_TAIL;
+  lockInternal(side);
+  const tail = positionOf(side);
+  const free = room(queue, tail, count);
+  if (free <= 0) {
+    unlock(side);
+    return free == 0 ? <i32>Status.TIMEOUT : free;
+  }
+  let bytes: u32 = 0;
+  for (let i = 0; i < free; i++) bytes += recordBytes(<u32>peek(records + bytes), <u32>peek(records + bytes + 4));
+  const at = bytesOf(tail);
+  const segment = ringReserve(queue, at, bytes);
+  if (!segment) {
+    unlock(side);
+    return Status.NO_MEMORY;
+  }
+  ringWrite(segment, at, records, bytes);
+  for (let i = 0, record = records; i < free; i++) {
+    const meta = <u32>peek(record + 4);
+    if (meta & EXTERN) letGo(holdingOf(record));
+    record += recordBytes(<u32>peek(record), meta);
+  }
+  setPosition(side, advance(tail, free, bytes));
+  unlock(side);
+  return free;
+}
+
+/** One try: the record's meta, its length and payload in the scratch; TIMEOUT (it is empty). */
+export function fifoGet(queue: usize): i32 {
+  const side = queue + QUEUE_HEAD;
+  lockInternal(side);
+  const head = positionOf(side);
+  const at = bytesOf(head);
+  if (bytesOf(ringTail(queue, head)) == at) {
+    unlock(side);
+    return Status.TIMEOUT;
+  }
+  const segment = ringSeek(queue, at);
+  const record = ringAddress(segment, at);
+  const length = <u32>peek(record);
+  const meta = <u32>peek(record + 4);
+  const bytes = recordBytes(length, meta);
+  poke(selfScratch, <i32>length);
+  if (meta == <u32>Encoding.NUMBER) f64.store(selfScratch + RECORD, f64.load(ringAddress(segment, at + RECORD)));
+  else if (bytes > RECORD) ringRead(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
+  setPosition(side, advance(head, 1, bytes));
+  unlock(side);
+  return <i32>meta;
+}
+
+/** One try: up to `most` records, one behind the other in the scratch; how many, or TIMEOUT. */
+export function fifoGetMany(queue: usize, most: i32): i32 {
+  const side = queue + QUEUE_HEAD;
+  lockInternal(side);
+  const head = positionOf(side);
+  const at = bytesOf(head);
+  const tail = refreshOther(side, queue + QUEUE_TAIL);
+  if (bytesOf(tail) == at) {
+    unlock(side);
+    return Status.TIMEOUT;
+  }
+  const segment = ringSeek(queue, at);
+  const run = min(ringRun(segment, at, bytesOf(tail) - at), SCRATCH);
+  let count = 0;
+  let bytes: u32 = 0;
+  while (count < most && bytes < run) {
+    const next = recordBytes(ringWord(segment, at + bytes), ringWord(segment, at + bytes + 4));
+    if (bytes + next > run) break;
+    bytes += next;
+    count++;
+  }
+  ringRead(segment, at, selfScratch, bytes);
+  setPosition(side, advance(head, count, bytes));
+  unlock(side);
+  return count;
+}
+
+/** Items in the queue at one moment of the call. */
+export function fifoSize(queue: usize): i32 {
+  const tail = queue + QUEUE_TAIL;
+  let end = positionOf(tail);
+  while (true) {
+    const size = itemsOf(end) - itemsOf(positionOf(queue + QUEUE_HEAD));
+    const again = positionOf(tail);
+    if (again == end) return size;
+    end = again;
+  }
+}
+
+export function fifoShutdown(queue: usize, immediate: bool): void {
+  const tail = queue + QUEUE_TAIL;
+  lockInternal(tail);
+  store(queue + offsetof<Queue>('closed'), 1);
+  unlock(tail);
+  if (!immediate) return;
+  const head = queue + QUEUE_HEAD;
+  lockInternal(head);
+  // One by one: who dies here has, like any consumer, one item in its hands that nobody will count off.
+  while (ringDrop(queue)) queueTaskDone(queue);
+  unlock(head);
+}
+
+/** Nobody is left. */
+export function fifoDestroy(queue: usize): void {
+  while (ringDrop(queue)) {}
+  ringFree(queue);
+}

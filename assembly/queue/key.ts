@@ -1,0 +1,107 @@
+/**
+ * Keys: what a PriorityQueue orders its items by.
+ *
+ * Ancestry: order-preserving ("memcomparable") keys as in FoundationDB's tuples and MyRocks: bytes that compare as the values do, made once by the sender
+ * (src/queue/keys.ts says how), so that every worker sees the same order and the core only compares bytes.
+ *
+ * A record on its way into a PriorityQueue is followed by its key, unless it is a number, which is its own:
+ *
+ *     ╒═ 0 ═══════╤═ 4 ════════════════════╤═ 8 ═════════════════════════╤═ 16 ════════════════════════════════════════════╕
+ *     │ shape: u32 │ EXTERN │ its bytes: 30 │ the first 8, padded with 0 │ the rest, padded with 0 │ or: block, holding │
+ *     ╘═══════════╧════════════════════════╧═════════════════════════════╧═════════════════════════════════════════════════╛
+ *
+ * In an entry the first 8 bytes are a number (most keys have no more); the rest lies in a block: its length, 4 bytes of nothing, the bytes padded with 0.
+ * Keys of one shape never differ by trailing zeros only, so padding changes no comparison.
+ *
+ * Nobody waits here. Death: a block that is in no entry yet, or in none any more, is lost.
+ */
+import { Encoding, Key } from '../abi';
+import { allocate, free } from '../allocator';
+import { copy, peek, poke } from '../atomics';
+import { PriorityEntry } from '../layout';
+import { letGo } from '../objects';
+import { align8 } from './record';
+
+const HEADER: u32 = 16;
+const PREFIX: u32 = 8;
+const REST: u32 = 8;
+
+/** Bytes of the key at `key`, where it lies behind a record. */
+export function keyBytes(key: usize, meta: u32): u32 {
+  if (meta == <u32>Encoding.NUMBER) return 0;
+  const bytes = <u32>peek(key + 4);
+  if (bytes & Key.EXTERN) return HEADER + 8;
+  return bytes > PREFIX ? HEADER + align8(bytes - PREFIX) : HEADER;
+}
+
+export function keyShape(key: usize, meta: u32): i32 {
+  return meta == <u32>Encoding.NUMBER ? <i32>Key.NUMBER : peek(key);
+}
+
+/** Doubles as unsigned numbers of the same order; there is one zero. */
+function numberKey(number: f64): u64 {
+  const bits = reinterpret<u64>(number == 0 ? 0 : number);
+  return bits >> 63 ? ~bits : bits | ((<u64>1) << 63);
+}
+
+/** Puts the key into an entry; false: the heap is full. */
+export function keyStore(entry: usize, key: usize, meta: u32, number: f64): bool {
+  let rest: usize = 0;
+  if (meta == <u32>Encoding.NUMBER) store<u64>(entry + offsetof<PriorityEntry>('prefix'), numberKey(number));
+  else {
+    const bytes = <u32>peek(key + 4);
+    if (bytes & Key.EXTERN) rest = <usize>(<u32>peek(key + HEADER));
+    else if (bytes > PREFIX) {
+      rest = allocate(REST + align8(bytes - PREFIX));
+      if (!rest) return false;
+      poke(rest, <i32>(bytes - PREFIX));
+      copy(rest + REST, key + HEADER, align8(bytes - PREFIX));
+    }
+    store<u64>(entry + offsetof<PriorityEntry>('prefix'), bswap(load<u64>(key + 8)));
+  }
+  poke(entry + offsetof<PriorityEntry>('rest'), <i32>rest);
+  return true;
+}
+
+/** Undoes `keyStore` for an item that did not get in. */
+export function keyUnused(entry: usize, key: usize, meta: u32): void {
+  if (meta != <u32>Encoding.NUMBER && !(peek(key + 4) & Key.EXTERN)) keyDrop(entry);
+}
+
+/** The item is about to be published: see `take` in packed.ts. */
+export function keyTake(key: usize, meta: u32): void {
+  if (meta != <u32>Encoding.NUMBER && peek(key + 4) & Key.EXTERN) letGo(<usize>(<u32>peek(key + HEADER + 4)));
+}
+
+export function keyDrop(entry: usize): void {
+  const rest = <usize>(<u32>peek(entry + offsetof<PriorityEntry>('rest')));
+  if (rest) free(rest);
+}
+
+/** Whether `a` goes before `b`: by key, then by age. */
+export function precedes(a: usize, b: usize): bool {
+  const first = load<u64>(a + offsetof<PriorityEntry>('prefix'));
+  const second = load<u64>(b + offsetof<PriorityEntry>('prefix'));
+  if (first != second) return first < second;
+  const order = compareRests(
+    <usize>(<u32>peek(a + offsetof<PriorityEntry>('rest'))),
+    <usize>(<u32>peek(b + offsetof<PriorityEntry>('rest'))),
+  );
+  if (order) return order < 0;
+  // A difference, because sequences wrap.
+  return peek(a + offsetof<PriorityEntry>('sequence')) - peek(b + offsetof<PriorityEntry>('sequence')) < 0;
+}
+
+/** A key that is another's beginning goes first. */
+function compareRests(a: usize, b: usize): i32 {
+  if (!a || !b) return <i32>(a != 0) - <i32>(b != 0);
+  const lengthA = <u32>peek(a);
+  const lengthB = <u32>peek(b);
+  const common = align8(min(lengthA, lengthB));
+  for (let at: u32 = REST; at < common + REST; at += 8) {
+    const first = bswap(load<u64>(a + at));
+    const second = bswap(load<u64>(b + at));
+    if (first != second) return first < second ? -1 : 1;
+  }
+  return <i32>(lengthA > lengthB) - <i32>(lengthA < lengthB);
+}

@@ -1,0 +1,176 @@
+/**
+ * The third discipline, the smallest first, and of equals the oldest: a heap of entries.
+ *
+ * Ancestry: J. W. J. Williams, Algorithm 232 (CACM 1964), with four children to a node, whose siblings lie in one pair of cache lines (LaMarca and Ladner, The
+ * influence of caches on the performance of heaps, 1996): a get touches half the lines of a binary heap and compares no more.
+ *
+ * | word     | meaning                                                                                         |
+ * | -------- | ----------------------------------------------------------------------------------------------- |
+ * | hole     | 0; or a place and 1: what lies there is nothing, `moving` belongs there or above or below it     |
+ * | moveSize | the size of the heap for which that is true: before and after `hole` says nothing                |
+ * | moving   | the entry that is on its way                                                                    |
+ * | shape    | what kind of keys those in it have; of no meaning when it is empty                                |
+ *
+ * The lock of pile.ts is held in every function. An entry moves through a hole: it is written to `moving`, the hole is named, ONE store of `position` makes
+ * the change of size and the hole true at once, and then each step copies one entry into the hole and names the place that it came from.
+ * So at every moment the places below `size` without the hole, and `moving`, are exactly the items in the queue, each once.
+ *
+ * Nobody waits here.
+ *
+ * Death at any step: whoever takes the lock over repairs (`heapRepair`): a hole that is true for this size is filled, with all further steps; each
+ * step may be done twice. A hole that is not true is forgotten: its item is not in yet, or still in its place.
+ * ORDERING: all plain but `position`: one lock guards it, and a death is between two instructions.
+ */
+import { Status } from '../abi';
+import { free } from '../allocator';
+import { peek, poke } from '../atomics';
+import { Pile, PRIORITY_ENTRY_SHIFT, PriorityEntry, QUEUE_TAIL } from '../layout';
+import { keyBytes, keyDrop, keyShape, keyStore, keyTake, keyUnused, precedes } from './key';
+import { copyPacked, pack, take } from './packed';
+import { recordBytes } from './record';
+import { slotAt, slotsReserve, slotsTrim } from './slots';
+import { pilePosition, positionGrown, positionShrunk, putOf, setPilePosition, sizeOf } from './state';
+
+/** Children of place p: 4p + 1 to 4p + 4. Moved by this much, they begin at a multiple of 4, and so never lie in two chunks. */
+const FIRST_SLOT: i32 = 3;
+/** Where the packed record lies in an entry. */
+const PACKED: usize = offsetof<PriorityEntry>('length');
+const ENTRY: usize = 1 << PRIORITY_ENTRY_SHIFT;
+
+function placeAt(queue: usize, place: i32): usize {
+  return slotAt(queue, place + FIRST_SLOT, PRIORITY_ENTRY_SHIFT);
+}
+
+/** The packed record in a place. */
+export function heapRecordAt(queue: usize, place: i32): usize {
+  return placeAt(queue, place) + PACKED;
+}
+
+export function heapKeyDropAt(queue: usize, place: i32): void {
+  keyDrop(placeAt(queue, place));
+}
+
+function movingOf(queue: usize): usize {
+  return queue + QUEUE_TAIL + offsetof<Pile>('moving0');
+}
+
+function setHole(queue: usize, hole: i32): void {
+  poke(queue + QUEUE_TAIL + offsetof<Pile>('hole'), hole);
+}
+
+function copyEntry(to: usize, from: usize): void {
+  i64.store(to, i64.load(from));
+  i64.store(to + 8, i64.load(from + 8));
+  copyPacked(to + PACKED, from + PACKED);
+}
+
+/** Bytes of a record on its way in, with its key. */
+export function keyedBytes(record: usize, length: u32, meta: u32): u32 {
+  const bytes = recordBytes(length, meta);
+  return bytes + keyBytes(record + bytes, meta);
+}
+
+/** Whether a key can be compared with those in the queue. The first one decides. */
+function isComparable(queue: usize, position: i64, shape: i32): bool {
+  const word = queue + QUEUE_TAIL + offsetof<Pile>('shape');
+  if (sizeOf(position)) return peek(word) == shape;
+  poke(word, shape);
+  return true;
+}
+
+/** Whether a record can be compared with those in the queue: asked before there is room for it. */
+export function heapAccepts(queue: usize, position: i64, length: u32, meta: u32, record: usize): bool {
+  return isComparable(queue, position, keyShape(record + recordBytes(length, meta), meta));
+}
+
+/** Puts in a record, which `heapAccepts`, with the key behind it: OK or NO_MEMORY. */
+export function heapInsert(queue: usize, position: i64, length: u32, meta: u32, record: usize, number: f64): i32 {
+  const size = sizeOf(position);
+  if (!slotsReserve(queue, size + FIRST_SLOT, PRIORITY_ENTRY_SHIFT)) return Status.NO_MEMORY;
+  const moving = movingOf(queue);
+  const key = record + recordBytes(length, meta);
+  if (!keyStore(moving, key, meta, number)) return Status.NO_MEMORY;
+  if (!pack(moving + PACKED, length, meta, record, number)) {
+    keyUnused(moving, key, meta);
+    return Status.NO_MEMORY;
+  }
+  poke(moving + offsetof<PriorityEntry>('sequence'), putOf(position));
+  take(record, meta);
+  keyTake(key, meta);
+  poke(queue + QUEUE_TAIL + offsetof<Pile>('moveSize'), size + 1);
+  setHole(queue, size + 1);
+  setPilePosition(queue, positionGrown(position));
+  fill(queue, rise(queue, size));
+  return Status.OK;
+}
+
+/** Takes the packed record of the first entry, to `to`. */
+export function heapExtract(queue: usize, position: i64, to: usize): void {
+  const first = placeAt(queue, 0);
+  const last = sizeOf(position) - 1;
+  const rest = peek(first + offsetof<PriorityEntry>('rest'));
+  copyPacked(to, first + PACKED);
+  if (last == 0) setPilePosition(queue, positionShrunk(position));
+  else {
+    copyEntry(movingOf(queue), placeAt(queue, last));
+    poke(queue + QUEUE_TAIL + offsetof<Pile>('moveSize'), last);
+    setHole(queue, 1);
+    setPilePosition(queue, positionShrunk(position));
+    fill(queue, sink(queue, 0, last));
+  }
+  if (rest) free(<usize>(<u32>rest));
+  slotsTrim(queue, last + FIRST_SLOT);
+}
+
+/** The owner of the lock died. */
+export function heapRepair(queue: usize): void {
+  const hole = peek(queue + QUEUE_TAIL + offsetof<Pile>('hole'));
+  if (!hole) return;
+  const size = sizeOf(pilePosition(queue));
+  // Of the two ways one is that on which it was; the other has no step.
+  if (peek(queue + QUEUE_TAIL + offsetof<Pile>('moveSize')) == size) fill(queue, sink(queue, rise(queue, hole - 1), size));
+  else setHole(queue, 0);
+}
+
+/** Moves the hole up, past all that `moving` precedes; where it is then. */
+function rise(queue: usize, hole: i32): i32 {
+  const moving = movingOf(queue);
+  let to = placeAt(queue, hole);
+  while (hole > 0) {
+    const parent = (hole - 1) >> 2;
+    const above = placeAt(queue, parent);
+    if (!precedes(moving, above)) break;
+    copyEntry(to, above);
+    setHole(queue, parent + 1);
+    hole = parent;
+    to = above;
+  }
+  return hole;
+}
+
+/** Moves the hole down, past all that precede `moving`; where it is then. */
+function sink(queue: usize, hole: i32, size: i32): i32 {
+  const moving = movingOf(queue);
+  let to = placeAt(queue, hole);
+  while (true) {
+    const eldest = (hole << 2) + 1;
+    if (eldest >= size) return hole;
+    const siblings = min(4, size - eldest);
+    const family = placeAt(queue, eldest);
+    let least = family;
+    for (let i = 1; i < siblings; i++) {
+      const sibling = family + <usize>i * ENTRY;
+      if (precedes(sibling, least)) least = sibling;
+    }
+    if (!precedes(least, moving)) return hole;
+    copyEntry(to, least);
+    hole = eldest + <i32>((least - family) >> PRIORITY_ENTRY_SHIFT);
+    setHole(queue, hole + 1);
+    to = least;
+  }
+}
+
+function fill(queue: usize, hole: i32): void {
+  copyEntry(placeAt(queue, hole), movingOf(queue));
+  setHole(queue, 0);
+}

@@ -1,0 +1,34 @@
+/**
+ * The state of a LifoQueue or PriorityQueue in one word: items that were ever put << 32 | items in it.
+ *
+ * So ONE 64-bit store publishes an item and counts it, or takes it and uncounts it. Both halves wrap or not like those of a ring's positions: the first
+ * is compared by difference only, the second is bounded by the heap.
+ */
+import { load64, store64 } from '../atomics';
+import { QUEUE_TAIL, QueueSide } from '../layout';
+
+export function pilePosition(queue: usize): i64 {
+  return load64(queue + QUEUE_TAIL + offsetof<QueueSide>('position'));
+}
+
+export function setPilePosition(queue: usize, position: i64): void {
+  store64(queue + QUEUE_TAIL + offsetof<QueueSide>('position'), position);
+}
+
+/** Items in it. */
+export function sizeOf(position: i64): i32 {
+  return <i32>position;
+}
+
+/** Items that were ever put. */
+export function putOf(position: i64): i32 {
+  return <i32>(position >> 32);
+}
+
+export function positionGrown(position: i64): i64 {
+  return position + (((<i64>1) << 32) | 1);
+}
+
+export function positionShrunk(position: i64): i64 {
+  return position - 1;
+}

@@ -1,0 +1,17 @@
+/**
+ * LifoQueue: a stack between any number of workers.
+ */
+import { Kind } from '../../assembly/abi.ts';
+import type { Heap } from '../heap/heap.ts';
+import { registerShared } from '../heap/shared.ts';
+import { Queue } from './queue.ts';
+
+/** Last in, first out: `get` takes the newest item, `getMany` the newest first. Otherwise a `Queue`. */
+export class LifoQueue<T = unknown> extends Queue<T> {
+  /** @internal */
+  protected static override make(heap: Heap, maxsize: number): number {
+    return heap.core.pileCreate(Kind.LIFO, maxsize);
+  }
+}
+
+registerShared(12, LifoQueue, Kind.LIFO);

@@ -1,0 +1,23 @@
+/**
+ * SimpleQueue: a queue without a limit.
+ */
+import { Kind } from '../../assembly/abi.ts';
+import { Existing, registerShared } from '../heap/shared.ts';
+import type { Timeout } from '../heap/time.ts';
+import { Queue } from './queue.ts';
+
+/** First in, first out, as many items as the heap holds, so that `put` never waits. Unlike Python's it has the other methods of a `Queue`, too. */
+export class SimpleQueue<T = unknown> extends Queue<T> {
+  /** Takes no maxsize. */
+  constructor(existing?: Existing) {
+    if (existing !== undefined && !(existing instanceof Existing)) throw new TypeError('SimpleQueue() takes no maxsize');
+    super(existing ?? 0);
+  }
+
+  /** Puts `item` in. `block` and `timeout` are there for the likeness to `Queue.put`, and ignored, whatever they are. @throws as `Queue.put`, but never Full */
+  override put(item: T, _block?: unknown, _timeout?: Timeout): void {
+    super.put(item);
+  }
+}
+
+registerShared(14, SimpleQueue, Kind.QUEUE);
