@@ -3,13 +3,15 @@
  */
 import { inspect, isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { Empty, Full, ShutDown, ValueError } from 'nogil';
+import { Empty, Full, LifoQueue, PriorityQueue, ShutDown, ValueError } from 'nogil';
 import { describe, expect, it } from 'vitest';
 import { classes, held } from './flavours.ts';
 
 type Queue = InstanceType<(typeof classes)[number][1]>;
 /** `put`: how many of a batch are in. */
 type Answer = { put?: number | undefined } & ({ value: unknown } | { error: unknown });
+
+type Discipline = 'fifo' | 'lifo' | 'priority';
 
 /** What Python's queue does, on an array. */
 class Model {
@@ -18,8 +20,11 @@ class Model {
   unfinished = 0;
   closed = false;
 
-  constructor(maxsize: number) {
+  readonly discipline: Discipline;
+
+  constructor(maxsize: number, discipline: Discipline) {
     this.maxsize = Math.max(0, maxsize);
+    this.discipline = discipline;
   }
 
   get room(): number {
@@ -31,13 +36,15 @@ class Model {
     if (this.closed) return { error: ShutDown, put: undefined };
     const entering = items.slice(0, this.room);
     this.items.push(...entering);
+    if (this.discipline === 'priority') (this.items as [number][]).sort((a, b) => a[0] - b[0]);
     this.unfinished += entering.length;
     return entering.length < items.length ? { error: Full, put: entering.length } : { value: undefined, put: undefined };
   }
 
   get(most: number): Answer {
     if (this.items.length === 0) return { error: this.closed ? ShutDown : Empty, put: undefined };
-    return { value: this.items.splice(0, most), put: undefined };
+    const taken = this.discipline === 'lifo' ? this.items.splice(-most).reverse() : this.items.splice(0, most);
+    return { value: taken, put: undefined };
   }
 
   taskDone(): Answer {
@@ -76,21 +83,23 @@ const item = fc.oneof(
   fc.date({ noInvalidDate: true }).map((date) => new Map([[date, [date]]])),
 );
 
-const put = item.map(
-  (value): Step => ({
-    name: 'put',
-    onQueue: (queue) => queue.putNowait(value),
-    // A single put says nothing of how many are in.
-    onModel: (model) => ({ ...model.put([value]), put: undefined }),
-  }),
-);
-const putMany = fc.array(item, { maxLength: 12 }).map(
-  (values): Step => ({
-    name: `putMany of ${values.length}`,
-    onQueue: (queue) => queue.putMany(values, 0),
-    onModel: (model) => model.put(values),
-  }),
-);
+const putOf = (item: fc.Arbitrary<unknown>) =>
+  item.map(
+    (value): Step => ({
+      name: 'put',
+      onQueue: (queue) => queue.putNowait(value),
+      // A single put says nothing of how many are in.
+      onModel: (model) => ({ ...model.put([value]), put: undefined }),
+    }),
+  );
+const putManyOf = (item: fc.Arbitrary<unknown>) =>
+  fc.array(item, { maxLength: 12 }).map(
+    (values): Step => ({
+      name: `putMany of ${values.length}`,
+      onQueue: (queue) => queue.putMany(values, 0),
+      onModel: (model) => model.put(values),
+    }),
+  );
 const get = fc.constant<Step>({ name: 'get', onQueue: (queue) => [queue.getNowait()], onModel: (model) => model.get(1) });
 const getMany = fc.integer({ min: 1, max: 12 }).map(
   (most): Step => ({
@@ -112,12 +121,23 @@ const shutdown = fc.boolean().map(
     onModel: (model) => model.shutdown(immediate),
   }),
 );
-const everyday = fc.oneof(put, put, get, get, putMany, getMany, taskDone);
 const maxsize = fc.constantFrom(-1, 0, 1, 2, 3, 10);
 /** Some steps, and perhaps a shutdown and some more. */
-const steps = fc
-  .tuple(fc.array(everyday, { size: '+1' }), fc.array(shutdown, { maxLength: 2 }), fc.array(everyday, { maxLength: 10 }))
-  .map((parts) => parts.flat());
+function stepsWith(item: fc.Arbitrary<unknown>): fc.Arbitrary<Step[]> {
+  const [put, putMany] = [putOf(item), putManyOf(item)];
+  const everyday = fc.oneof(put, put, get, get, putMany, getMany, taskDone);
+  return fc
+    .tuple(fc.array(everyday, { size: '+1' }), fc.array(shutdown, { maxLength: 2 }), fc.array(everyday, { maxLength: 10 }))
+    .map((parts) => parts.flat());
+}
+
+/** Whatever is behind null decides nothing. */
+const prioritized = fc.tuple(fc.integer({ min: -4, max: 4 }), fc.constant(null), item);
+const disciplines: [string, (typeof classes)[number][1], Discipline][] = [
+  ...classes.map(([name, ctor]): [string, typeof ctor, Discipline] => [name, ctor, 'fifo']),
+  ['LifoQueue', LifoQueue, 'lifo'],
+  ['PriorityQueue', PriorityQueue as never, 'priority'],
+];
 
 function show(answer: Answer): string {
   return inspect(answer, { depth: 4, maxArrayLength: 12, maxStringLength: 40 });
@@ -133,13 +153,13 @@ function answer(step: Step, queue: Queue): Answer {
   }
 }
 
-describe.each(classes)('%s', (_, Queue) => {
+describe.each(disciplines)('%s', (_, Queue, discipline) => {
   it('answers as an array would, whatever is asked of it in whatever order', () => {
     const before = held();
     fc.assert(
-      fc.property(maxsize, steps, (items, sequence) => {
+      fc.property(maxsize, stepsWith(discipline === 'priority' ? prioritized : item), (items, sequence) => {
         using queue = new Queue<unknown>(items);
-        const model = new Model(items);
+        const model = new Model(items, discipline);
         for (const step of sequence) {
           const got = answer(step, queue);
           const wanted = step.onModel(model, got);
@@ -161,7 +181,9 @@ describe.each(classes)('%s', (_, Queue) => {
     );
     expect(held()).toEqual(before);
   });
+});
 
+describe.each(classes)('%s', (_, Queue) => {
   it('gives each item once and in order to those who wait for it, whoever gives up meanwhile', async () => {
     const before = held();
     const moves = fc.array(fc.oneof(fc.constantFrom('get', 'put', 'turn'), fc.nat(5)), { minLength: 5, maxLength: 40 });

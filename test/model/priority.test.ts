@@ -1,0 +1,154 @@
+/**
+ * The heap of a PriorityQueue: equal ones in their order, and a death at any step of a move.
+ */
+import { describe, expect, test } from 'vitest';
+import { Kind, Status } from '../../assembly/abi.ts';
+import { buildCore, type Edit } from './build.ts';
+import { breaks, holds } from './check.ts';
+import type { Model } from './model.ts';
+import { Pile, type PileOptions } from './pile.ts';
+import { call, must } from './program.ts';
+
+const core = await buildCore();
+const mutant = (...mutant: Edit[]) => buildCore({ mutant });
+const fine = { fine: true };
+const HEAP = 'queue/priority.ts';
+const WRONG = /twice|no record|garbled|lost|before item|taken and free|is taken|counted|in a circle/;
+
+const heap = (options: PileOptions, members: (pile: Pile) => void) => (m: Model) => members(new Pile(m, Kind.PRIORITY, options));
+
+/** Codes in the order of their priorities; 6 make a root, its 4 children and one below them. */
+const SIX = [2, 3, 4, 5, 6, 7];
+
+const rising = (options: PileOptions = {}) =>
+  heap({ priorities: [1, 2, 3, 4, 5, 6, 7], ...options }, (line) => {
+    line.fill(SIX);
+    // Rises from below the second one to the top.
+    line.producer('p', [1], { mayDie: true });
+    line.reaper((me) => line.gets(me, 3));
+  });
+
+const sinking = (options: PileOptions = {}) =>
+  heap({ priorities: [1, 2, 3, 4, 5, 6, 7, 8], ...options }, (line) => {
+    line.fill([1, 2, 3, 4, 5, 6, 7]);
+    // The last one sinks from the top to below the second.
+    line.consumer('c', 1, { mayDie: true });
+    line.reaper((me) => line.gets(me, 3));
+  });
+
+describe('a heap in the midst of a move', () => {
+  test('is whole after the death of who moved', () => {
+    holds('heap, death while rising', core, rising(), fine);
+    holds('heap, death while sinking', core, sinking(), fine);
+    holds('heap, death while rising, long keys', core, rising({ forms: [{ words: 3, longKey: true }] }), fine);
+    holds('heap, death while sinking, long keys', core, sinking({ forms: [{ words: 3, longKey: true }] }), fine);
+  });
+
+  test('is whole after the death of who repaired', () => {
+    // A worker died with the lock in its hands, the moving entry written and the hole at the top: as the consumer of `sinking` does.
+    const model = heap({ priorities: [1, 2, 3, 4, 5, 6, 7, 8] }, (line) => {
+      line.fill([1, 2, 3, 4, 5, 6, 7]);
+      line.takeFirstAndDie();
+      line.consumer('c', 2, { mayDie: true });
+      line.consumer('d', 2);
+      line.reaper();
+    });
+    holds('heap, death while repairing', core, model, fine);
+  });
+
+  const find = '    copyEntry(to, above);\n    setHole(queue, parent + 1);';
+  const planted: [string, Edit, (options?: PileOptions) => (m: Model) => void][] = [
+    [
+      'with a hole that is named before it is one, rising',
+      { file: HEAP, find, replace: '    setHole(queue, parent + 1);\n    copyEntry(to, above);' },
+      rising,
+    ],
+    [
+      'with a hole that is named before it is one, sinking',
+      {
+        file: HEAP,
+        find: '    copyEntry(to, least);\n    hole = eldest + <i32>((least - family) >> PRIORITY_ENTRY_SHIFT);\n    setHole(queue, hole + 1);',
+        replace:
+          '    hole = eldest + <i32>((least - family) >> PRIORITY_ENTRY_SHIFT);\n    setHole(queue, hole + 1);\n    copyEntry(to, least);',
+      },
+      sinking,
+    ],
+    [
+      'with a hole that is closed before it is filled',
+      {
+        file: HEAP,
+        find: '  copyEntry(placeAt(queue, hole), movingOf(queue));\n  setHole(queue, 0);',
+        replace: '  setHole(queue, 0);\n  copyEntry(placeAt(queue, hole), movingOf(queue));',
+      },
+      rising,
+    ],
+    [
+      'with a hole that is named after the size',
+      {
+        file: HEAP,
+        find: '  setHole(queue, size + 1);\n  setPilePosition(queue, positionGrown(position));',
+        replace: '  setPilePosition(queue, positionGrown(position));\n  setHole(queue, size + 1);',
+      },
+      rising,
+    ],
+    [
+      'with a hole that is true for any size',
+      {
+        file: HEAP,
+        find: "if (peek(queue + QUEUE_TAIL + offsetof<Pile>('moveSize')) == size) fill(",
+        replace: 'if (size) fill(',
+      },
+      sinking,
+    ],
+    [
+      'without a repair',
+      {
+        file: 'queue/pile.ts',
+        find: 'if (lockInternal(queue + QUEUE_TAIL) && isHeap(queue)) heapRepair(queue);',
+        replace: 'lockInternal(queue + QUEUE_TAIL);',
+      },
+      sinking,
+    ],
+  ];
+
+  test.each(planted)('is found broken %s', async (what, edit, model) => {
+    breaks(what, await mutant(edit), model(), WRONG, fine);
+  });
+
+  test('is found broken when equal ones go by their places', async () => {
+    const bad = await mutant({
+      file: 'queue/key.ts',
+      find: "  return peek(a + offsetof<PriorityEntry>('sequence')) - peek(b + offsetof<PriorityEntry>('sequence')) < 0;",
+      replace: '  return false;',
+    });
+    const model = heap({ priorities: [1, 2, 2, 2, 2, 2] }, (line) => {
+      line.fill([2, 3, 4, 5, 6]);
+      line.consumer('c', 4);
+    });
+    holds('heap, equal ones', core, model);
+    breaks('equal ones', bad, model, /before item/);
+  });
+});
+
+test('keys of another shape are refused, also by a full queue, unless it is empty', () => {
+  const model = heap({ maxsize: 1 }, (line) => {
+    const { m, queue } = line;
+    line.fill([1]);
+    line.consumer('c', 1);
+    line.add('p', (me) => [
+      call(
+        'queuePutMany',
+        () => {
+          line.write(me, 2, 5);
+          return [queue, 0, 1, 0];
+        },
+        (status) => {
+          must(status === 1 || status === Status.UNORDERED, `a put answered ${status}`);
+          if (status === 1) line.wasPut(me, 2);
+        },
+      ),
+    ]);
+    m.outcome(() => (line.size === 0 ? 'refused' : 'in'));
+  });
+  expect(holds('heap, shapes', core, model).outcomes).toEqual(new Set(['refused', 'in']));
+});
