@@ -13,6 +13,7 @@ import { asleep } from './sync.ts';
 const core = await buildCore();
 const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 const QUEUE = 'queue/queue.ts';
+const FIFO = 'queue/fifo.ts';
 const FOREVER = Number.POSITIVE_INFINITY;
 const JOIN_GATE = 24;
 
@@ -58,7 +59,7 @@ describe('items', () => {
 
   test('published before they are written', async () => {
     const bad = await mutant({
-      file: QUEUE,
+      file: FIFO,
       find: '  const record = ringAddress(segment, at);\n  poke(record, <i32>length);',
       replace:
         '  const record = ringAddress(segment, at);\n  setPosition(side, advance(tail, 1, bytes));\n  poke(record, <i32>length);',
@@ -68,9 +69,9 @@ describe('items', () => {
 
   test('taken by two consumers: a head that is not locked', async () => {
     const bad = await mutant({
-      file: QUEUE,
-      find: '  setPosition(side, advance(head, 1, bytes));\n  unlock(side);\n  eventCountNotify(queue + QUEUE_NOT_FULL, 1);',
-      replace: '  unlock(side);\n  setPosition(side, advance(head, 1, bytes));\n  eventCountNotify(queue + QUEUE_NOT_FULL, 1);',
+      file: FIFO,
+      find: '  setPosition(side, advance(head, 1, bytes));\n  unlock(side);\n  return <i32>meta;',
+      replace: '  unlock(side);\n  setPosition(side, advance(head, 1, bytes));\n  return <i32>meta;',
     });
     breaks('early unlock', bad, oneToTwo, /was taken twice/);
   });
@@ -87,7 +88,7 @@ describe('items', () => {
   test('in a batch that wakes one consumer', async () => {
     const bad = await mutant({
       file: QUEUE,
-      find: 'eventCountNotify(queue + QUEUE_NOT_EMPTY, free);',
+      find: 'eventCountNotify(queue + QUEUE_NOT_EMPTY, done);',
       replace: 'eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);',
     });
     breaks('one wake-up for a batch', bad, batchForTwo, /^sleeps for ever: [cd]$/);
@@ -145,8 +146,8 @@ describe('waiting', () => {
   test('is told before the item is there', async () => {
     const bad = await mutant({
       file: QUEUE,
-      find: '  setPosition(side, advance(tail, 1, bytes));\n  unlock(side);\n  eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);',
-      replace: '  eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n  setPosition(side, advance(tail, 1, bytes));\n  unlock(side);',
+      find: '  const status = isFifo(queue) ? fifoPut(queue, length, meta, number)',
+      replace: '  eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n  return isFifo(queue) ? fifoPut(queue, length, meta, number)',
     });
     breaks('early notify', bad, oneToTwo, /^sleeps for ever/);
   });

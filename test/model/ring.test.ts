@@ -201,7 +201,7 @@ describe('the death', () => {
     holds('ring, death with a block that is put', core, model('p'), fine);
     holds('ring, death with a block that is taken', core, model('c'), fine);
     const bad = await mutant({
-      file: 'queue/queue.ts',
+      file: 'queue/fifo.ts',
       find: '  if (meta & EXTERN) letGo(holdingOf(selfScratch));\n  setPosition(side, advance(tail, 1, bytes));',
       replace: '  setPosition(side, advance(tail, 1, bytes));\n  if (meta & EXTERN) letGo(holdingOf(selfScratch));',
     });
