@@ -90,6 +90,21 @@ describe('a wake-up', () => {
   });
 });
 
+describe('closing a handle', () => {
+  it('tells nobody in other workers: who waits there waits on, and is served through other handles', async () => {
+    using carrier = new Queue<Queue<number>>();
+    const queue = new Queue<number>();
+    carrier.put(queue);
+    using other = carrier.get();
+    const workers = await waiting(queue as Queue<never>, ['get', 'getAsync']);
+    queue.close();
+    queue.close();
+    expect(sleepers(other as Queue<never>)).toBe(1);
+    other.putMany([7, 7]);
+    expect(await results(workers)).toEqual([7, 7]);
+  });
+});
+
 describe('counting tasks off', () => {
   it('from many workers ends the join of every worker that joins', async () => {
     using queue = new JoinableQueue<number>(20);

@@ -178,6 +178,12 @@ describe.each(strict)('the strict %s', (_, Queue) => {
     expect(() => queue.getMany(1, -1)).toThrow(ValueError);
     expect(queue.get()).toBe(1);
   });
+
+  it('refuses a negative timeout also of a put that never waits, which queue.Queue takes', () => {
+    const queue = new Queue<number>();
+    expect(() => queue.put(1, true, -1)).toThrow(ValueError);
+    expect(queue.empty()).toBe(true);
+  });
 });
 
 describe.each(lenient)('the lenient %s', (_, Queue) => {
