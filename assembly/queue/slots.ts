@@ -10,8 +10,8 @@
  * | --------- | ----------------------------------------------------------------- |
  * | chunks[k] | where chunk k lies, or 0                                          |
  *
- * Slot i lies in chunk k at place p, where i + 2^f = 2^(f+k) + p. A chunk goes back when the last one but one below it is left, so that
- * a queue whose length swings around a border does not allocate at each swing.
+ * Slot i lies in chunk k at place p, where i + 2^f = 2^(f+k) + p. One chunk more than is needed is kept, so that a queue whose length swings around a
+ * border does not allocate at each swing; the next one goes back.
  *
  * Nobody waits here. ORDERING: all plain: one lock guards it.
  *

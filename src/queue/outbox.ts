@@ -7,13 +7,40 @@
  */
 import type { Heap } from '../heap/heap.ts';
 import { incomparable } from './keys.ts';
-import { plainRecords, type RecordForm } from './records.ts';
+import { plainRecords, type RecordForm, writeNumber } from './records.ts';
 
 /** Records, and how many. Together they fit into the scratch. */
 interface Batch {
   records: Uint8Array;
   count: number;
 }
+
+/** Records of a batch that were moved out of the scratch. */
+class Kept {
+  #words = NO_WORDS;
+  /** In bytes. */
+  end = 0;
+
+  /** The first `bytes` of the scratch. A loop, because most records are short. */
+  add(scratch: Int32Array, bytes: number): void {
+    const at = this.end >> 2;
+    const count = bytes >> 2;
+    if (at + count > this.#words.length) {
+      const larger = new Int32Array(Math.max(MORE, 2 * (at + count)));
+      larger.set(this.#words);
+      this.#words = larger;
+    }
+    const words = this.#words;
+    for (let i = 0; i < count; i++) words[at + i] = scratch[i] as number;
+    this.end += bytes;
+  }
+
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#words.buffer, 0, this.end);
+  }
+}
+const NO_WORDS = new Int32Array(0);
+const MORE = 256;
 
 export class Outbox {
   readonly #heap: Heap;
@@ -47,19 +74,31 @@ export class Outbox {
   #encodeFrom(items: readonly unknown[], first: number): number {
     const { scratch } = this.#heap;
     const most = scratch.length - this.#form.most(this.#heap);
+    const kept = new Kept();
     let next = first;
     let end = 0;
     try {
-      for (; next < items.length && end <= most; next++) end = this.#encode(items[next], end);
+      for (; next < items.length && kept.end + end <= most; next++) {
+        const item = items[next];
+        // A getter may use the scratch, too.
+        if (end > 0 && typeof item === 'object' && item !== null) {
+          kept.add(this.#heap.scratchI32, end);
+          end = 0;
+        }
+        end = this.#encode(item, end);
+      }
     } finally {
       // Also when an item cannot be sent: what is in blocks must be given back. Not .slice(): a Buffer's would be a view.
-      this.#batches.push({ records: new Uint8Array(scratch.subarray(0, end)), count: next - first });
+      if (kept.end > 0) kept.add(this.#heap.scratchI32, end);
+      const records = kept.end > 0 ? kept.bytes : new Uint8Array(scratch.subarray(0, end));
+      this.#batches.push({ records, count: next - first });
     }
     return next;
   }
 
   /** Appends a record at `at` of the scratch; where it ends. */
   #encode(value: unknown, at: number): number {
+    if (typeof value === 'number' && this.#form === plainRecords) return writeNumber(this.#heap, value, at);
     const end = this.#form.encode(this.#heap, value, at);
     if (this.#form.shape !== undefined) {
       const shape = this.#form.shape(this.#heap.scratchI32, at);

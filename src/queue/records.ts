@@ -25,6 +25,14 @@ export function recordBytes(words: Int32Array, at: number): number {
   return RECORD + (meta & Meta.EXTERN ? 8 : ((length + 7) & ~7) + (meta >>> Meta.HANDLES_SHIFT) * 8);
 }
 
+/** A number's record; where it ends. */
+export function writeNumber(heap: Heap, value: number, at: number): number {
+  heap.scratchI32[at >> 2] = 8;
+  heap.scratchI32[(at >> 2) + 1] = Encoding.NUMBER;
+  heap.scratchF64[(at + RECORD) >> 3] = value;
+  return at + RECORD + 8;
+}
+
 export const plainRecords: RecordForm = {
   encode(heap, value, at) {
     const { codec, scratch, scratchI32 } = heap;
@@ -35,12 +43,7 @@ export const plainRecords: RecordForm = {
       scratchI32[header + 1] = encoding;
       return at + RECORD;
     }
-    if (encoding === Encoding.NUMBER) {
-      scratchI32[header] = 8;
-      scratchI32[header + 1] = encoding;
-      heap.scratchF64[(at + RECORD) >> 3] = codec.number;
-      return at + RECORD + 8;
-    }
+    if (encoding === Encoding.NUMBER) return writeNumber(heap, codec.number, at);
     const meta = metaOf(heap, encoding);
     const length = codec.end - codec.start;
     if (fitsInline(heap)) {

@@ -38,6 +38,26 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.getMany()).toEqual([1, 3, 2, 4]);
   });
 
+  it('keeps the items of a batch apart from what a getter in one of them puts or takes', () => {
+    const queue = new Queue<unknown>();
+    queue.putMany(['taken 1', 'taken 2']);
+    let asked = 0;
+    const item = {
+      get text() {
+        if (asked++ === 0) {
+          queue.put('put '.repeat(100));
+          queue.putMany(['in', 'a', 'batch', { of: 'its own' }]);
+          queue.get();
+        }
+        return 'got';
+      },
+    };
+    queue.putMany(['before '.repeat(50), 1, { before: true }, item, 'behind', new Map([[1, item]])]);
+    const nested = ['taken 2', 'put '.repeat(100), 'in', 'a', 'batch', { of: 'its own' }];
+    const batch = ['before '.repeat(50), 1, { before: true }, { text: 'got' }, 'behind', new Map([[1, { text: 'got' }]])];
+    expect(queue.getMany()).toEqual([...nested, ...batch]);
+  });
+
   it('takes at least one and at most as many as it is asked for', () => {
     const queue = new Queue<number>();
     queue.putMany(numbers(10));
