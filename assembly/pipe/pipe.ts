@@ -33,7 +33,8 @@ import { Status } from '../abi';
 import { load, peek, store } from '../atomics';
 import { Connection, Gate, QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
 import { release } from '../objects';
-import { queueKick, queueNotEmptyGate, queuePut, queuePutBlock, queuePutNumber, queueSize } from '../queue/queue';
+import { fifoSize } from '../queue/fifo';
+import { queueKick, queueNotEmptyGate, queuePut, queuePutBlock, queuePutNumber } from '../queue/queue';
 import { ringDrop } from '../queue/ring';
 import { lockAcquire, unlock } from '../sync/lock';
 import { watchWake } from './watch';
@@ -76,7 +77,7 @@ export function pipeSent(queue: usize): void {
 
 /** Whether a get would not have to wait: there is something, or there never will be. */
 export function pipeReady(queue: usize): bool {
-  return queueSize(queue) != 0 || isClosed(queue);
+  return fifoSize(queue) != 0 || isClosed(queue);
 }
 
 function isWatched(queue: usize): bool {
@@ -117,7 +118,7 @@ function close(queue: usize): void {
 function drain(queue: usize): void {
   if (!tryLock(queue + QUEUE_TAIL)) return;
   unlock(queue + QUEUE_TAIL);
-  while (queueSize(queue) != 0) {
+  while (fifoSize(queue) != 0) {
     if (!tryLock(queue + QUEUE_HEAD)) return;
     while (ringDrop(queue)) {}
     unlock(queue + QUEUE_HEAD);
