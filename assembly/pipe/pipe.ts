@@ -30,11 +30,10 @@
  * Not seen: an end that lies in a message to itself keeps itself alive, as it does in Unix without its garbage collector for sockets.
  */
 import { Status } from '../abi';
-import { load, peek, store } from '../atomics';
+import { load, peek, poke, store } from '../atomics';
 import { Connection, Gate, QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
 import { release } from '../objects';
-import { fifoSize } from '../queue/fifo';
-import { queueKick, queueNotEmptyGate, queuePut, queuePutBlock, queuePutNumber } from '../queue/queue';
+import { queueKick, queueNotEmptyGate, queuePut, queuePutBlock, queuePutNumber, queueSize } from '../queue/queue';
 import { ringDrop } from '../queue/ring';
 import { lockAcquire, unlock } from '../sync/lock';
 import { watchWake } from './watch';
@@ -77,7 +76,7 @@ export function pipeSent(queue: usize): void {
 
 /** Whether a get would not have to wait: there is something, or there never will be. */
 export function pipeReady(queue: usize): bool {
-  return fifoSize(queue) != 0 || isClosed(queue);
+  return queueSize(queue) != 0 || isClosed(queue);
 }
 
 function isWatched(queue: usize): bool {
@@ -92,6 +91,9 @@ function isClosed(queue: usize): bool {
 
 export function connectionDestroy(connection: usize): void {
   connectionSever(connection);
+  // From here on the queues may be gone: who takes this up after a death must not touch them.
+  poke(connection + offsetof<Connection>('incoming'), 0);
+  poke(connection + offsetof<Connection>('outgoing'), 0);
   // Of a direction that it has not, row 0: nothing is ever in it.
   release(peek(connection + offsetof<Connection>('incomingId')), peek(connection + offsetof<Connection>('incomingGeneration')));
   release(peek(connection + offsetof<Connection>('outgoingId')), peek(connection + offsetof<Connection>('outgoingGeneration')));
@@ -118,7 +120,7 @@ function close(queue: usize): void {
 function drain(queue: usize): void {
   if (!tryLock(queue + QUEUE_TAIL)) return;
   unlock(queue + QUEUE_TAIL);
-  while (fifoSize(queue) != 0) {
+  while (queueSize(queue) != 0) {
     if (!tryLock(queue + QUEUE_HEAD)) return;
     while (ringDrop(queue)) {}
     unlock(queue + QUEUE_HEAD);
