@@ -61,7 +61,7 @@ export {
 } from './queue/queue';
 export { dropParcel } from './queue/record';
 export { queueJoin, queueJoinGate, queueTaskDone, queueUnfinished } from './queue/tasks';
-export { reap } from './reaper';
+export { reap, reapLocks } from './reaper';
 export {
   barrierAbort,
   barrierArrive,

@@ -25,27 +25,41 @@ import { semaphoreKick } from './sync/semaphore';
 import { guardGive, guardTake, removeAllOf } from './waitlist';
 import { slotFree, slotOf, slotsFreeUnstarted, workerIsKnown, workerKick } from './workers';
 
+/**
+ * Step 1 alone, which waits for nobody: of several workers that die together each one's locks are let go of before the supervisor waits for any
+ * (src/entry/departures.ts).
+ */
+export function reapLocks(tid: i32, clean: bool): void {
+  lockAbandon(ROOT + offsetof<Root>('heapLock'), tid);
+  lockAbandon(ROOT + offsetof<Root>('outputLock'), tid);
+  repairAll(tid, clean, false);
+}
+
 /** `clean`: it ended by itself. A Lock it holds then stays locked, as in Python: somebody else may release it. */
 export function reap(tid: i32, clean: bool): void {
   if (!workerIsKnown(tid)) return;
-  lockAbandon(ROOT + offsetof<Root>('heapLock'), tid);
-  lockAbandon(ROOT + offsetof<Root>('outputLock'), tid);
+  reapLocks(tid, clean);
   lockKick(ROOT + offsetof<Root>('heapLock'));
   lockKick(ROOT + offsetof<Root>('outputLock'));
+  repairAll(tid, clean, true);
+  refCloseAll(slotOf(tid));
+  watchKick();
+  slotsFreeUnstarted(tid);
+  slotFree(tid);
+}
+
+/** Steps 2 and 3 for each object, or step 1. */
+function repairAll(tid: i32, clean: bool, burying: bool): void {
   const rows = objectRows();
   for (let id = 1; id < rows; id++) {
     const object = objectPin(id);
     if (!object) continue;
     // Not before it is pinned: the row could be given back and become something else in between.
     const kind = objectKind(id);
-    abandon(object, kind, tid, clean);
-    bury(object, kind, tid);
+    if (burying) bury(object, kind, tid);
+    else abandon(object, kind, tid, clean);
     objectUnpin(object);
   }
-  refCloseAll(slotOf(tid));
-  watchKick();
-  slotsFreeUnstarted(tid);
-  slotFree(tid);
 }
 
 function abandon(object: usize, kind: i32, tid: i32, clean: bool): void {
