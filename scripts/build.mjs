@@ -52,9 +52,26 @@ async function buildModules() {
   }
   writeFileSync('dist/worker.js', "import { runWorker } from './nogil.js';\nawait runWorker();\n");
   writeFileSync('dist/supervisor.js', "import { runSupervisor } from './nogil.js';\nrunSupervisor();\n");
+  // Loaded by the first who wants a progress bar.
+  await build({
+    entryPoints: ['src/pool/bar.ts'],
+    outfile: 'dist/progress.cjs',
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    legalComments: 'eof',
+    logLevel: 'warning',
+  });
   const bundled = { msgpackr: 'msgpackr', '@assemblyscript/loader': 'assemblyscript' };
+  const inBar = ['cli-progress', 'string-width', 'emoji-regex', 'is-fullwidth-code-point', 'strip-ansi', 'ansi-regex'];
   const notices = Object.entries(bundled).map(([name, home]) => `${name}\n\n${licenceOf(home)}`);
-  writeFileSync('dist/THIRD-PARTY-LICENSES.txt', `dist/nogil.js contains:\n\n${notices.join('\n\n')}`);
+  const ofBar = inBar.map((name) => `${name}\n\n${licenceOf(name)}`);
+  writeFileSync(
+    'dist/THIRD-PARTY-LICENSES.txt',
+    `dist/nogil.js contains:\n\n${notices.join('\n\n')}\n\ndist/progress.cjs contains:\n\n${ofBar.join('\n\n')}`,
+  );
 }
 
 function licenceOf(name) {

@@ -59,8 +59,13 @@ export class RemoteTraceback extends Error {
     if (stack !== undefined) this.stack = `${this.name}: ${this.message}\n${stack}`;
   }
 }
-/** A result could not be sent. */
-export class MaybeEncodingError extends Error {}
+/** A result could not be sent. A pool's says in `exc` why, and in `value` what it was, both as text. */
+export class MaybeEncodingError extends Error {
+  exc?: string;
+  value?: string;
+}
+/** What Python allows in principle and not here. */
+export class NotImplementedError extends RuntimeError {}
 /** The worker that held the lock died. The lock stays broken until `reset()`. */
 export class BrokenLockError extends RuntimeError {}
 /** Waiting would never end: the workers wait for each other in a circle. */
@@ -89,6 +94,7 @@ for (const ctor of [
   RemoteError,
   RemoteTraceback,
   MaybeEncodingError,
+  NotImplementedError,
   BrokenLockError,
   DeadlockError,
   WorkerDied,

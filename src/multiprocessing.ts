@@ -26,15 +26,22 @@ export {
   EOFError,
   Full,
   OSError,
+  MaybeEncodingError,
   ProcessError,
   RuntimeError,
   ShutDown,
   TimeoutError,
   ValueError,
+  WorkerDied,
 } from './errors.ts';
 export { Connection, Pipe, type PipeOptions } from './pipe/connection.ts';
 export { type Waitable, wait, waitAsync } from './pipe/wait.ts';
 export { Array, type ArrayInit, RawArray } from './sync/array.ts';
+export { type ApplyOptions, type IteratorOptions, type MapOptions, Pool, type PoolOptions } from './pool/pool.ts';
+export type { Progress } from './pool/progress.ts';
+export { AsyncResult, type ResultOptions } from './pool/result.ts';
+export { PoolIterator } from './pool/imap.ts';
+export { taskSignal } from './pool/signal.ts';
 export { Barrier } from './sync/barrier.ts';
 export { Event } from './sync/event.ts';
 export type { ValueOptions } from './sync/numbers.ts';

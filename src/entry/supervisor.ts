@@ -5,7 +5,8 @@ import { SlotField, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
 import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
 import { parent, type SpawnedWorker, spawn, writeOutput } from '../platform/node.ts';
-import type { FromSupervisor, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
+import { type Host, Keeper } from '../pool/keeper.ts';
+import type { FromSupervisor, StartMessage, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
 import { State } from '../workers/runnable.ts';
 
 interface Living {
@@ -17,6 +18,8 @@ interface Living {
   isProcess: boolean;
   /** The exit code of a worker that somebody stopped. */
   signal: number | undefined;
+  /** Who wants to know. */
+  onGone: ((code: number, stopped: boolean) => void) | undefined;
 }
 
 /** The exit code of a child whose parent died while it started it: as of one that was killed. */
@@ -38,15 +41,10 @@ function report(): void {
   parent.post(message);
 }
 
-function start({
-  record: { id, generation },
-  tid,
-  name,
-  daemon,
-  process,
-  main,
-  fromRoot,
-}: Extract<ToSupervisor, { type: 'start' }>): void {
+function start(
+  { record: { id, generation }, tid, name, daemon, process, main, fromRoot }: StartMessage,
+  onGone?: Living['onGone'],
+): void {
   if (fromRoot) {
     seen++;
     over = undefined;
@@ -64,6 +62,7 @@ function start({
     pid: heap.loadWord(record + WorkerField.PID),
     isProcess,
     signal: early.get(tid),
+    onGone,
   };
   early.delete(tid);
   living.set(tid, entry);
@@ -96,6 +95,8 @@ function gone(tid: number, entry: Living, code: number): void {
   endUnstarted(tid);
   if (entry.isProcess) stopThreadsOf(entry.pid);
   core.refClose(entry.ref);
+  entry.onGone?.(entry.signal ?? code, entry.signal !== undefined);
+  keepers.forEach((keeper) => keeper.lost(tid));
   if (!entry.daemon && --busy === 0) report();
   stopDaemons();
 }
@@ -131,14 +132,24 @@ function stopThreadsOf(pid: number): void {
 /** As at a Python program's exit: its threads end first, then its daemonic processes are terminated, however long others go on. */
 function stopDaemons(): void {
   if (over === undefined) return;
+  const root = over;
   for (const { isProcess, daemon, pid } of living.values()) if (!isProcess && !daemon && pid === over) return;
+  // Before their workers go, or they would be replaced.
+  keepers.forEach((keeper) => keeper.over(root));
   for (const [tid, { isProcess, daemon, record }] of living)
     if (isProcess && daemon && heap.loadWord(record + WorkerField.PARENT) === over) stop(tid, -15);
 }
 
+const keepers = new Map<number, Keeper>();
+const host: Host = { start, stop: (tid) => stop(tid, -15), ended: (control) => void keepers.delete(control) };
+
 function receive(message: ToSupervisor): void {
   if (message.type === 'start') start(message);
   else if (message.type === 'stop') stop(message.tid, message.signal);
+  else if (message.type === 'pool') {
+    if (message.parent === over) over = undefined;
+    keepers.set(message.control.id, new Keeper(heap, host, message));
+  } else if (message.type === 'endPool') keepers.get(message.control)?.terminate();
   else {
     over = message.pid;
     stopDaemons();

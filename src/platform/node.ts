@@ -133,6 +133,21 @@ export function keepAlive(change: 1 | -1): void {
   } else timer ??= setInterval(() => {}, 0x7fffffff);
 }
 
+/** How many things (timers, requests, sockets) keep this thread's loop busy. */
+export function pendingWork(): number {
+  return process.getActiveResourcesInfo().length;
+}
+
+/** Whether what is written to stderr is read by a person. */
+export function terminal(): boolean {
+  return process.stderr.isTTY === true;
+}
+
+/** A CommonJS file of the package's, at once. */
+export function loadBeside(file: string): unknown {
+  return createRequire(import.meta.url)(`./${file}`);
+}
+
 /** The operating system's process. */
 export const processId = process.pid;
 

@@ -7,18 +7,34 @@ export interface RecordRef {
   generation: number;
 }
 
+export interface StartMessage {
+  type: 'start';
+  record: RecordRef;
+  tid: number;
+  name: string;
+  /** Whether the program may end while it runs. */
+  daemon: boolean;
+  process: ProcessTraits;
+  main: string | undefined;
+  fromRoot?: boolean;
+}
+
+/** Staff for a new pool: its keeper starts the workers, and others for those that end. */
+export interface PoolMessage {
+  type: 'pool';
+  /** The Holder of what the keeper is to know; its reference goes along. */
+  control: RecordRef;
+  /** The process whose children the workers are, and the worker without which there is no pool. */
+  parent: number;
+  creator: number;
+  main: string | undefined;
+}
+
 export type ToSupervisor =
-  | {
-      type: 'start';
-      record: RecordRef;
-      tid: number;
-      name: string;
-      /** Whether the program may end while it runs. */
-      daemon: boolean;
-      process: ProcessTraits;
-      main: string | undefined;
-      fromRoot?: boolean;
-    }
+  | StartMessage
+  | PoolMessage
+  /** Stops a pool's workers for good. */
+  | { type: 'endPool'; control: number }
   /** `signal`: the exit code that the worker shall have. */
   | { type: 'stop'; tid: number; signal: number }
   /** The code of the root `pid` is over: its daemonic processes go once its threads have ended, while its other children go on. */

@@ -5,7 +5,6 @@ import { SlotField, Status, WorkerField, WorkerFlag } from '../../assembly/abi.t
 import {
   AssertionError,
   MaybeEncodingError,
-  RemoteTraceback,
   RuntimeError,
   TimeoutError,
   ValueError,
@@ -19,6 +18,8 @@ import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
 import { type ProcessTraits, whereWeAre } from './here.ts';
+import type { StartMessage } from './protocol.ts';
+import { fromWorker } from './remote.ts';
 import { tellSupervisor } from './supervisor.ts';
 import { type AnyFunction, describeTarget, mainModule, type TargetSpec } from './targets.ts';
 
@@ -177,24 +178,33 @@ export abstract class Runnable<R = unknown> extends Shared {
    * @throws RuntimeError (Process: AssertionError) started before; RuntimeError while this worker is still importing its modules; TypeError an argument cannot be sent
    */
   start(): void {
-    const { core, tid: creator } = this.heap;
     const here = whereWeAre();
     if (!this.#mine || this.runState !== State.INITIAL)
       throw new this.flavour.misuse(
         `${this.noun === 'thread' ? 'threads' : 'processes'} can only be started once, and by their creator`,
       );
-    if (here?.importing) throw new RuntimeError(FORK_BOMB);
+    refuseWhileImporting();
     this.checkStart();
+    this.#launch(here?.pid ?? this.heap.tid, mainModule(), tellSupervisor);
+  }
+
+  /** As `start`, on behalf of the process `parent`. @internal */
+  static launch(runnable: Runnable, parent: number, main: string | undefined, send: (message: StartMessage) => void): void {
+    runnable.#launch(parent, main, send);
+  }
+
+  #launch(parent: number, main: string | undefined, send: (message: StartMessage) => void): void {
+    const { core } = this.heap;
     this.#replaceParcel(WorkerField.TASK, this.#taskSpec());
     const tid = core.slotTake();
     if (tid === 0) throw new RuntimeError(`can't start new ${this.noun}: too many workers are alive`);
     const record = { id: this.id, generation: core.objectGeneration(this.open) };
     const slot = core.slotOf(tid);
-    const pid = this.noun === 'process' ? tid : (here?.pid ?? creator);
+    const pid = this.noun === 'process' ? tid : parent;
     this.heap.storeWord(slot + SlotField.PID, pid);
     this.#setWord(WorkerField.TID, tid);
     this.#setWord(WorkerField.PID, pid);
-    this.#setWord(WorkerField.PARENT, here?.pid ?? creator);
+    this.#setWord(WorkerField.PARENT, parent);
     // The supervisor takes this reference over: the record must not go while the message is on its way.
     core.retain(record.id, record.generation);
     this.heap.storeWord(slot + SlotField.RECORD_GENERATION, record.generation);
@@ -203,7 +213,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     core.workerMove(this.open, State.INITIAL, State.STARTING);
     const process = this.ownProcess;
     const daemon = this.daemon || process.daemon;
-    tellSupervisor({ type: 'start', record, tid, name: this.name, daemon, process, main: mainModule() });
+    send({ type: 'start', record, tid, name: this.name, daemon, process, main });
   }
 
   /** @internal */
@@ -277,20 +287,11 @@ export abstract class Runnable<R = unknown> extends Shared {
   get exception(): unknown {
     if (this.runState !== State.ENDED) return undefined;
     const parcel = this.#word(WorkerField.RESULT);
-    if (this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED) return this.#fromThere(unpackParcel(this.heap, parcel, true));
+    if (this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED) return fromWorker(unpackParcel(this.heap, parcel, true), `${this.noun} ${this.name}`);
     const code = this.heap.core.workerExitCode(this.open);
     return parcel === 0 && code !== 0
       ? new WorkerDied(`${this.noun} ${this.name} ended with exit code ${code} and no result`)
       : undefined;
-  }
-
-  /** An error without a cause of its own gets one: what happened in the worker. */
-  #fromThere(error: unknown): unknown {
-    if (error instanceof Error && !('cause' in error)) {
-      const cause = new RemoteTraceback(`${this.noun} ${this.name}`, error.stack);
-      Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true });
-    }
-    return error;
   }
 
   // ── in the worker ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -343,6 +344,11 @@ export abstract class Runnable<R = unknown> extends Shared {
     const state = ['initial', 'starting', 'started', 'stopped'][this.runState];
     return `<${this.constructor.name}(${this.name}, ${state}${this.ident === undefined ? '' : ` ${this.ident}`}${this.daemon ? ' daemon' : ''})>`;
   }
+}
+
+/** @throws RuntimeError while this worker is still importing its modules @internal */
+export function refuseWhileImporting(): void {
+  if (whereWeAre()?.importing) throw new RuntimeError(FORK_BOMB);
 }
 
 const FORK_BOMB = `An attempt has been made to start a new process before the current process has finished its bootstrapping phase.

@@ -1,0 +1,29 @@
+import type { Described } from './functions.ts';
+import type { Pending } from './ledger.ts';
+import type { Reply } from './protocol.ts';
+
+/** Where the chunks of a call arrive. */
+export interface ChunkOwner {
+  readonly fn: Described;
+  arriveChunk(chunk: Chunk, value: unknown, reply: Reply): void;
+}
+
+/** A piece of a call for many items: `length` of them, the first one being the `from`th. */
+export class Chunk implements Pending {
+  readonly fn: Described;
+  place = 0;
+  readonly #owner: ChunkOwner;
+  readonly from: number;
+  readonly length: number;
+
+  constructor(owner: ChunkOwner, from: number, length: number) {
+    this.fn = owner.fn;
+    this.#owner = owner;
+    this.from = from;
+    this.length = length;
+  }
+
+  arrive(value: unknown, reply: Reply): void {
+    this.#owner.arriveChunk(this, value, reply);
+  }
+}

@@ -1,0 +1,293 @@
+/**
+ * Pool: some processes that do what they are given.
+ */
+import { SEND } from '../codec/index.ts';
+import { AssertionError, NotImplementedError, ValueError } from '../errors.ts';
+import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { cores } from '../platform/node.ts';
+import { checkInteger } from '../sync/flavour.ts';
+import { whereWeAre } from '../workers/here.ts';
+import { refuseWhileImporting } from '../workers/runnable.ts';
+import { type AnyFunction, describeTarget } from '../workers/targets.ts';
+import { PoolState } from './board.ts';
+import { Chunk } from './chunk.ts';
+import { checkChunksize, defaultChunksize, itemsOf, slice } from './chunks.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { PoolIterator } from './imap.ts';
+import { MapResult } from './map-result.ts';
+import { meterFor, type Progress } from './progress.ts';
+import { Call } from './protocol.ts';
+import { AsyncResult, type ResultOptions } from './result.ts';
+import { untilReady } from './waiting.ts';
+
+export interface PoolOptions<I extends AnyFunction = AnyFunction> {
+  /** Run by each worker before its first task. If it fails, all tasks reject with WorkerDied, whose cause is its error. */
+  initializer?: I | URL | null;
+  initargs?: Readonly<Parameters<I>>;
+  /** Chunks (or single tasks) that a worker does before another takes its place. Default: no limit. */
+  maxtasksperchild?: number | null;
+}
+
+export interface ApplyOptions<R> extends ResultOptions<R> {
+  /** Given to the function as a last argument. */
+  kwargs?: Record<string, unknown> | undefined;
+}
+
+export interface MapOptions<R> extends ResultOptions<R[]> {
+  /** Items that travel together. Default: a quarter of a worker's share. */
+  chunksize?: number | undefined;
+  /** true: a bar on the terminal; or a function `(done, total) => void`. Default: none. */
+  progress?: Progress | undefined;
+}
+
+export interface IteratorOptions {
+  /** Items that travel together. Default 1. */
+  chunksize?: number | undefined;
+  /** Chunks that are read ahead of those that were consumed. Default: 8 for each worker, at least 32. */
+  buffersize?: number | undefined;
+  progress?: Progress | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** A function of one item. */
+export type MapTarget<T, R> = ((item: T) => R) | URL;
+// biome-ignore lint/suspicious/noExplicitAny: the arguments are inferred.
+type Args = readonly any[];
+
+const living = new FinalizationRegistry<Dispatcher>((dispatcher) => dispatcher.abandon());
+
+/**
+ * Some daemonic processes that run functions on arguments. Functions are targets, found as those of Process; async ones are awaited.
+ *
+ * Unlike Python's: a worker that dies is replaced and its task settles with `WorkerDied`, as do all when the pool is terminated: nothing ever hangs. Arguments that
+ * cannot be sent are a TypeError of the call. A callback that throws harms nobody. `imap` reads its iterable as results are consumed. Results can be
+ * awaited. A pool and its results belong to the thread that made it.
+ */
+export class Pool implements Disposable, AsyncDisposable {
+  readonly #dispatcher: Dispatcher;
+
+  /**
+   * @param processes how many; undefined or null: as many as the machine runs at once
+   * @throws ValueError fewer than one; AssertionError in a daemonic process
+   */
+  constructor(processes?: number | null, options: PoolOptions = {}) {
+    const workers = processes === undefined || processes === null ? cores : processes;
+    if (typeof workers === 'number' && workers < 1) throw new ValueError('Number of processes must be at least 1');
+    checkInteger('processes', workers, 1);
+    const { initializer, initargs = [], maxtasksperchild } = options;
+    const setup = { initializer: initializer ? describeTarget(initializer) : undefined, initargs: [...initargs] };
+    const maxtasks = maxtasksperchild === undefined || maxtasksperchild === null ? 0 : checkInteger('maxtasksperchild', maxtasksperchild, 1);
+    if (whereWeAre()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
+    refuseWhileImporting();
+    this.#dispatcher = new Dispatcher(workers, setup, maxtasks);
+    living.register(this, this.#dispatcher);
+  }
+
+  // ── one call ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Calls `fn(...args)` (with `kwargs`, if given, as a last argument) in a worker and waits for the result. @throws as `AsyncResult.get` */
+  apply<F extends AnyFunction>(fn: F | URL, args?: Readonly<Parameters<F>>, kwargs?: Record<string, unknown>): Awaited<ReturnType<F>> {
+    return this.applyAsync(fn, args, { kwargs }).get();
+  }
+
+  /**
+   * Calls `fn(...args)` in a worker. The arguments are copied now.
+   * @throws ValueError the pool is closed; TypeError an argument cannot be sent
+   */
+  applyAsync<F extends AnyFunction>(
+    fn: F | URL,
+    args?: Readonly<Parameters<F>>,
+    options?: ApplyOptions<Awaited<ReturnType<F>>>,
+  ): AsyncResult<Awaited<ReturnType<F>>> {
+    const dispatcher = this.#dispatcher;
+    dispatcher.check();
+    const described = dispatcher.describe(fn);
+    const result = new AsyncResult<Awaited<ReturnType<F>>>(dispatcher, described, options);
+    try {
+      dispatcher.submit(Call.ONCE, described, args ?? [], result, result.cancellation, options?.kwargs);
+    } catch (error) {
+      result.cancellation?.remove(result);
+      throw error;
+    }
+    return result;
+  }
+
+  // ── many calls ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * `fn(item)` for all items, in chunks, and waits for the results, which have the items' order. Numbers travel in bulk.
+   * @param chunksize default: a quarter of a worker's share of the items; or options
+   * @throws the first error that arrived, once all chunks have; as `AsyncResult.get`
+   */
+  map<T, R>(fn: MapTarget<T, R>, iterable: Iterable<T>, chunksize?: number | MapOptions<Awaited<R>> | null, options?: MapOptions<Awaited<R>>): Awaited<R>[] {
+    return this.mapAsync(fn, iterable, chunksize, options).get();
+  }
+
+  /** `map` without waiting. The items are read and copied now. */
+  mapAsync<T, R>(
+    fn: MapTarget<T, R>,
+    iterable: Iterable<T>,
+    chunksize?: number | MapOptions<Awaited<R>> | null,
+    options?: MapOptions<Awaited<R>>,
+  ): AsyncResult<Awaited<R>[]> {
+    return this.#mapAsync(Call.MAP, fn, iterable, chunksize, options);
+  }
+
+  /** `map` with each item as the arguments: `fn(...item)`. */
+  starmap<A extends Args, R>(
+    fn: ((...args: [...A]) => R) | URL,
+    iterable: Iterable<A>,
+    chunksize?: number | MapOptions<Awaited<R>> | null,
+    options?: MapOptions<Awaited<R>>,
+  ): Awaited<R>[] {
+    return this.starmapAsync(fn, iterable, chunksize, options).get();
+  }
+
+  /** `starmap` without waiting. */
+  starmapAsync<A extends Args, R>(
+    fn: ((...args: [...A]) => R) | URL,
+    iterable: Iterable<A>,
+    chunksize?: number | MapOptions<Awaited<R>> | null,
+    options?: MapOptions<Awaited<R>>,
+  ): AsyncResult<Awaited<R>[]> {
+    return this.#mapAsync(Call.STARMAP, fn, iterable, chunksize, options);
+  }
+
+  #mapAsync<R>(
+    call: Call.MAP | Call.STARMAP,
+    fn: AnyFunction | URL,
+    iterable: Iterable<unknown>,
+    chunksize: number | MapOptions<Awaited<R>> | null | undefined,
+    more: MapOptions<Awaited<R>> | undefined,
+  ): AsyncResult<Awaited<R>[]> {
+    const options = typeof chunksize === 'object' && chunksize !== null ? chunksize : more;
+    const given = checkChunksize(typeof chunksize === 'number' ? chunksize : options?.chunksize);
+    const dispatcher = this.#dispatcher;
+    dispatcher.check();
+    const described = dispatcher.describe(fn);
+    const items = itemsOf(iterable);
+    const { length } = items;
+    const size = given ?? defaultChunksize(length, dispatcher.workers);
+    const meter = meterFor(options?.progress, length);
+    const result = new MapResult<Awaited<R>>(dispatcher, described, length, Math.ceil(length / size), options, meter);
+    for (let from = 0; from < length; from += size) {
+      const to = Math.min(from + size, length);
+      try {
+        dispatcher.submit(call, described, slice(items, from, to), new Chunk(result, from, to - from), result.cancellation);
+      } catch (error) {
+        // What is on its way already comes to nothing.
+        result.settle(true, error);
+        throw error;
+      }
+    }
+    dispatcher.look();
+    return result;
+  }
+
+  /**
+   * `fn(item)` for all items: the results in order, each as soon as it and those before it are there. Items are read as results are consumed, so the iterable may
+   * be endless.
+   * @param chunksize default 1; or options
+   */
+  imap<T, R>(
+    fn: MapTarget<T, R>,
+    iterable: Iterable<T>,
+    chunksize?: number | IteratorOptions | null,
+    options?: IteratorOptions,
+  ): PoolIterator<Awaited<R>> {
+    return this.#imap(true, fn, iterable, chunksize, options);
+  }
+
+  /** `imap` with the results as they come. */
+  imapUnordered<T, R>(
+    fn: MapTarget<T, R>,
+    iterable: Iterable<T>,
+    chunksize?: number | IteratorOptions | null,
+    options?: IteratorOptions,
+  ): PoolIterator<Awaited<R>> {
+    return this.#imap(false, fn, iterable, chunksize, options);
+  }
+
+  #imap<R>(
+    ordered: boolean,
+    fn: AnyFunction | URL,
+    iterable: Iterable<unknown>,
+    chunksize: number | IteratorOptions | null | undefined,
+    more: IteratorOptions | undefined,
+  ): PoolIterator<Awaited<R>> {
+    const options = typeof chunksize === 'object' && chunksize !== null ? chunksize : more;
+    const size = checkChunksize(typeof chunksize === 'number' ? chunksize : options?.chunksize) ?? 1;
+    const dispatcher = this.#dispatcher;
+    dispatcher.check();
+    const described = dispatcher.describe(fn);
+    const ahead = options?.buffersize === undefined ? Math.max(32, 8 * dispatcher.workers) : checkInteger('buffersize', options.buffersize, 1);
+    if (typeof iterable !== 'string' && typeof iterable?.[Symbol.iterator] !== 'function')
+      throw new TypeError(`expected an iterable, got ${iterable === null ? 'null' : typeof iterable}`);
+    const { length, size: count } = iterable as { length?: unknown; size?: unknown };
+    const total = [length, count].find((each) => typeof each === 'number') as number | undefined;
+    const meter = meterFor(options?.progress, total);
+    return new PoolIterator<Awaited<R>>(dispatcher, described, iterable, { ordered, chunksize: size, ahead, signal: options?.signal, meter });
+  }
+
+  // ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** No new tasks: the workers end when those that are there are done. */
+  close(): void {
+    this.#dispatcher.close();
+  }
+
+  /** Stops the workers at once. What was not done rejects with WorkerDied. Returns without waiting for them to be gone: see `join`. */
+  terminate(): void {
+    this.#dispatcher.terminate();
+  }
+
+  /**
+   * Waits until the workers have ended. All results are there then, and their callbacks have run.
+   * @param timeout seconds; undefined or null: for ever (Python's has none)
+   * @returns whether they have
+   * @throws ValueError neither `close` nor `terminate` was called
+   */
+  join(timeout?: Timeout): boolean {
+    this.#checkJoin();
+    const dispatcher = this.#dispatcher;
+    return dispatcher.waitUntil('join', () => dispatcher.hasEnded, timeoutToMs(timeout));
+  }
+
+  /** The async twin of `join`. */
+  async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    this.#checkJoin();
+    const dispatcher = this.#dispatcher;
+    return untilReady(
+      () => dispatcher.hasEnded,
+      (listener) => dispatcher.listen(listener),
+      timeout,
+      options,
+    );
+  }
+
+  #checkJoin(): void {
+    if (this.#dispatcher.state === PoolState.OPEN) throw new ValueError('Pool is still running');
+    this.#dispatcher.rush();
+  }
+
+  /** `terminate`, as the end of Python's `with`. */
+  [Symbol.dispose](): void {
+    this.terminate();
+  }
+
+  /** `terminate`, and waits until the workers are gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.terminate();
+    await this.joinAsync();
+  }
+
+  toString(): string {
+    const state = ['running', 'closed', 'terminated'][this.#dispatcher.state];
+    return `<Pool ${state}, ${this.#dispatcher.workers} workers>`;
+  }
+
+  /** @internal */
+  [SEND](): never {
+    throw new NotImplementedError('pool objects cannot be passed between workers');
+  }
+}

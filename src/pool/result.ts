@@ -1,0 +1,173 @@
+/**
+ * AsyncResult: what a call of a pool comes to, some time.
+ */
+import { SEND } from '../codec/index.ts';
+import { NotImplementedError, TimeoutError, ValueError } from '../errors.ts';
+import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Described } from './functions.ts';
+import type { Pending } from './ledger.ts';
+import { Reply } from './protocol.ts';
+import { type Cancellable, type Cancellation, cancellationOf } from './signal.ts';
+import { untilReady } from './waiting.ts';
+
+export interface ResultOptions<T> {
+  /**
+   * Called with the result, once, in the thread that made the pool: on its event loop, or by a blocking call of the pool that takes the result in.
+   * What it throws is printed and harms nobody.
+   */
+  callback?: ((result: T) => void) | undefined;
+  /** The same with the error, if there is one. */
+  errorCallback?: ((error: unknown) => void) | undefined;
+  /**
+   * Cancels the call: it rejects with the signal's reason at once. Tasks that have not begun are not begun; one that runs sees `taskSignal()` aborted, and if it
+   * ignores that, what comes of it is dropped.
+   */
+  signal?: AbortSignal | undefined;
+}
+
+const enum State {
+  PENDING = 0,
+  FULFILLED = 1,
+  REJECTED = 2,
+}
+
+/**
+ * The result of a call, to wait for or to await. It belongs to the thread that made the pool.
+ *
+ * Beyond Python's: it is awaitable, `wait` says whether the result is there, and a task that has died or whose pool was terminated has a result, too: `WorkerDied`.
+ */
+export class AsyncResult<T = unknown> implements PromiseLike<T>, Pending, Cancellable {
+  /** @internal */
+  readonly fn: Described;
+  /** @internal */
+  place = 0;
+  protected readonly dispatcher: Dispatcher;
+  readonly #options: ResultOptions<T> | undefined;
+  #state = State.PENDING;
+  #value: unknown;
+  #listeners: Set<() => void> | undefined;
+  /** @internal */
+  readonly cancellation: Cancellation | undefined;
+
+  /** @internal */
+  constructor(dispatcher: Dispatcher, fn: Described, options: ResultOptions<T> | undefined) {
+    this.dispatcher = dispatcher;
+    this.fn = fn;
+    this.#options = options;
+    const signal = options?.signal;
+    this.cancellation = signal && cancellationOf(signal, this);
+  }
+
+  /** Whether it is there. */
+  ready(): boolean {
+    if (this.#state === State.PENDING) this.dispatcher.look();
+    return this.#state !== State.PENDING;
+  }
+
+  /** Whether it is there and no error. @throws ValueError it is not there yet */
+  successful(): boolean {
+    if (!this.ready()) throw new ValueError('the result is not ready');
+    return this.#state === State.FULFILLED;
+  }
+
+  /** Waits until it is there. @param timeout seconds; undefined or null: for ever @returns whether it is (Python's returns None) */
+  wait(timeout?: Timeout): boolean {
+    return this.#waitFor('wait', timeout);
+  }
+
+  #waitFor(method: string, timeout: Timeout): boolean {
+    return this.dispatcher.waitUntil(method, () => this.#state !== State.PENDING, timeoutToMs(timeout));
+  }
+
+  /** The async twin of `wait`. */
+  waitAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    return untilReady(
+      () => this.ready(),
+      (listener) => this.#listen(listener),
+      timeout,
+      options,
+    );
+  }
+
+  /**
+   * Waits for the result.
+   * @param timeout seconds; undefined or null: for ever
+   * @throws TimeoutError it was not there in time; what the task threw, each time, with its worker's stack as the cause; WorkerDied; MaybeEncodingError
+   */
+  get(timeout?: Timeout): T {
+    if (!this.#waitFor('get', timeout)) throw this.#late();
+    return this.#outcome();
+  }
+
+  /** The async twin of `get`. `await result` is the same without a timeout. */
+  async getAsync(timeout?: Timeout, options?: AsyncOptions): Promise<T> {
+    if (!(await this.waitAsync(timeout, options))) throw this.#late();
+    return this.#outcome();
+  }
+
+  #late(): Error {
+    return new TimeoutError('the result is not there yet');
+  }
+
+  #outcome(): T {
+    if (this.#state === State.REJECTED) throw this.#value;
+    return this.#value as T;
+  }
+
+  #listen(listener: () => void): () => void {
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
+    return () => this.#listeners?.delete(listener);
+  }
+
+  /** So that it can be awaited. */
+  // biome-ignore lint/suspicious/noThenProperty: it is a thenable.
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return new Promise<T>((resolve, reject) => {
+      const settle = () => (this.#state === State.FULFILLED ? resolve(this.#value as T) : reject(this.#value));
+      if (this.#state === State.PENDING) this.#listen(settle);
+      else settle();
+    }).then(onFulfilled, onRejected);
+  }
+
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.then(undefined, onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.then().finally(onFinally);
+  }
+
+  /** @internal */
+  arrive(value: unknown, reply: Reply): void {
+    this.settle(reply !== Reply.RESULT, value);
+  }
+
+  /** @internal */
+  cancel(reason: unknown): void {
+    this.settle(true, reason);
+    this.dispatcher.look();
+  }
+
+  /** The first time counts. @internal */
+  settle(failed: boolean, value: unknown): void {
+    if (this.#state !== State.PENDING) return;
+    this.#state = failed ? State.REJECTED : State.FULFILLED;
+    this.#value = value;
+    this.cancellation?.remove(this);
+    const callback = failed ? this.#options?.errorCallback : this.#options?.callback;
+    if (callback) this.dispatcher.later(() => callback(value as T));
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
+    for (const each of listeners ?? []) each();
+  }
+
+  /** @internal */
+  [SEND](): never {
+    throw new NotImplementedError('results of a pool cannot be sent to other workers: send what get() returns');
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Cancellation: an AbortSignal of the pool's creator, seen by the tasks in the workers. Between them stands an Event, which travels with the tasks.
+ */
+import { Event } from '../sync/event.ts';
+
+// ── at the creator ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a signal cancels. */
+export interface Cancellable {
+  cancel(reason: unknown): void;
+}
+
+/** One listener and one Event for all the tasks of a signal, while there are any. */
+class Cancellation {
+  readonly event = new Event();
+  readonly #signal: AbortSignal;
+  readonly #subjects = new Set<Cancellable>();
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  #abort = (): void => {
+    this.event.set();
+    for (const each of [...this.#subjects]) each.cancel(this.#signal.reason);
+  };
+
+  add(subject: Cancellable): void {
+    this.#subjects.add(subject);
+  }
+
+  remove(subject: Cancellable): void {
+    if (!this.#subjects.delete(subject) || this.#subjects.size > 0) return;
+    this.#signal.removeEventListener('abort', this.#abort);
+    cancellations.delete(this.#signal);
+    this.event.close();
+  }
+}
+
+const cancellations = new WeakMap<AbortSignal, Cancellation>();
+
+/** Lets `signal` cancel `subject`, until `remove`. @throws the signal's reason, when it is aborted already */
+export function cancellationOf(signal: AbortSignal, subject: Cancellable): Cancellation {
+  signal.throwIfAborted();
+  let cancellation = cancellations.get(signal);
+  if (cancellation === undefined) cancellations.set(signal, (cancellation = new Cancellation(signal)));
+  cancellation.add(subject);
+  return cancellation;
+}
+
+export type { Cancellation };
+
+// ── in the worker ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const never = new AbortController().signal;
+let current: AbortSignal = never;
+
+/**
+ * The signal of the pool's task that runs here: it is aborted when that which its caller gave (`{ signal }`) is. Also a task that never awaits
+ * sees `taskSignal().aborted` change. The reason does not travel: here it is an AbortError. Outside of a task, and without a signal, it is
+ * never aborted. In an async task, ask for it before the first `await`.
+ */
+export function taskSignal(): AbortSignal {
+  return current;
+}
+
+const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get as () => boolean;
+const { throwIfAborted } = AbortSignal.prototype;
+
+/** The task's signal, as its worker sees it: a question looks into the shared memory, and `listen` has the events fire. */
+export class TaskSignal {
+  readonly #controller = new AbortController();
+  readonly #event: Event;
+  readonly #over = new AbortController();
+
+  constructor(event: Event) {
+    this.#event = event;
+    const { signal } = this.#controller;
+    const look = () => {
+      if (!aborted.call(signal) && event.isSet()) this.#controller.abort();
+    };
+    Object.defineProperties(signal, {
+      aborted: {
+        get() {
+          look();
+          return aborted.call(signal);
+        },
+      },
+      throwIfAborted: {
+        value() {
+          look();
+          throwIfAborted.call(signal);
+        },
+      },
+    });
+    current = signal;
+  }
+
+  get isAborted(): boolean {
+    return this.#event.isSet();
+  }
+
+  /** The task is async: from now on its loop runs. */
+  listen(): void {
+    this.#event.waitAsync(undefined, { signal: this.#over.signal }).then(
+      () => this.#controller.abort(),
+      () => {},
+    );
+  }
+
+  end(): void {
+    this.#over.abort();
+    current = never;
+    this.#event.close();
+  }
+}
