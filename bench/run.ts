@@ -7,12 +7,13 @@ import { fairness } from './fairness.ts';
 import { lock } from './lock.ts';
 import { pipe } from './pipe.ts';
 import { priority } from './priority.ts';
+import { pool } from './pool.ts';
 import { queue } from './queue.ts';
 import { judge, print, type Table } from './report.ts';
 import { workers } from './workers.ts';
 
 type Scenario = (quick: boolean) => AsyncGenerator<Table>;
-const scenarios: Record<string, Scenario> = { lock, queue, priority, pipe, workers, codec, fairness };
+const scenarios: Record<string, Scenario> = { lock, queue, priority, pipe, pool, workers, codec, fairness };
 
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');

@@ -37,10 +37,10 @@ export {
 export { Connection, Pipe, type PipeOptions } from './pipe/connection.ts';
 export { type Waitable, wait, waitAsync } from './pipe/wait.ts';
 export { Array, type ArrayInit, RawArray } from './sync/array.ts';
+export { PoolIterator } from './pool/imap.ts';
 export { type ApplyOptions, type IteratorOptions, type MapOptions, Pool, type PoolOptions } from './pool/pool.ts';
 export type { Progress } from './pool/progress.ts';
 export { AsyncResult, type ResultOptions } from './pool/result.ts';
-export { PoolIterator } from './pool/imap.ts';
 export { taskSignal } from './pool/signal.ts';
 export { Barrier } from './sync/barrier.ts';
 export { Event } from './sync/event.ts';

@@ -6,7 +6,9 @@ import { Presets, SingleBar } from 'cli-progress';
 /** Draws a bar on stderr. `total` 0: not known. */
 export function startBar(total: number): { update(done: number): void; stop(): void } {
   const format =
-    total > 0 ? '{bar} {percentage}% | {value}/{total} | {duration_formatted}, {eta_formatted} left' : '{value} | {duration_formatted}';
+    total > 0
+      ? '{bar} {percentage}% | {value}/{total} | {duration_formatted}, {eta_formatted} left'
+      : '{value} | {duration_formatted}';
   const bar = new SingleBar({ format, hideCursor: true, clearOnComplete: false, etaBuffer: 100 }, Presets.shades_classic);
   bar.start(total, 0);
   return { update: (done) => bar.update(done), stop: () => bar.stop() };

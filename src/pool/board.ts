@@ -61,8 +61,7 @@ export class Board extends Shared {
 
   /** Moves on to `state`, never back. */
   reach(state: PoolState): void {
-    for (let before = this.state; before < state; before = this.state)
-      Atomics.compareExchange(this.#words, STATE, before, state);
+    for (let before = this.state; before < state; before = this.state) Atomics.compareExchange(this.#words, STATE, before, state);
   }
 
   hand(seat: number): number {

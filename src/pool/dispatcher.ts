@@ -8,6 +8,7 @@ import { Empty, MaybeEncodingError, ValueError, WorkerDied } from '../errors.ts'
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { leftUntil } from '../heap/time.ts';
+import { canBlock } from '../platform/node.ts';
 import { Queue } from '../queue/queue.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { beforeChildrenEnd } from '../workers/children.ts';
@@ -15,12 +16,21 @@ import { whereWeAre } from '../workers/here.ts';
 import { fromWorker } from '../workers/remote.ts';
 import { tellSupervisor } from '../workers/supervisor.ts';
 import { mainModule } from '../workers/targets.ts';
-import { canBlock } from '../platform/node.ts';
 import { Board, Hand, PoolState } from './board.ts';
 import { type Described, FunctionTable } from './functions.ts';
 import { Holder } from './holder.ts';
 import { Ledger, type Pending } from './ledger.ts';
-import { type Call, type Control, type Message, Notice, Reply, type Setup, type Task } from './protocol.ts';
+import {
+  Call,
+  type Control,
+  inTermsOf,
+  type Message,
+  Notice,
+  type NoticeMessage,
+  Reply,
+  type Setup,
+  type Task,
+} from './protocol.ts';
 import type { Cancellation } from './signal.ts';
 
 /** Something that puts tasks by and by. */
@@ -59,6 +69,8 @@ export class Dispatcher {
   #broken: WorkerDied | undefined;
   #hasEnded = false;
   #attending = false;
+  /** Whether the event loop is just taking in replies. */
+  #inLoop = false;
   #abandoned = false;
   #asking: ReturnType<typeof setTimeout> | undefined;
 
@@ -68,7 +80,13 @@ export class Dispatcher {
     this.#tasks = new Queue();
     this.#replies = new Queue();
     const holder = new Holder(setup);
-    this.#control = new Holder<Control>({ board: this.#board, tasks: this.#tasks, replies: this.#replies, maxtasks, setup: holder });
+    this.#control = new Holder<Control>({
+      board: this.#board,
+      tasks: this.#tasks,
+      replies: this.#replies,
+      maxtasks,
+      setup: holder,
+    });
     holder.close();
     const { core, tid } = this.#heap;
     const control = { id: this.#control.id, generation: this.#control.generation };
@@ -109,11 +127,15 @@ export class Dispatcher {
     kwargs?: Record<string, unknown>,
   ): void {
     const id = this.#ledger.nextId();
-    this.#tasks.put(
-      cancellation === undefined && kwargs === undefined
-        ? [id, call, fn.row, fn.generation, payload]
-        : [id, call, fn.row, fn.generation, payload, cancellation?.event, kwargs as Record<string, unknown>],
-    );
+    try {
+      this.#tasks.put(
+        cancellation === undefined && kwargs === undefined
+          ? [id, call, fn.row, fn.generation, payload]
+          : [id, call, fn.row, fn.generation, payload, cancellation?.event, kwargs as Record<string, unknown>],
+      );
+    } catch (error) {
+      throw inTermsOf({ '[4]': call === Call.ONCE ? 'args' : 'items', '[6]': 'kwargs' }, error);
+    }
     this.#ledger.add(id, pending);
     if (!this.#attending) this.#attend();
   }
@@ -221,7 +243,12 @@ export class Dispatcher {
       }
       const gate = this.#heap.core.queueNotEmptyGate((this.#replies as unknown as { open: number }).open);
       const attempt = () => {
-        this.look();
+        this.#inLoop = true;
+        try {
+          this.look();
+        } finally {
+          this.#inLoop = false;
+        }
         return this.#hasReason ? PENDING : undefined;
       };
       void AsyncGate.wait<void>(this.#heap, gate, attempt, FOREVER, undefined, () => {}).then(() => {
@@ -253,10 +280,10 @@ export class Dispatcher {
       const [, value, reply = Reply.RESULT] = message as [number, unknown, Reply?];
       this.#ledger.remove(id)?.arrive(reply === Reply.ERROR ? fromWorker(value, 'a worker of the pool') : value, reply);
       if (this.#abandoned && this.#ledger.size === 0) this.terminate();
-    } else this.#notice(message as Exclude<Message, [number, unknown, Reply?]>);
+    } else this.#notice(message as NoticeMessage);
   }
 
-  #notice(message: Exclude<Message, [number, unknown, Reply?]>): void {
+  #notice(message: NoticeMessage): void {
     switch (message[0]) {
       case Notice.DIED: {
         const [, hand, name, code] = message;
@@ -314,7 +341,12 @@ export class Dispatcher {
     clearTimeout(this.#asking);
     dispatchers.delete(this);
     this.#functions.close();
-    for (const each of [this.#board, this.#tasks, this.#replies, this.#control]) each.close();
+    const close = () => {
+      for (const each of [this.#board, this.#tasks, this.#replies, this.#control]) each.close();
+    };
+    // Closing asks those who wait by the handle: the loop is just being asked.
+    if (this.#inLoop) queueMicrotask(close);
+    else close();
   }
 
   #runCalls(): void {

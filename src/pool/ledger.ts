@@ -6,7 +6,7 @@
  * known by exclusion: a task that was taken, is in nobody's hand, and has no reply. For that each living worker must be seen either with a task
  * in hand, with none, or asleep in the queue; one that is just about to say what it has taken will soon have said it, so the question is put again.
  */
-import { Board, Hand } from './board.ts';
+import { type Board, Hand } from './board.ts';
 import type { Described } from './functions.ts';
 import { MOST_TASKS, type Reply } from './protocol.ts';
 
@@ -61,7 +61,12 @@ export class Ledger {
    * @param isAsleep whether the worker of a seat sleeps in the queue
    * @param receive takes in all replies that are there
    */
-  removeLost(board: Board, waiting: () => number, isAsleep: (seat: number) => boolean, receive: () => void): Pending[] | undefined {
+  removeLost(
+    board: Board,
+    waiting: () => number,
+    isAsleep: (seat: number) => boolean,
+    receive: () => void,
+  ): Pending[] | undefined {
     // In this order: what was taken by now is in the hand of a worker that is looked at later, or was before, and then its reply is there even later.
     const taken = this.#puts - waiting();
     const inHand = new Set<number>();

@@ -76,7 +76,8 @@ export class Pool implements Disposable, AsyncDisposable {
     checkInteger('processes', workers, 1);
     const { initializer, initargs = [], maxtasksperchild } = options;
     const setup = { initializer: initializer ? describeTarget(initializer) : undefined, initargs: [...initargs] };
-    const maxtasks = maxtasksperchild === undefined || maxtasksperchild === null ? 0 : checkInteger('maxtasksperchild', maxtasksperchild, 1);
+    const maxtasks =
+      maxtasksperchild === undefined || maxtasksperchild === null ? 0 : checkInteger('maxtasksperchild', maxtasksperchild, 1);
     if (whereWeAre()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
     refuseWhileImporting();
     this.#dispatcher = new Dispatcher(workers, setup, maxtasks);
@@ -86,7 +87,11 @@ export class Pool implements Disposable, AsyncDisposable {
   // ── one call ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Calls `fn(...args)` (with `kwargs`, if given, as a last argument) in a worker and waits for the result. @throws as `AsyncResult.get` */
-  apply<F extends AnyFunction>(fn: F | URL, args?: Readonly<Parameters<F>>, kwargs?: Record<string, unknown>): Awaited<ReturnType<F>> {
+  apply<F extends AnyFunction>(
+    fn: F | URL,
+    args?: Readonly<Parameters<F>>,
+    kwargs?: Record<string, unknown>,
+  ): Awaited<ReturnType<F>> {
     return this.applyAsync(fn, args, { kwargs }).get();
   }
 
@@ -119,7 +124,12 @@ export class Pool implements Disposable, AsyncDisposable {
    * @param chunksize default: a quarter of a worker's share of the items; or options
    * @throws the first error that arrived, once all chunks have; as `AsyncResult.get`
    */
-  map<T, R>(fn: MapTarget<T, R>, iterable: Iterable<T>, chunksize?: number | MapOptions<Awaited<R>> | null, options?: MapOptions<Awaited<R>>): Awaited<R>[] {
+  map<T, R>(
+    fn: MapTarget<T, R>,
+    iterable: Iterable<T>,
+    chunksize?: number | MapOptions<Awaited<R>> | null,
+    options?: MapOptions<Awaited<R>>,
+  ): Awaited<R>[] {
     return this.mapAsync(fn, iterable, chunksize, options).get();
   }
 
@@ -220,13 +230,22 @@ export class Pool implements Disposable, AsyncDisposable {
     const dispatcher = this.#dispatcher;
     dispatcher.check();
     const described = dispatcher.describe(fn);
-    const ahead = options?.buffersize === undefined ? Math.max(32, 8 * dispatcher.workers) : checkInteger('buffersize', options.buffersize, 1);
+    const ahead =
+      options?.buffersize === undefined
+        ? Math.max(32, 8 * dispatcher.workers)
+        : checkInteger('buffersize', options.buffersize, 1);
     if (typeof iterable !== 'string' && typeof iterable?.[Symbol.iterator] !== 'function')
       throw new TypeError(`expected an iterable, got ${iterable === null ? 'null' : typeof iterable}`);
     const { length, size: count } = iterable as { length?: unknown; size?: unknown };
     const total = [length, count].find((each) => typeof each === 'number') as number | undefined;
     const meter = meterFor(options?.progress, total);
-    return new PoolIterator<Awaited<R>>(dispatcher, described, iterable, { ordered, chunksize: size, ahead, signal: options?.signal, meter });
+    return new PoolIterator<Awaited<R>>(dispatcher, described, iterable, {
+      ordered,
+      chunksize: size,
+      ahead,
+      signal: options?.signal,
+      meter,
+    });
   }
 
   // ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

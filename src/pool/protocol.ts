@@ -58,8 +58,9 @@ export const enum Notice {
   UNREADABLE = -4,
 }
 
-export type Message =
-  | [id: number, value: unknown, reply?: Reply]
+export type Message = [id: number, value: unknown, reply?: Reply] | NoticeMessage;
+
+export type NoticeMessage =
   | [Notice.DIED, hand: number, name: string, code: number]
   | [Notice.BROKEN, error: unknown, name: string]
   | [Notice.ENDED]
@@ -79,4 +80,11 @@ export interface Control {
 export interface Setup {
   initializer: TargetSpec | undefined;
   initargs: readonly unknown[];
+}
+
+/** An error that says which part cannot be sent, with the names that its reader knows for the parts of a message. */
+export function inTermsOf(names: Record<string, string>, error: unknown): unknown {
+  if (error instanceof TypeError)
+    for (const [path, name] of Object.entries(names)) error.message = error.message.replace(`(at ${path}`, `(at ${name}`);
+  return error;
 }

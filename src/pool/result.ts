@@ -46,7 +46,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, Pending, Cancel
   readonly #options: ResultOptions<T> | undefined;
   #state = State.PENDING;
   #value: unknown;
-  #listeners: Set<() => void> | undefined;
+  #listeners: (() => void)[] | undefined;
   /** @internal */
   readonly cancellation: Cancellation | undefined;
 
@@ -116,9 +116,16 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, Pending, Cancel
   }
 
   #listen(listener: () => void): () => void {
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
-    return () => this.#listeners?.delete(listener);
+    this.#enlist(listener);
+    return () => {
+      const index = this.#listeners?.indexOf(listener) ?? -1;
+      if (index >= 0) this.#listeners?.splice(index, 1);
+    };
+  }
+
+  #enlist(listener: () => void): void {
+    if (this.#listeners === undefined) this.#listeners = [listener];
+    else this.#listeners.push(listener);
   }
 
   /** So that it can be awaited. */
@@ -129,7 +136,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, Pending, Cancel
   ): Promise<A | B> {
     return new Promise<T>((resolve, reject) => {
       const settle = () => (this.#state === State.FULFILLED ? resolve(this.#value as T) : reject(this.#value));
-      if (this.#state === State.PENDING) this.#listen(settle);
+      if (this.#state === State.PENDING) this.#enlist(settle);
       else settle();
     }).then(onFulfilled, onRejected);
   }

@@ -9,13 +9,14 @@ import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { created, Existing } from '../heap/shared.ts';
 import { pendingWork } from '../platform/node.ts';
-import { whereWeAre } from '../workers/here.ts';
 import type { Event } from '../sync/event.ts';
+import { whereWeAre } from '../workers/here.ts';
+import { sleep } from '../workers/sleep.ts';
 import { type AnyFunction, explainTargetError, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
 import { Hand } from './board.ts';
 import { Holder } from './holder.ts';
 import { type Performed, perform } from './perform.ts';
-import { type Control, Notice, Reply, type Setup, type Task } from './protocol.ts';
+import { type Control, inTermsOf, Notice, Reply, type Setup, type Task } from './protocol.ts';
 import { TaskSignal } from './signal.ts';
 
 interface Known {
@@ -25,6 +26,14 @@ interface Known {
 }
 
 const OVER = Symbol('over');
+
+/**
+ * Tasks that come in a burst are faster than their worker's falling asleep and waking: each put would pay for waking it. So after some that it found waiting
+ * the worker naps, without being woken, for less than a wake-up costs that crosses cores twice; if there is nothing then, it sleeps.
+ */
+const BURST = 2;
+/** Seconds. */
+const NAP = 0.0001;
 
 /** After so many tasks without a pause, what earlier ones have left behind gets a turn. */
 const TURN = 64;
@@ -77,7 +86,14 @@ class Worker {
   async serve(): Promise<void> {
     const { board, tasks, maxtasks } = this.#control;
     board.setHand(this.#seat, Hand.EMPTY);
+    // Tasks that were there without waiting.
+    let burst = 0;
     for (let taken = 0; maxtasks === 0 || taken < maxtasks; ) {
+      if (!tasks.empty()) burst++;
+      else if (burst >= BURST) {
+        sleep(NAP);
+        burst = 0;
+      }
       // What earlier tasks have left behind goes on only while this thread does not sleep.
       if (tasks.empty() && pendingWork() > this.#atRest) await this.#untilTask();
       else if (taken % TURN === TURN - 1 && pendingWork() > this.#atRest) await turnOfLoop();
@@ -182,6 +198,7 @@ class Worker {
 }
 
 function unsendable(what: string, value: unknown, error: unknown): MaybeEncodingError {
+  inTermsOf({ '[1]': 'result' }, error);
   const exc = error instanceof Error ? error.message : String(error);
   let text: string;
   try {

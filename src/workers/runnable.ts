@@ -2,14 +2,7 @@
  * Runnable: what Thread and Process have in common. A worker's record lies in the heap; this is a handle to it.
  */
 import { SlotField, Status, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
-import {
-  AssertionError,
-  MaybeEncodingError,
-  RuntimeError,
-  TimeoutError,
-  ValueError,
-  WorkerDied,
-} from '../errors.ts';
+import { AssertionError, MaybeEncodingError, RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { packParcel, unpackParcel } from '../heap/records.ts';
@@ -287,7 +280,8 @@ export abstract class Runnable<R = unknown> extends Shared {
   get exception(): unknown {
     if (this.runState !== State.ENDED) return undefined;
     const parcel = this.#word(WorkerField.RESULT);
-    if (this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED) return fromWorker(unpackParcel(this.heap, parcel, true), `${this.noun} ${this.name}`);
+    if (this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED)
+      return fromWorker(unpackParcel(this.heap, parcel, true), `${this.noun} ${this.name}`);
     const code = this.heap.core.workerExitCode(this.open);
     return parcel === 0 && code !== 0
       ? new WorkerDied(`${this.noun} ${this.name} ended with exit code ${code} and no result`)
