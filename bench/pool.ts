@@ -28,7 +28,7 @@ async function inTurn(
   contenders: Record<string, { count: number; run(items: number[]): unknown[] | Promise<unknown[]> }>,
   python?: { pool: PythonPool; what: 'map' | 'apply'; count: number },
 ): Promise<Record<string, number[]>> {
-  const rates: Record<string, number[]> = { python: [] };
+  const rates: Record<string, number[]> = Object.fromEntries([...Object.keys(contenders), 'python'].map((name) => [name, []]));
   for (let round = -3; round < rounds; round++) {
     for (const [name, { count, run }] of Object.entries(contenders)) {
       const items = upTo(count);
@@ -36,7 +36,7 @@ async function inTurn(
       const results = await run(items);
       const rate = (count * 1000) / (performance.now() - begin);
       check(results, count);
-      if (round >= 0) (rates[name] ??= []).push(rate);
+      if (round >= 0) rates[name]?.push(rate);
     }
     if (python) {
       const rate = await python.pool.rate(python.what, python.count);

@@ -96,7 +96,7 @@ function gone(tid: number, entry: Living, code: number): void {
   if (entry.isProcess) stopThreadsOf(entry.pid);
   core.refClose(entry.ref);
   entry.onGone?.(entry.signal ?? code, entry.signal !== undefined);
-  keepers.forEach((keeper) => keeper.lost(tid));
+  for (const keeper of keepers.values()) keeper.lost(tid);
   if (!entry.daemon && --busy === 0) report();
   stopDaemons();
 }
@@ -132,10 +132,9 @@ function stopThreadsOf(pid: number): void {
 /** As at a Python program's exit: its threads end first, then its daemonic processes are terminated, however long others go on. */
 function stopDaemons(): void {
   if (over === undefined) return;
-  const root = over;
   for (const { isProcess, daemon, pid } of living.values()) if (!isProcess && !daemon && pid === over) return;
   // Before their workers go, or they would be replaced.
-  keepers.forEach((keeper) => keeper.over(root));
+  for (const keeper of keepers.values()) keeper.over(over);
   for (const [tid, { isProcess, daemon, record }] of living)
     if (isProcess && daemon && heap.loadWord(record + WorkerField.PARENT) === over) stop(tid, -15);
 }

@@ -133,9 +133,10 @@ export function keepAlive(change: 1 | -1): void {
   } else timer ??= setInterval(() => {}, 0x7fffffff);
 }
 
-/** How many things (timers, requests, sockets) keep this thread's loop busy. */
-export function pendingWork(): number {
-  return process.getActiveResourcesInfo().length;
+/** Whether anything (a timer, a request, a socket) keeps this thread's loop busy. */
+export function hasPendingWork(): boolean {
+  // What is only still to be closed nobody waits for.
+  return process.getActiveResourcesInfo().some((kind) => kind !== 'CloseReq');
 }
 
 /** Whether what is written to stderr is read by a person. */

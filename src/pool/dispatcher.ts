@@ -40,8 +40,8 @@ export interface Feeder {
   abandon(error: Error): void;
 }
 
-/** Milliseconds until it is asked again which tasks have died. */
-const ASK_AGAIN = 1;
+const SHORT = 1;
+const LONG = 64;
 /** Bytes of a queue in which its waiters sleep. */
 const QUEUE_EXTENT = 448;
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -66,6 +66,10 @@ export class Dispatcher {
   readonly #listeners = new Set<() => void>();
   /** Why tasks may have died that no dead worker's hand names. */
   #suspicion: Error | undefined;
+  /** Replies that could not be read and whose tasks are not found yet: at first they stand in their workers' hands still. */
+  #unread = 0;
+  /** Milliseconds until it is asked again which tasks have died. */
+  #patience = SHORT;
   #broken: WorkerDied | undefined;
   #hasEnded = false;
   #attending = false;
@@ -76,10 +80,11 @@ export class Dispatcher {
 
   constructor(workers: number, setup: Setup, maxtasks: number) {
     this.workers = workers;
+    // First, because it may be refused.
+    const holder = new Holder(setup);
     this.#board = new Board(workers);
     this.#tasks = new Queue();
     this.#replies = new Queue();
-    const holder = new Holder(setup);
     this.#control = new Holder<Control>({
       board: this.#board,
       tasks: this.#tasks,
@@ -155,13 +160,13 @@ export class Dispatcher {
     if (this.state !== PoolState.OPEN) return;
     this.#board.reach(PoolState.CLOSED);
     if (this.#feeders.size === 0) this.#tasks.shutdown();
+    this.#attend();
   }
 
   terminate(): void {
     if (this.state === PoolState.TERMINATED) return;
     this.#stop(new WorkerDied('the pool was terminated'));
     this.#runCalls();
-    this.#wake();
   }
 
   #stop(error: WorkerDied): void {
@@ -169,6 +174,7 @@ export class Dispatcher {
     this.#tasks.shutdown(true);
     tellSupervisor({ type: 'endPool', control: this.#control.id });
     this.#failAll(error);
+    this.#attend();
   }
 
   #failAll(error: WorkerDied): void {
@@ -219,7 +225,7 @@ export class Dispatcher {
       if (left === 0 || this.#hasEnded) return false;
       if (!canBlock) throw wouldBlock(method);
       try {
-        this.#handle(this.#replies.get(true, this.#suspicion ? Math.min(left, ASK_AGAIN) / 1000 : left / 1000));
+        this.#handle(this.#replies.get(true, (this.#suspicion ? Math.min(left, this.#patience) : left) / 1000));
       } catch (error) {
         if (!(error instanceof Empty)) this.#suspectReply(error);
       }
@@ -229,7 +235,9 @@ export class Dispatcher {
   }
 
   get #hasReason(): boolean {
-    return !this.#hasEnded && (this.#ledger.size > 0 || this.#listeners.size > 0);
+    if (this.#hasEnded) return false;
+    // A pool that ends gives back what it has in the heap when its workers have ended.
+    return this.#ledger.size > 0 || this.#listeners.size > 0 || (this.state !== PoolState.OPEN && this.#feeders.size === 0);
   }
 
   /** From the next turn of the loop on it takes in replies, as long as there is a reason to; that keeps the program alive. */
@@ -310,6 +318,8 @@ export class Dispatcher {
   #suspectReply(error: unknown): void {
     const text = `the result cannot be read here: ${error instanceof Error ? error.message : String(error)}`;
     this.#suspicion ??= new MaybeEncodingError(text, { cause: error });
+    this.#unread++;
+    this.#patience = SHORT;
   }
 
   #findLost(): void {
@@ -324,13 +334,18 @@ export class Dispatcher {
       () => this.#receive(),
     );
     for (const pending of lost ?? []) pending.arrive(error, Reply.ERROR);
-    if (lost !== undefined) return;
+    this.#unread = this.#ledger.size === 0 ? 0 : Math.max(0, this.#unread - (lost?.length ?? 0));
+    if (lost !== undefined && this.#unread === 0) {
+      this.#patience = SHORT;
+      return;
+    }
     this.#suspicion ??= error;
     this.#asking ??= setTimeout(() => {
       this.#asking = undefined;
       this.look();
       this.#wake();
-    }, ASK_AGAIN);
+    }, this.#patience);
+    this.#patience = Math.min(LONG, 2 * this.#patience);
   }
 
   #end(): void {

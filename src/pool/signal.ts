@@ -44,7 +44,10 @@ const cancellations = new WeakMap<AbortSignal, Cancellation>();
 export function cancellationOf(signal: AbortSignal, subject: Cancellable): Cancellation {
   signal.throwIfAborted();
   let cancellation = cancellations.get(signal);
-  if (cancellation === undefined) cancellations.set(signal, (cancellation = new Cancellation(signal)));
+  if (cancellation === undefined) {
+    cancellation = new Cancellation(signal);
+    cancellations.set(signal, cancellation);
+  }
   cancellation.add(subject);
   return cancellation;
 }

@@ -8,7 +8,7 @@ import { MaybeEncodingError, ShutDown } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { created, Existing } from '../heap/shared.ts';
-import { pendingWork } from '../platform/node.ts';
+import { hasPendingWork } from '../platform/node.ts';
 import type { Event } from '../sync/event.ts';
 import { whereWeAre } from '../workers/here.ts';
 import { sleep } from '../workers/sleep.ts';
@@ -61,8 +61,6 @@ class Worker {
   readonly #seat: number;
   readonly #heap: Heap = theHeap();
   readonly #known = new Map<number, Known>();
-  /** What keeps this worker's loop busy without any task. */
-  readonly #atRest = pendingWork();
 
   constructor(control: Control, seat: number) {
     this.#control = control;
@@ -95,8 +93,8 @@ class Worker {
         burst = 0;
       }
       // What earlier tasks have left behind goes on only while this thread does not sleep.
-      if (tasks.empty() && pendingWork() > this.#atRest) await this.#untilTask();
-      else if (taken % TURN === TURN - 1 && pendingWork() > this.#atRest) await turnOfLoop();
+      if (tasks.empty() && hasPendingWork()) await this.#untilTask();
+      else if (taken % TURN === TURN - 1 && hasPendingWork()) await turnOfLoop();
       const next = this.#take();
       if (next === undefined) continue;
       if (next === OVER) break;
