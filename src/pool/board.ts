@@ -24,7 +24,9 @@ export const enum PoolState {
 export const enum Hand {
   /** Nothing, and not about to take anything. */
   EMPTY = 0,
-  /** Not ready for tasks yet. */
+  /** The worker's thread starts; its code does not run yet. */
+  LOADING = -3,
+  /** Its initializer runs. */
   STARTING = -1,
   /** Asleep waiting for a task, or about to say which it has taken. */
   TAKING = -2,

@@ -224,11 +224,7 @@ export class Dispatcher {
       const left = leftUntil(deadline);
       if (left === 0 || this.#hasEnded) return false;
       if (!canBlock) throw wouldBlock(method);
-      try {
-        this.#handle(this.#replies.get(true, (this.#suspicion ? Math.min(left, this.#patience) : left) / 1000));
-      } catch (error) {
-        if (!(error instanceof Empty)) this.#suspectReply(error);
-      }
+      this.#takeOne((this.#suspicion ? Math.min(left, this.#patience) : left) / 1000);
     }
     this.#wake();
     return true;
@@ -273,13 +269,18 @@ export class Dispatcher {
   }
 
   #receive(): void {
-    while (!this.#hasEnded && !this.#replies.empty()) {
-      try {
-        this.#handle(this.#replies.get());
-      } catch (error) {
-        this.#suspectReply(error);
-      }
+    while (!this.#hasEnded && !this.#replies.empty()) this.#takeOne(0);
+  }
+
+  #takeOne(seconds: number): void {
+    let message: Message;
+    try {
+      message = this.#replies.get(true, seconds);
+    } catch (error) {
+      if (!(error instanceof Empty)) this.#suspectReply(error);
+      return;
     }
+    this.#handle(message);
   }
 
   #handle(message: Message): void {

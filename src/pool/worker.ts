@@ -13,7 +13,7 @@ import type { Event } from '../sync/event.ts';
 import { whereWeAre } from '../workers/here.ts';
 import { sleep } from '../workers/sleep.ts';
 import { type AnyFunction, explainTargetError, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
-import { Hand } from './board.ts';
+import { Hand, PoolState } from './board.ts';
 import { Holder } from './holder.ts';
 import { type Performed, perform } from './perform.ts';
 import { type Control, inTermsOf, Notice, Reply, type Setup, type Task } from './protocol.ts';
@@ -209,6 +209,9 @@ function unsendable(what: string, value: unknown, error: unknown): MaybeEncoding
 
 /** The target of a pool's workers. */
 export const poolWorker = task(import.meta, 'nogil.poolWorker', async (control: Control, seat: number): Promise<void> => {
+  const { board } = control;
+  board.setHand(seat, Hand.STARTING);
+  if (board.state === PoolState.TERMINATED) return;
   const worker = new Worker(control, seat);
   await worker.prepare(control.setup);
   await worker.serve();
