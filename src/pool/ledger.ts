@@ -21,8 +21,14 @@ export interface Pending {
 
 export class Ledger {
   readonly #pending = new Map<number, Pending>();
+  readonly #most: number;
   #puts = 0;
   #lastId = 0;
+
+  /** @param most tasks that can be told apart at a time */
+  constructor(most = MOST_TASKS) {
+    this.#most = most;
+  }
 
   get size(): number {
     return this.#pending.size;
@@ -30,7 +36,7 @@ export class Ledger {
 
   /** A number for the next task: none that is on its way has it. */
   nextId(): number {
-    do this.#lastId = this.#lastId === MOST_TASKS ? 1 : this.#lastId + 1;
+    do this.#lastId = this.#lastId === this.#most ? 1 : this.#lastId + 1;
     while (this.#pending.has(this.#lastId));
     return this.#lastId;
   }

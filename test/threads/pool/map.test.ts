@@ -211,6 +211,23 @@ describe('progress', () => {
     expect(() => pool.map(double, [1], { progress: 3 as never })).toThrow(TypeError);
   });
 
+  test.each(['map', 'imap'] as const)('true draws a bar on a terminal, also while %s blocks', (method) => {
+    const { write, isTTY } = process.stderr;
+    let written = '';
+    process.stderr.write = ((chunk: unknown) => {
+      written += chunk;
+      return true;
+    }) as typeof write;
+    process.stderr.isTTY = true;
+    try {
+      expect([...pool[method](double, [1, 2, 3], { progress: true, chunksize: 1 })]).toEqual([2, 4, 6]);
+    } finally {
+      process.stderr.write = write;
+      process.stderr.isTTY = isTTY;
+    }
+    expect(written).toContain('100% | 3/3');
+  });
+
   test('a function that throws harms nobody', () => {
     const { error } = console;
     let printed = 0;
