@@ -54,6 +54,7 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
   #current: Outcomes | undefined;
   #position = 0;
   readonly #listeners = new Set<() => void>();
+  #isFinished = false;
 
   /** @internal */
   constructor(dispatcher: Dispatcher, fn: Described, iterable: Iterable<unknown>, settings: IteratorSettings) {
@@ -232,9 +233,13 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
   }
 
   #finish(): void {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
     this.#cancellation?.remove(this);
     const { meter } = this.#settings;
-    if (meter) this.#dispatcher.later(() => meter.end());
+    if (meter === undefined) return;
+    this.#dispatcher.later(() => meter.end());
+    this.#dispatcher.look();
   }
 
   [Symbol.iterator](): this {
