@@ -63,6 +63,7 @@ export class Dispatcher {
   readonly #feeders = new Set<Feeder>();
   /** User code to run once the books are in order. */
   readonly #calls: (() => void)[] = [];
+  #soon: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
   /** Why tasks may have died that no dead worker's hand names. */
   #suspicion: Error | undefined;
@@ -206,6 +207,16 @@ export class Dispatcher {
   /** Runs `call`, which is the user's, in a moment; what it throws is printed. */
   later(call: () => void): void {
     this.#calls.push(call);
+  }
+
+  /** Runs `call`, which must not throw, as a promise's handlers are run. All of a turn share one microtask: in Node each costs as much as a task's reply. */
+  soon(call: () => void): void {
+    if (this.#soon.push(call) > 1) return;
+    void Promise.resolve().then(() => {
+      const calls = this.#soon;
+      this.#soon = [];
+      for (const each of calls) each();
+    });
   }
 
   /** Takes in all replies that are there, and runs what waits for them. */

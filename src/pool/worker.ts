@@ -28,10 +28,11 @@ interface Known {
 const OVER = Symbol('over');
 
 /**
- * Tasks that come in a burst are faster than their worker's falling asleep and waking: each put would pay for waking it. So after some that it found waiting
- * the worker naps, without being woken, for less than a wake-up costs that crosses cores twice; if there is nothing then, it sleeps.
+ * Tasks that come in a burst come faster than their worker falls asleep and wakes: each put would pay for waking it, and go on paying until it runs. So after
+ * some that it found waiting the worker naps, without being woken, a few times; if there is nothing then, it sleeps.
  */
 const BURST = 2;
+const NAPS = 5;
 /** Seconds. */
 const NAP = 0.0001;
 
@@ -89,7 +90,7 @@ class Worker {
     for (let taken = 0; maxtasks === 0 || taken < maxtasks; ) {
       if (!tasks.empty()) burst++;
       else if (burst >= BURST) {
-        sleep(NAP);
+        for (let naps = 0; naps < NAPS && tasks.empty(); naps++) sleep(NAP);
         burst = 0;
       }
       // What earlier tasks have left behind goes on only while this thread does not sleep.
