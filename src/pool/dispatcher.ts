@@ -30,6 +30,7 @@ import {
   Reply,
   type Setup,
   type Task,
+  targetOf,
 } from './protocol.ts';
 import type { Cancellation } from './signal.ts';
 
@@ -136,11 +137,11 @@ export class Dispatcher {
     try {
       this.#tasks.put(
         cancellation === undefined && kwargs === undefined
-          ? [id, call, fn.row, fn.generation, payload]
-          : [id, call, fn.row, fn.generation, payload, cancellation?.event, kwargs as Record<string, unknown>],
+          ? [id, targetOf(call, fn.row), fn.generation, payload]
+          : [id, targetOf(call, fn.row), fn.generation, payload, cancellation?.event, kwargs as Record<string, unknown>],
       );
     } catch (error) {
-      throw inTermsOf({ '[4]': call === Call.ONCE ? 'args' : 'items', '[6]': 'kwargs' }, error);
+      throw inTermsOf({ '[3]': call === Call.ONCE ? 'args' : 'items', '[5]': 'kwargs' }, error);
     }
     this.#ledger.add(id, pending);
     if (!this.#attending) this.#attend();

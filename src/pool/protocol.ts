@@ -20,18 +20,31 @@ export const enum Call {
 }
 
 /**
- * `id`: from 1 to MOST_TASKS. The function is what the Holder at (row, generation) describes: two small numbers instead of a handle, because
- * every task has them and its creator keeps the Holder.
+ * `id`: from 1 to MOST_TASKS. `target`: how to call, and the row of the Holder that describes the function, of this `generation`: small numbers instead of a handle,
+ * because every task has them and its creator keeps the Holder. Four elements, because up to four the codec is faster.
  */
 export type Task = [
   id: number,
-  call: Call,
-  row: number,
+  target: number,
   generation: number,
   payload: ArrayLike<unknown>,
   cancel?: Event,
   kwargs?: Record<string, unknown>,
 ];
+
+const CALLS = 4;
+
+export function targetOf(call: Call, row: number): number {
+  return row * CALLS + call;
+}
+
+export function callOf(target: number): Call {
+  return target % CALLS;
+}
+
+export function rowOf(target: number): number {
+  return Math.floor(target / CALLS);
+}
 
 /** Tasks that can be told apart at a time. */
 export const MOST_TASKS = 2 ** 30;

@@ -16,7 +16,7 @@ import { type AnyFunction, explainTargetError, resolveTarget, type TargetSpec, t
 import { Hand, PoolState } from './board.ts';
 import { Holder } from './holder.ts';
 import { type Performed, perform } from './perform.ts';
-import { type Control, inTermsOf, Notice, Reply, type Setup, type Task } from './protocol.ts';
+import { type Control, callOf, inTermsOf, Notice, Reply, rowOf, type Setup, type Task } from './protocol.ts';
 import { TaskSignal } from './signal.ts';
 
 interface Known {
@@ -122,7 +122,9 @@ class Worker {
     }
   }
 
-  #begin([, call, row, generation, payload, cancel, kwargs]: Task): Performed | Promise<Performed> {
+  #begin([, target, generation, payload, cancel, kwargs]: Task): Performed | Promise<Performed> {
+    const call = callOf(target);
+    const row = rowOf(target);
     const known = this.#known.get(row);
     if (cancel === undefined && known?.generation === generation) return perform(call, known.fn, payload, kwargs, undefined);
     return this.#beginSlowly(known, row, generation, (fn, signal) => perform(call, fn, payload, kwargs, signal), cancel);
@@ -147,7 +149,7 @@ class Worker {
     }
   }
 
-  #report([id, , row]: Task, { reply, value }: Performed): void {
+  #report([id, target]: Task, { reply, value }: Performed): void {
     const { replies } = this.#control;
     if (reply === Reply.RESULT) {
       try {
@@ -155,7 +157,7 @@ class Worker {
       } catch (error) {
         this.#send(id, Reply.ERROR, unsendable('the result', value, error));
       }
-    } else this.#send(id, reply, reply === Reply.ERROR ? explainTargetError(this.#known.get(row)?.spec, value) : value);
+    } else this.#send(id, reply, reply === Reply.ERROR ? explainTargetError(this.#known.get(rowOf(target))?.spec, value) : value);
   }
 
   async #untilTask(): Promise<void> {
