@@ -4,6 +4,7 @@
  * | word          | writer                    | holds                                                              |
  * | ------------- | ------------------------- | ------------------------------------------------------------------ |
  * | state         | creator, keeper           | PoolState; it only grows                                           |
+ * | crowded       | creator                   | 1: so many tasks are on their way that latency does not matter     |
  * | hand (a seat) | its worker, or the keeper | what its worker has in hand: the number of a task (from 1), or Hand |
  * | tid (a seat)  | keeper                    | its worker                                                         |
  *
@@ -36,6 +37,8 @@ const NO_LOCK = 1;
 /** Words of a cache line: each seat has one, since its worker writes it twice a task. */
 const LINE = 16;
 const STATE = 0;
+const SEATS = 1;
+const CROWDED = 2;
 const HAND = 0;
 const TID = 1;
 
@@ -48,10 +51,10 @@ export class Board extends Shared {
     else {
       const heap = theHeap();
       super(heap, created(heap.core.valueCreate((1 + seats) * LINE * 4, NO_LOCK)));
-      heap.storeWord(heap.core.valueData(this.ptr) + 4, seats);
+      heap.storeWord(heap.core.valueData(this.ptr) + 4 * SEATS, seats);
     }
     const at = this.heap.core.valueData(this.ptr);
-    this.seats = this.heap.loadWord(at + 4);
+    this.seats = this.heap.loadWord(at + 4 * SEATS);
     const bytes = (1 + this.seats) * LINE * 4;
     // The first bytes of a memory never move: a view on them stays good when it grows.
     this.#words = new Int32Array(this.heap.words(at + bytes).buffer, at, bytes >> 2);
@@ -64,6 +67,14 @@ export class Board extends Shared {
   /** Moves on to `state`, never back. */
   reach(state: PoolState): void {
     for (let before = this.state; before < state; before = this.state) Atomics.compareExchange(this.#words, STATE, before, state);
+  }
+
+  get crowded(): boolean {
+    return Atomics.load(this.#words, CROWDED) !== 0;
+  }
+
+  set crowded(crowded: boolean) {
+    Atomics.store(this.#words, CROWDED, crowded ? 1 : 0);
   }
 
   hand(seat: number): number {

@@ -28,10 +28,9 @@ interface Known {
 const OVER = Symbol('over');
 
 /**
- * Tasks that come in a burst come faster than their worker falls asleep and wakes: each put would pay for waking it, and go on paying until it runs. So after
- * some that it found waiting the worker naps, without being woken, a few times; if there is nothing then, it sleeps.
+ * Tasks that come in a burst come faster than their worker falls asleep and wakes: each put would pay for waking it, and go on paying until it runs; or,
+ * where it spins, for the cache line that it polls. So in a crowd a worker with nothing to do naps, without being woken; if there is nothing then, it sleeps.
  */
-const BURST = 2;
 const NAPS = 5;
 /** Seconds. */
 const NAP = 0.0001;
@@ -85,14 +84,8 @@ class Worker {
   async serve(): Promise<void> {
     const { board, tasks, maxtasks } = this.#control;
     board.setHand(this.#seat, Hand.EMPTY);
-    // Tasks that were there without waiting.
-    let burst = 0;
     for (let taken = 0; maxtasks === 0 || taken < maxtasks; ) {
-      if (!tasks.empty()) burst++;
-      else if (burst >= BURST) {
-        for (let naps = 0; naps < NAPS && tasks.empty(); naps++) sleep(NAP);
-        burst = 0;
-      }
+      for (let naps = 0; naps < NAPS && tasks.empty() && board.crowded; naps++) sleep(NAP);
       // What earlier tasks have left behind goes on only while this thread does not sleep.
       if (tasks.empty() && hasPendingWork()) await this.#untilTask();
       else if (taken % TURN === TURN - 1 && hasPendingWork()) await turnOfLoop();
