@@ -11,6 +11,7 @@ export interface ChunkOwner {
 /** A piece of a call for many items: `length` of them, the first one being the `from`th. */
 export class Chunk implements Pending {
   readonly fn: Described;
+  id = 0;
   place = 0;
   readonly #owner: ChunkOwner;
   readonly from: number;

@@ -13,52 +13,74 @@ import { MOST_TASKS, type Reply } from './protocol.ts';
 /** A task on its way, as its creator knows it. */
 export interface Pending {
   fn: Described;
+  /** Its number. */
+  id: number;
   /** How many were put before it. */
   place: number;
   /** Called once. */
   arrive(value: unknown, reply: Reply): void;
 }
 
+/** Places at the start; a power of two. */
+const CAPACITY = 64;
+
 export class Ledger {
-  readonly #pending = new Map<number, Pending>();
+  /** By their numbers modulo its length: cheaper than a Map for what lives so shortly. At most half full. */
+  #places: (Pending | undefined)[] = new Array(CAPACITY).fill(undefined);
   readonly #most: number;
+  #size = 0;
   #puts = 0;
   #lastId = 0;
 
-  /** @param most tasks that can be told apart at a time */
+  /** @param most tasks that can be told apart at a time; a power of two */
   constructor(most = MOST_TASKS) {
     this.#most = most;
   }
 
   get size(): number {
-    return this.#pending.size;
+    return this.#size;
   }
 
-  /** A number for the next task: none that is on its way has it. */
+  /** A number for the next task. None that is on its way has it, and none has had it for long: a worker that dies may still have the last one in its hand. */
   nextId(): number {
+    if (2 * this.#size >= this.#places.length) this.#grow();
     do this.#lastId = this.#lastId === this.#most ? 1 : this.#lastId + 1;
-    while (this.#pending.has(this.#lastId));
+    while (this.#places[this.#lastId & (this.#places.length - 1)] !== undefined);
     return this.#lastId;
+  }
+
+  #grow(): void {
+    const before = this.#places;
+    this.#places = new Array(2 * before.length).fill(undefined);
+    for (const each of before) if (each) this.#places[each.id & (this.#places.length - 1)] = each;
   }
 
   /** It is in the queue. */
   add(id: number, pending: Pending): void {
+    pending.id = id;
     pending.place = this.#puts++;
     pending.fn.uses++;
-    this.#pending.set(id, pending);
+    this.#places[id & (this.#places.length - 1)] = pending;
+    this.#size++;
   }
 
   remove(id: number): Pending | undefined {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return undefined;
-    this.#pending.delete(id);
+    const place = id & (this.#places.length - 1);
+    const pending = this.#places[place];
+    if (pending?.id !== id) return undefined;
+    this.#places[place] = undefined;
+    this.#size--;
     pending.fn.uses--;
     return pending;
   }
 
+  #all(): Pending[] {
+    return this.#places.filter((each) => each !== undefined);
+  }
+
   /** All of them, which are then no longer in it. */
   removeAll(): Pending[] {
-    return [...this.#pending.keys()].map((id) => this.remove(id) as Pending);
+    return this.#all().map(({ id }) => this.remove(id) as Pending);
   }
 
   /**
@@ -82,8 +104,8 @@ export class Ledger {
       inHand.add(hand);
     }
     receive();
-    const lost: number[] = [];
-    for (const [id, { place }] of this.#pending) if (place < taken && !inHand.has(id)) lost.push(id);
-    return lost.map((id) => this.remove(id) as Pending);
+    const lost = this.#all().filter(({ id, place }) => place < taken && !inHand.has(id));
+    for (const { id } of lost) this.remove(id);
+    return lost;
   }
 }

@@ -41,6 +41,8 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, Pending, Cancel
   /** @internal */
   readonly fn: Described;
   /** @internal */
+  id = 0;
+  /** @internal */
   place = 0;
   protected readonly dispatcher: Dispatcher;
   readonly #options: ResultOptions<T> | undefined;

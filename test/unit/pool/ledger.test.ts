@@ -15,7 +15,7 @@ beforeEach(() => {
 function put(count: number): number[] {
   return Array.from({ length: count }, () => {
     const id = ledger.nextId();
-    const pending = { fn: { uses: 0 }, place: -1, arrive() {} } as unknown as Pending;
+    const pending = { fn: { uses: 0 }, id: 0, place: -1, arrive() {} } as unknown as Pending;
     added.set(id, pending);
     ledger.add(id, pending);
     return id;
@@ -75,11 +75,36 @@ describe('the books', () => {
   });
 
   test('give no number twice at a time, also when numbers come around', () => {
-    ledger = new Ledger(4);
-    expect(put(3)).toEqual([1, 2, 3]);
-    ledger.remove(2);
-    expect(put(2)).toEqual([4, 2]);
-    ledger.remove(4);
-    expect(put(1)).toEqual([4]);
+    ledger = new Ledger(128);
+    const [first, second, third] = put(3) as [number, number, number];
+    const passing = put(100);
+    for (const id of passing) ledger.remove(id);
+    ledger.remove(second);
+    const living = new Set([first, third]);
+    for (let round = 0; round < 5; round++) {
+      for (const id of put(40)) {
+        expect(id).toBeGreaterThan(0);
+        expect(id).toBeLessThanOrEqual(128);
+        expect(living.has(id)).toBe(false);
+        ledger.remove(id);
+      }
+    }
+    expect(ledger.size).toBe(2);
+    expect(ledger.removeAll().map(({ id }) => id)).toEqual([first, third]);
+  });
+
+  test('grow with what is on its way, and keep it', () => {
+    const ids = put(5000);
+    expect(new Set(ids).size).toBe(5000);
+    for (const id of ids) expect(ledger.remove(id)).toBe(added.get(id));
+    expect(ledger.remove(1)).toBeUndefined();
+    expect(ledger.size).toBe(0);
+  });
+
+  test('do not give a number again at once: a worker that dies may still have it in its hand', () => {
+    const [id] = put(1) as [number];
+    ledger.remove(id);
+    expect(put(30)).not.toContain(id);
+    expect(ledger.remove(id)).toBeUndefined();
   });
 });
