@@ -191,12 +191,15 @@ class Worker {
   }
 }
 
+/** Characters of what cannot be sent. */
+const MOST_TEXT = 200;
+
 function unsendable(what: string, value: unknown, error: unknown): MaybeEncodingError {
   inTermsOf({ '[1]': 'result' }, error);
   const exc = error instanceof Error ? error.message : String(error);
   let text: string;
   try {
-    text = String(value);
+    text = String(value).slice(0, MOST_TEXT);
   } catch {
     text = typeof value;
   }

@@ -1,7 +1,6 @@
 import { MaybeEncodingError, Pool, Queue, Semaphore, Value, WorkerDied } from 'nogil';
 import { describe, expect, test } from 'vitest';
 import {
-  count,
   double,
   enter,
   exitForMultiplesOf,
@@ -11,6 +10,7 @@ import {
   never,
   pass,
   pid,
+  tally,
   throwLater,
 } from './pool.workers.ts';
 import { end, LONG, poolWorkers, range, thrownBy, until } from './support.ts';
@@ -81,7 +81,10 @@ describe('a worker that dies', () => {
     const pool = new Pool(2);
     pool.map(double, range(4), 1);
     await until(() => poolWorkers().length === 2);
-    for (const each of poolWorkers()) each.kill();
+    for (const each of poolWorkers()) {
+      each.kill();
+      expect(each.join(LONG)).toBe(true);
+    }
     expect(pool.map(double, range(100), 1)).toEqual(range(100).map((x) => 2 * x));
     end(pool);
   });
@@ -145,14 +148,14 @@ describe('tasks under fire', () => {
     const pool = new Pool(2);
     const settled = new Map<number, number>();
     const counts = { done: 0, died: 0 };
-    const begun = new Value('i', 0);
+    const begun = new Semaphore(0);
     const rounds = 12;
     let submitted = 0;
     for (let round = 0; round < rounds; round++) {
       const results = range(300).map(() => {
         const number = submitted++;
         const settle = () => settled.set(number, (settled.get(number) ?? 0) + 1);
-        return pool.applyAsync(count, [begun], { callback: settle, errorCallback: settle });
+        return pool.applyAsync(tally, [begun], { callback: settle, errorCallback: settle });
       });
       // At some moment among the tasks.
       if (round % 3 > 0) await new Promise((resolve) => setTimeout(resolve, round % 4));
@@ -171,8 +174,8 @@ describe('tasks under fire', () => {
     expect(settled.size).toBe(submitted);
     expect([...settled.values()].every((times) => times === 1)).toBe(true);
     // Nothing ran twice, and nothing was done that did not run.
-    expect(begun.value).toBeGreaterThanOrEqual(counts.done);
-    expect(begun.value).toBeLessThanOrEqual(submitted);
+    expect(begun.getValue()).toBeGreaterThanOrEqual(counts.done);
+    expect(begun.getValue()).toBeLessThanOrEqual(submitted);
     end(pool);
   });
 

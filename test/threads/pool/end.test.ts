@@ -245,9 +245,9 @@ test('neither a pool nor its results can be sent', () => {
 });
 
 describe('a program', () => {
-  const run = (name: string) => {
+  const run = (name: string, ...flags: string[]) => {
     const program = fileURLToPath(new URL(`../../../build/test/threads/pool/programs/${name}.workers.js`, import.meta.url));
-    const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', program], {
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', ...flags, program], {
       encoding: 'utf8',
       timeout: 20_000,
     });
@@ -264,5 +264,12 @@ describe('a program', () => {
 
   test('whose pool nobody has any more ends its workers', () => {
     expect(run('forgotten')).toEqual({ lines: ['true'], stderr: '', status: 0 });
+  });
+
+  test('goes on when a worker of its pool has run out of memory', () => {
+    const { lines, stderr, status } = run('out-of-memory', '--max-old-space-size=64');
+    expect(lines).toEqual(['true', '2']);
+    expect(stderr).toContain('ERR_WORKER_OUT_OF_MEMORY');
+    expect(status).toBe(0);
   });
 });
