@@ -25,8 +25,8 @@ export {
   Empty,
   EOFError,
   Full,
-  OSError,
   MaybeEncodingError,
+  OSError,
   ProcessError,
   RuntimeError,
   ShutDown,
@@ -36,12 +36,12 @@ export {
 } from './errors.ts';
 export { Connection, Pipe, type PipeOptions } from './pipe/connection.ts';
 export { type Waitable, wait, waitAsync } from './pipe/wait.ts';
-export { Array, type ArrayInit, RawArray } from './sync/array.ts';
 export { PoolIterator } from './pool/imap.ts';
 export { type ApplyOptions, type IteratorOptions, type MapOptions, Pool, type PoolOptions } from './pool/pool.ts';
 export type { Progress } from './pool/progress.ts';
 export { AsyncResult, type ResultOptions } from './pool/result.ts';
 export { taskSignal } from './pool/signal.ts';
+export { Array, type ArrayInit, RawArray } from './sync/array.ts';
 export { Barrier } from './sync/barrier.ts';
 export { Event } from './sync/event.ts';
 export type { ValueOptions } from './sync/numbers.ts';
