@@ -42,6 +42,8 @@ export const enum Kind {
   VALUE = 9,
   LIFO = 10,
   PRIORITY = 11,
+  TABLE = 12,
+  VECTOR = 13,
   CONNECTION = 14,
   ARRAY = 15,
 }
@@ -105,6 +107,26 @@ export const enum WorkerFlag {
   DAEMON = 2,
   /** `result` holds an error. */
   FAILED = 4,
+}
+
+/** How a put into a table treats a key that is there, or is not. */
+export const enum Put {
+  ALWAYS = 0,
+  IF_ABSENT = 1,
+  IF_PRESENT = 2,
+}
+
+/** Of what a table's snapshot is to be. */
+export const enum Part {
+  KEYS = 1,
+  VALUES = 2,
+  ITEMS = 3,
+}
+
+/** Byte offsets in a Bundle of cells. */
+export const enum BundleField {
+  COUNT = 8,
+  CELLS = 16,
 }
 
 /** Record meta: the payload lies in a block; how far the count of handles is shifted. */

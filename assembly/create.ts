@@ -5,7 +5,8 @@
  */
 import { Kind, LockField, LockFlag, SlotField, WorkerField } from './abi';
 import { peek, poke, store } from './atomics';
-import { Barrier, Condition, Connection, Event, Lock, QUEUE_BYTES, RLock, Semaphore, Slot, Value, Worker } from './layout';
+import { Barrier, Condition, Connection, Event, Lock, QUEUE_BYTES, RLock, Semaphore, Slot, Store, Value, Worker } from './layout';
+import { storeInit } from './manager/store';
 import { objectCreate, objectGeneration, objectId, refClose, refObject, retain } from './objects';
 import { self } from './park';
 import { queueInit } from './queue/queue';
@@ -134,6 +135,22 @@ export function queueCreate(maxsize: i32): usize {
 export function pileCreate(kind: i32, maxsize: i32): usize {
   const ref = objectCreate(kind, QUEUE_BYTES);
   if (ref) queueInit(refObject(ref), maxsize);
+  return ref;
+}
+
+/** A dict. */
+export function tableCreate(): usize {
+  return storeCreate(Kind.TABLE);
+}
+
+/** A list. */
+export function vectorCreate(): usize {
+  return storeCreate(Kind.VECTOR);
+}
+
+function storeCreate(kind: i32): usize {
+  const ref = objectCreate(kind, offsetof<Store>());
+  if (ref) storeInit(refObject(ref));
   return ref;
 }
 

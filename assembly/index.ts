@@ -20,12 +20,42 @@ export {
   queueCreate,
   rlockCreate,
   semaphoreCreate,
+  tableCreate,
   valueCreate,
   valueData,
   valueLock,
+  vectorCreate,
   workerCreate,
 } from './create';
 export { gateEnter, gateKick, gateLeave } from './gate';
+export { bundleAdd, bundleAddBlock, bundleClose, bundleCreate, bundleShow } from './manager/bundle';
+export { guardGate, guardGive, guardPause, guardResume, guardTake, guardTry } from './manager/store';
+export {
+  tableClear,
+  tableDelete,
+  tableGet,
+  tableHas,
+  tablePut,
+  tablePutAll,
+  tablePutNumber,
+  tableSize,
+  tableSnapshot,
+  tableTake,
+  tableTakeLast,
+} from './manager/table';
+export {
+  vectorAppend,
+  vectorAppendNumber,
+  vectorClear,
+  vectorGet,
+  vectorLength,
+  vectorSet,
+  vectorSetBundled,
+  vectorSetNumber,
+  vectorSnapshot,
+  vectorSplice,
+  vectorTake,
+} from './manager/vector';
 export {
   hold,
   objectGeneration,

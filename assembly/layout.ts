@@ -231,6 +231,64 @@ export class Record {
   meta: u32;
 }
 
+/** One value of a managed dict or list (see manager/cell.ts). */
+@unmanaged
+export class Cell {
+  word: i64;
+}
+
+/** What a cell points to; the body follows. */
+@unmanaged
+export class CellBlock {
+  refs: i32;
+  length: u32;
+  meta: u32;
+  hash: u32;
+}
+
+/** Cells in a worker's hands; they follow (see manager/bundle.ts). */
+@unmanaged
+export class Bundle {
+  holding: u32;
+  capacity: u32;
+  count: u32;
+  pad: i32;
+}
+
+/** A table or a vector: the latch, and the guard (see manager/store.ts). */
+@unmanaged
+export class Store extends Lock {
+  guard: i32;
+  guardGateSeq: i32;
+  guardGateWaiters: i32;
+  guardFlags: i32;
+  nesting: i32;
+  body: u32;
+  count: i32;
+}
+
+/** Of a table; the entries follow, then the slots (see manager/table.ts). */
+@unmanaged
+export class TableBody {
+  slots: u32;
+  limit: u32;
+  used: u32;
+  spent: u32;
+}
+
+@unmanaged
+export class TableEntry {
+  key: i64;
+  value: i64;
+}
+
+/** Of a vector; the cells follow (see manager/vector.ts). */
+@unmanaged
+export class VectorBody {
+  capacity: u32;
+  length: u32;
+}
+
 /** A running Thread or Process, as long as anybody has a handle to it (see workers.ts). */
 @unmanaged
 export class Worker {

@@ -15,6 +15,7 @@
 import { Kind } from './abi';
 import { Root } from './layout';
 import { ROOT } from './limits';
+import { storeAbandon, storeKick } from './manager/store';
 import { objectKind, objectPin, objectRows, objectUnpin, refCloseAll } from './objects';
 import { watchKick } from './pipe/watch';
 import { queueAbandon, queueKick } from './queue/queue';
@@ -64,6 +65,7 @@ function repairAll(tid: i32, clean: bool, burying: bool): void {
 
 function abandon(object: usize, kind: i32, tid: i32, clean: bool): void {
   if (kind == Kind.QUEUE || kind == Kind.LIFO || kind == Kind.PRIORITY) queueAbandon(object, tid);
+  else if (kind == Kind.TABLE || kind == Kind.VECTOR) storeAbandon(object, tid);
   else if (
     kind == Kind.LOCK
       ? !clean
@@ -100,6 +102,10 @@ function bury(object: usize, kind: i32, tid: i32): void {
     case Kind.LIFO:
     case Kind.PRIORITY:
       queueKick(object);
+      break;
+    case Kind.TABLE:
+    case Kind.VECTOR:
+      storeKick(object);
       break;
     case Kind.WORKER:
       workerKick(object);

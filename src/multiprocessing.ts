@@ -18,6 +18,7 @@ import { activeChildren, cpuCount, currentProcess, getpid, getppid, Process, par
 
 export {
   AssertionError,
+  AttributeError,
   BrokenBarrierError,
   BrokenLockError,
   BrokenPipeError,
@@ -29,6 +30,9 @@ export {
   OSError,
   ProcessError,
   RuntimeError,
+  IndexError,
+  KeyError,
+  RemoteError,
   ShutDown,
   TimeoutError,
   ValueError,
@@ -42,6 +46,11 @@ export type { Progress } from './pool/progress.ts';
 export { AsyncResult, type ResultOptions } from './pool/result.ts';
 export { taskSignal } from './pool/signal.ts';
 export { Array, type ArrayInit, RawArray } from './sync/array.ts';
+export { Dict, type DictInit } from './manager/dict.ts';
+export { List, type SortOptions } from './manager/list.ts';
+export { type Factory, Manager, ManagerObject, type SyncManager } from './manager/manager.ts';
+export { Namespace } from './manager/namespace.ts';
+export type { RemoteObject } from './manager/remote.ts';
 export { Barrier } from './sync/barrier.ts';
 export { Event } from './sync/event.ts';
 export type { ValueOptions } from './sync/numbers.ts';

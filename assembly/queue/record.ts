@@ -11,9 +11,12 @@
 import { free } from '../allocator';
 import { peek } from '../atomics';
 import { Record } from '../layout';
+import { bundleDrop } from '../manager/bundle';
 import { release } from '../objects';
 
 export const EXTERN: u32 = 1 << 8;
+/** Of a block in a worker's hands: it is a bundle of cells (manager/bundle.ts). */
+export const BUNDLE: u32 = 1 << 9;
 export const RECORD: u32 = 8;
 
 export function align8(bytes: u32): u32 {
@@ -35,7 +38,7 @@ export function holdingOf(record: usize): usize {
   return <usize>(<u32>peek(record + RECORD + 4));
 }
 
-function releaseHandles(body: usize, length: u32, meta: u32): void {
+export function releaseHandles(body: usize, length: u32, meta: u32): void {
   let handle = body + align8(length);
   for (let left = meta >> 16; left; left--) {
     release(peek(handle), peek(handle + 4));
@@ -54,6 +57,10 @@ export function dropRecord(record: usize): void {
 
 /** The same for the block of a record with EXTERN. */
 export function dropBlock(block: usize, length: u32, meta: u32): void {
+  if (meta & BUNDLE) {
+    bundleDrop(block);
+    return;
+  }
   releaseHandles(block, length, meta);
   free(block);
 }

@@ -20,6 +20,8 @@ const NAMES: Record<number, string> = {
   [Kind.VALUE]: 'Value',
   [Kind.CONNECTION]: 'Connection',
   [Kind.ARRAY]: 'Array',
+  [Kind.TABLE]: 'Dict',
+  [Kind.VECTOR]: 'List',
 };
 
 export interface HeapStats {
@@ -85,6 +87,8 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
       info.holder = core.lockOwner(object);
     if (isQueue(kind)) info.size = core.queueSize(object);
     if (kind === Kind.SEMAPHORE) info.size = core.semaphoreValue(object);
+    if (kind === Kind.TABLE) info.size = core.tableSize(object);
+    if (kind === Kind.VECTOR) info.size = core.vectorLength(object);
     if (kind === Kind.BARRIER) info.size = core.barrierWaiting(object);
     return info;
   } finally {

@@ -1,0 +1,126 @@
+/**
+ * Cells: a value of a managed dict or list in ONE 64-bit word, so that one store replaces it.
+ *
+ * Ancestry: NaN boxing; the offset of 2^49 that leaves small words free is JavaScriptCore's (JSCJSValue.h, "DoubleEncodeOffset").
+ *
+ * | cell              | value                                                              |
+ * | ----------------- | ------------------------------------------------------------------ |
+ * | 0                 | none                                                               |
+ * | 1 … 4             | an encoding without bytes, and 1: undefined, null, false, true     |
+ * | below 2^32        | the address of a block                                             |
+ * | from 2^49 on      | a number: its bits, and 2^49; all NaNs are one                     |
+ *
+ * A block is written once, before anybody else can see it, and then only counted: whoever has a reference reads it without a lock.
+ *
+ *     ╒═ 0 ══╤═ 4 ════╤═ 8 ══╤═ 12 ══╤═ 16 ════════════╤════════════════════════════╕
+ *     │ refs │ length │ meta │ hash  │ payload, padded │ handles: (row, generation) │
+ *     ╘══════╧════════╧══════╧═══════╧═════════════════╧════════════════════════════╛
+ *
+ * `length` and `meta` are those of a record (queue/record.ts); `hash` is that of a key.
+ *
+ * Nobody waits here. Death between making a block and giving it to somebody loses the block; one with handles is never in such hands (bundle.ts).
+ */
+import { Encoding } from '../abi';
+import { allocate, free } from '../allocator';
+import { add, copy, load64, peek, poke, store64 } from '../atomics';
+import { Cell, CellBlock } from '../layout';
+import { align8, bodyBytes, RECORD, releaseHandles } from '../queue/record';
+
+export const NONE: i64 = 0;
+const NUMBERS: i64 = 1 << 49;
+const NAN: i64 = 0x7ff8000000000000;
+/** Below: immediate values. */
+const BLOCKS: i64 = 8;
+export const BLOCK: u32 = 16;
+
+export function cellAt(p: usize): i64 {
+  return load64(p);
+}
+
+export function setCell(p: usize, cell: i64): void {
+  store64(p, cell);
+}
+
+export function isNumber(cell: i64): bool {
+  return <u64>cell >= <u64>NUMBERS;
+}
+
+export function isBlock(cell: i64): bool {
+  return <u64>cell >= <u64>BLOCKS && !isNumber(cell);
+}
+
+export function blockOf(cell: i64): usize {
+  return <usize>(<u32>cell);
+}
+
+export function cellOfBlock(block: usize): i64 {
+  return <i64>(<u32>block);
+}
+
+export function cellOfNumber(value: f64): i64 {
+  // biome-ignore lint/suspicious/noGlobalIsNan: AssemblyScript's, of an f64
+  return (isNaN(value) ? NAN : reinterpret<i64>(value)) + NUMBERS;
+}
+
+export function numberOf(cell: i64): f64 {
+  return reinterpret<f64>(cell - NUMBERS);
+}
+
+export function cellOfEncoding(encoding: u32): i64 {
+  return <i64>(encoding + 1);
+}
+
+export function lengthOf(block: usize): u32 {
+  return <u32>peek(block + offsetof<CellBlock>('length'));
+}
+
+export function metaOf(block: usize): u32 {
+  return <u32>peek(block + offsetof<CellBlock>('meta'));
+}
+
+export function hashOf(block: usize): u32 {
+  return <u32>peek(block + offsetof<CellBlock>('hash'));
+}
+
+/** A block with one reference, its body still to be written; 0 when the heap is full. */
+export function blockCreate(length: u32, meta: u32, hash: u32): usize {
+  const block = allocate(BLOCK + bodyBytes(length, meta));
+  if (!block) return 0;
+  poke(block + offsetof<CellBlock>('refs'), 1);
+  poke(block + offsetof<CellBlock>('length'), <i32>length);
+  poke(block + offsetof<CellBlock>('meta'), <i32>meta);
+  poke(block + offsetof<CellBlock>('hash'), <i32>hash);
+  return block;
+}
+
+/** The cell for a record without handles that lies in this worker's scratch; NONE when the heap is full. */
+export function cellOfRecord(record: usize): i64 {
+  const meta = <u32>peek(record + 4);
+  if (meta < <u32>Encoding.NUMBER) return cellOfEncoding(meta);
+  if (meta == <u32>Encoding.NUMBER) return cellOfNumber(f64.load(record + RECORD));
+  const length = <u32>peek(record);
+  const block = blockCreate(length, meta, 0);
+  if (!block) return NONE;
+  copy(block + BLOCK, record + RECORD, align8(length));
+  return cellOfBlock(block);
+}
+
+export function cellRetain(cell: i64): void {
+  if (isBlock(cell)) add(blockOf(cell) + offsetof<CellBlock>('refs'), 1);
+}
+
+/** One reference less; the last one frees the block and gives back what its handles hold. */
+export function cellDrop(cell: i64): void {
+  if (!isBlock(cell)) return;
+  const block = blockOf(cell);
+  if (add(block + offsetof<CellBlock>('refs'), -1) != 1) return;
+  releaseHandles(block + BLOCK, lengthOf(block), metaOf(block));
+  free(block);
+}
+
+/** Drops `count` cells that nobody else can see any more. */
+export function cellsDrop(cells: usize, count: u32): void {
+  for (const end = cells + count * CELL; cells < end; cells += CELL) cellDrop(cellAt(cells));
+}
+
+export const CELL: u32 = offsetof<Cell>();

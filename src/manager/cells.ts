@@ -1,0 +1,188 @@
+/**
+ * Keys and values of managed dicts and lists, to the core and back. The layouts are those of assembly/manager/cell.ts and bundle.ts.
+ */
+import { BundleField, Encoding, Meta } from '../../assembly/abi.ts';
+import type { HandleRef } from '../codec/index.ts';
+import { ValueError } from '../errors.ts';
+import { type Heap, heapFull } from '../heap/heap.ts';
+import { bodyBytes, dropHandles, fitsInline, metaOf, RECORD, readHandles, writeBody } from '../heap/records.ts';
+
+const NO_HANDLES: HandleRef[] = [];
+
+// ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What may be a key: as in Python, what cannot change. An array stands for Python's tuple, and is copied. */
+export type Key = string | number | bigint | boolean | null | undefined | Uint8Array | readonly Key[];
+
+/**
+ * A key as it will be encoded: equal keys give equal bytes. Arrays become trees of their own, because two mentions of one array, or a view on a larger buffer, are
+ * encoded otherwise than equal ones that are not shared; -0 becomes 0.
+ * @throws TypeError what cannot be a key
+ */
+export function toKey(key: unknown): Key {
+  return typeof key === 'object' && key !== null ? tuple(key, 0) : primitive(key);
+}
+
+function primitive(key: unknown): Key {
+  if (typeof key === 'function' || typeof key === 'symbol') throw new TypeError(`a ${typeof key} cannot be a key`);
+  return key as Key;
+}
+
+const DEPTH = 64;
+
+function tuple(key: object, depth: number): Key {
+  if (key instanceof Uint8Array) return new Uint8Array(key);
+  if (!Array.isArray(key))
+    throw new TypeError(
+      `${key.constructor?.name ?? 'an object'} cannot be a key: expected a string, number, bigint, boolean, null, Uint8Array, or an array of them`,
+    );
+  if (depth > DEPTH) throw new ValueError(`arrays more than ${DEPTH} deep cannot be a key`);
+  return Array.from(key, (each: unknown) => {
+    if (typeof each === 'object' && each !== null) return tuple(each, depth + 1);
+    return each === 0 ? 0 : primitive(each);
+  });
+}
+
+/** Where in the scratch the core looks for a key: behind a small value. */
+export function keyPlace(heap: Heap): number {
+  return RECORD + heap.inlineBytes;
+}
+
+/** Writes the record of what toKey has answered. Runs no code of the user's. @throws ValueError too long */
+export function writeKey(heap: Heap, key: Key): void {
+  const { codec, scratch, scratchI32 } = heap;
+  const at = keyPlace(heap);
+  const header = at >> 2;
+  if (typeof key === 'number') {
+    scratchI32[header + 1] = Encoding.NUMBER;
+    heap.scratchF64[(at + RECORD) >> 3] = key;
+    return;
+  }
+  const encoding = codec.encode(key, at + RECORD);
+  const { start, end, target } = codec;
+  const length = end - start;
+  if (target !== scratch) {
+    if (at + RECORD + length > scratch.length)
+      throw new ValueError(`a key of ${length} bytes is too long: ${scratch.length - at - RECORD} at most`);
+    scratch.set(target.subarray(start, end), at + RECORD);
+  }
+  scratchI32[header] = length;
+  scratchI32[header + 1] = encoding;
+}
+
+// ── values ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Writes what the codec has just made as a record at the scratch's begin; false: it is too large for that, or has handles. */
+export function writeSmall(heap: Heap, encoding: Encoding): boolean {
+  const { codec, scratchI32 } = heap;
+  scratchI32[1] = encoding;
+  if (encoding < Encoding.NUMBER) return true;
+  if (encoding === Encoding.NUMBER) {
+    heap.scratchF64[1] = codec.number;
+    return true;
+  }
+  if (!fitsInline(heap)) return false;
+  writeBody(heap, heap.scratch, scratchI32, 0, RECORD);
+  scratchI32[0] = codec.end - codec.start;
+  return true;
+}
+
+/** A bundle with room for `capacity` cells. Whoever makes it closes it. */
+export function newBundle(heap: Heap, capacity: number): number {
+  const bundle = heap.core.bundleCreate(capacity);
+  if (bundle === 0) throw heapFull();
+  return bundle;
+}
+
+/** Puts what the codec has just made into a bundle. */
+export function addEncoded(heap: Heap, bundle: number, encoding: Encoding): void {
+  const { codec, core } = heap;
+  if (writeSmall(heap, encoding)) {
+    if (core.bundleAdd(bundle, 0) !== 0) throw heapFull();
+    return;
+  }
+  const size = bodyBytes(heap);
+  const body = core.bundleAddBlock(bundle, codec.end - codec.start, metaOf(heap, encoding));
+  if (body === 0) {
+    dropHandles(heap, codec.handles);
+    throw heapFull(size);
+  }
+  writeBody(heap, heap.bytes(body + size), heap.words(body + size), 0, body);
+}
+
+export function addKey(heap: Heap, bundle: number, key: Key): void {
+  writeKey(heap, key);
+  if (heap.core.bundleAdd(bundle, keyPlace(heap)) !== 0) throw heapFull();
+}
+
+/** A bundle of values, or of `value, key` for each pair: what is given to the core is encoded before the first of it goes in. */
+export function bundleOf(heap: Heap, values: readonly unknown[], keys?: readonly Key[]): number {
+  const bundle = newBundle(heap, values.length + (keys?.length ?? 0));
+  try {
+    for (let i = 0; i < values.length; i++) {
+      addEncoded(heap, bundle, heap.codec.encode(values[i], RECORD));
+      if (keys !== undefined) addKey(heap, bundle, keys[i]);
+    }
+  } catch (error) {
+    heap.core.bundleClose(bundle);
+    throw error;
+  }
+  return bundle;
+}
+
+/** The value of a record that the core has shown; `meta` is what it answered. */
+export function readShown(heap: Heap, meta: number): unknown {
+  if (meta === Encoding.NUMBER) return heap.scratchF64[1];
+  if (!(meta & Meta.EXTERN)) {
+    const length = heap.scratchI32[0] as number;
+    return heap.codec.decode(meta, heap.scratch, RECORD, RECORD + length, NO_HANDLES);
+  }
+  const bundle = heap.scratchI32[3] as number;
+  try {
+    return readBody(heap, meta);
+  } finally {
+    heap.core.bundleClose(bundle);
+  }
+}
+
+/** The value of a body in the heap, which stays as it is: the new handles count for themselves. */
+function readBody(heap: Heap, meta: number): unknown {
+  const length = heap.scratchI32[0] as number;
+  const body = heap.scratchI32[2] as number;
+  const after = body + ((length + 7) & ~7);
+  const count = meta >>> Meta.HANDLES_SHIFT;
+  const handles = readHandles(heap.words(after + count * 8), after, count);
+  for (const { id, gen } of handles) heap.core.retain(id, gen);
+  return heap.codec.decode(meta & 255, heap.bytes(after), body, body + length, handles);
+}
+
+/** What is in a bundle, which is closed. */
+export function readBundle(heap: Heap, bundle: number): unknown[] {
+  try {
+    return peekBundle(heap, bundle);
+  } finally {
+    heap.core.bundleClose(bundle);
+  }
+}
+
+/** What is in a bundle, which stays. */
+export function peekBundle(heap: Heap, bundle: number): unknown[] {
+  const values: unknown[] = [];
+  const count = heap.loadWord(bundle + BundleField.COUNT);
+  for (let i = 0; i < count; i++) {
+    const meta = heap.core.bundleShow(bundle, i);
+    values.push(meta & Meta.EXTERN ? readBody(heap, meta) : readShown(heap, meta));
+  }
+  return values;
+}
+
+/** Puts the cells of a bundle into another order: at `i` the one that was at `order[i]`. */
+export function arrangeBundle(heap: Heap, bundle: number, order: readonly number[]): void {
+  const at = (bundle + BundleField.CELLS) >> 2;
+  const words = heap.words(bundle + BundleField.CELLS + order.length * 8);
+  const before = new Int32Array(words.subarray(at, at + order.length * 2));
+  for (const [i, from] of order.entries()) {
+    words[at + 2 * i] = before[2 * from] as number;
+    words[at + 2 * i + 1] = before[2 * from + 1] as number;
+  }
+}

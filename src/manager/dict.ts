@@ -1,0 +1,385 @@
+/**
+ * Dict: a dict in shared memory.
+ */
+import { type Encoding, Kind, Part, Put, Status } from '../../assembly/abi.ts';
+import { KeyError } from '../errors.ts';
+import { theHeap } from '../heap/heap.ts';
+import { RECORD } from '../heap/records.ts';
+import { created, Existing, registerShared } from '../heap/shared.ts';
+import type { AsyncOptions } from '../heap/time.ts';
+import {
+  addEncoded,
+  addKey,
+  bundleOf,
+  type Key,
+  newBundle,
+  readBundle,
+  readShown,
+  toKey,
+  writeKey,
+  writeSmall,
+} from './cells.ts';
+import { INSPECT, methodsOf, withContents } from './properties.ts';
+import { Store } from './store.ts';
+
+/** What a dict can be made of or updated with: a Map or another Dict, pairs, or an object's own properties. */
+export type DictInit<K, V> = Iterable<readonly [K, V]> | { readonly [name: string]: V };
+
+const MISSING: unique symbol = Symbol('missing');
+
+/** The calls that a dict and a namespace are made of. */
+export abstract class Table extends Store {
+  protected constructor(existing: Existing | undefined) {
+    if (existing instanceof Existing) super(existing.heap, existing.ref);
+    else {
+      const heap = theHeap();
+      super(heap, created(heap.core.tableCreate()));
+    }
+  }
+
+  /** @internal */
+  protected read<T>(key: Key, absent: T): unknown {
+    writeKey(this.heap, key);
+    const meta = this.heap.core.tableGet(this.open);
+    return meta === Status.RANGE ? absent : this.shown(meta, 'get');
+  }
+
+  /** @internal */
+  protected shown(meta: number, method: string): unknown {
+    if (meta < 0) throw this.failed(meta, method);
+    return readShown(this.heap, meta);
+  }
+
+  /** Whether `mode` let it. @internal */
+  protected write(key: Key, value: unknown, mode: Put, method: string): boolean {
+    const { heap } = this;
+    const { core } = heap;
+    let status: number;
+    if (typeof value === 'number') {
+      writeKey(heap, key);
+      status = core.tablePutNumber(this.open, value, mode);
+    } else {
+      const encoding = heap.codec.encode(value, RECORD);
+      if (writeSmall(heap, encoding)) {
+        writeKey(heap, key);
+        status = core.tablePut(this.open, mode);
+      } else status = this.#writeLarge(key, encoding, mode);
+    }
+    if (status === Status.RANGE) return false;
+    this.check(status, method);
+    return true;
+  }
+
+  #writeLarge(key: Key, encoding: Encoding, mode: Put): number {
+    const { heap } = this;
+    const bundle = newBundle(heap, 2);
+    try {
+      addEncoded(heap, bundle, encoding);
+      addKey(heap, bundle, key);
+      return heap.core.tablePutAll(this.open, bundle, mode);
+    } finally {
+      heap.core.bundleClose(bundle);
+    }
+  }
+
+  /** @internal */
+  protected contains(key: Key): boolean {
+    writeKey(this.heap, key);
+    return this.heap.core.tableHas(this.open) !== 0;
+  }
+
+  /** Whether it was there. @internal */
+  protected remove(key: Key, method: string): boolean {
+    writeKey(this.heap, key);
+    const status = this.heap.core.tableDelete(this.open);
+    if (status === Status.RANGE) return false;
+    this.check(status, method);
+    return true;
+  }
+
+  /** Takes all pairs in at once; they were encoded before. @internal */
+  protected writeAll(bundle: number, mode: Put = Put.ALWAYS): boolean {
+    const status = this.heap.core.tablePutAll(this.open, bundle, mode);
+    if (status === Status.RANGE) return false;
+    this.check(status, 'update');
+    return true;
+  }
+
+  /** @internal */
+  protected bundleOfPairs(init: unknown): number {
+    const pairs = pairsOf(init);
+    return bundleOf(
+      this.heap,
+      pairs.map(([, value]) => value),
+      pairs.map(([key]) => toKey(key)),
+    );
+  }
+
+  /** @internal */
+  protected writePairs(init: unknown): void {
+    const bundle = this.bundleOfPairs(init);
+    try {
+      this.writeAll(bundle);
+    } finally {
+      this.heap.core.bundleClose(bundle);
+    }
+  }
+
+  /** All keys, values, or both in turn, of one moment. @internal */
+  protected all(part: Part): unknown[] {
+    return readBundle(this.heap, this.made(this.heap.core.tableSnapshot(this.open, part)));
+  }
+
+  /** @internal */
+  protected pairs<K, V>(): [K, V][] {
+    const flat = this.all(Part.ITEMS);
+    return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i] as K, flat[2 * i + 1] as V]);
+  }
+
+  /** What console.log shows: as Python's `str(d)`, what is in it. */
+  [INSPECT](depth?: number, options?: object, inspect?: (value: unknown, options?: object) => string): string {
+    if (this.ptr === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
+    const pairs = this.pairs();
+    const named = pairs.every(([key]) => typeof key === 'string');
+    return `${this.constructor.name} ${inspect(named ? Object.fromEntries(pairs) : new Map(pairs), options)}`;
+  }
+}
+
+function pairsOf(init: unknown): readonly (readonly [unknown, unknown])[] {
+  if (init === undefined || init === null) return [];
+  if (typeof init !== 'object') throw new TypeError(`expected an object or pairs of key and value, got ${typeof init}`);
+  if (!(Symbol.iterator in init)) return Object.entries(init);
+  return Array.from(init as Iterable<unknown>, (pair) => {
+    if (!Array.isArray(pair) || pair.length !== 2) throw new TypeError('expected pairs of key and value: [[key, value], ...]');
+    return pair as unknown as [unknown, unknown];
+  });
+}
+
+/**
+ * A dict of any number of workers', in shared memory: no server, no messages. Keys keep the order in which they came. Every call is atomic; a sequence of calls is not:
+ * for that there is `update(key, fn)`.
+ *
+ * Keys are strings, numbers (-0 is 0), bigints, booleans, null, undefined, bytes, and arrays of those (Python's tuples); `1`, `1n`, `'1'` and `true` are four keys.
+ * Values are snapshots, as in a queue: `d.get('a').push(1)` changes a copy. Managed and other shared objects inside stay live.
+ *
+ * It has a Map's methods and Python's, and its string keys are properties, too: `d.num`, `d.num = 3`, `'num' in d`, `delete d.num`, `{ ...d }`. Names of methods
+ * are not: for a key named 'size' there is `d.get('size')`. A missing property is `undefined`.
+ *
+ * Methods with an async twin wait while another worker is inside of `update`; those without one never wait for a user's function.
+ * Unlike Python's: iteration gives pairs, as a Map's does; a worker that dies inside of `update` changes nothing and holds up nobody.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: what a dict holds is the user's to say; Python's holds anything
+export class Dict<K = any, V = any> extends Table {
+  readonly #self: this;
+
+  /** @param init what is in it at first. @throws TypeError a key or a value cannot be one */
+  constructor(init?: DictInit<K, V> | Existing | null) {
+    super(init instanceof Existing ? init : undefined);
+    this.#self = withContents<this>(this, {
+      owns: (name) => !METHODS.has(name),
+      get: (name) => {
+        const value = this.read(name, MISSING);
+        return value === MISSING ? Reflect.get(Object.prototype, name) : value;
+      },
+      set: (name, value) => void this.write(name, value, Put.ALWAYS, 'set'),
+      has: (name) => this.contains(name),
+      delete: (name) => void this.remove(name, 'delete'),
+      names: () => this.all(Part.KEYS).filter((key) => typeof key === 'string'),
+    });
+    if (!(init instanceof Existing)) this.#fill(init);
+    // biome-ignore lint/correctness/noConstructorReturn: the proxy is the object.
+    return this.#self;
+  }
+
+  #fill(init: DictInit<K, V> | null | undefined): void {
+    try {
+      this.writePairs(init);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  // ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The value under `key`; `fallback` (undefined) if there is none. */
+  get(key: K): V | undefined;
+  get<D>(key: K, fallback: D): V | D;
+  get(key: K, fallback?: unknown): unknown {
+    return this.read(typeof key === 'string' ? key : toKey(key), fallback);
+  }
+
+  has(key: K): boolean {
+    return this.contains(toKey(key));
+  }
+
+  /** How many keys there are. */
+  get size(): number {
+    return this.heap.core.tableSize(this.open);
+  }
+
+  /** All keys, in the order in which they came. An array, as Python's proxies give a list. */
+  keys(): K[] {
+    return this.all(Part.KEYS) as K[];
+  }
+
+  values(): V[] {
+    return this.all(Part.VALUES) as V[];
+  }
+
+  /** All pairs of key and value, of one moment. */
+  items(): [K, V][] {
+    return this.pairs();
+  }
+
+  /** A Map's name for `items`. */
+  entries(): [K, V][] {
+    return this.items();
+  }
+
+  forEach(fn: (value: V, key: K, dict: this) => void): void {
+    for (const [key, value] of this.items()) fn(value, key, this.#self);
+  }
+
+  /** A Map with the same pairs, of this worker's own. */
+  copy(): Map<K, V> {
+    return new Map(this.items());
+  }
+
+  /** The pairs of the moment when the iteration began; what changes meanwhile does not disturb it. */
+  [Symbol.iterator](): IterableIterator<[K, V]> {
+    return this.items()[Symbol.iterator]();
+  }
+
+  /** For JSON.stringify: an object of the string keys. */
+  toJSON(): Record<string, V> {
+    return Object.fromEntries(this.items().filter(([key]) => typeof key === 'string'));
+  }
+
+  // ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** @throws TypeError the key or the value cannot be sent; MemoryError. Then nothing has changed */
+  set(key: K, value: V): this {
+    this.write(typeof key === 'string' ? key : toKey(key), value, Put.ALWAYS, 'set');
+    return this.#self;
+  }
+
+  /** The async twin of `set`. The snapshot is taken now. */
+  async setAsync(key: K, value: V, options?: AsyncOptions): Promise<void> {
+    const bundle = bundleOf(this.heap, [value], [toKey(key)]);
+    await this.laterWith(bundle, () => this.writeAll(bundle), options);
+  }
+
+  /** Whether the key was there. */
+  delete(key: K): boolean {
+    return this.remove(toKey(key), 'delete');
+  }
+
+  deleteAsync(key: K, options?: AsyncOptions): Promise<boolean> {
+    return this.later(() => this.delete(key), options);
+  }
+
+  /** Takes the key out: its value, or `fallback` if there is none. @throws KeyError there is none, and no fallback was given */
+  pop(key: K): V;
+  pop<D>(key: K, fallback: D): V | D;
+  pop(key: K, ...fallback: unknown[]): unknown {
+    writeKey(this.heap, toKey(key));
+    const meta = this.heap.core.tableTake(this.open);
+    if (meta !== Status.RANGE) return this.shown(meta, 'pop');
+    if (fallback.length === 0) throw new KeyError(nameOf(key));
+    return fallback[0];
+  }
+
+  popAsync(key: K, options?: AsyncOptions): Promise<V> {
+    return this.later(() => this.pop(key), options);
+  }
+
+  /** Takes the pair out that came last. @throws KeyError the dict is empty */
+  popitem(): [K, V] {
+    const bundle = this.heap.core.tableTakeLast(this.open);
+    if (bundle === Status.RANGE) throw new KeyError('popitem(): dictionary is empty');
+    if (bundle < 0) throw this.failed(bundle, 'popitem');
+    return readBundle(this.heap, bundle) as [K, V];
+  }
+
+  popitemAsync(options?: AsyncOptions): Promise<[K, V]> {
+    return this.later(() => this.popitem(), options);
+  }
+
+  /** The value under `key`; if there is none, `value` is put there first. */
+  setdefault(key: K, value: V): V {
+    const wanted = toKey(key);
+    for (;;) {
+      const present = this.read(wanted, MISSING);
+      if (present !== MISSING) return present as V;
+      // What is answered is what others will read, not the object given.
+      this.write(wanted, value, Put.IF_ABSENT, 'setdefault');
+    }
+  }
+
+  async setdefaultAsync(key: K, value: V, options?: AsyncOptions): Promise<V> {
+    const wanted = toKey(key);
+    const bundle = bundleOf(this.heap, [value], [wanted]);
+    const call = () => {
+      this.writeAll(bundle, Put.IF_ABSENT);
+      return this.read(wanted, undefined) as V;
+    };
+    return this.laterWith(bundle, call, options);
+  }
+
+  /**
+   * Replaces the value under `key` by `fn(value)` (of undefined, if there is none) in one step, and answers it. Nobody else changes the dict meanwhile; others read
+   * the old value. `fn` may be slow, call this dict's methods, or throw: then nothing has changed. Beyond Python.
+   */
+  update(key: K, fn: (value: V | undefined) => V): V;
+  /** Takes all pairs in, at once to whoever looks. */
+  update(pairs: DictInit<K, V>): void;
+  update(key: unknown, ...rest: unknown[]): unknown {
+    if (rest.length === 0) return this.writePairs(key);
+    const [fn] = rest;
+    if (typeof fn !== 'function') throw new TypeError(`update(key, fn) needs a function, got ${typeof fn}`);
+    const wanted = toKey(key);
+    return this.guarded('update', () => {
+      const value = fn(this.read(wanted, undefined) as V | undefined);
+      this.write(wanted, value, Put.ALWAYS, 'update');
+      return value;
+    });
+  }
+
+  /**
+   * The async twin of `update`; `fn` may be async. Until it is done, whatever else changes this dict waits: in this worker, too, so `fn` must not await the
+   * dict's own async methods, and its blocking ones throw RuntimeError rather than wait for ever.
+   */
+  updateAsync(key: K, fn: (value: V | undefined) => V | Promise<V>, options?: AsyncOptions): Promise<V>;
+  updateAsync(pairs: DictInit<K, V>, options?: AsyncOptions): Promise<void>;
+  async updateAsync(key: unknown, ...rest: unknown[]): Promise<unknown> {
+    const [fn, options] = rest as [unknown, AsyncOptions | undefined];
+    if (typeof fn !== 'function') {
+      const bundle = this.bundleOfPairs(key);
+      await this.laterWith(bundle, () => this.writeAll(bundle), fn as AsyncOptions | undefined);
+      return undefined;
+    }
+    const wanted = toKey(key);
+    return this.guardedAsync(async () => {
+      const value = (await fn(this.read(wanted, undefined))) as V;
+      this.atOnce(() => this.write(wanted, value, Put.ALWAYS, 'update'));
+      return value;
+    }, options);
+  }
+
+  clear(): void {
+    this.check(this.heap.core.tableClear(this.open), 'clear');
+  }
+
+  clearAsync(options?: AsyncOptions): Promise<void> {
+    return this.later(() => this.clear(), options);
+  }
+}
+
+const METHODS = methodsOf(Dict);
+
+function nameOf(key: unknown): string {
+  return typeof key === 'string' ? `'${key}'` : String(key);
+}
+
+registerShared(23, Dict, Kind.TABLE);

@@ -1,0 +1,49 @@
+/**
+ * Namespace: attributes in shared memory.
+ */
+import { Kind, Part, Put } from '../../assembly/abi.ts';
+import { AttributeError } from '../errors.ts';
+import { Existing, registerShared } from '../heap/shared.ts';
+import { Table } from './dict.ts';
+import { methodsOf, withContents } from './properties.ts';
+
+const MISSING: unique symbol = Symbol('missing');
+
+/**
+ * An object whose attributes are the same in every worker: `ns.x = 1`, `ns.x`, `'x' in ns`, `delete ns.x`, `{ ...ns }`. Each access is atomic, `ns.x += 1` are two: count in
+ * a Value, or in a dict with `update`. Values are snapshots. A missing attribute is an AttributeError, as in Python.
+ *
+ * `close`, `handle` and `toString` are methods and cannot be attributes.
+ */
+export class Namespace extends Table {
+  // biome-ignore lint/suspicious/noExplicitAny: what an attribute holds is the user's to say
+  [name: string]: any;
+
+  /** @param init the attributes at first */
+  constructor(init?: object | Existing | null) {
+    super(init instanceof Existing ? init : undefined);
+    const self = withContents<this>(this, {
+      owns: (name) => !METHODS.has(name),
+      get: (name) => {
+        const value = this.read(name, MISSING);
+        if (value !== MISSING) return value;
+        // What the language itself asks for, of any object.
+        if (name === 'then' || name === 'toJSON' || name in Object.prototype) return Reflect.get(Object.prototype, name);
+        throw new AttributeError(`'Namespace' object has no attribute '${name}'`);
+      },
+      set: (name, value) => void this.write(name, value, Put.ALWAYS, 'set'),
+      has: (name) => this.contains(name),
+      delete: (name) => {
+        if (!this.remove(name, 'delete')) throw new AttributeError(`'Namespace' object has no attribute '${name}'`);
+      },
+      names: () => this.all(Part.KEYS) as string[],
+    });
+    if (!(init instanceof Existing) && init) for (const [name, value] of Object.entries(init)) Reflect.set(self, name, value);
+    // biome-ignore lint/correctness/noConstructorReturn: the proxy is the object.
+    return self;
+  }
+}
+
+const METHODS = methodsOf(Namespace);
+
+registerShared(25, Namespace, Kind.TABLE);
