@@ -1,0 +1,188 @@
+/**
+ * Entries: what a table holds. Keys and values are cells; keys keep the order in which they came.
+ *
+ * Ancestry: CPython's compact dict (R. Hettinger, 2012; Objects/dictobject.c): entries in order, and beside them an index by hash; Knuth, TAOCP 6.4,
+ * algorithm L (linear probing) for the index.
+ *
+ * The body:
+ *
+ *     ╒═ 0 ═══╤═ 4 ═══╤═ 8 ══╤═ 12 ══╤═ 16 ═══════════════════╤════════════════════════╕
+ *     │ slots │ limit │ used │ spent │ limit × (key, value)   │ slots × (entry + 1)    │
+ *     ╘═══════╧═══════╧══════╧═══════╧════════════════════════╧════════════════════════╛
+ *
+ * | word        | meaning                                                                                          |
+ * | ----------- | ------------------------------------------------------------------------------------------------ |
+ * | used        | entries from here on were not written yet, or were popped from the end                           |
+ * | spent       | how often an entry was given out: at most `limit`, so that a third of the slots stays empty      |
+ * | entry.value | NONE: the entry is not there. The one word that puts an entry in, replaces and removes it        |
+ * | slot        | 0: empty; an entry's number and 1, also of one that is not there any more                        |
+ *
+ * used <= spent <= limit. An entry that is not there is skipped by whoever looks, so nothing but `value` has to be right at once. When `spent` has come to
+ * `limit`, what is there moves to a new body, larger or not: one store of `body` makes that the contents.
+ *
+ * Everything happens under the latch (store.ts): no wake-up to lose beyond its own.
+ *
+ * Death before the store of `value`: the entry is not there, its number is used up. After it: it is. While a body was built: the new one is lost, or the old one.
+ * What a dead worker leaves is at most one body or block that nobody has; the next one counts the entries anew, and frees the key of a half-made one.
+ */
+import { allocate, free } from '../allocator';
+import { peek, poke } from '../atomics';
+import { TableBody, TableEntry } from '../layout';
+import { cellAt, cellDrop, NONE, setCell } from './cell';
+import { hashOfCell, isSought, soughtHash } from './key';
+import { bodyOf, countOf, setBody, setCount } from './store';
+
+const ENTRIES: u32 = offsetof<TableBody>();
+const ENTRY: u32 = offsetof<TableEntry>();
+const SLOT: u32 = 4;
+const SLOTS_MIN: u32 = 8;
+const SLOTS_MAX: u32 = 1 << 27;
+
+function slotsOf(body: usize): u32 {
+  return <u32>peek(body + offsetof<TableBody>('slots'));
+}
+
+function limitOf(body: usize): u32 {
+  return <u32>peek(body + offsetof<TableBody>('limit'));
+}
+
+export function usedOf(body: usize): u32 {
+  return <u32>peek(body + offsetof<TableBody>('used'));
+}
+
+export function setUsed(body: usize, used: u32): void {
+  poke(body + offsetof<TableBody>('used'), <i32>used);
+}
+
+function spentOf(body: usize): u32 {
+  return <u32>peek(body + offsetof<TableBody>('spent'));
+}
+
+export function entryAt(body: usize, index: u32): usize {
+  return body + ENTRIES + index * ENTRY;
+}
+
+function slotAt(body: usize, index: u32): usize {
+  return body + ENTRIES + limitOf(body) * ENTRY + index * SLOT;
+}
+
+export function keyIn(entry: usize): i64 {
+  return cellAt(entry + offsetof<TableEntry>('key'));
+}
+
+function setKey(entry: usize, key: i64): void {
+  setCell(entry + offsetof<TableEntry>('key'), key);
+}
+
+export function valueIn(entry: usize): i64 {
+  return cellAt(entry + offsetof<TableEntry>('value'));
+}
+
+export function setValue(entry: usize, value: i64): void {
+  setCell(entry + offsetof<TableEntry>('value'), value);
+}
+
+/** Two thirds. */
+function limitFor(slots: u32): u32 {
+  return (slots << 1) / 3;
+}
+
+/** The entry of the key that is sought, or 0. */
+export function find(body: usize): usize {
+  if (!body) return 0;
+  const mask = slotsOf(body) - 1;
+  let i = soughtHash & mask;
+  while (true) {
+    const number = <u32>peek(slotAt(body, i));
+    if (number == 0) return 0;
+    const entry = entryAt(body, number - 1);
+    if (valueIn(entry) != NONE && isSought(keyIn(entry))) return entry;
+    i = (i + 1) & mask;
+  }
+}
+
+/** Points the first empty slot on the way of `hash` to the entry. */
+function index(body: usize, hash: u32, number: u32): void {
+  const mask = slotsOf(body) - 1;
+  let i = hash & mask;
+  while (peek(slotAt(body, i)) != 0) i = (i + 1) & mask;
+  poke(slotAt(body, i), <i32>(number + 1));
+}
+
+/** A body with what is there and room for `more`, made the contents; 0 when the heap is full. */
+function rebuild(table: usize, more: u32): usize {
+  const old = bodyOf(table);
+  const wanted = <u32>countOf(table) + more;
+  let slots = SLOTS_MIN;
+  while (limitFor(slots) < wanted && slots < SLOTS_MAX) slots <<= 1;
+  const limit = limitFor(slots);
+  if (limit < wanted) return 0;
+  const bytes = ENTRIES + limit * ENTRY + slots * SLOT;
+  const body = allocate(bytes);
+  if (!body) return 0;
+  memory.fill(body, 0, bytes);
+  poke(body + offsetof<TableBody>('slots'), <i32>slots);
+  poke(body + offsetof<TableBody>('limit'), <i32>limit);
+  let moved: u32 = 0;
+  for (let i: u32 = 0, end = old ? usedOf(old) : 0; i < end; i++) {
+    const entry = entryAt(old, i);
+    if (valueIn(entry) == NONE) continue;
+    const key = keyIn(entry);
+    setKey(entryAt(body, moved), key);
+    setValue(entryAt(body, moved), valueIn(entry));
+    index(body, hashOfCell(key), moved++);
+  }
+  setUsed(body, moved);
+  poke(body + offsetof<TableBody>('spent'), <i32>moved);
+  setBody(table, body);
+  if (old) free(old);
+  return body;
+}
+
+/** The body, with room for `more` entries; 0 when the heap is full. */
+export function reserve(table: usize, more: u32): usize {
+  const body = bodyOf(table);
+  if (body && limitOf(body) - spentOf(body) >= more) return body;
+  // Half as many again: moving an entry is paid for by those that came since it was moved last.
+  const spare = max(more, <u32>countOf(table) >> 1);
+  const grown = rebuild(table, spare);
+  return grown || spare == more ? grown : rebuild(table, more);
+}
+
+/** Puts an entry behind all others; there is room. */
+export function insert(table: usize, body: usize, key: i64, value: i64): void {
+  const number = usedOf(body);
+  const entry = entryAt(body, number);
+  // ORDERING: `spent` before all: it bounds `used` and the slots, also if this worker dies between them. `value` last: it is the entry.
+  poke(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));
+  setKey(entry, key);
+  setUsed(body, number + 1);
+  index(body, soughtHash, number);
+  setValue(entry, value);
+  setCount(table, countOf(table) + 1);
+}
+
+/** Takes an entry out. Its key and value are the caller's. */
+export function remove(table: usize, entry: usize): void {
+  setValue(entry, NONE);
+  setKey(entry, NONE);
+  setCount(table, countOf(table) - 1);
+}
+
+/** The owner of the latch died: counts what is there, and frees the keys of entries that did not come to be, or were being removed. */
+export function recount(table: usize): void {
+  const body = bodyOf(table);
+  let count = 0;
+  // One more than are used: its key may be in already.
+  for (let i: u32 = 0, end = body ? min(usedOf(body) + 1, limitOf(body)) : 0; i < end; i++) {
+    const entry = entryAt(body, i);
+    const key = keyIn(entry);
+    if (valueIn(entry) != NONE) count++;
+    else if (key != NONE) {
+      // ORDERING: out of the table first, as everywhere: who dies in between loses a block.
+      setKey(entry, NONE);
+      cellDrop(key);
+    }
+  }
+  setCount(table, count);
+}

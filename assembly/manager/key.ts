@@ -1,0 +1,114 @@
+/**
+ * The key that a call on a table is about: from the scratch or from a bundle, as a cell or as bytes, with its hash.
+ *
+ * Ancestry: Knuth's multiplicative hashing (TAOCP 6.4), folded after each word.
+ *
+ * Keys are equal when their encodings are: `src/manager/cells.ts` sees to it that equal keys are encoded alike.
+ *
+ * What is sought is in variables of this instance: one call looks for one key at a time. Nothing here is shared until cellOfSought's block is: nobody waits, and
+ * death loses that block at most.
+ */
+import { Encoding } from '../abi';
+import { copy, peek } from '../atomics';
+import { RECORD } from '../queue/record';
+import {
+  BLOCK,
+  blockCreate,
+  blockOf,
+  cellOfBlock,
+  cellOfEncoding,
+  cellOfNumber,
+  hashOf,
+  isBlock,
+  lengthOf,
+  metaOf,
+  NONE,
+} from './cell';
+
+/** Its cell, if it needs no block. */
+let soughtCell: i64 = 0;
+let soughtBody: usize = 0;
+let soughtLength: u32 = 0;
+let soughtMeta: u32 = 0;
+export let soughtHash: u32 = 0;
+
+/** 2^64 by the golden ratio, Knuth's multiplier (TAOCP 6.4). */
+const GOLDEN: u64 = ((<u64>0x9e3779b9) << 32) | 0x7f4a7c15;
+
+/** The product folded, so that all bits reach the low ones, which choose the slot. */
+function mix(hash: u64, word: u64): u64 {
+  const product = (hash ^ word) * GOLDEN;
+  return product ^ (product >> 32);
+}
+
+function hashBytes(from: usize, length: u32, meta: u32): u32 {
+  let hash = mix(<u64>length, <u64>meta);
+  const whole = from + (length & ~7);
+  for (; from < whole; from += 8) hash = mix(hash, <u64>i64.load(from));
+  let rest: u64 = 0;
+  for (let i: u32 = 0; i < (length & 7); i++) rest = (rest << 8) | <u64>(<u32>i32.load8_u(from + i));
+  return <u32>mix(hash, rest);
+}
+
+function seekCell(cell: i64): void {
+  soughtCell = cell;
+  soughtHash = hashOfCell(cell);
+}
+
+/** The hash of a key that stands in a cell: its block has it, or it is computed. */
+export function hashOfCell(cell: i64): u32 {
+  return isBlock(cell) ? hashOf(blockOf(cell)) : <u32>mix(0, <u64>cell);
+}
+
+function seekBytes(body: usize, length: u32, meta: u32): void {
+  soughtCell = NONE;
+  soughtBody = body;
+  soughtLength = length;
+  soughtMeta = meta;
+  soughtHash = hashBytes(body, length, meta);
+}
+
+export function seekRecord(record: usize): void {
+  const meta = <u32>peek(record + 4);
+  if (meta < <u32>Encoding.NUMBER) seekCell(cellOfEncoding(meta));
+  else if (meta == <u32>Encoding.NUMBER) {
+    const number = f64.load(record + RECORD);
+    // -0 is 0, as for every Map.
+    seekCell(cellOfNumber(number == 0 ? 0 : number));
+  } else seekBytes(record + RECORD, <u32>peek(record), meta);
+}
+
+/** A key in a bundle: as seekRecord, for a cell. */
+export function seekBundled(cell: i64): void {
+  const block = blockOf(cell);
+  if (isBlock(cell)) seekBytes(block + BLOCK, lengthOf(block), metaOf(block));
+  else seekCell(cell);
+}
+
+export function isSought(key: i64): bool {
+  if (soughtCell != NONE) return key == soughtCell;
+  if (!isBlock(key)) return false;
+  const block = blockOf(key);
+  return (
+    hashOf(block) == soughtHash &&
+    lengthOf(block) == soughtLength &&
+    metaOf(block) == soughtMeta &&
+    sameBytes(block + BLOCK, soughtBody, soughtLength)
+  );
+}
+
+function sameBytes(a: usize, b: usize, length: u32): bool {
+  const whole = a + (length & ~7);
+  for (; a < whole; a += 8, b += 8) if (i64.load(a) != i64.load(b)) return false;
+  for (let i: u32 = 0; i < (length & 7); i++) if (i32.load8_u(a + i) != i32.load8_u(b + i)) return false;
+  return true;
+}
+
+/** The cell for the key that is sought; NONE when the heap is full. */
+export function cellOfSought(): i64 {
+  if (soughtCell != NONE) return soughtCell;
+  const block = blockCreate(soughtLength, soughtMeta, soughtHash);
+  if (!block) return NONE;
+  copy(block + BLOCK, soughtBody, soughtLength);
+  return cellOfBlock(block);
+}
