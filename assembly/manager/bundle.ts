@@ -43,14 +43,15 @@ export function bundleCreate(capacity: u32): usize {
   if (capacity > 0x0fff0000) return 0;
   const bundle = allocate(<u32>offsetof<Bundle>() + capacity * CELL);
   if (!bundle) return 0;
+  poke(bundle + offsetof<Bundle>('capacity'), <i32>capacity);
+  // ORDERING: before it is held: from then on the reaper may read it.
+  poke(bundle + offsetof<Bundle>('count'), 0);
   const holding = hold(bundle, 0, BUNDLE);
   if (!holding) {
     free(bundle);
     return 0;
   }
   poke(bundle + offsetof<Bundle>('holding'), <i32>holding);
-  poke(bundle + offsetof<Bundle>('capacity'), <i32>capacity);
-  poke(bundle + offsetof<Bundle>('count'), 0);
   return bundle;
 }
 

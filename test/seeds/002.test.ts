@@ -1,12 +1,31 @@
 /**
  * The programs of document 002: queues and their limits, producers and consumers, threads, what they share, daemons, a mutex.
  */
-import { activeCount, currentThread, Empty, Event, enumerate, Full, getpid, Lock, Process, Thread, Value } from 'nogil';
-import { Queue } from 'nogil/multiprocessing';
+import { activeCount, Barrier, currentThread, Empty, Event, enumerate, Full, getpid, Lock, Process, Thread, Value } from 'nogil';
+import { Manager, Queue } from 'nogil/multiprocessing';
 import { expect, test } from 'vitest';
-import { consumer, getX, pids, producer, setGlobal, setShared, stay, takeOff } from './002.workers.ts';
+import { consumer, getX, pids, producer, setGlobal, setShared, stay, takeOff, work } from './002.workers.ts';
 import { SECOND } from './clock.workers.ts';
 import { run } from './support-programs.ts';
+
+test('002-P1: ten processes with a lock take a managed dict from ten to nothing', () => {
+  const mutex = new Lock();
+  const dic = Manager().dict({ num: 10 });
+  const processes = Array.from({ length: 10 }, () => new Process({ target: work, args: [dic, mutex] }));
+  for (const p of processes) p.start();
+  for (const p of processes) expect(p.join(10)).toBe(true);
+  expect({ ...dic }).toEqual({ num: 0 });
+});
+
+test('002-P1: without the lock they lose updates', () => {
+  const together = new Barrier(3);
+  const dic = Manager().dict({ num: 10 });
+  const processes = Array.from({ length: 3 }, () => new Process({ target: work, args: [dic, null, together] }));
+  for (const p of processes) p.start();
+  for (const p of processes) expect(p.join(10)).toBe(true);
+  // All three read before any of them writes.
+  expect(dic.num).toBe(9);
+});
 
 test('002-P2: values come out of a queue as they went in, first in, first out', () => {
   const q = new Queue<unknown>(3);

@@ -1,11 +1,32 @@
 /**
  * What the processes and threads of document 002 run.
  */
-import { currentThread, type Event, getpid, type Lock, type Queue, sleep, task as target, type Value } from 'nogil';
+import {
+  type Barrier,
+  currentThread,
+  type Dict,
+  type Event,
+  getpid,
+  type Lock,
+  type Queue,
+  sleep,
+  task as target,
+  type Value,
+} from 'nogil';
 import { randint, SECOND } from './clock.workers.js';
 
 /** Far more than anything takes: so that a test fails instead of hanging. */
 const LIMIT = 10;
+
+/** 002-P1. Without a mutex: `together` makes sure that all have read before one writes. */
+export const work = target(import.meta, function work(dic: Dict, mutex: Lock | null, together?: Barrier): void {
+  mutex?.acquire();
+  const temp = dic.num;
+  sleep(0.1 * SECOND);
+  together?.wait(LIMIT);
+  dic.num = temp - 1;
+  mutex?.release();
+});
 
 /** 002-P4. What it ate goes into a second queue, in place of the terminal. */
 export const consumer = target(

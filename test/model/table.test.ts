@@ -1,0 +1,269 @@
+/**
+ * The table under a managed dict: insertion, growth, deletion, and the death of either worker at any access.
+ */
+import { describe, expect, test } from 'vitest';
+import { buildCore, type Edit } from './build.ts';
+import { breaks, holds } from './check.ts';
+import type { Model } from './model.ts';
+import { call, must } from './program.ts';
+import { World } from './table.ts';
+
+const core = await buildCore();
+const mutant = (...mutant: Edit[]) => buildCore({ mutant });
+const fine = { fine: true };
+const ENTRIES = 'manager/entries.ts';
+const STORE = 'manager/store.ts';
+const FOREVER = Number.POSITIVE_INFINITY;
+
+const five: [number, number][] = [1, 2, 3, 4, 5].map((n) => [n, n]);
+
+const withTable = (members: (world: World) => void) => (m: Model) => {
+  const world = new World(m, 'table');
+  members(world);
+  world.begin();
+  m.outcome(() => world.words());
+};
+
+/** The body is full: the next insertion makes a larger one, wherever the others are. */
+const growing = withTable((world) => {
+  world.fill(...five);
+  world.add('w1', (at) => world.put(at, 6, 60));
+  world.add('w2', (at) => [...world.delete(at, 2), ...world.put(at, 7, 70)]);
+});
+
+const reading = withTable((world) => {
+  world.fill([1, 1], [2, 101], [3, 3], [4, 4], [5, 5]);
+  world.add('w', (at) => [...world.put(at, 6, 60), ...world.put(at, 2, 102)]);
+  world.add('r', (at) => [
+    ...world.get(at, 2, (value) => must(value === 101 || value === 102, `read ${value}`)),
+    ...world.get(at, 1, (value) => must(value === 1, `read ${value}`)),
+  ]);
+});
+
+/** Keys and values are in blocks: made, replaced and freed. */
+const blocks = withTable((world) => {
+  world.fill([101, 111]);
+  world.add('w1', (at) => [...world.put(at, 101, 112), ...world.put(at, 102, 120)]);
+  world.add('w2', (at) => [...world.delete(at, 101), ...world.put(at, 102, 5)]);
+});
+
+const popping = withTable((world) => {
+  world.fill([1, 1], [2, 2], [3, 3]);
+  const [a, b] = [world.m.ghost({ at: 0 }), world.m.ghost({ at: 0 })];
+  world.add('w1', (at) => [...world.popitem(a), ...world.put(at, 4, 4)]);
+  world.add('w2', () => world.popitem(b));
+});
+
+describe('a table', () => {
+  test('grows while another worker deletes and inserts', () => {
+    const { outcomes } = holds('table, growing', core, growing, fine);
+    expect(outcomes).toEqual(new Set(['1:1 3:3 4:4 5:5 6:60 7:70', '1:1 3:3 4:4 5:5 7:70 6:60']));
+  });
+
+  test('is read whole while it grows', () => {
+    const { outcomes } = holds('table, reading', core, reading, fine);
+    expect(outcomes).toEqual(new Set(['1:1 2:102 3:3 4:4 5:5 6:60']));
+  });
+
+  test('frees what is replaced and deleted, once', () => {
+    const { outcomes } = holds('table, blocks', core, blocks, fine);
+    expect(outcomes).toEqual(new Set(['102:5', '102:120', '101:112 102:5', '101:112 102:120', '102:120 101:112']));
+  });
+
+  test('gives its last entries to one each', () => {
+    const { outcomes } = holds('table, popitem', core, popping, fine);
+    expect(outcomes).toEqual(new Set(['1:1 4:4', '1:1 2:2']));
+  });
+
+  test('in which the entry is there before its slot', async () => {
+    const bad = await mutant({
+      file: ENTRIES,
+      find: '  index(body, soughtHash, number);\n  setValue(entry, value);',
+      replace: '  setValue(entry, value);\n  index(body, soughtHash, number);',
+    });
+    breaks('the value first', bad, dyingWriter, /has no slot|is there twice/, fine);
+  });
+
+  test('in which a place is counted as spent after it is used', async () => {
+    const bad = await mutant({
+      file: ENTRIES,
+      find: "  poke(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));\n  setKey(entry, key);\n  setUsed(body, number + 1);",
+      replace:
+        "  setKey(entry, key);\n  setUsed(body, number + 1);\n  poke(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));",
+    });
+    breaks('spent late', bad, dyingWriter, /used \d+, spent \d+/, fine);
+  });
+
+  test('in which a new body is the contents before it is filled', async () => {
+    const bad = await mutant(
+      { file: ENTRIES, find: '  let moved: u32 = 0;', replace: '  setBody(table, body);\n  let moved: u32 = 0;' },
+      { file: ENTRIES, find: '  setBody(table, body);\n  if (old) free(old);', replace: '  if (old) free(old);' },
+    );
+    breaks('an empty body', bad, dyingWriter, /contents|entry \d|count/, fine);
+  });
+});
+
+/** One dies at any access, while it grows, replaces, deletes; then everything must go on. */
+const before = '1:1 2:2 3:3 4:4 5:5';
+const after = ['1:1 2:2 3:3 4:4 5:5', '1:1 2:2 3:3 4:4 5:5 6:60', '1:1 3:3 4:4 5:5 6:60', '1:1 3:9 4:4 5:5 6:60'];
+const dyingWriter = withTable((world) => {
+  world.fill(...five);
+  world.lost = 2 * 256;
+  world.add('w', (at) => [...world.put(at, 6, 60), ...world.delete(at, 2), ...world.put(at, 3, 9)], { mayDie: true });
+  world.reaper((at) => [
+    ...world.put(at, 7, 70),
+    call('tableSize', [world.at], (size) => must(size === world.contents().length, `size ${size}`)),
+    ...world.get(at, 7, (value) => must(value === 70, `7 is ${value}`)),
+    ...world.get(at, 1, (value) => must(value === 1, `1 is ${value}`)),
+  ]);
+  world.m.finally(() => {
+    const words = world.words();
+    return after.some((state) => words === state || words === `${state} 7:70`) ? undefined : `contents nobody made: ${words}`;
+  });
+});
+
+const amongBlocks = withTable((world) => {
+  const bundle = world.m.ghost({ at: 0 });
+  world.fill([101, 111], [2, 2]);
+  world.lost = 3 * 48;
+  const steps = (at: () => number) => [
+    ...world.put(at, 101, 112),
+    ...world.put(at, 102, 120),
+    ...world.delete(at, 101),
+    ...world.popitem(bundle),
+  ];
+  world.add('w', steps, { mayDie: true });
+  world.reaper((at) => [...world.put(at, 102, 130), ...world.delete(at, 2)]);
+});
+
+describe('the death', () => {
+  test('of a writer at any access loses at most its own update', () => {
+    const { outcomes } = holds('table, death of a writer', core, dyingWriter, fine);
+    expect(outcomes).toContain(`${before} 7:70`);
+    expect(outcomes).toContain(`${after[3]} 7:70`);
+  });
+
+  test('of a writer of blocks loses a block at most, and frees none twice', () => {
+    holds('table, death among blocks', core, amongBlocks, fine);
+  });
+
+  test('of one that puts many at once leaves a first part of them', () => {
+    const model = withTable((world) => {
+      const bundle = world.m.ghost({ at: 0 });
+      world.fill([1, 1], [101, 111]);
+      world.lost = 400;
+      world.add(
+        'w',
+        (at) =>
+          world.putAll(
+            at,
+            [
+              [101, 112],
+              [2, 2],
+              [3, 103],
+            ],
+            bundle,
+          ),
+        { mayDie: true },
+      );
+      world.reaper((at) => world.put(at, 4, 4));
+    });
+    const { outcomes } = holds('table, death in a bundle', core, model, fine);
+    const parts = ['1:1 101:111', '1:1 101:112', '1:1 101:112 2:2', '1:1 101:112 2:2 3:103'];
+    expect([...outcomes].map((words) => words.replace(' 4:4', '')).filter((words) => !parts.includes(words))).toEqual([]);
+    for (const part of parts) expect(outcomes).toContain(`${part} 4:4`);
+  });
+
+  test('of one whose bundle is held before it is empty', async () => {
+    const bad = await mutant({
+      file: 'manager/bundle.ts',
+      find: "  poke(bundle + offsetof<Bundle>('count'), 0);\n  const holding = hold(bundle, 0, BUNDLE);",
+      replace: "  const holding = hold(bundle, 0, BUNDLE);\n  poke(bundle + offsetof<Bundle>('count'), 0);",
+    });
+    breaks('a bundle of rubbish', bad, amongBlocks, /no word|trouble|free|in use/, fine);
+  });
+
+  test('after which nobody counts', async () => {
+    const bad = await mutant({
+      file: STORE,
+      find: 'if (lockInternal(store)) setCount(store, UNKNOWN);',
+      replace: 'lockInternal(store);',
+    });
+    breaks('no recount', bad, dyingWriter, /count \d|size/, fine);
+  });
+
+  test('of one that was half done with a key in a block leaves no trace but what it had in hand', () => {
+    const model = withTable((world) => {
+      world.fill([1, 1]);
+      world.lost = 200;
+      world.add('w', (at) => [...world.put(at, 101, 5), ...world.delete(at, 101)], { mayDie: true });
+      world.reaper((at) => [...world.put(at, 2, 2), ...world.put(at, 102, 2), ...world.delete(at, 1)]);
+    });
+    holds('table, half-made', core, model, fine);
+  });
+});
+
+// ── update ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Adds one under the guard, as `update` does: three calls, between which anybody may move. */
+function adds(world: World, at: () => number, own: { value: number }) {
+  return [
+    call('guardTake', [world.at, FOREVER], (status) => must(status === 0, `the guard answered ${status}`)),
+    ...world.get(at, 1, (value) => {
+      own.value = value ?? -1;
+    }),
+    call('tablePutNumber', () => [world.at, own.value + 1, 0]),
+    call('guardGive', [world.at]),
+  ];
+}
+
+const counting = withTable((world) => {
+  world.fill([1, 0]);
+  for (const name of ['w1', 'w2']) {
+    const own = world.m.ghost({ value: 0 });
+    world.add(name, (at) => adds(world, at, own));
+  }
+  world.add('w3', (at) => world.put(at, 1, 50));
+});
+
+describe('an update', () => {
+  test('loses none of the others, nor do they lose it', () => {
+    const { outcomes } = holds('update, exact', core, counting);
+    expect(outcomes).toEqual(new Set(['1:50', '1:51', '1:52']));
+  });
+
+  test('that a writer does not wait for', async () => {
+    const bad = await mutant({
+      file: STORE,
+      find: 'if (owner == 0 || (owner == self && nestingOf(store) > 0)) return Status.OK;',
+      replace: 'if (owner != -1) return Status.OK;',
+    });
+    const { outcomes } = holds('update, overwritten', bad, counting);
+    // The write of 50 between the look and the write of an update is lost.
+    expect(outcomes).toContain('1:2');
+  });
+
+  test('whose worker dies leaves the old value, and the others go on', () => {
+    const model = withTable((world) => {
+      const [one, two] = [world.m.ghost({ value: 0 }), world.m.ghost({ value: 0 })];
+      world.fill([1, 0]);
+      world.add('w', (at) => adds(world, at, one), { mayDie: true });
+      world.add('x', (at) => adds(world, at, two));
+      world.reaper((at) => world.put(at, 2, 2));
+    });
+    const { outcomes } = holds('update, death', core, model);
+    expect(outcomes).toEqual(new Set(['1:2', '1:1 2:2', '1:2 2:2']));
+  });
+
+  test('after which the reaper forgets the guard', async () => {
+    const bad = await mutant({ file: STORE, find: '  lockAbandon(guardOf(store), tid);\n', replace: '' });
+    const model = withTable((world) => {
+      const [one, two] = [world.m.ghost({ value: 0 }), world.m.ghost({ value: 0 })];
+      world.fill([1, 0]);
+      world.add('w', (at) => adds(world, at, one), { mayDie: true });
+      world.add('x', (at) => adds(world, at, two));
+      world.reaper();
+    });
+    breaks('a guard of the dead', bad, model, /^sleeps for ever|still held/);
+  });
+});
