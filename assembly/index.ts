@@ -29,7 +29,7 @@ export {
 } from './create';
 export { gateEnter, gateKick, gateLeave } from './gate';
 export { bundleAdd, bundleAddBlock, bundleClose, bundleCreate, bundleShow } from './manager/bundle';
-export { guardGate, guardGive, guardPause, guardResume, guardTake, guardTry } from './manager/store';
+export { guardGate, guardGive, guardOwner, guardPause, guardResume, guardTake, guardTry } from './manager/store';
 export {
   tableClear,
   tableDelete,

@@ -138,6 +138,11 @@ export function guardGate(store: usize): usize {
   return store + offsetof<Store>('guardGateSeq');
 }
 
+/** The worker that is inside of an update, or 0. */
+export function guardOwner(store: usize): i32 {
+  return ownerOf(load(guardOf(store)));
+}
+
 /** Reaper. */
 export function storeAbandon(store: usize, tid: i32): void {
   lockAbandon(store, tid);

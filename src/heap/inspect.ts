@@ -86,6 +86,7 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
     if (kind === Kind.LOCK || kind === Kind.RLOCK || kind === Kind.VALUE || kind === Kind.ARRAY)
       info.holder = core.lockOwner(object);
     if (isQueue(kind)) info.size = core.queueSize(object);
+    if (kind === Kind.TABLE || kind === Kind.VECTOR) info.holder = core.guardOwner(object);
     if (kind === Kind.SEMAPHORE) info.size = core.semaphoreValue(object);
     if (kind === Kind.TABLE) info.size = core.tableSize(object);
     if (kind === Kind.VECTOR) info.size = core.vectorLength(object);
