@@ -5,6 +5,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { codec } from './codec.bench.ts';
 import { fairness } from './fairness.ts';
 import { lock } from './lock.ts';
+import { manager } from './manager.ts';
 import { pipe } from './pipe.ts';
 import { pool } from './pool.ts';
 import { priority } from './priority.ts';
@@ -13,7 +14,7 @@ import { judge, print, type Table } from './report.ts';
 import { workers } from './workers.ts';
 
 type Scenario = (quick: boolean) => AsyncGenerator<Table>;
-const scenarios: Record<string, Scenario> = { lock, queue, priority, pipe, pool, workers, codec, fairness };
+const scenarios: Record<string, Scenario> = { lock, queue, priority, pipe, pool, manager, workers, codec, fairness };
 
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');

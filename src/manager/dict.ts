@@ -170,6 +170,8 @@ function pairsOf(init: unknown): readonly (readonly [unknown, unknown])[] {
  */
 // biome-ignore lint/suspicious/noExplicitAny: what a dict holds is the user's to say; Python's holds anything
 export class Dict<K = any, V = any> extends Table {
+  // biome-ignore lint/suspicious/noExplicitAny: its string keys; `manager.dict<{ num: number }>()` says more of them
+  [name: string]: any;
   readonly #self: this;
 
   /** @param init what is in it at first. @throws TypeError a key or a value cannot be one */

@@ -30,6 +30,13 @@ function toIndex(index: unknown): number {
 /** A property name that is an index: '0', '-1'. */
 const INDEX = /^(0|-?[1-9]\d*)$/;
 
+function isIndex(name: string): boolean {
+  const first = name.charCodeAt(0);
+  // Most are one digit, and most other names begin with a letter.
+  if (first > 57 || first < 45) return false;
+  return name.length === 1 ? first >= 48 : INDEX.test(name);
+}
+
 /**
  * A list of any number of workers', in shared memory. Every call is atomic; a sequence of calls is not: for that there is `update(index, fn)`.
  *
@@ -52,12 +59,12 @@ export class List<T = any> extends Store {
       super(heap, created(heap.core.vectorCreate()));
     }
     this.#self = withContents<this>(this, {
-      owns: (name) => INDEX.test(name),
+      owns: isIndex,
       get: (name) => this.at(Number(name)),
       set: (name, value) => this.set(Number(name), value as T),
-      has: (name) => (INDEX.test(name) ? this.#hasIndex(Number(name)) : name in List.prototype),
+      has: (name) => (isIndex(name) ? this.#hasIndex(Number(name)) : name in List.prototype),
       delete: (name) => {
-        if (INDEX.test(name)) this.guarded('delete', () => this.#splice(this.#place(Number(name)), 1, [], 'delete'));
+        if (isIndex(name)) this.guarded('delete', () => this.#splice(this.#place(Number(name)), 1, [], 'delete'));
       },
       names: () => Array.from({ length: this.length }, (_, i) => String(i)),
     });

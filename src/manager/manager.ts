@@ -108,18 +108,18 @@ export class ManagerObject extends Table {
     if (this.contains(['down'])) throw new AssertionError('the manager was shut down');
   }
 
-  /** A dict. `init`: pairs, a Map, or an object, whose properties the dict then has. */
-  dict<K, V>(init: Iterable<readonly [K, V]>): Dict<K, V> & AnyProperties;
-  dict<S extends object>(init: S): Dict<AnyKey, S[keyof S]> & S;
-  // biome-ignore lint/suspicious/noExplicitAny: what a dict holds is the user's to say
-  dict<K = AnyKey, V = any>(): Dict<K, V> & AnyProperties;
+  /** A dict of anything; `dict<{ num: number }>(...)` says what its properties are, `dict<string, number>(...)` its keys and values. `init`: an object, a Map, or pairs. */
+  dict<S extends object = AnyProperties>(
+    init?: NoInfer<S> | Iterable<readonly [unknown, unknown]> | null,
+  ): Dict<AnyKey, S[keyof S]> & S;
+  dict<K, V>(init?: DictInit<K, V> | null): Dict<K, V>;
   dict(init?: unknown): unknown {
     this.#check();
     return new Dict(init as DictInit<unknown, unknown>);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: what a list holds is the user's to say
-  list<T = any>(init?: Iterable<T>): List<T> {
+  list<T = any>(init?: Iterable<NoInfer<T>> | null): List<T> {
     this.#check();
     return new List<T>(init);
   }

@@ -34,7 +34,8 @@ describe('killing a worker at any moment of its work on a dict and a list', () =
     for (let who = 0; who < rounds; who++) {
       const victim = new Process({ target: workUntilKilled, args: [d, l, who] });
       victim.start();
-      until(() => ((d.get(`done ${who}`) ?? 0) > Math.random() * 40) | 0, 'it works');
+      const goal = Math.random() * 40;
+      until(() => (d.get(`done ${who}`) ?? 0) > goal, 'it works');
       killSometime(victim as unknown as Process<never>);
       const done = d.get(`done ${who}`);
       const added = d.get('sum') - sum;
