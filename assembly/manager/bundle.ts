@@ -11,7 +11,7 @@
  * Nobody else touches a bundle: nobody waits. Death: the reaper drops it (record.ts calls bundleDrop). A cell that moves into a table is taken out of the bundle
  * before it is published there: who dies in between loses its block, the other way round it would be freed under others' eyes.
  */
-import { Encoding, Status } from '../abi';
+import { BundleField, Encoding, Status } from '../abi';
 import { allocate, free } from '../allocator';
 import { copy, peek, poke } from '../atomics';
 import { Bundle } from '../layout';
@@ -37,6 +37,8 @@ import {
   numberOf,
   setCell,
 } from './cell';
+
+if (offsetof<Bundle>('count') != BundleField.COUNT || offsetof<Bundle>() != BundleField.CELLS) ERROR('BundleField');
 
 /** An empty bundle for up to `capacity` cells; 0 when the heap is full. */
 export function bundleCreate(capacity: u32): usize {

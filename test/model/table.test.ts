@@ -2,11 +2,13 @@
  * The table under a managed dict: insertion, growth, deletion, and the death of either worker at any access.
  */
 import { describe, expect, test } from 'vitest';
+import { Status } from '../../assembly/abi.ts';
 import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import type { Model } from './model.ts';
-import { call, must } from './program.ts';
-import { World } from './table.ts';
+import { call, must, type Program, turn } from './program.ts';
+import { awaited, type CallStep, pumpOf } from './sync.ts';
+import { KEY, World } from './table.ts';
 
 const core = await buildCore();
 const mutant = (...mutant: Edit[]) => buildCore({ mutant });
@@ -217,6 +219,40 @@ function adds(world: World, at: () => number, own: { value: number }) {
   ];
 }
 
+/** The same, as `updateAsync` does it. */
+function addsAsync(world: World, at: () => number, own: { value: number }): Program {
+  return [
+    ...awaited(world.at + 20, pumpOf(world.m), call('guardTry', [world.at]) as CallStep),
+    ...world.get(at, 1, (value) => {
+      own.value = value ?? -1;
+    }),
+    turn(),
+    call('guardResume', [world.at]),
+    call('tablePutNumber', () => [world.at, own.value + 1, 0]),
+    call('guardGive', [world.at]),
+  ];
+}
+
+/** An async update, a blocking one elsewhere, and another task of the async one's worker that writes. */
+const asyncUpdate = (m: Model) => {
+  const world = new World(m, 'table');
+  const [one, two, task] = [m.ghost({ value: 0 }), m.ghost({ value: 0 }), m.ghost({ refused: 0 })];
+  world.fill([1, 0]);
+  world.add('w', (at) => addsAsync(world, at, one));
+  world.add('x', (at) => adds(world, at, two));
+  world.task('t', 'w', (at) => [
+    ...world.writes(at, KEY, 1),
+    call('tablePutNumber', [world.at, 50, 0], (status) => {
+      must(status === Status.OK || status === Status.NOT_OWNER, `answered ${status}`);
+      task.refused = status === Status.OK ? 0 : 1;
+    }),
+  ]);
+  world.begin();
+  const value = () => world.contents()[0]?.[1] as number;
+  m.finally(() => (task.refused || value() >= 50 ? undefined : `the write of 50 was lost: ${value()}`));
+  m.outcome(() => `${world.words()}${task.refused ? ' refused' : ''}`);
+};
+
 const counting = withTable((world) => {
   world.fill([1, 0]);
   for (const name of ['w1', 'w2']) {
@@ -265,5 +301,29 @@ describe('an update', () => {
       world.reaper();
     });
     breaks('a guard of the dead', bad, model, /^sleeps for ever|still held/);
+  });
+
+  test('that is async waits at the gate, and keeps out what blocks in its own worker', async () => {
+    const { outcomes } = holds('update, async', core, asyncUpdate);
+    // The other task's write is refused (1:2), or comes first (1:52), or last (1:50), or between the two (1:51).
+    expect(outcomes).toEqual(new Set(['1:2 refused', '1:50', '1:51', '1:52']));
+    const bad = await mutant({
+      file: STORE,
+      find: '(owner == self && nestingOf(store) > 0)',
+      replace: 'owner == self',
+    });
+    breaks('any call of its worker', bad, asyncUpdate, /was lost/);
+  });
+
+  test('that is async and whose worker dies lets the others go on', () => {
+    const model = withTable((world) => {
+      const [one, two] = [world.m.ghost({ value: 0 }), world.m.ghost({ value: 0 })];
+      world.fill([1, 0]);
+      world.add('w', (at) => addsAsync(world, at, one), { mayDie: true });
+      world.add('x', (at) => adds(world, at, two));
+      world.reaper((at) => world.put(at, 2, 2));
+    });
+    const { outcomes } = holds('update, async death', core, model);
+    expect(outcomes).toEqual(new Set(['1:2', '1:1 2:2', '1:2 2:2']));
   });
 });

@@ -12,7 +12,7 @@ import { atomic, call, must, type Program, type Step } from './program.ts';
 /** Keys and values from here on are in blocks. */
 export const BLOCKS = 100;
 const RECORD = 8;
-const KEY = RECORD + 64;
+export const KEY = RECORD + 64;
 const SCRATCH = 256;
 /** From a store's address. */
 const [GUARD, BODY, COUNT] = [16, 36, 40] as const;
@@ -89,6 +89,16 @@ export class World {
     });
   }
 
+  /** Another task on the thread of `peer`: with its scratch, and as the same worker. */
+  task(name: string, peer: string, steps: (scratch: () => number) => Program): void {
+    const index = this.m.machine.workers.findIndex((worker) => worker.name === peer);
+    this.m.worker(
+      name,
+      steps(() => this.scratches[index] as number),
+      { thread: peer },
+    );
+  }
+
   reaper(steps: (scratch: () => number) => Program = () => []): void {
     let index = -1;
     const scratch = () => this.scratches[index] as number;
@@ -111,7 +121,7 @@ export class World {
 
   // ── what workers do ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private writes(scratch: () => number, at: number, value: number): Step[] {
+  writes(scratch: () => number, at: number, value: number): Step[] {
     return record(0, value).map(([offset, word]) => atomic('store', () => [scratch() + at + offset, word]));
   }
 

@@ -56,6 +56,7 @@ describe('killing a worker at any moment of its work on a dict and a list', () =
     const l = manager.list();
     const workers = [0, 1].map((who) => new Process({ target: workUntilKilled, args: [d, l, who] }));
     for (const worker of workers) worker.start();
+    until(() => d.has('done 0') && d.has('done 1'), 'both work');
     for (let who = 2; who < 14; who++) {
       const victim = new Process({ target: workUntilKilled, args: [d, l, who] });
       victim.start();

@@ -143,6 +143,30 @@ describe('while another worker is inside of update', () => {
     close();
   });
 
+  it('a thread that must not block can read, and is told which call to await instead of writing', () => {
+    const { d, inside, leave, close } = scene();
+    const l = manager.list([1]);
+    const updater = start(updateSlowly, d, 'n', inside, leave);
+    inside.wait(LONG);
+    const { core } = (inside as unknown as { heap: { core: { configureWaiting(blocking: number, spins: number): void } } }).heap;
+    core.configureWaiting(0, 0);
+    try {
+      expect([d.get('n'), d.size]).toEqual([1, 2]);
+      expect(() => d.set('n', 1)).toThrow(/set\(\) would have to wait.* await setAsync\(\)/);
+      expect(() => d.update('n', () => 1)).toThrow(/await updateAsync\(\)/);
+      expect(() => d.pop('other')).toThrow(RuntimeError);
+      l.append(2);
+      expect(l.copy()).toEqual([1, 2]);
+    } finally {
+      core.configureWaiting(1, 0);
+    }
+    leave.set();
+    end(updater as unknown as Thread);
+    expect({ ...d }).toEqual({ n: 2, other: 1 });
+    l.close();
+    close();
+  });
+
   it('an async call can be aborted, which leaves nothing behind', async () => {
     const { d, inside, leave, close } = scene();
     const updater = start(updateSlowly, d, 'n', inside, leave);

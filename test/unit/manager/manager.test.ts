@@ -1,0 +1,127 @@
+import * as nogil from 'nogil';
+import {
+  AssertionError,
+  Dict,
+  heap,
+  List,
+  Lock,
+  Manager,
+  ManagerObject,
+  Namespace,
+  Queue,
+  RuntimeError,
+  Value,
+  ValueError,
+} from 'nogil';
+import * as multiprocessing from 'nogil/multiprocessing';
+import { describe, expect, it } from 'vitest';
+
+describe('a manager', () => {
+  it('is made with new or without', () => {
+    const ManagerClass = Manager as new () => nogil.SyncManager;
+    for (const manager of [Manager(), new ManagerClass(), multiprocessing.Manager()]) {
+      expect(manager).toBeInstanceOf(ManagerObject);
+      manager[Symbol.dispose]();
+    }
+  });
+
+  it('makes everything by Python’s names', () => {
+    using manager = Manager();
+    expect(manager.dict()).toBeInstanceOf(Dict);
+    expect(manager.list()).toBeInstanceOf(List);
+    expect(manager.Namespace()).toBeInstanceOf(Namespace);
+    const { Lock, RLock, Semaphore, BoundedSemaphore, Condition, Event, Queue, JoinableQueue } = nogil;
+    for (const [name, made] of Object.entries({
+      Lock,
+      RLock,
+      Semaphore,
+      BoundedSemaphore,
+      Condition,
+      Event,
+      Queue,
+      JoinableQueue,
+    })) {
+      expect(manager[name]()).toBeInstanceOf(made);
+      expect(name in manager).toBe(true);
+    }
+    expect(manager.Barrier(2).parties).toBe(2);
+    expect(manager.Value('i', 5).value).toBe(5);
+    expect(manager.Queue(3).maxsize).toBe(3);
+    expect([manager.nothing, 'nothing' in manager]).toEqual([undefined, false]);
+  });
+
+  it('makes them with the errors of threading and queue, as Python’s does', () => {
+    using manager = multiprocessing.Manager();
+    expect(() => manager.Lock().release()).toThrow(RuntimeError);
+    expect(() => manager.RLock().release()).toThrow(RuntimeError);
+    expect(() => manager.Condition().notify()).toThrow(RuntimeError);
+    expect(() => manager.Queue().get(true, -1)).toThrow(ValueError);
+    expect(() => manager.Semaphore(-1)).toThrow(ValueError);
+  });
+
+  it('makes nothing more after shutdown, and what it made lives on', () => {
+    const manager = Manager();
+    const d = manager.dict({ n: 1 });
+    manager.shutdown();
+    manager.shutdown();
+    for (const call of [
+      () => manager.dict(),
+      () => manager.list(),
+      () => manager.Namespace(),
+      () => manager.Queue(),
+      () => manager.register('X', class {}),
+    ])
+      expect(call).toThrow(new AssertionError('the manager was shut down'));
+    expect(d.update('n', (n) => n + 1)).toBe(2);
+    manager.close();
+    expect(() => manager.dict()).toThrow(ValueError);
+  });
+
+  it('travels through a queue, as do dicts, lists and namespaces', () => {
+    using manager = Manager();
+    const queue = new Queue<unknown>();
+    const all = { manager, d: manager.dict({ n: 1 }), l: manager.list([1]), ns: manager.Namespace({ x: 1 }) };
+    queue.put(all);
+    const got = queue.get() as typeof all;
+    got.d.n += 1;
+    got.l.append(2);
+    got.ns.x += 1;
+    expect([all.d.n, all.l.copy(), all.ns.x, got.manager.dict({ a: 1 }).a]).toEqual([2, [1, 2], 2, 1]);
+    expect([got.d, got.l, got.ns, got.manager].map((each) => each.constructor)).toEqual([Dict, List, Namespace, ManagerObject]);
+  });
+
+  it('has objects that a worker of one’s own opens by a handle', () => {
+    using manager = Manager();
+    const d = manager.dict({ n: 1 });
+    const l = manager.list([1]);
+    const same = Dict.from(d.handle()) as typeof d;
+    same.n = 2;
+    expect([d.n, (List.from(l.handle()) as typeof l).copy()]).toEqual([2, [1]]);
+    expect(() => List.from(d.handle() as never)).toThrow(ValueError);
+    expect(() => Namespace.from(d.handle())).toThrow(ValueError);
+    expect(() => Lock.from(d.handle() as never)).toThrow(ValueError);
+  });
+
+  it('shows its objects in heap.stats and heap.inspect', () => {
+    using manager = Manager();
+    const d = manager.dict({ a: 1, b: 2 });
+    const l = manager.list([1]);
+    const info = (object: Dict | List) => heap.inspect().find(({ id }) => id === object.handle().id);
+    expect([info(d), info(l)]).toMatchObject([
+      { class: 'Dict', size: 2, holder: 0 },
+      { class: 'List', size: 1, holder: 0 },
+    ]);
+    d.update('a', () => {
+      expect(info(d)?.holder).toBe(nogil.getpid());
+      return 5;
+    });
+    expect(heap.stats().objects.List).toBeGreaterThan(0);
+  });
+
+  it('keeps a Value’s own lock', () => {
+    using manager = Manager();
+    const value = manager.Value('i', 0);
+    expect(value).toBeInstanceOf(Value);
+    expect([value.add(2), value.update((n) => n * 10)]).toEqual([2, 20]);
+  });
+});
