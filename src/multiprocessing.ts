@@ -26,18 +26,23 @@ export {
   Empty,
   EOFError,
   Full,
+  IndexError,
+  KeyError,
   MaybeEncodingError,
   OSError,
   ProcessError,
-  RuntimeError,
-  IndexError,
-  KeyError,
   RemoteError,
+  RuntimeError,
   ShutDown,
   TimeoutError,
   ValueError,
   WorkerDied,
 } from './errors.ts';
+export { Dict, type DictInit } from './manager/dict.ts';
+export { List, type SortOptions } from './manager/list.ts';
+export { type Factory, Manager, ManagerObject, type SyncManager } from './manager/manager.ts';
+export { Namespace } from './manager/namespace.ts';
+export type { RemoteObject } from './manager/remote.ts';
 export { Connection, Pipe, type PipeOptions } from './pipe/connection.ts';
 export { type Waitable, wait, waitAsync } from './pipe/wait.ts';
 export { PoolIterator } from './pool/imap.ts';
@@ -46,11 +51,6 @@ export type { Progress } from './pool/progress.ts';
 export { AsyncResult, type ResultOptions } from './pool/result.ts';
 export { taskSignal } from './pool/signal.ts';
 export { Array, type ArrayInit, RawArray } from './sync/array.ts';
-export { Dict, type DictInit } from './manager/dict.ts';
-export { List, type SortOptions } from './manager/list.ts';
-export { type Factory, Manager, ManagerObject, type SyncManager } from './manager/manager.ts';
-export { Namespace } from './manager/namespace.ts';
-export type { RemoteObject } from './manager/remote.ts';
 export { Barrier } from './sync/barrier.ts';
 export { Event } from './sync/event.ts';
 export type { ValueOptions } from './sync/numbers.ts';
