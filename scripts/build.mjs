@@ -3,7 +3,8 @@
  * `node scripts/build.mjs [--core] [--no-types]`: only the core; everything but the declarations.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
@@ -44,6 +45,7 @@ async function buildModules() {
     sourcemap: true,
     legalComments: 'eof',
     logLevel: 'warning',
+    ignoreAnnotations: true,
   });
   const bundle = await import(new URL('../dist/nogil.js', import.meta.url));
   for (const entry of entries) {
@@ -74,6 +76,63 @@ async function buildModules() {
   );
 }
 
+const isPlatform = /[\\/]platform[\\/](node|index)\.ts$/;
+
+/** Puts the browsers' platform in place of Node's. */
+const browserPlatform = {
+  name: 'browser-platform',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/(node|index)\.ts$/ }, ({ path, resolveDir }) =>
+      isPlatform.test(resolve(resolveDir, path)) ? { path: resolve('src/platform/browser.ts') } : undefined,
+    );
+  },
+};
+
+/** Each module of src/ to a file of its own; what they need from elsewhere (two libraries, constants of assembly/) goes into the one that needs it. */
+const oneFileEach = {
+  name: 'one-file-each',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir, kind }) => {
+      const file = resolve(resolveDir, path);
+      if (kind === 'entry-point' || relative('src', file).startsWith('..')) return undefined;
+      const target = isPlatform.test(file) ? resolve('src/platform/browser.ts') : file;
+      const from = relative(resolveDir, target).replaceAll('\\', '/');
+      return { path: `${from.startsWith('.') ? '' : './'}${from.replace(/\.ts$/, '.js')}`, external: true };
+    });
+  },
+};
+
+const forBrowsers = { bundle: true, format: 'esm', platform: 'browser', target: 'es2022', logLevel: 'warning' };
+
+/** For pages: modules, from which a bundler takes what is used, and the one script of all workers, which it only copies. */
+async function buildForBrowsers() {
+  rmSync('dist/browser', { recursive: true, force: true });
+  const sources = readdirSync('src', { recursive: true }).map((file) => `src/${file}`);
+  const { outputFiles } = await build({
+    ...forBrowsers,
+    entryPoints: sources.filter(
+      (file) => /\.ts$/.test(file) && !/\/(entry\/|bundle\.ts|vite\.ts|platform\/(node|index))/.test(file),
+    ),
+    outdir: 'dist/browser',
+    outbase: 'src',
+    plugins: [oneFileEach],
+    write: false,
+  });
+  for (const { path, text } of outputFiles) {
+    if (text.trim() === '') continue;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  await build({
+    ...forBrowsers,
+    entryPoints: ['src/entry/browser.ts'],
+    outfile: 'dist/browser/worker.js',
+    minify: true,
+    ignoreAnnotations: true,
+    plugins: [browserPlatform],
+  });
+}
+
 function licenceOf(name) {
   const file = readdirSync(`node_modules/${name}`).find((each) => /^licen[cs]e/i.test(each));
   return readFileSync(`node_modules/${name}/${file}`, 'utf8');
@@ -86,5 +145,6 @@ function buildTypes() {
 await buildCore();
 if (!flags.has('--core')) {
   await buildModules();
+  await buildForBrowsers();
   if (!flags.has('--no-types')) buildTypes();
 }

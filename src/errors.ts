@@ -1,12 +1,21 @@
 /**
  * Every error of the package, with Python's name where Python has one. `instanceof` holds in every worker.
  */
-import { registerErrorClass } from './codec/index.ts';
+import { isOfErrorClass, registerErrorClass } from './codec/index.ts';
 
-function define<T extends ErrorConstructorLike>(ctor: T): T {
-  Object.defineProperty(ctor.prototype, 'name', { value: ctor.name, configurable: true, writable: true });
-  registerErrorClass(ctor as never);
-  return ctor;
+const ordinary = Function.prototype[Symbol.hasInstance];
+
+/** The name is given, since a minifier changes that of the class. */
+function define(name: string, ctor: ErrorConstructorLike): void {
+  const hidden = { configurable: true, writable: true };
+  Object.defineProperty(ctor, 'name', { value: name, configurable: true });
+  Object.defineProperty(ctor.prototype, 'name', { value: name, ...hidden });
+  // An error of the same name from another copy of the package in this thread is as good: a bundler makes one for the page and one for workers.
+  const hasInstance = function (this: unknown, value: unknown): boolean {
+    return ordinary.call(this as never, value) || (this === ctor && isOfErrorClass(value, name));
+  };
+  Object.defineProperty(ctor, Symbol.hasInstance, { value: hasInstance, ...hidden });
+  registerErrorClass(ctor as never, name);
 }
 
 type ErrorConstructorLike = new (...args: never[]) => Error;
@@ -73,7 +82,7 @@ export class DeadlockError extends RuntimeError {}
 /** The worker that was to do it died. */
 export class WorkerDied extends RuntimeError {}
 
-for (const ctor of [
+for (const [name, ctor] of Object.entries({
   ValueError,
   RuntimeError,
   AssertionError,
@@ -98,5 +107,5 @@ for (const ctor of [
   BrokenLockError,
   DeadlockError,
   WorkerDied,
-])
-  define(ctor);
+}))
+  define(name, ctor);

@@ -6,8 +6,15 @@
 // biome-ignore lint/suspicious/noExplicitAny: a constructor is called here with no arguments of its own, or not at all
 export type ErrorClass = abstract new (...args: any[]) => Error;
 
-const classes = new Map<string, ErrorClass>();
-const names = new Map<object, string>();
+interface Registry {
+  classes: Map<string, ErrorClass>;
+  names: Map<object, string>;
+}
+const REGISTRY = Symbol.for('nogil.errors');
+const global = globalThis as { [REGISTRY]?: Registry };
+// One for all copies of the package in this thread.
+global[REGISTRY] ??= { classes: new Map(), names: new Map() };
+const { classes, names } = global[REGISTRY];
 
 /**
  * Lets instances of `errorClass` keep their class when they are sent, so that `instanceof` holds in the receiver, which must
@@ -29,6 +36,14 @@ const standardNames = new Set(classes.keys());
 
 /** On the wire; it is no class of errors that could be registered, since it has its message and name in internal slots. */
 export const DOM_EXCEPTION = 'DOMException';
+
+/** Whether `value` is of a class registered under `name`, of whichever copy of the package. */
+export function isOfErrorClass(value: unknown, name: string): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  for (let prototype = Object.getPrototypeOf(value); prototype !== null; prototype = Object.getPrototypeOf(prototype))
+    if (names.get(prototype) === name) return true;
+  return false;
+}
 
 /** The name of the nearest registered class of an error. */
 export function nearestErrorClass(error: object): string {

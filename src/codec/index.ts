@@ -7,5 +7,5 @@
  */
 
 export { Codec } from './codec.ts';
-export { type ErrorClass, registerErrorClass } from './error-classes.ts';
+export { type ErrorClass, isOfErrorClass, registerErrorClass } from './error-classes.ts';
 export { type HandleBridge, type HandleRef, SEND, type Sendable } from './handle.ts';

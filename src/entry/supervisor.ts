@@ -4,7 +4,7 @@
 import { SlotField, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
 import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
-import { parent, type SpawnedWorker, spawn, writeOutput } from '../platform/node.ts';
+import { parent, type SpawnedWorker, spawn, startsWhileBlocked, writeOutput } from '../platform/index.ts';
 import { type Host, Keeper } from '../pool/keeper.ts';
 import type { FromSupervisor, StartMessage, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
 import { State } from '../workers/runnable.ts';
@@ -42,7 +42,7 @@ function report(): void {
 }
 
 function start(
-  { record: { id, generation }, tid, name, daemon, process, main, fromRoot }: StartMessage,
+  { record: { id, generation }, tid, name, daemon, process, main, modules, fromRoot }: StartMessage,
   onGone?: Living['onGone'],
 ): void {
   if (fromRoot) {
@@ -52,8 +52,8 @@ function start(
   const ref = core.refAdopt(id, generation);
   const record = core.refObject(ref);
   const isProcess = (heap.loadWord(record + WorkerField.FLAGS) & WorkerFlag.PROCESS) !== 0;
-  const data: WorkerData = { link, tid, record: { id, generation }, process, main };
-  const worker = spawn(new URL('./worker.js', import.meta.url), data, name);
+  const data: WorkerData = { link, tid, record: { id, generation }, process, main, modules };
+  const worker = spawn('worker', data, name);
   const entry: Living = {
     worker,
     ref,
@@ -161,6 +161,7 @@ export function runSupervisor(): void {
   link = data.link;
   heap = enterHeap(link, data.tid);
   core = heap.core;
+  if (!startsWhileBlocked) report();
   parent.listen((message) => {
     receive(message as ToSupervisor);
     // Answer what the root asked even when nothing changed: it compares counts.

@@ -3,8 +3,8 @@
  */
 import { WorkerField, WorkerFlag } from '../../assembly/abi.ts';
 import { enterHeap, type Heap } from '../heap/heap.ts';
-import { Existing } from '../heap/shared.ts';
-import { exit, inheritLoader, onExit, onUncaught, parent, redirectOutput, writeOutput } from '../platform/node.ts';
+import { Existing, reviveAs } from '../heap/shared.ts';
+import { exit, importModule, inheritLoader, onExit, onUncaught, parent, redirectOutput, writeOutput } from '../platform/index.ts';
 import { endChildren } from '../workers/children.ts';
 import { callExcepthook, stackOf } from '../workers/excepthook.ts';
 import { type Here, weAre } from '../workers/here.ts';
@@ -53,28 +53,34 @@ function ownOutput({ core }: Heap): () => void {
   return () => output.flush();
 }
 
-const load = (url: string) => import(url) as Promise<Record<string, unknown>>;
-
-/** Makes the runnable what it was where it was started: its target, and of a subclass the class and the instance's data. */
-async function prepare(runnable: Runnable, spec: TaskSpec): Promise<void> {
-  Runnable.equip(runnable, spec.target && ((await resolveTarget(spec.target, load)) as AnyFunction), spec);
-  if (spec.subclass === undefined) return;
-  const ctor = await resolveTarget(spec.subclass, load);
-  Object.setPrototypeOf(runnable, ctor.prototype);
-  Object.assign(runnable, spec.fields);
+/** Makes the runnable what it was where it was started: its target, and of a subclass the class and the instance's data. Answers what to run. */
+async function prepare(heap: Heap, { record }: Here, runnable: Runnable, spec: TaskSpec): Promise<Runnable> {
+  const target = spec.target && ((await resolveTarget(spec.target, importModule)) as AnyFunction);
+  if (spec.subclass === undefined) {
+    Runnable.equip(runnable, target, spec);
+    return runnable;
+  }
+  const ctor = (await resolveTarget(spec.subclass, importModule)) as unknown as typeof Runnable;
+  const self = reviveAs<Runnable>(ctor, heap, record.id, record.generation);
+  ctor.equip(self, target, spec);
+  Object.setPrototypeOf(self, ctor.prototype);
+  Object.assign(self, spec.fields);
+  return self;
 }
 
 /** What a worker's module does. */
 export async function runWorker(): Promise<void> {
-  const { heap, at, runnable, here } = arrive(parent.data() as WorkerData);
+  const data = parent.data() as WorkerData;
+  const { heap, at, runnable, here } = arrive(data);
   const flushOutput = ownOutput(heap);
   let exitCode = 0;
   let spec: TaskSpec | undefined;
+  let running = runnable;
 
   const fail = (error: unknown) => {
     exitCode = 1;
     const explained = explainTargetError(spec?.target, explainTargetError(spec?.subclass, error));
-    if (runnable instanceof Thread) callExcepthook(runnable, explained);
+    if (!here.isProcess) callExcepthook(running as Thread, explained);
     else console.error(`Process ${runnable.name}:\n${stackOf(explained)}`);
     Runnable.settle(runnable, true, explained);
   };
@@ -91,11 +97,13 @@ export async function runWorker(): Promise<void> {
 
   try {
     await inheritLoader();
+    // What cannot be imported is reported when the target is looked for.
+    await Promise.allSettled(data.modules.map(importModule));
     spec = Runnable.taskOf(runnable);
-    await prepare(runnable, spec);
+    running = await prepare(heap, here, runnable, spec);
     here.importing = false;
     heap.core.workerMove(at, State.STARTING, State.RUNNING);
-    Runnable.settle(runnable, false, await runnable.run());
+    Runnable.settle(runnable, false, await running.run());
   } catch (error) {
     fail(error);
   }

@@ -5,7 +5,7 @@
  * waiter that gives up opens the gate itself: its leftover ends, everybody else looks again, and no stale wait stays on an address that may
  * become another object's.
  */
-import { keepAlive } from '../platform/node.ts';
+import { keepAlive } from '../platform/index.ts';
 import type { Heap } from './heap.ts';
 import type { AsyncOptions } from './time.ts';
 
@@ -25,7 +25,22 @@ interface AsyncWait {
 // The ES2024 declaration is newer than our target library.
 const waitAsync = (Atomics as unknown as { waitAsync(words: Int32Array, index: number, expected: number): AsyncWait }).waitAsync;
 
+/** Async waiters of this thread, by heap and the address of their gate. Not in the heap's object: another copy of the package may have made that. */
+const gatesOf = new WeakMap<Heap, Map<number, AsyncGate>>();
+
+function gatesIn(heap: Heap): Map<number, AsyncGate> {
+  let gates = gatesOf.get(heap);
+  if (gates === undefined) {
+    gates = new Map();
+    gatesOf.set(heap, gates);
+  }
+  return gates;
+}
+
 export class AsyncGate {
+  /** Gates at which somebody waits in this thread. */
+  static waiting = 0;
+
   readonly #heap: Heap;
   readonly #address: number;
   readonly #waiters: Waiter[] = [];
@@ -52,7 +67,7 @@ export class AsyncGate {
   ): Promise<T> {
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const gate = heap.gates.get(address);
+    const gate = gatesIn(heap).get(address);
     try {
       const result = gate === undefined || timeoutMs === 0 ? attempt() : PENDING;
       if (result !== PENDING) return Promise.resolve(result);
@@ -115,8 +130,10 @@ export class AsyncGate {
 
   /** Serves the waiters until there are none. */
   async #pump(): Promise<void> {
-    const { core, gates } = this.#heap;
+    const { core } = this.#heap;
+    const gates = gatesIn(this.#heap);
     this.#pumping = true;
+    AsyncGate.waiting++;
     gates.set(this.#address, this);
     for (;;) {
       core.gateEnter(this.#address);
@@ -131,6 +148,7 @@ export class AsyncGate {
     }
     core.gateLeave(this.#address);
     gates.delete(this.#address);
+    AsyncGate.waiting--;
     this.#pumping = false;
   }
 
@@ -159,7 +177,7 @@ export class AsyncGate {
    * Until what is returned settles, this thread may still write to the object's gates.
    */
   static closing(heap: Heap, from: number, to: number): Promise<unknown> | undefined {
-    const gates = [...heap.gates.values()].filter((gate) => gate.#address >= from && gate.#address < to);
+    const gates = [...gatesIn(heap).values()].filter((gate) => gate.#address >= from && gate.#address < to);
     if (gates.length === 0) return undefined;
     for (const gate of gates) {
       gate.#serve(true);

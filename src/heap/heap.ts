@@ -4,9 +4,8 @@
 import { SlotField } from '../../assembly/abi.ts';
 import { Codec, type HandleRef } from '../codec/index.ts';
 import { MemoryError, RuntimeError, ValueError } from '../errors.ts';
-import { canBlock, cores } from '../platform/node.ts';
+import { canBlock, checkSharedMemory, cores } from '../platform/index.ts';
 import { type CoreExports, coreModule, instantiateCore } from './core.ts';
-import type { AsyncGate } from './gate.ts';
 
 const PAGE = 65536;
 /** Pointers stay below 2^31, so that they are positive in every language involved. */
@@ -38,8 +37,6 @@ export class Heap {
   readonly inlineBytes: number;
   /** What is being decoded keeps its references: handles made of it count for themselves. */
   keeps = false;
-  /** Async waiters of this thread, by the address of their gate. */
-  readonly gates = new Map<number, AsyncGate>();
 
   #bytes: Uint8Array;
   #words: Int32Array;
@@ -48,7 +45,7 @@ export class Heap {
     this.link = link;
     this.core = core;
     this.tid = tid;
-    core.configureWaiting(canBlock ? 1 : 0, cores > 1 ? SPIN_POLLS : 0);
+    this.allowBlocking(canBlock);
     if (!core.workerBecome(tid)) throw new MemoryError('the shared heap is full: no room for another worker');
     const buffer = this.#refresh();
     this.#bytes = new Uint8Array(buffer);
@@ -67,6 +64,11 @@ export class Heap {
       },
       revive: (handle) => revive(this, handle),
     });
+  }
+
+  /** Who must not block must not spin for long either: its blocking calls try once. */
+  allowBlocking(allowed: boolean): void {
+    this.core.configureWaiting(allowed ? 1 : 0, allowed && cores > 1 ? SPIN_POLLS : 0);
   }
 
   /** Growing by nothing makes the engine notice what other threads have grown. */
@@ -171,6 +173,7 @@ export function hasHeap(): boolean {
 }
 
 function createHeap(): Heap {
+  checkSharedMemory();
   const maximum = Math.min(PAGES_AT_MOST, Math.ceil((options.maximumBytes ?? PAGES_AT_MOST * PAGE) / PAGE));
   const initial = Math.min(maximum, Math.ceil((options.initialBytes ?? 4 * 2 ** 20) / PAGE));
   const memory = new WebAssembly.Memory({ initial, maximum, shared: true });

@@ -26,15 +26,22 @@ export class Existing {
 
 type SharedClass = new (existing: never) => Shared;
 
-const classes = new Map<number, { ctor: SharedClass; kinds: readonly Kind[] }>();
-const tags = new WeakMap<object, number>();
+interface Registry {
+  classes: Map<number, { make(heap: Heap, ref: number): Shared; kinds: readonly Kind[] }>;
+  tags: WeakMap<object, number>;
+}
+const REGISTRY = Symbol.for('nogil.classes');
+const global = globalThis as { [REGISTRY]?: Registry };
+// One for all copies of the package in this thread: what arrives is of the class that the user's module imported, whichever copy decodes it.
+global[REGISTRY] ??= { classes: new Map(), tags: new WeakMap() };
+const { classes, tags } = global[REGISTRY];
 
 /**
  * Gives a class the number under which its handles travel. `kinds`: the objects in the heap that it can wrap, so that a forged
  * or mistaken handle cannot make one class read another's words.
  */
 export function registerShared(tag: number, ctor: SharedClass, ...kinds: Kind[]): void {
-  classes.set(tag, { ctor, kinds });
+  classes.set(tag, { make: (heap, ref) => new ctor(new Existing(heap, ref) as never), kinds });
   tags.set(ctor, tag);
 }
 
@@ -89,7 +96,7 @@ export abstract class Shared implements Disposable {
     this.ptr = 0;
     forgotten.unregister(this);
     const close = () => heap.core.refClose(this.#ref);
-    const waited = heap.gates.size > 0 ? AsyncGate.closing(heap, ptr, ptr + extentOf(heap, ptr)) : undefined;
+    const waited = AsyncGate.waiting > 0 ? AsyncGate.closing(heap, ptr, ptr + extentOf(heap, ptr)) : undefined;
     if (waited === undefined) close();
     else void waited.then(close);
   }
@@ -155,7 +162,7 @@ function wrap(heap: Heap, handle: HandleRef, ref: number): Shared {
   if (ref === 1) throw new ValueError('the object of this handle is gone: close it only after the other side has opened it');
   const known = classes.get(handle.tag);
   const kind = heap.core.objectKind(handle.id);
-  if (known?.kinds.includes(kind)) return new known.ctor(new Existing(heap, ref) as never);
+  if (known?.kinds.includes(kind)) return known.make(heap, ref);
   heap.core.refClose(ref);
   throw new ValueError(`unknown handle (class ${handle.tag}, kind ${kind}): is the module that defines its class imported here?`);
 }
@@ -166,6 +173,11 @@ function revive(heap: Heap, handle: HandleRef): Shared {
 
 // A handle inside an item has a reference of its own, which the new object takes over, unless the item stays.
 setReviver((heap, handle) => (heap.keeps ? revive(heap, handle) : wrap(heap, handle, heap.core.refAdopt(handle.id, handle.gen))));
+
+/** Another handle to the object of one, as of the nearest registered class of `ctor`: that of the copy of the package from which a subclass comes. */
+export function reviveAs<T extends Shared>(ctor: object, heap: Heap, id: number, generation: number): T {
+  return revive(heap, { tag: tagOf(ctor), id, gen: generation }) as T;
+}
 
 /** Where a new object is made: with the heap of an object it belongs to, or this thread's. */
 export function homeOf(other?: Shared): Heap {

@@ -3,6 +3,7 @@
  */
 import { Empty, MaybeEncodingError, RemoteError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
+import { importModule } from '../platform/index.ts';
 import type { Queue } from '../queue/queue.ts';
 import { explainTargetError, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
 
@@ -74,7 +75,7 @@ async function serveObject(
   let object: Served = {};
   const make = async () => {
     try {
-      const ctor = await resolveTarget(target, (url) => import(url));
+      const ctor = await resolveTarget(target, importModule);
       object = new (ctor as new (...args: unknown[]) => Served)(...args);
     } catch (error) {
       throw explainTargetError(target, error);

@@ -6,37 +6,36 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as workerThreads from 'node:worker_threads';
+import type { Role, SpawnedWorker } from './platform.ts';
 
 const { parentPort, threadId, Worker, workerData } = workerThreads;
 
 const PROGRAM_FLAG = /^(-e|-p|-pe|--eval|--print|--input-type)(=|$)/;
 
-/** Whether this thread may sleep. */
 export const canBlock = true;
+
+export const startsWhileBlocked = true;
 
 export const cores = availableParallelism();
 
-/** This thread's number in the process. */
 export const nativeId = threadId;
 
-/** A worker as its starter sees it. */
-export interface SpawnedWorker {
-  post(message: unknown): void;
-  terminate(): void;
-  ref(): void;
-  unref(): void;
-  /** `failed` only for what the worker's own code cannot report: it could not be loaded, or ran out of memory. */
-  on(events: { message?(message: unknown): void; failed?(error: Error): void; gone?(exitCode: number): void }): void;
-}
+export function checkSharedMemory(): void {}
 
 /** This thread's flags, but for those that say where the program's text is: a worker has a file of its own. */
 const inheritedFlags = process.execArgv.filter(
   (flag, index, flags) => !PROGRAM_FLAG.test(flag) && !/^(-e|-p|-pe|--eval|--print|--input-type)$/.test(flags[index - 1] ?? ''),
 );
 
-/** Starts a worker that runs `module`. It inherits the loader (execArgv) and the environment of its starter. */
-export function spawn(module: URL, data: unknown, name: string): SpawnedWorker {
-  const worker = new Worker(module, { workerData: data, name, execArgv: inheritedFlags, stdout: false, stderr: false });
+/** It inherits the loader (execArgv) and the environment of its starter. */
+export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
+  const worker = new Worker(new URL(`./${role}.js`, import.meta.url), {
+    workerData: data,
+    name,
+    execArgv: inheritedFlags,
+    stdout: false,
+    stderr: false,
+  });
   return {
     post: (message) => worker.postMessage(message),
     terminate: () => void worker.terminate(),
@@ -50,20 +49,16 @@ export function spawn(module: URL, data: unknown, name: string): SpawnedWorker {
   };
 }
 
-/** What a worker sees of its starter. */
 export const parent = {
   data: () => workerData as unknown,
   post: (message: unknown) => parentPort?.postMessage(message),
-  /** Listening keeps the worker alive. */
   listen: (listener: (message: unknown) => void) => void parentPort?.on('message', listener),
 };
 
-/** Ends this worker, or in the main thread the program. */
 export function exit(code: number): never {
   process.exit(code);
 }
 
-/** Runs `listener` as this worker's last act, also after process.exit() in user code. */
 export function onExit(listener: (code: number) => void): void {
   process.on('exit', listener);
   const { exit } = process;
@@ -75,12 +70,10 @@ export function onExit(listener: (code: number) => void): void {
   };
 }
 
-/** Runs `listener` whenever this thread has nothing left to do; it may keep it alive. */
 export function onIdle(listener: () => void): void {
   process.on('beforeExit', listener);
 }
 
-/** Errors that nobody caught, of this thread's event loop. */
 export function onUncaught(listener: (error: unknown) => void): void {
   process.on('uncaughtException', listener);
   process.on('unhandledRejection', listener);
@@ -88,7 +81,6 @@ export function onUncaught(listener: (error: unknown) => void): void {
 
 const idle = new Int32Array(new SharedArrayBuffer(4));
 
-/** Writes at once, past the event loops that a worker's console.log would wait for. */
 export function writeOutput(descriptor: 1 | 2, bytes: Uint8Array): void {
   for (let from = 0; from < bytes.length; ) {
     try {
@@ -106,7 +98,6 @@ export function writeOutput(descriptor: 1 | 2, bytes: Uint8Array): void {
 type Chunk = string | Uint8Array;
 type Written = (error?: Error | null) => void;
 
-/** Sends what this thread prints to `write` instead. */
 export function redirectOutput(write: (descriptor: 1 | 2, bytes: Uint8Array) => void): void {
   for (const [descriptor, stream] of [
     [1, process.stdout],
@@ -124,7 +115,6 @@ export function redirectOutput(write: (descriptor: 1 | 2, bytes: Uint8Array) => 
 let pending = 0;
 let timer: NodeJS.Timeout | undefined;
 
-/** Counts what must keep this thread's loop alive: a pending waitAsync does not by itself. */
 export function keepAlive(change: 1 | -1): void {
   pending += change;
   if (pending === 0) {
@@ -133,29 +123,24 @@ export function keepAlive(change: 1 | -1): void {
   } else timer ??= setInterval(() => {}, 0x7fffffff);
 }
 
-/** Whether anything (a timer, a request, a socket) keeps this thread's loop busy. */
 export function hasPendingWork(): boolean {
   // What is only still to be closed nobody waits for.
   return process.getActiveResourcesInfo().some((kind) => kind !== 'CloseReq');
 }
 
-/** Whether what is written to stderr is read by a person. */
 export function terminal(): boolean {
   return process.stderr.isTTY === true;
 }
 
-/** A CommonJS file of the package's, at once. */
 export function loadBeside(file: string): unknown {
   return createRequire(import.meta.url)(`./${file}`);
 }
 
-/** The operating system's process. */
-export const processId = process.pid;
+export function importModule(url: string): Promise<Record<string, unknown>> {
+  return import(url);
+}
 
-/**
- * Lets this worker load what its starter could, for a loader that does not do so by itself: tsx on Node 20 sets up its hooks in the
- * main thread only, and there no worker inherits them.
- */
+/** tsx on Node 20 sets up its hooks in the main thread only, and there no worker inherits them. */
 export async function inheritLoader(): Promise<void> {
   if ('isInternalThread' in workerThreads) return;
   const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS?.split(' ') ?? [])];

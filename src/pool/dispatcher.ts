@@ -8,7 +8,7 @@ import { Empty, MaybeEncodingError, ValueError, WorkerDied } from '../errors.ts'
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { leftUntil } from '../heap/time.ts';
-import { canBlock } from '../platform/node.ts';
+import { canBlock } from '../platform/index.ts';
 import { Queue } from '../queue/queue.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { beforeChildrenEnd } from '../workers/children.ts';

@@ -4,7 +4,7 @@
 import { SEND } from '../codec/index.ts';
 import { AssertionError, NotImplementedError, ValueError } from '../errors.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
-import { cores } from '../platform/node.ts';
+import { cores } from '../platform/index.ts';
 import { checkInteger } from '../sync/flavour.ts';
 import { whereWeAre } from '../workers/here.ts';
 import { refuseWhileImporting } from '../workers/runnable.ts';

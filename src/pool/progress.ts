@@ -1,7 +1,7 @@
 /**
  * Progress of a call: a function of the user's, or a bar on the terminal.
  */
-import { loadBeside, terminal } from '../platform/node.ts';
+import { loadBeside, terminal } from '../platform/index.ts';
 
 /** true: a bar on the terminal (on stderr; nothing if that is no terminal). A function: called with how many items are done, and of how many, where that is known. */
 export type Progress = boolean | ((done: number, total: number | undefined) => void);

@@ -8,7 +8,7 @@ import { MaybeEncodingError, ShutDown } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { created, Existing } from '../heap/shared.ts';
-import { hasPendingWork } from '../platform/node.ts';
+import { hasPendingWork, importModule } from '../platform/index.ts';
 import type { Event } from '../sync/event.ts';
 import { whereWeAre } from '../workers/here.ts';
 import { sleep } from '../workers/sleep.ts';
@@ -50,7 +50,7 @@ async function load(url: string): Promise<Record<string, unknown>> {
   // Its top level is not to start workers.
   if (here) here.importing = true;
   try {
-    return (await import(url)) as Record<string, unknown>;
+    return await importModule(url);
   } finally {
     if (here) here.importing = false;
   }

@@ -26,7 +26,9 @@ export function excepthook({ excValue, thread }: ExceptHookArgs): void {
   console.error(`Exception in thread ${thread.name}:\n${stackOf(excValue)}`);
 }
 
-let hook: ExceptHook = excepthook;
+const KEY = Symbol.for('nogil.excepthook');
+// For all copies of the package in this thread.
+const global = globalThis as { [KEY]?: ExceptHook };
 
 /**
  * Python's assignment to `threading.excepthook`. The hook runs in the worker of the thread that failed, before that ends, and is this worker's own: set it in the target, or at the top level
@@ -36,8 +38,8 @@ let hook: ExceptHook = excepthook;
  */
 export function setExcepthook(fn: ExceptHook | undefined): ExceptHook {
   if (fn !== undefined && typeof fn !== 'function') throw new TypeError('a hook must be a function');
-  const before = hook;
-  hook = fn ?? excepthook;
+  const before = global[KEY] ?? excepthook;
+  global[KEY] = fn ?? excepthook;
   return before;
 }
 
@@ -51,7 +53,7 @@ export function callExcepthook(thread: Thread, error: unknown): void {
     thread,
   };
   try {
-    hook(args);
+    (global[KEY] ?? excepthook)(args);
   } catch (failure) {
     console.error(`Exception in excepthook:\n${stackOf(failure)}`);
     excepthook(args);

@@ -24,12 +24,14 @@ export interface Here {
   importing: boolean;
 }
 
-let here: Here | undefined;
+const KEY = Symbol.for('nogil.here');
+// For all copies of the package in this thread.
+const global = globalThis as { [KEY]?: Here };
 
 export function whereWeAre(): Here | undefined {
-  return here;
+  return global[KEY];
 }
 
 export function weAre(worker: Here): void {
-  here = worker;
+  global[KEY] = worker;
 }

@@ -5,7 +5,7 @@ import { Kind, SlotField, WorkerField } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { Existing, registerShared } from '../heap/shared.ts';
-import { cores } from '../platform/node.ts';
+import { cores } from '../platform/index.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
 import { type ProcessTraits, whereWeAre } from './here.ts';
 import { isBuiltin, Runnable, type RunnableOptions, runnableIn, State } from './runnable.ts';

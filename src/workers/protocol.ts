@@ -16,6 +16,8 @@ export interface StartMessage {
   daemon: boolean;
   process: ProcessTraits;
   main: string | undefined;
+  /** To be imported before the task is decoded. */
+  modules: string[];
   fromRoot?: boolean;
 }
 
@@ -58,4 +60,6 @@ export interface WorkerData {
   record: RecordRef;
   process: ProcessTraits;
   main: string | undefined;
+  /** To be imported before the task is decoded. */
+  modules: string[];
 }

@@ -14,7 +14,7 @@ import { type ProcessTraits, whereWeAre } from './here.ts';
 import type { StartMessage } from './protocol.ts';
 import { fromWorker } from './remote.ts';
 import { tellSupervisor } from './supervisor.ts';
-import { type AnyFunction, describeTarget, mainModule, type TargetSpec } from './targets.ts';
+import { type AnyFunction, describeTarget, mainModule, modulesOf, type TargetSpec } from './targets.ts';
 
 export const enum State {
   INITIAL = 0,
@@ -188,7 +188,8 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   #launch(parent: number, main: string | undefined, send: (message: StartMessage) => void): void {
     const { core } = this.heap;
-    this.#replaceParcel(WorkerField.TASK, this.#taskSpec());
+    const task = this.#taskSpec();
+    this.#replaceParcel(WorkerField.TASK, task);
     const tid = core.slotTake();
     if (tid === 0) throw new RuntimeError(`can't start new ${this.noun}: too many workers are alive`);
     const record = { id: this.id, generation: core.objectGeneration(this.open) };
@@ -206,7 +207,8 @@ export abstract class Runnable<R = unknown> extends Shared {
     core.workerMove(this.open, State.INITIAL, State.STARTING);
     const process = this.ownProcess;
     const daemon = this.daemon || process.daemon;
-    send({ type: 'start', record, tid, name: this.name, daemon, process, main });
+    const modules = modulesOf(task.target, task.subclass);
+    send({ type: 'start', record, tid, name: this.name, daemon, process, main, modules });
   }
 
   /** @internal */

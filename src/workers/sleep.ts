@@ -1,14 +1,16 @@
 import { startTimer } from '../heap/gate.ts';
 import { type AsyncOptions, nonNegativeTimeoutToMs } from '../heap/time.ts';
-import { canBlock, keepAlive } from '../platform/node.ts';
+import { canBlock, keepAlive } from '../platform/index.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 
-const never = new Int32Array(new SharedArrayBuffer(4));
+/** Made at first use: a page that is not isolated has no SharedArrayBuffer, and is to be told so then. */
+let never: Int32Array | undefined;
 
 /** Blocks this worker for so many seconds. @throws ValueError for a negative number */
 export function sleep(seconds: number): void {
   const ms = nonNegativeTimeoutToMs(seconds);
   if (!canBlock) throw wouldBlock('sleep');
+  never ??= new Int32Array(new SharedArrayBuffer(4));
   Atomics.wait(never, 0, 0, ms);
 }
 

@@ -2,7 +2,7 @@
  * This thread's way to the supervisor, the worker whose loop is never blocked: it starts all others, sees each death, and repairs.
  */
 import { theHeap } from '../heap/heap.ts';
-import { onIdle, parent, type SpawnedWorker, spawn } from '../platform/node.ts';
+import { canBlock, onIdle, parent, type SpawnedWorker, spawn, startsWhileBlocked } from '../platform/index.ts';
 import { whereWeAre } from './here.ts';
 import type { FromSupervisor, SupervisorData, ToSupervisor } from './protocol.ts';
 
@@ -16,16 +16,19 @@ function connect(): SpawnedWorker {
   if (supervisor) return supervisor;
   const heap = theHeap();
   const data: SupervisorData = { link: heap.link, tid: heap.core.slotTake() };
-  supervisor = spawn(new URL('./supervisor.js', import.meta.url), data, 'nogil-supervisor');
+  supervisor = spawn('supervisor', data, 'nogil-supervisor');
+  // Until it runs, blocking would be for ever: it would not even begin.
+  if (!startsWhileBlocked) heap.allowBlocking(false);
   supervisor.on({
     message(message) {
+      if (!startsWhileBlocked) heap.allowBlocking(canBlock);
       const news = message as FromSupervisor;
       // An answer that counts fewer than were asked for is out of date.
       busy = news.busy || news.seen < asked;
       if (!busy) supervisor?.unref();
     },
     failed(error) {
-      throw new Error('the supervisor of nogil failed', { cause: error });
+      throw new Error(`the supervisor of nogil failed: ${error.message}`, { cause: error });
     },
   });
   supervisor.unref();

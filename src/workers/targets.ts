@@ -15,20 +15,27 @@ export interface TargetSpec {
   /** Where it is marked or exported. */
   module?: string;
   name?: string;
+  /** Which of the marks of its module: a minifier may take a function's name, or give it to others. */
+  nth?: number;
   source?: string;
   /** The main module, which may export it. */
   main?: string;
 }
 
 const KEY = Symbol.for('nogil.tasks');
+interface Mark {
+  name: string;
+  target: AnyFunction | AnyClass;
+}
 interface Marked {
-  byName: Map<string, AnyFunction | AnyClass>;
-  byTarget: WeakMap<object, { module: string; name: string }>;
+  /** In the order of the calls of `task`, which is the same in every thread. */
+  byModule: Map<string, Mark[]>;
+  byTarget: WeakMap<object, { module: string; name: string; nth: number }>;
   main: string | undefined;
 }
 const holder = globalThis as { [KEY]?: Marked };
 // Two copies of the package in one thread share their marks, as they share the heap.
-holder[KEY] ??= { byName: new Map(), byTarget: new WeakMap(), main: undefined };
+holder[KEY] ??= { byModule: new Map(), byTarget: new WeakMap(), main: undefined };
 const marked = holder[KEY];
 
 /** The main module's URL, as `main` recorded it, here or in the thread that started this worker. */
@@ -43,8 +50,9 @@ export function setMainModule(url: string | undefined): void {
 /**
  * Marks a function (or a subclass of Thread or Process) as a target, to be found again in any worker by its module and name.
  * Call it at the top level of the module: `export const double = task(import.meta, function double(x: number) { return 2 * x; })`.
+ * @param name how messages call it, and a URL finds it: `module#name`. Default: the function's own, which a minifier may change
  * @returns the function itself
- * @throws ValueError the function has no name and none is given, or the module has marked another of that name
+ * @throws ValueError the module has marked another function under the name that is given
  */
 export function task<T extends AnyFunction | AnyClass>(meta: ImportMeta, target: T): T;
 export function task<T extends AnyFunction | AnyClass>(meta: ImportMeta, name: string, target: T): T;
@@ -53,15 +61,13 @@ export function task<T extends AnyFunction | AnyClass>(meta: ImportMeta, nameOrT
   if (typeof meta?.url !== 'string') throw new TypeError('the first argument of task() must be import.meta');
   if (typeof target !== 'function') throw new TypeError(`task() needs a function, got ${typeof target}`);
   const name = typeof nameOrTarget === 'string' ? nameOrTarget : nameOrTarget.name;
-  if (!name) throw new ValueError("a function without a name needs one: task(import.meta, 'name', fn)");
-  const key = `${meta.url}#${name}`;
-  const before = marked.byName.get(key);
-  if (before !== undefined && before !== target && String(before) !== String(target))
-    throw new ValueError(
-      `${meta.url} has marked another function as '${name}': give one of them a name of its own, task(import.meta, 'name', fn)`,
-    );
-  marked.byName.set(key, target);
-  marked.byTarget.set(target, { module: meta.url, name });
+  const marks = marked.byModule.get(meta.url) ?? [];
+  marked.byModule.set(meta.url, marks);
+  const before = marks.find((mark) => mark.name === name)?.target;
+  if (before === target) return target;
+  if (given !== undefined && before !== undefined && String(before) !== String(target))
+    throw new ValueError(`${meta.url} has marked another function as '${name}': give one of them another name`);
+  marked.byTarget.set(target, { module: meta.url, name, nth: marks.push({ name, target }) - 1 });
   return target;
 }
 
@@ -95,12 +101,17 @@ export function describeTarget(target: AnyFunction | AnyClass | URL): TargetSpec
   return spec;
 }
 
+/** What to import before a task is decoded: its handles become objects of the classes that these modules know. */
+export function modulesOf(...specs: (TargetSpec | undefined)[]): string[] {
+  return specs.flatMap((spec) => spec?.module ?? (spec?.name ? spec.main : undefined) ?? []);
+}
+
 /** Finds the function (or class) again, in the worker. */
 export async function resolveTarget(
   spec: TargetSpec,
   load: (url: string) => Promise<Record<string, unknown>>,
 ): Promise<AnyFunction | AnyClass> {
-  if (spec.module !== undefined) return inModule(spec.module, spec.name as string, await load(spec.module));
+  if (spec.module !== undefined) return inModule(spec, await load(spec.module));
   if (spec.main !== undefined && spec.name) {
     const found = exported(await load(spec.main), spec.name);
     if (found !== undefined && String(found) === spec.source) return found;
@@ -115,8 +126,10 @@ function exported(module: Record<string, unknown>, name: string): AnyFunction | 
   return typeof main === 'function' && main.name === name ? (main as AnyFunction) : undefined;
 }
 
-function inModule(url: string, name: string, module: Record<string, unknown>): AnyFunction | AnyClass {
-  const found = marked.byName.get(`${url}#${name}`) ?? exported(module, name);
+function inModule({ module: url, name, nth }: TargetSpec, module: Record<string, unknown>): AnyFunction | AnyClass {
+  const marks = marked.byModule.get(url as string) ?? [];
+  const mark = nth !== undefined && marks[nth]?.name === name ? marks[nth] : marks.find((each) => each.name === name);
+  const found = mark?.target ?? exported(module, name as string);
   if (found) return found;
   throw new RuntimeError(
     `${url} was imported, and it neither marks '${name}' with task(import.meta, ...) at its top level nor exports a function of that name`,

@@ -4,7 +4,7 @@
 import { Kind, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { Existing, registerShared } from '../heap/shared.ts';
-import { nativeId } from '../platform/node.ts';
+import { nativeId } from '../platform/index.ts';
 import { type Flavour, threading } from '../sync/flavour.ts';
 import { type ProcessTraits, whereWeAre } from './here.ts';
 import { isBuiltin, Runnable, type RunnableOptions, runnableIn, State } from './runnable.ts';

@@ -1,0 +1,185 @@
+/**
+ * Browsers: the only file that knows Web Workers, Web Locks and the page.
+ *
+ * All workers run one script, `worker.js`, which holds the whole package and is told its role by the first message. It imports nothing, so a bundler has
+ * only to copy it: the pattern `new URL(..., import.meta.url)` below is what they look for.
+ *
+ * No event says that a worker is gone, and one that was terminated may run on for seconds (2 in Chromium, if it is blocked or busy). So each
+ * holds a Web Lock for life: whoever is granted it after the worker knows that nothing of it runs any more.
+ */
+import { RuntimeError } from '../errors.ts';
+import type { Role, SpawnedWorker } from './platform.ts';
+
+/** A worker's global scope, which the DOM's declarations do not know. */
+interface Scope {
+  postMessage(message: unknown): void;
+  close(): void;
+}
+const scope = globalThis as unknown as Scope;
+
+const isWorker = 'DedicatedWorkerGlobalScope' in globalThis || 'SharedWorkerGlobalScope' in globalThis;
+
+export const canBlock = isWorker;
+
+/** Chromium fetches a worker's script through its starter's event loop. */
+export const startsWhileBlocked = false;
+
+export const nativeId = 0;
+
+export const cores = navigator.hardwareConcurrency;
+
+export function checkSharedMemory(): void {
+  if (globalThis.crossOriginIsolated) return;
+  throw new RuntimeError(
+    'this page is not cross-origin isolated, and so cannot share memory with its workers: serve it over https (or from localhost) with the headers ' +
+      '"Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp". How to, also where no headers can be set: ' +
+      'https://www.npmjs.com/package/nogil#cross-origin-isolation',
+  );
+}
+
+// ── starting workers ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Start {
+  role: Role;
+  data: unknown;
+  /** The Web Lock to hold for life. */
+  life: string | undefined;
+}
+
+/** What a worker says once it holds its lock. */
+const ALIVE = 'nogil: alive';
+
+let started: Start | undefined;
+
+/** Where this worker's own script is, or the copy of it that the bundler made. */
+function script(): string {
+  if (started) return location.href;
+  const url = new URL('../worker.js', import.meta.url);
+  // A worker's script must be of the page's origin, which what it imports need not be (a CDN).
+  return url.origin === location.origin
+    ? url.href
+    : URL.createObjectURL(new Blob([`import '${url}'`], { type: 'text/javascript' }));
+}
+
+export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
+  const worker = new Worker(script(), { type: 'module', name });
+  const life = role === 'worker' ? `nogil ${crypto.randomUUID()}` : undefined;
+  worker.postMessage({ role, data, life } satisfies Start);
+  let watched = false;
+  let gone: ((exitCode: number) => void) | undefined;
+  /**
+   * Asks for the worker's lock, once. Either the worker had it: then it is gone. Or it never had it: then it never gets it, and without it
+   * never begins; so the lock is kept.
+   */
+  const watch = (release: boolean) => {
+    if (watched || life === undefined) return;
+    watched = true;
+    const granted = () => {
+      gone?.(1);
+      return release ? undefined : new Promise<never>(() => {});
+    };
+    void navigator.locks.request(life, granted);
+  };
+  return {
+    post: (message) => worker.postMessage(message),
+    terminate() {
+      worker.terminate();
+      watch(false);
+    },
+    ref() {},
+    unref() {},
+    on(events) {
+      gone = events.gone;
+      worker.addEventListener('message', ({ data }) => {
+        if (data === ALIVE) watch(true);
+        else events.message?.(data);
+      });
+      worker.addEventListener('error', (event) => {
+        event.preventDefault();
+        events.failed?.(new Error(event.message ?? `its script could not be loaded from ${script()}`));
+        watch(false);
+      });
+    },
+  };
+}
+
+// ── inside a worker ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Waits to be told this worker's role, and takes its lock. */
+export async function begin(): Promise<Role> {
+  const told = await new Promise<MessageEvent>((resolve) => addEventListener('message', resolve, { once: true }));
+  const { role, life } = (started = told.data as Start);
+  if (life !== undefined) {
+    await new Promise<void>((held) => {
+      void navigator.locks.request(life, () => {
+        held();
+        return new Promise<never>(() => {});
+      });
+    });
+    scope.postMessage(ALIVE);
+  }
+  return role;
+}
+
+export const parent = {
+  data: () => started?.data,
+  post: (message: unknown) => scope.postMessage(message),
+  listen: (listener: (message: unknown) => void) => addEventListener('message', ({ data }) => listener(data)),
+};
+
+const endings: ((code: number) => void)[] = [];
+const close = isWorker ? scope.close.bind(scope) : () => {};
+
+export function exit(code: number): void {
+  for (const ending of endings.splice(0)) ending(code);
+  close();
+}
+
+export function onExit(listener: (code: number) => void): void {
+  endings.push(listener);
+  scope.close = () => exit(0);
+}
+
+export function onIdle(): void {}
+
+export function onUncaught(listener: (error: unknown) => void): void {
+  addEventListener('error', (event) => {
+    event.preventDefault();
+    listener(event.error ?? new Error(event.message));
+  });
+  addEventListener('unhandledrejection', (event) => {
+    event.preventDefault();
+    listener(event.reason);
+  });
+}
+
+// ── the rest ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A worker's console does not wait for the page. */
+export function writeOutput(descriptor: 1 | 2, bytes: Uint8Array): void {
+  console[descriptor === 1 ? 'log' : 'error'](new TextDecoder().decode(bytes).replace(/\n$/, ''));
+}
+
+export function redirectOutput(): void {}
+
+/** A page lives until it is left. */
+export function keepAlive(): void {}
+
+/** Nobody can tell: it may be so. */
+export function hasPendingWork(): boolean {
+  return true;
+}
+
+export function terminal(): boolean {
+  return false;
+}
+
+export function loadBeside(file: string): never {
+  throw new Error(`there is no ${file} in a browser`);
+}
+
+export function importModule(url: string): Promise<Record<string, unknown>> {
+  return import(/* @vite-ignore */ /* webpackIgnore: true */ url);
+}
+
+export async function inheritLoader(): Promise<void> {}

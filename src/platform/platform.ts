@@ -1,0 +1,68 @@
+/**
+ * What a platform has to offer: `node.ts` and `browser.ts` each export all of it. Nothing outside this folder knows worker_threads, Web Workers,
+ * file descriptors or the process.
+ */
+
+/** A worker as its starter sees it. */
+export interface SpawnedWorker {
+  post(message: unknown): void;
+  /** Stops it wherever it is. `gone` follows, once it runs no more. */
+  terminate(): void;
+  /** Whether it keeps the program alive: a page lives without it. */
+  ref(): void;
+  unref(): void;
+  /** `failed` only for what the worker's own code cannot report: it could not be loaded, or ran out of memory. */
+  on(events: { message?(message: unknown): void; failed?(error: Error): void; gone?(exitCode: number): void }): void;
+}
+
+/** What the package's two workers are for. */
+export type Role = 'supervisor' | 'worker';
+
+export interface Platform {
+  /** Whether this thread may sleep. */
+  readonly canBlock: boolean;
+  /** Whether a worker begins to run while the thread that started it is blocked. */
+  readonly startsWhileBlocked: boolean;
+  readonly cores: number;
+  /** This thread's number in the process; 0 where none can be known. */
+  readonly nativeId: number;
+  /** @throws RuntimeError this thread cannot share memory, and what to do about it */
+  checkSharedMemory(): void;
+  spawn(role: Role, data: unknown, name: string): SpawnedWorker;
+  /** What a worker sees of its starter. */
+  readonly parent: {
+    /** The `data` of `spawn`. */
+    data(): unknown;
+    post(message: unknown): void;
+    /** Listening keeps the worker alive. */
+    listen(listener: (message: unknown) => void): void;
+  };
+  /** Ends this worker, or in Node's main thread the program. Where nothing can end a thread at once it returns: call it last. */
+  exit(code: number): void;
+  /** Runs `listener` as this worker's last act, also when the user's code ends it. */
+  onExit(listener: (code: number) => void): void;
+  /** Runs `listener` whenever this thread has nothing left to do; it may keep it alive. */
+  onIdle(listener: () => void): void;
+  /** Errors that nobody caught, of this thread's event loop. */
+  onUncaught(listener: (error: unknown) => void): void;
+  /** Writes at once, past the event loops that a worker's console.log would wait for. */
+  writeOutput(descriptor: 1 | 2, bytes: Uint8Array): void;
+  /** Sends what this thread prints to `write` instead, if it would be late otherwise. */
+  redirectOutput(write: (descriptor: 1 | 2, bytes: Uint8Array) => void): void;
+  /** Counts what must keep this thread's loop alive: a pending waitAsync does not by itself. */
+  keepAlive(change: 1 | -1): void;
+  /** Whether anything (a timer, a request, a socket) keeps this thread's loop busy. */
+  hasPendingWork(): boolean;
+  /** Whether what is written to stderr is read by a person. */
+  terminal(): boolean;
+  /** A CommonJS file of the package's, at once. */
+  loadBeside(file: string): unknown;
+  /** Imports a module that a user names: nothing for a bundler to look at. */
+  importModule(url: string): Promise<Record<string, unknown>>;
+  /** Lets this worker load what its starter could, for a loader that does not do so by itself. */
+  inheritLoader(): Promise<void>;
+}
+
+type Conforms<P extends Platform> = P;
+/** The compiler's check that both keep the contract. */
+export type Platforms = [Conforms<typeof import('./node.ts')>, Conforms<typeof import('./browser.ts')>];
