@@ -108,7 +108,8 @@ export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
 /** Waits to be told this worker's role, and takes its lock. */
 export async function begin(): Promise<Role> {
   const told = await new Promise<MessageEvent>((resolve) => addEventListener('message', resolve, { once: true }));
-  const { role, life } = (started = told.data as Start);
+  started = told.data as Start;
+  const { role, life } = started;
   if (life !== undefined) {
     await new Promise<void>((held) => {
       void navigator.locks.request(life, () => {

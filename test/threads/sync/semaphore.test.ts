@@ -52,9 +52,9 @@ describe('a semaphore between workers', () => {
     gate.release(5);
     let through = 0;
     for (const each of here) void each.then(() => through++);
-    while (through + passed.qsize() < 5) await new Promise(setImmediate);
+    while (through + passed.qsize() < 5) await new Promise((resolve) => setTimeout(resolve));
     expect(gate.getValue()).toBe(0);
-    for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve));
     expect(through + passed.qsize()).toBe(5);
     gate.release();
     await Promise.all([...here, ...[...loops, ...sleepers].map((thread) => thread.resultAsync(LONG))]);

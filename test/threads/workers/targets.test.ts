@@ -209,12 +209,13 @@ describe.each([
   });
 });
 
-it('marks are checked: a name is needed, and is taken once in a module', () => {
+it('marks are checked: a name that is given is taken once in a module, and one needs none', () => {
   const here = import.meta;
-  expect(() => task(here, () => 1)).toThrow(ValueError);
+  const nameless = [() => 1, () => 2].map((fn) => task(here, fn));
+  expect(nameless.map((fn) => fn())).toEqual([1, 2]);
   const marked = task(here, 'one', () => 1);
   expect(marked()).toBe(1);
-  expect(() => task(here, 'one', () => 2)).toThrow('has marked another function');
+  expect(() => task(here, 'one', () => 2)).toThrow(ValueError);
   expect(() => task({} as ImportMeta, 'two', () => 2)).toThrow(TypeError);
   expect(() => task(here, 'three', 3 as never)).toThrow(TypeError);
 });
