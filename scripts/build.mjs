@@ -102,6 +102,19 @@ const oneFileEach = {
   },
 };
 
+/** What a class is called shows in messages, and default names: a minifier must not change it. */
+const keepClassNames = {
+  name: 'keep-class-names',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const names = [...source.matchAll(/^export class (\w+)/gm)].map(([, name]) => name);
+      const lines = names.map((name) => `\nObject.defineProperty(${name}, 'name', { value: '${name}', configurable: true });`);
+      return { contents: source + lines.join(''), loader: 'ts' };
+    });
+  },
+};
+
 const forBrowsers = { bundle: true, format: 'esm', platform: 'browser', target: 'es2022', logLevel: 'warning' };
 
 /** For pages: modules, from which a bundler takes what is used, and the one script of all workers, which it only copies. */
@@ -115,7 +128,7 @@ async function buildForBrowsers() {
     ),
     outdir: 'dist/browser',
     outbase: 'src',
-    plugins: [oneFileEach],
+    plugins: [oneFileEach, keepClassNames],
     write: false,
   });
   for (const { path, text } of outputFiles) {
@@ -129,7 +142,7 @@ async function buildForBrowsers() {
     outfile: 'dist/browser/worker.js',
     minify: true,
     ignoreAnnotations: true,
-    plugins: [browserPlatform],
+    plugins: [browserPlatform, keepClassNames],
   });
 }
 

@@ -17,7 +17,7 @@
 import { Status } from '../abi';
 import { load, peek } from '../atomics';
 import { Condition, Lock } from '../layout';
-import { deadlineAfter, FOREVER, Parked, self } from '../park';
+import { canBlock, deadlineAfter, FOREVER, Parked, self } from '../park';
 import { append, guardGive, guardTake, headOf, isLeaving, isListed, NodeState, remove, sleepWhile, wakeFirst } from '../waitlist';
 import { lockAcquire, lockRelease, ownerOf } from './lock';
 import { rlockAcquire, rlockReleaseAll, rlockRestore } from './rlock';
@@ -60,6 +60,8 @@ export function conditionLeave(condition: usize, node: usize, depth: i32): i32 {
 
 /** OK: notified. TIMEOUT. NOT_OWNER. OWNER_DIED: the lock broke meanwhile and is not held. The lock is taken back however long that takes. */
 export function conditionWait(condition: usize, node: usize, timeoutMs: f64): i32 {
+  // Who must not sleep could not even wait for the lock to come back.
+  if (!canBlock && conditionOwned(condition)) return Status.WOULD_BLOCK;
   const deadline = deadlineAfter(timeoutMs);
   const depth = conditionEnter(condition, node);
   if (depth < 0) return depth;

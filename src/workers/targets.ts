@@ -111,12 +111,28 @@ export async function resolveTarget(
   spec: TargetSpec,
   load: (url: string) => Promise<Record<string, unknown>>,
 ): Promise<AnyFunction | AnyClass> {
-  if (spec.module !== undefined) return inModule(spec, await load(spec.module));
+  if (spec.module !== undefined) return inModule(spec, await imported(spec.module, load));
   if (spec.main !== undefined && spec.name) {
-    const found = exported(await load(spec.main), spec.name);
+    const found = exported(await imported(spec.main, load), spec.name);
     if (found !== undefined && String(found) === spec.source) return found;
   }
   return fromSource(spec);
+}
+
+/** What only a page's main thread has: a bundler may have put the page's code into the module of the target. */
+const PAGE_ONLY = /^(document|window|HTML\w*Element|localStorage|alert) is not defined$/;
+
+async function imported(url: string, load: (url: string) => Promise<Record<string, unknown>>): Promise<Record<string, unknown>> {
+  try {
+    return await load(url);
+  } catch (error) {
+    if (!(error instanceof ReferenceError && PAGE_ONLY.test(error.message))) throw error;
+    throw new RuntimeError(
+      `${error.message}: a worker imports ${url} to find its target there, and that module, or the chunk into which a bundler put it, is also ` +
+        "the page's. Keep the page's code in main(import.meta, () => ...), or let the bundler leave targets in a chunk of their own (in Vite: the plugin of nogil/vite)",
+      { cause: error },
+    );
+  }
 }
 
 function exported(module: Record<string, unknown>, name: string): AnyFunction | undefined {

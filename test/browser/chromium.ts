@@ -19,5 +19,7 @@ export async function openPage(browser: Browser, url: string): Promise<{ page: P
   page.on('console', (message) => log.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => log.push(`pageerror: ${error.stack ?? error}`));
   await page.goto(url);
+  // As a text: vitest rewrites imports in functions.
+  await page.evaluate('globalThis.load = (url) => import(url)');
   return { page, log };
 }
