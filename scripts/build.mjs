@@ -66,6 +66,7 @@ async function buildModules() {
     legalComments: 'eof',
     logLevel: 'warning',
   });
+  await build({ entryPoints: ['src/vite.ts'], outdir: 'dist', format: 'esm', target: 'node20', logLevel: 'warning' });
   const bundled = { msgpackr: 'msgpackr', '@assemblyscript/loader': 'assemblyscript' };
   const inBar = ['cli-progress', 'string-width', 'emoji-regex', 'is-fullwidth-code-point', 'strip-ansi', 'ansi-regex'];
   const notices = Object.entries(bundled).map(([name, home]) => `${name}\n\n${licenceOf(home)}`);
@@ -136,14 +137,19 @@ async function buildForBrowsers() {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  await build({
+  const {
+    outputFiles: [worker],
+  } = await build({
     ...forBrowsers,
     entryPoints: ['src/entry/browser.ts'],
     outfile: 'dist/browser/worker.js',
     minify: true,
     ignoreAnnotations: true,
     plugins: [browserPlatform, keepClassNames],
+    write: false,
   });
+  // The minifier takes the comment away that tells Vite's development server to leave the import as it is.
+  writeFileSync('dist/browser/worker.js', worker.text.replaceAll(/\bimport\((\w+)\)/g, 'import(/* @vite-ignore */ $1)'));
 }
 
 function licenceOf(name) {

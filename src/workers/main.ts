@@ -1,8 +1,10 @@
 /**
  * main: the code of the main module that only the main thread runs.
  */
+
+import { canBlock } from '../platform/index.ts';
 import { whereWeAre } from './here.ts';
-import { setMainModule } from './targets.ts';
+import { lookAtMainModule, setMainModule } from './targets.ts';
 
 /**
  * Python's `if __name__ == '__main__':`. Runs `fn` where the program begins, and does nothing in a worker that imports the same module;
@@ -13,5 +15,6 @@ export function main<T>(meta: ImportMeta, fn: () => T): T | undefined {
   if (typeof meta?.url !== 'string') throw new TypeError('the first argument of main() must be import.meta');
   if (whereWeAre()) return undefined;
   setMainModule(meta.url);
+  if (!canBlock) lookAtMainModule(meta.url).catch(() => {});
   return fn();
 }

@@ -32,6 +32,8 @@ interface Marked {
   byModule: Map<string, Mark[]>;
   byTarget: WeakMap<object, { module: string; name: string; nth: number }>;
   main: string | undefined;
+  /** Whether the main module exports functions at all, once that is known. */
+  mainExports?: boolean;
 }
 const holder = globalThis as { [KEY]?: Marked };
 // Two copies of the package in one thread share their marks, as they share the heap.
@@ -45,6 +47,15 @@ export function mainModule(): string | undefined {
 
 export function setMainModule(url: string | undefined): void {
   marked.main = url;
+}
+
+/**
+ * Looks at what the main module exports, once it has run. A page's often exports nothing, above all when it was bundled, and cannot be imported by a worker either:
+ * then no worker should try.
+ */
+export async function lookAtMainModule(url: string): Promise<void> {
+  const module = await import(/* @vite-ignore */ /* webpackIgnore: true */ url);
+  marked.mainExports = Object.values(module).some((each) => typeof each === 'function');
 }
 
 /**
@@ -97,7 +108,7 @@ export function describeTarget(target: AnyFunction | AnyClass | URL): TargetSpec
     );
   const spec: TargetSpec = { source };
   if (target.name) spec.name = target.name;
-  if (marked.main) spec.main = marked.main;
+  if (marked.main && marked.mainExports !== false) spec.main = marked.main;
   return spec;
 }
 

@@ -1,0 +1,135 @@
+/**
+ * The example of examples/browser, as a user has it: a project with `nogil` in its node_modules, served by Vite's development server, and built.
+ */
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchChromium, openPage } from './chromium.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const project = resolve(root, 'build/example');
+
+type Server = { origin: string; close(): Promise<void> };
+
+/** The package as npm would install it, and the example beside it. */
+function install(): void {
+  rmSync(project, { recursive: true, force: true });
+  cpSync(resolve(root, 'examples/browser'), project, { recursive: true });
+  const home = resolve(project, 'node_modules/nogil');
+  mkdirSync(home, { recursive: true });
+  for (const each of ['package.json', 'dist']) cpSync(resolve(root, each), resolve(home, each), { recursive: true });
+}
+
+async function develop(): Promise<Server> {
+  const { createServer } = await import('vite');
+  const server = await createServer({ root: project, logLevel: 'warn', server: { port: 0 } });
+  await server.listen();
+  return { origin: server.resolvedUrls?.local[0] as string, close: () => server.close() };
+}
+
+async function produce(): Promise<Server> {
+  const { build, preview } = await import('vite');
+  await build({ root: project, logLevel: 'warn' });
+  const server = await preview({ root: project, preview: { port: 0 } });
+  return { origin: server.resolvedUrls?.local[0] as string, close: () => server.close() };
+}
+
+let browser: Browser;
+beforeAll(async () => {
+  install();
+  browser = await launchChromium();
+});
+afterAll(() => browser.close());
+
+describe.each([
+  ['in development', develop],
+  ['as built', produce],
+])('the example %s', (name, serve) => {
+  let server: Server;
+  let page: Page;
+  let log: string[];
+
+  beforeAll(async () => {
+    server = await serve();
+    ({ page, log } = await openPage(browser, server.origin));
+    await page.setViewportSize({ width: 1240, height: 900 });
+  }, 60_000);
+  afterAll(async () => {
+    await page.screenshot({ path: resolve(root, `build/example ${name}.png`) });
+    await page.close();
+    await server.close();
+  });
+
+  const numberIn = async (selector: string) => Number((await page.textContent(selector))?.replaceAll(',', ''));
+  /** Waits until the number that the page shows is larger. */
+  const moreThan = async (selector: string, least: number) => {
+    await expect.poll(() => numberIn(selector), { timeout: 20_000 }).toBeGreaterThan(least);
+  };
+  /** How many lanes on either side have a worker, as the picture's own data says. */
+  const lanes = () => page.evaluate(() => (globalThis as never as { lanes(): string[] }).lanes());
+
+  test('lets items move through the queue, from targets marked with task', async () => {
+    await moreThan('#eaten', 20);
+    expect(await lanes()).toEqual(['producer 1', 'producer 2', 'producer 3', 'consumer 1', 'consumer 2']);
+  });
+
+  test('stops when it is paused, and goes on', async () => {
+    await page.click('#pause');
+    // What is on its way arrives.
+    await expect
+      .poll(async () => [await numberIn('#rate'), await numberIn('#rate')], { timeout: 20_000, interval: 600 })
+      .toEqual([0, 0]);
+    const before = await numberIn('#eaten');
+    expect(await page.textContent('#pause')).toBe('Go on');
+    await page.click('#pause');
+    await moreThan('#eaten', before + 5);
+  });
+
+  test('adds workers, and kills the one whose lane is clicked', async () => {
+    await page.click('#add-producer');
+    await page.click('#add-consumer');
+    await expect.poll(lanes).toContain('consumer 3');
+    const lane = await page.evaluate(() =>
+      (globalThis as never as { placeOf(name: string): { x: number; y: number } }).placeOf('producer 2'),
+    );
+    await page.click('#lanes', { position: lane });
+    await expect
+      .poll(lanes, { timeout: 20_000 })
+      .toEqual(['producer 1', 'producer 3', 'producer 4', 'consumer 1', 'consumer 2', 'consumer 3']);
+    await moreThan('#eaten', (await numberIn('#eaten')) + 5);
+  });
+
+  test('draws on while workers saturate the cores, with a target sent by its source', async () => {
+    await page.click('#saturate');
+    await expect.poll(() => page.textContent('#saturate')).toMatch(/^Let the \d+ cores go$/);
+    const burning = () => page.evaluate(() => (globalThis as never as { burning(): number }).burning());
+    const cores = await numberIn('#cores');
+    await expect.poll(burning, { timeout: 20_000 }).toBe(cores);
+    await page.evaluate(async () => {
+      for (let frame = 0; frame < 30; frame++) await new Promise(requestAnimationFrame);
+    });
+    await moreThan('#eaten', (await numberIn('#eaten')) + 5);
+    expect(await burning()).toBe(cores);
+    await page.click('#saturate');
+    expect(await page.textContent('#saturate')).toBe('Saturate the cores');
+  });
+
+  test('renders the same picture with one worker and with all cores, with a target given by its URL', async () => {
+    await page.click('#render');
+    await expect.poll(() => page.textContent('#verdict'), { timeout: 25_000 }).toMatch(/^\d+\.\d times as fast$/);
+    const [many, one] = await page.evaluate(() =>
+      ['many', 'one'].map((id) => {
+        const canvas = document.getElementById(id) as HTMLCanvasElement;
+        return [...(canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [])];
+      }),
+    );
+    expect(new Set(many).size).toBeGreaterThan(50);
+    expect(many?.every((byte, at) => byte === one?.[at])).toBe(true);
+    expect(many?.length).toBe(one?.length);
+  });
+
+  test('fails nowhere', () => {
+    expect(log.filter((line) => /^(error|pageerror)/.test(line))).toEqual([]);
+  });
+});
