@@ -5,63 +5,42 @@ export { configure, type HeapOptions } from './heap/heap.ts';
 export { type HeapStats, heap, type ObjectInfo } from './heap/inspect.ts';
 export type { Handle } from './heap/shared.ts';
 export type { AsyncOptions, Timeout } from './heap/time.ts';
-export {
-  type ApplyOptions,
-  Array,
-  type ArrayInit,
-  AsyncResult,
-  activeChildren,
-  Connection,
-  cpuCount,
-  currentProcess,
-  Dict,
-  type DictInit,
-  type Factory,
-  freezeSupport,
-  getAllStartMethods,
-  getContext,
-  getpid,
-  getppid,
-  getStartMethod,
-  type IteratorOptions,
-  List,
-  type MainProcess,
-  Manager,
-  ManagerObject,
-  type MapOptions,
-  Namespace,
-  Pipe,
-  type PipeOptions,
-  Pool,
-  PoolIterator,
-  type PoolOptions,
-  Process,
-  type Progress,
-  parentProcess,
-  RawArray,
-  RawValue,
-  type RemoteObject,
-  type ResultOptions,
-  type SortOptions,
-  type StartMethod,
-  type SyncManager,
-  setStartMethod,
-  type Typecode,
-  taskSignal,
-  Value,
-  type ValueOf,
-  type ValueOptions,
-  type Waitable,
-  wait,
-  waitAsync,
-} from './multiprocessing.ts';
+// Each from where it is made, not through multiprocessing.ts: a bundler then leaves out what a program does not use.
+export { Dict, type DictInit } from './manager/dict.ts';
+export { List, type SortOptions } from './manager/list.ts';
+export { type Factory, Manager, ManagerObject, type SyncManager } from './manager/manager.ts';
+export { Namespace } from './manager/namespace.ts';
+export type { RemoteObject } from './manager/remote.ts';
+export { getContext } from './multiprocessing.ts';
+export { Connection, Pipe, type PipeOptions } from './pipe/connection.ts';
+export { type Waitable, wait, waitAsync } from './pipe/wait.ts';
+export { PoolIterator } from './pool/imap.ts';
+export { type ApplyOptions, type IteratorOptions, type MapOptions, Pool, type PoolOptions } from './pool/pool.ts';
+export type { Progress } from './pool/progress.ts';
+export { AsyncResult, type ResultOptions } from './pool/result.ts';
+export { taskSignal } from './pool/signal.ts';
 export { LifoQueue } from './queue/lifo-queue.ts';
 export { type Prioritized, type Priority, PriorityQueue } from './queue/priority-queue.ts';
 export { JoinableQueue, Queue } from './queue/queue.ts';
 export { SimpleQueue } from './queue/simple-queue.ts';
 export * from './sched.ts';
+export { Array, type ArrayInit, RawArray } from './sync/array.ts';
+export type { ValueOptions } from './sync/numbers.ts';
+export type { Typecode, ValueOf } from './sync/typecodes.ts';
+export { RawValue, Value } from './sync/value.ts';
 export * from './threading.ts';
+export { freezeSupport, getAllStartMethods, getStartMethod, type StartMethod, setStartMethod } from './workers/context.ts';
 export { main } from './workers/main.ts';
+export {
+  activeChildren,
+  cpuCount,
+  currentProcess,
+  getpid,
+  getppid,
+  type MainProcess,
+  Process,
+  parentProcess,
+} from './workers/process.ts';
 export type { RunnableOptions } from './workers/runnable.ts';
 export { sleep, sleepAsync } from './workers/sleep.ts';
 export { task } from './workers/targets.ts';

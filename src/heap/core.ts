@@ -2,8 +2,8 @@
  * The compiled core, ready at once and synchronously: it is embedded, so importing the package reads no file and awaits nothing.
  */
 import { instantiateSync } from '@assemblyscript/loader';
+import { embeddedModule } from './embedded.ts';
 import type { CoreExports } from './generated/exports.ts';
-import { WASM_BASE64 } from './generated/wasm.ts';
 
 export type { CoreExports };
 
@@ -11,12 +11,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /** The core's module, compiled once in each thread that needs it; workers get their starter's. */
 export function coreModule(): WebAssembly.Module {
-  if (compiled === undefined) {
-    const binary = atob(WASM_BASE64);
-    const bytes = new Uint8Array(binary.length);
-    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-    compiled = new WebAssembly.Module(bytes);
-  }
+  compiled ??= new WebAssembly.Module(embeddedModule());
   return compiled;
 }
 

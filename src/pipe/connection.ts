@@ -278,7 +278,7 @@ export class Connection extends Shared {
   override close(): void {
     if (this.ptr === 0) return;
     const { heap } = this;
-    const queues = heap.gates.size > 0 ? [this.#incoming, this.#outgoing].filter((queue) => queue !== 0) : [];
+    const queues = AsyncGate.waiting > 0 ? [this.#incoming, this.#outgoing].filter((queue) => queue !== 0) : [];
     // This thread may still write to the queues' gates when the end is gone, and they with it.
     const kept = queues.map((queue) => heap.core.refOpen(heap.core.objectId(queue), heap.core.objectGeneration(queue)));
     super.close();

@@ -1,7 +1,7 @@
 /**
  * Renders tiles until there are no more: the target of a worker, by this module's URL.
  */
-import type { Queue } from 'nogil';
+import type { Queue, Semaphore } from 'nogil';
 
 export interface Tile {
   /** Pixels of the picture. */
@@ -42,7 +42,7 @@ function colour(n: number, pixels: Uint8Array, at: number): void {
 }
 
 /** How long a point stays, smoothed: between `iterations` and more it is in the set. */
-function escape(cre: number, cim: number, iterations: number): number {
+function escapeTime(cre: number, cim: number, iterations: number): number {
   let re = 0;
   let im = 0;
   for (let n = 0; n < iterations; n++) {
@@ -55,7 +55,8 @@ function escape(cre: number, cim: number, iterations: number): number {
   return iterations;
 }
 
-export default function render(tiles: Queue<Tile>, done: Queue<Rendered>, view: View): number {
+export default function render(ready: Semaphore, tiles: Queue<Tile>, done: Queue<Rendered>, view: View): number {
+  ready.release();
   const { re, im, step, picture, iterations } = view;
   let count = 0;
   for (const tile of tiles) {
@@ -63,7 +64,7 @@ export default function render(tiles: Queue<Tile>, done: Queue<Rendered>, view: 
     for (let y = 0, at = 0; y < tile.height; y++) {
       const cim = im + (tile.y + y - picture.height / 2) * step;
       for (let x = 0; x < tile.width; x++, at += 4) {
-        const n = escape(re + (tile.x + x - picture.width / 2) * step, cim, iterations);
+        const n = escapeTime(re + (tile.x + x - picture.width / 2) * step, cim, iterations);
         if (n < iterations) colour(n, pixels, at);
         pixels[at + 3] = 255;
       }
