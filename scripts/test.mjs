@@ -38,6 +38,22 @@ function installNode24() {
 }
 installNode24();
 
+/** The tests of test/browser/ drive a real browser. Debian has it as a package. */
+function installChromium() {
+  const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  if (existsSync(executable)) return;
+  const apt = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
+  const install = 'apt-get update && apt-get install -y --no-install-recommends chromium';
+  if (apt && !process.env.CHROMIUM)
+    spawnSync('sh', ['-c', install], { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  if (existsSync(executable)) return;
+  console.error(
+    `The tests drive a Chromium at ${executable}, and there is none. Install it (Debian, as root: ${install}), or say where it is: CHROMIUM=/path/to/chromium npm test`,
+  );
+  process.exit(1);
+}
+installChromium();
+
 const report = 'build/test-report.json';
 rmSync(report, { force: true });
 const { status } = spawnSync(

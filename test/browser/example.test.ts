@@ -50,17 +50,6 @@ describe.each([
   let page: Page;
   let log: string[];
 
-  beforeAll(async () => {
-    server = await serve();
-    ({ page, log } = await openPage(browser, server.origin));
-    await page.setViewportSize({ width: 1240, height: 900 });
-  }, 60_000);
-  afterAll(async () => {
-    await page.screenshot({ path: resolve(root, `build/example ${name}.png`) });
-    await page.close();
-    await server.close();
-  });
-
   const numberIn = async (selector: string) => Number((await page.textContent(selector))?.replaceAll(',', ''));
   /** Waits until the number that the page shows is larger. */
   const moreThan = async (selector: string, least: number) => {
@@ -68,6 +57,16 @@ describe.each([
   };
   /** How many lanes on either side have a worker, as the picture's own data says. */
   const lanes = () => page.evaluate(() => (globalThis as never as { lanes(): string[] }).lanes());
+
+  beforeAll(async () => {
+    server = await serve();
+    ({ page, log } = await openPage(browser, server.origin));
+    await page.setViewportSize({ width: 1240, height: 900 });
+  }, 60_000);
+  afterAll(async () => {
+    await page.close();
+    await server.close();
+  });
 
   test('lets items move through the queue, from targets marked with task', async () => {
     await moreThan('#eaten', 20);
@@ -100,6 +99,20 @@ describe.each([
     await moreThan('#eaten', (await numberIn('#eaten')) + 5);
   });
 
+  test('renders the same picture with one worker and with all cores, with a target given by its URL', async () => {
+    await page.click('#render');
+    await expect.poll(() => page.textContent('#verdict'), { timeout: 25_000 }).toMatch(/^\d+\.\d times as fast$/);
+    const [many, one] = await page.evaluate(() =>
+      ['many', 'one'].map((id) => {
+        const canvas = document.getElementById(id) as HTMLCanvasElement;
+        return [...(canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [])];
+      }),
+    );
+    expect(new Set(many).size).toBeGreaterThan(50);
+    expect(many?.every((byte, at) => byte === one?.[at])).toBe(true);
+    expect(many?.length).toBe(one?.length);
+  });
+
   test('draws on while workers saturate the cores, with a target sent by its source', async () => {
     await page.click('#saturate');
     await expect.poll(() => page.textContent('#saturate')).toMatch(/^Let the \d+ cores go$/);
@@ -115,21 +128,9 @@ describe.each([
     expect(await page.textContent('#saturate')).toBe('Saturate the cores');
   });
 
-  test('renders the same picture with one worker and with all cores, with a target given by its URL', async () => {
-    await page.click('#render');
-    await expect.poll(() => page.textContent('#verdict'), { timeout: 25_000 }).toMatch(/^\d+\.\d times as fast$/);
-    const [many, one] = await page.evaluate(() =>
-      ['many', 'one'].map((id) => {
-        const canvas = document.getElementById(id) as HTMLCanvasElement;
-        return [...(canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [])];
-      }),
-    );
-    expect(new Set(many).size).toBeGreaterThan(50);
-    expect(many?.every((byte, at) => byte === one?.[at])).toBe(true);
-    expect(many?.length).toBe(one?.length);
-  });
-
-  test('fails nowhere', () => {
+  test('fails nowhere, and leaves a picture of itself in build/', async () => {
+    await moreThan('#eaten', (await numberIn('#eaten')) + 100);
+    await page.screenshot({ path: resolve(root, `build/example ${name}.png`) });
     expect(log.filter((line) => /^(error|pageerror)/.test(line))).toEqual([]);
   });
 });

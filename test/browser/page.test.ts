@@ -1,10 +1,13 @@
 /**
  * The package in a page's main thread, which must never block, and the deaths of workers as a page sees them.
  */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium, openPage } from './chromium.ts';
-import { type Site, serveTests } from './server.ts';
+import { type Site, serve, serveTests } from './server.ts';
 
 let browser: Browser;
 let site: Site;
@@ -218,17 +221,15 @@ test.each([
       const ended = await worker.joinAsync(20);
       const { exitcode } = worker;
       worker.close();
-      return [
-        ended,
-        exitcode,
-        await waiting,
-        activeChildren().length,
-        JSON.stringify(heap.stats().objects) === JSON.stringify(before),
-      ];
+      const broken = await waiting;
+      const left = () => JSON.stringify(heap.stats().objects) !== JSON.stringify(before);
+      // The supervisor gives its own handle back after it has woken those who join.
+      for (let i = 0; i < 1000 && left(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+      return [ended, exitcode, broken, activeChildren().length, left()];
     },
     [name],
   );
-  expect(found).toEqual([true, code, 'BrokenLockError', 0, true]);
+  expect(found).toEqual([true, code, 'BrokenLockError', 0, false]);
   await page.close();
 });
 
@@ -286,11 +287,7 @@ test('the page waits for an internal lock without its event loop, and gets it al
     await ready.waitAsync(20);
     worker.terminate();
     // From here on the event loop does not turn: only the supervisor can learn of the death, and free the lock.
-    const { core } = (globalThis as never as Record<symbol, { heap: { core: Record<string, (...args: unknown[]) => number> } }>)[
-      Symbol.for('nogil.heap')
-    ]!.heap;
-    const died = core.lockInternal!(core.outputLock!());
-    core.unlock!(core.outputLock!());
+    const died = tasks.takeOutputLock();
     return [died, await worker.joinAsync(20), worker.exitcode];
   });
   expect(found).toEqual([1, true, -15]);
@@ -325,4 +322,26 @@ test('without cross-origin isolation the package can be imported, and its first 
   }
   await page.close();
   bare.close();
+});
+
+test("without headers the README's service worker isolates the page, and the package works", async () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const script = /as `isolate\.js`.*?```js\n(.*?)```/s.exec(readme)?.[1] as string;
+  const folder = mkdtempSync(join(tmpdir(), 'nogil-'));
+  cpSync(new URL('../../dist/browser', import.meta.url), join(folder, 'nogil'), { recursive: true });
+  writeFileSync(join(folder, 'isolate.js'), script);
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><link rel="icon" href="data:,"><script src="isolate.js"></script>');
+  const bare = await serve(folder, {});
+  const { page } = await openPage(browser, bare.origin);
+  await page.waitForFunction(() => crossOriginIsolated);
+  const result = await page.evaluate(`(async () => {
+    const { Process } = await import('/nogil/index.js');
+    const worker = new Process({ target: (x) => x * 2, args: [21] });
+    worker.start();
+    return worker.resultAsync(20);
+  })()`);
+  expect(result).toBe(42);
+  await page.close();
+  bare.close();
+  rmSync(folder, { recursive: true });
 });

@@ -114,6 +114,9 @@ export class LanesView {
       for (let i = 0; i < put; i++) this.#hues.push(lane.hue);
     });
     if (this.#hues.length > queued) this.#hues.splice(0, this.#hues.length - queued);
+    // Too fast for the eye: any producer's will do.
+    for (let i = this.#hues.length; i < queued && producers.length > 0; i++)
+      this.#hues.push((producers[i % producers.length] as Lane).hue);
   }
 
   #lane(lane: Lane, x: number, y: number, endX: number, endY: number, paused: boolean): void {

@@ -81,12 +81,20 @@ export const awaiting = task(import.meta, async function awaiting(lock: Lock, re
   await never.getAsync();
 });
 
-/** Holds one of the package's own locks, which no public call can be made to do for long. */
+/** The core of this thread's heap: one of the package's own locks is wanted, which no public call can be made to hold for long. */
+function core(): { lockInternal(lock: number): number; unlock(lock: number): void; outputLock(): number } {
+  return (globalThis as never as Record<symbol, { heap: { core: never } }>)[Symbol.for('nogil.heap')]?.heap.core as never;
+}
+
 export const holdOutputLock = task(import.meta, function holdOutputLock(ready: Event): void {
-  const key = Symbol.for('nogil.heap');
-  const { core } =
-    (globalThis as never as Record<symbol, { heap: { core: Record<string, (at?: number) => number> } }>)[key]?.heap ?? {};
-  core?.lockInternal?.(core.outputLock?.());
+  core().lockInternal(core().outputLock());
   ready.set();
   for (;;);
 });
+
+/** Takes the lock and gives it back; 1 if its holder had died. */
+export function takeOutputLock(): number {
+  const died = core().lockInternal(core().outputLock());
+  core().unlock(core().outputLock());
+  return died;
+}
