@@ -75,7 +75,7 @@ export function task<T extends AnyFunction | AnyClass>(meta: ImportMeta, nameOrT
   const marks = marked.byModule.get(meta.url) ?? [];
   marked.byModule.set(meta.url, marks);
   const before = marks.find((mark) => mark.name === name)?.target;
-  if (before === target) return target;
+  if (before === target || (before !== undefined && isOurs(meta.url))) return target;
   if (given !== undefined && before !== undefined && String(before) !== String(target))
     throw new ValueError(`${meta.url} has marked another function as '${name}': give one of them another name`);
   marked.byTarget.set(target, { module: meta.url, name, nth: marks.push({ name, target }) - 1 });
@@ -114,7 +114,8 @@ export function describeTarget(target: AnyFunction | AnyClass | URL): TargetSpec
 
 /** What to import before a task is decoded: its handles become objects of the classes that these modules know. */
 export function modulesOf(...specs: (TargetSpec | undefined)[]): string[] {
-  return specs.flatMap((spec) => spec?.module ?? (spec?.name ? spec.main : undefined) ?? []);
+  const modules = specs.flatMap((spec) => spec?.module ?? (spec?.name ? spec.main : undefined) ?? []);
+  return modules.filter((url) => !isOurs(url));
 }
 
 /** Finds the function (or class) again, in the worker. */
@@ -133,7 +134,13 @@ export async function resolveTarget(
 /** What only a page's main thread has: a bundler may have put the page's code into the module of the target. */
 const PAGE_ONLY = /^(document|window|HTML\w*Element|localStorage|alert) is not defined$/;
 
+/** Marks of the package's own: every worker has them. Their module is called `nogil:...`, since a bundler puts the package's code into chunks of the page. */
+function isOurs(url: string): boolean {
+  return url.startsWith('nogil:');
+}
+
 async function imported(url: string, load: (url: string) => Promise<Record<string, unknown>>): Promise<Record<string, unknown>> {
+  if (isOurs(url)) return {};
   try {
     return await load(url);
   } catch (error) {
