@@ -1,8 +1,11 @@
 /** `nogil/multiprocessing`: Python's `multiprocessing`, with its errors. */
 import { Kind } from '../assembly/abi.ts';
 import { registerShared } from './heap/shared.ts';
+import { Manager } from './manager/manager.ts';
 import { Pipe } from './pipe/connection.ts';
 import { wait, waitAsync } from './pipe/wait.ts';
+import { Pool } from './pool/pool.ts';
+import { taskSignal } from './pool/signal.ts';
 import * as queue from './queue/queue.ts';
 import * as simple from './queue/simple-queue.ts';
 import * as array from './sync/array.ts';
@@ -153,7 +156,9 @@ const members = {
   Event,
   JoinableQueue,
   Lock,
+  Manager,
   Pipe,
+  Pool,
   Process,
   Queue,
   RLock,
@@ -168,6 +173,7 @@ const members = {
   getpid,
   getppid,
   parentProcess,
+  taskSignal,
   wait,
   waitAsync,
 };

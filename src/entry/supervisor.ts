@@ -8,6 +8,7 @@ import { parent, type SpawnedWorker, spawn, startsWhileBlocked, writeOutput } fr
 import { type Host, Keeper } from '../pool/keeper.ts';
 import type { FromSupervisor, StartMessage, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
 import { State } from '../workers/runnable.ts';
+import { Departures } from './departures.ts';
 
 interface Living {
   worker: SpawnedWorker;
@@ -29,6 +30,9 @@ let link: HeapLink;
 let heap: Heap;
 let core: CoreExports;
 const living = new Map<number, Living>();
+const departures = new Departures();
+/** Who is gone, and not buried yet. */
+const unburied = new Set<number>();
 /** Stops that came before their start. */
 const early = new Map<number, number>();
 let seen = 0;
@@ -72,31 +76,46 @@ function start(
     failed: (error) => writeOutput(2, new TextEncoder().encode(`nogil: worker ${name} failed: ${error.stack ?? error}\n`)),
     gone: (code) => gone(tid, entry, code),
   });
-  if (entry.signal !== undefined) worker.terminate();
+  if (entry.signal !== undefined) terminate(tid, entry);
 }
 
 function stop(tid: number, signal: number): void {
   const entry = living.get(tid);
   if (entry) {
     entry.signal ??= signal;
-    entry.worker.terminate();
-  } else if (core.workerIsKnown(tid) && heap.loadWord(core.slotOf(tid) + SlotField.RECORD_ID) !== 0) early.set(tid, signal);
+    terminate(tid, entry);
+  } else if (!unburied.has(tid) && core.workerIsKnown(tid) && heap.loadWord(core.slotOf(tid) + SlotField.RECORD_ID) !== 0)
+    early.set(tid, signal);
+}
+
+function terminate(tid: number, { worker }: Living): void {
+  departures.begin(tid);
+  worker.terminate();
 }
 
 /** The worker is no more: whatever it did, it did before this. */
 function gone(tid: number, entry: Living, code: number): void {
   living.delete(tid);
+  unburied.add(tid);
+  departures.end(tid);
   // One that failed has left its Locks behind like one that was killed: nobody knows what they guard, or that they are to be released.
   const clean = core.workerState(entry.record) === State.ENDED && core.workerExitCode(entry.record) === 0;
+  core.reapLocks(tid, clean ? 1 : 0);
+  if (entry.isProcess) stopThreadsOf(entry.pid);
+  departures.whenQuiet(() => bury(tid, entry, entry.signal ?? code, clean));
+}
+
+/** Its handles are closed, what it held is repaired, and who waits for it hears. */
+function bury(tid: number, entry: Living, code: number, clean: boolean): void {
   // Who has joined a worker that was stopped finds repaired what it held.
   core.reap(tid, clean ? 1 : 0);
+  unburied.delete(tid);
   dropTask(entry.record);
-  core.workerEnd(entry.record, entry.signal ?? code);
+  core.workerEnd(entry.record, code);
   endUnstarted(tid);
-  if (entry.isProcess) stopThreadsOf(entry.pid);
   core.refClose(entry.ref);
-  entry.onGone?.(entry.signal ?? code, entry.signal !== undefined);
-  for (const keeper of keepers.values()) keeper.lost(tid);
+  entry.onGone?.(code, entry.signal !== undefined);
+  for (const keeper of keepers.values()) departures.whenQuiet(() => keeper.lost(tid));
   if (!entry.daemon && --busy === 0) report();
   stopDaemons();
 }
@@ -107,7 +126,7 @@ function endUnstarted(parent: number): void {
   for (let index = 0; index < slots; index++) {
     const slot = core.slotOf(index);
     const tid = heap.loadWord(slot + SlotField.TID);
-    if (tid <= 0 || living.has(tid) || heap.loadWord(slot + SlotField.PARENT) !== parent) continue;
+    if (tid <= 0 || living.has(tid) || unburied.has(tid) || heap.loadWord(slot + SlotField.PARENT) !== parent) continue;
     const ref = core.refAdopt(heap.loadWord(slot + SlotField.RECORD_ID), heap.loadWord(slot + SlotField.RECORD_GENERATION));
     early.delete(tid);
     core.reap(tid, 0);
@@ -134,18 +153,31 @@ function stopDaemons(): void {
   if (over === undefined) return;
   for (const { isProcess, daemon, pid } of living.values()) if (!isProcess && !daemon && pid === over) return;
   // Before their workers go, or they would be replaced.
-  for (const keeper of keepers.values()) keeper.over(over);
+  const pid = over;
+  for (const keeper of keepers.values()) departures.whenQuiet(() => keeper.over(pid));
   for (const [tid, { isProcess, daemon, record }] of living)
     if (isProcess && daemon && heap.loadWord(record + WorkerField.PARENT) === over) stop(tid, -15);
 }
 
 const keepers = new Map<number, Keeper>();
-const host: Host = { start, stop: (tid) => stop(tid, -15), ended: (control) => void keepers.delete(control) };
+const host: Host = {
+  start,
+  stop: (tid) => stop(tid, -15),
+  ended: (control) => void keepers.delete(control),
+  whenQuiet: (action) => departures.whenQuiet(action),
+};
 
 function receive(message: ToSupervisor): void {
-  if (message.type === 'start') start(message);
-  else if (message.type === 'stop') stop(message.tid, message.signal);
-  else if (message.type === 'pool') {
+  if (message.type === 'stop') stop(message.tid, message.signal);
+  else departures.whenQuiet(() => act(message));
+}
+
+function act(message: Exclude<ToSupervisor, { type: 'stop' }>): void {
+  if (message.type === 'start') {
+    start(message);
+    // Answer what the root asked even when nothing changed: it compares counts.
+    if (message.fromRoot && busy === 0) report();
+  } else if (message.type === 'pool') {
     if (message.parent === over) over = undefined;
     keepers.set(message.control.id, new Keeper(heap, host, message));
   } else if (message.type === 'endPool') keepers.get(message.control)?.terminate();
@@ -162,9 +194,5 @@ export function runSupervisor(): void {
   heap = enterHeap(link, data.tid);
   core = heap.core;
   if (!startsWhileBlocked) report();
-  parent.listen((message) => {
-    receive(message as ToSupervisor);
-    // Answer what the root asked even when nothing changed: it compares counts.
-    if ((message as ToSupervisor).type === 'start' && busy === 0) report();
-  });
+  parent.listen((message) => receive(message as ToSupervisor));
 }

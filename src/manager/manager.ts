@@ -4,13 +4,17 @@
 import { Kind, Part, Put } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
 import { type Existing, registerShared } from '../heap/shared.ts';
+import { Pool, type PoolOptions } from '../pool/pool.ts';
 import { JoinableQueue, Queue } from '../queue/queue.ts';
+import { Array, type ArrayInit } from '../sync/array.ts';
 import { Barrier } from '../sync/barrier.ts';
 import { Condition } from '../sync/condition.ts';
 import { Event } from '../sync/event.ts';
 import { Lock, type LockOptions, RLock } from '../sync/lock.ts';
+import type { ValueOptions } from '../sync/numbers.ts';
 import { BoundedSemaphore, Semaphore } from '../sync/semaphore.ts';
-import { type Typecode, Value, type ValueOf, type ValueOptions } from '../sync/value.ts';
+import type { Typecode, ValueOf } from '../sync/typecodes.ts';
+import { Value } from '../sync/value.ts';
 import { Dict, type DictInit, Table } from './dict.ts';
 import { List } from './list.ts';
 import { Namespace } from './namespace.ts';
@@ -46,6 +50,8 @@ const makers = {
   // biome-ignore lint/suspicious/noExplicitAny: likewise
   JoinableQueue: <T = any>(maxsize?: number) => new JoinableQueue<T>(maxsize),
   Value: <C extends Typecode>(typecode: C, init?: ValueOf<C>, options?: ValueOptions) => new Value<C>(typecode, init, options),
+  Array: <C extends Typecode>(typecode: C, init: ArrayInit<C>, options?: ValueOptions) => new Array<C>(typecode, init, options),
+  Pool: (processes?: number | null, options?: PoolOptions) => new Pool(processes, options),
 };
 
 /** Makes objects of a registered class, and waits until they are there. */

@@ -10,8 +10,6 @@ import type { Role, SpawnedWorker } from './platform.ts';
 
 const { parentPort, threadId, Worker, workerData } = workerThreads;
 
-const PROGRAM_FLAG = /^(-e|-p|-pe|--eval|--print|--input-type)(=|$)/;
-
 export const canBlock = true;
 
 export const startsWhileBlocked = true;
@@ -22,17 +20,25 @@ export const nativeId = threadId;
 
 export function checkSharedMemory(): void {}
 
-/** This thread's flags, but for those that say where the program's text is: a worker has a file of its own. */
-const inheritedFlags = process.execArgv.filter(
-  (flag, index, flags) => !PROGRAM_FLAG.test(flag) && !/^(-e|-p|-pe|--eval|--print|--input-type)$/.test(flags[index - 1] ?? ''),
-);
+/** Flags of a program that is given as text; and those that its workers, who have a file of their own, can still need. */
+const TEXT_FLAG = /^(-e|-p|-pe|--eval|--print|--input-type)(=|$)/;
+const LOADER_FLAG = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(=|$)/;
+
+/** undefined: all flags of this thread, which is the only way to pass on those of V8: named, they are refused. */
+function flagsForWorkers(flags: readonly string[]): string[] | undefined {
+  if (!flags.some((flag) => TEXT_FLAG.test(flag))) return undefined;
+  return flags.filter(
+    (flag, index) => LOADER_FLAG.test(flag) || /^(--import|--require|-r|--conditions|-C)$/.test(flags[index - 1] ?? ''),
+  );
+}
+const execArgv = flagsForWorkers(process.execArgv);
 
 /** It inherits the loader (execArgv) and the environment of its starter. */
 export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
   const worker = new Worker(new URL(`./${role}.js`, import.meta.url), {
     workerData: data,
     name,
-    execArgv: inheritedFlags,
+    ...(execArgv && { execArgv }),
     stdout: false,
     stderr: false,
   });

@@ -18,6 +18,8 @@ export interface Host {
   stop(tid: number): void;
   /** The keeper has nobody left to keep. */
   ended(control: number): void;
+  /** Runs what may wait for locks. */
+  whenQuiet(action: () => void): void;
 }
 
 /** Milliseconds until what a full heap or too many workers have prevented is tried again. */
@@ -60,7 +62,7 @@ export class Keeper {
     } catch (error) {
       process?.close();
       if (this.#living.size === 0) this.#broken(error, name);
-      else setTimeout(() => this.#canStop || this.#fill(seat), RETRY);
+      else this.#again(() => this.#canStop || this.#fill(seat));
     }
   }
 
@@ -87,6 +89,10 @@ export class Keeper {
     return board.state === PoolState.TERMINATED || (tasks.isShutdown && tasks.empty());
   }
 
+  #again(action: () => void): void {
+    setTimeout(() => this.#host.whenQuiet(action), RETRY);
+  }
+
   #broken(error: unknown, name: string): void {
     this.#tell([Notice.BROKEN, error, name], () => this.terminate());
   }
@@ -96,7 +102,7 @@ export class Keeper {
     try {
       this.#control.replies.put(message);
     } catch {
-      setTimeout(() => this.#tell(message, then), RETRY);
+      this.#again(() => this.#tell(message, then));
       return;
     }
     then();
@@ -107,6 +113,7 @@ export class Keeper {
    * refer to out of the heap's books. It says that it runs before it looks at the state, so it is either stopped here or sees it.
    */
   terminate(): void {
+    if (this.#isOver) return;
     const { board, tasks } = this.#control;
     board.reach(PoolState.TERMINATED);
     tasks.shutdown(true);
