@@ -6,7 +6,7 @@ import { AssertionError, ValueError } from '../errors.ts';
 import { type Existing, registerShared } from '../heap/shared.ts';
 import { Pool, type PoolOptions } from '../pool/pool.ts';
 import { JoinableQueue, Queue } from '../queue/queue.ts';
-import { Array, type ArrayInit } from '../sync/array.ts';
+import { type ArrayInit, Array as SharedArray } from '../sync/array.ts';
 import { Barrier } from '../sync/barrier.ts';
 import { Condition } from '../sync/condition.ts';
 import { Event } from '../sync/event.ts';
@@ -50,7 +50,7 @@ const makers = {
   // biome-ignore lint/suspicious/noExplicitAny: likewise
   JoinableQueue: <T = any>(maxsize?: number) => new JoinableQueue<T>(maxsize),
   Value: <C extends Typecode>(typecode: C, init?: ValueOf<C>, options?: ValueOptions) => new Value<C>(typecode, init, options),
-  Array: <C extends Typecode>(typecode: C, init: ArrayInit<C>, options?: ValueOptions) => new Array<C>(typecode, init, options),
+  Array: <C extends Typecode>(typecode: C, init: ArrayInit<C>, options?: ValueOptions) => new SharedArray<C>(typecode, init, options),
   Pool: (processes?: number | null, options?: PoolOptions) => new Pool(processes, options),
 };
 
