@@ -1,13 +1,12 @@
 /**
  * The programs of document 001: processes and their numbers, daemons, one terminal, one file, and queues with an end.
  *
- * Two have no test here. 001-P2 is os.fork() and what becomes of an orphan: a worker has no fork, and none outlives its program.
- * 001-P9 is P10 without the lock: the tutorial shows that anything may come of it, so there is nothing that each run must show.
+ * One has no test here: 001-P2 is os.fork() and what becomes of an orphan. A worker has no fork, and none outlives its program.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AssertionError, activeChildren, currentProcess, getpid, getppid, heap, Process } from 'nogil';
+import { AssertionError, activeChildren, Barrier, currentProcess, getpid, getppid, heap, Process } from 'nogil';
 import { Lock, Queue } from 'nogil/multiprocessing';
 import { expect, test } from 'vitest';
 import {
@@ -19,6 +18,7 @@ import {
   Piao,
   producer,
   producerThatEnds,
+  raceForTicket,
   tellNumbers,
 } from './001.workers.ts';
 import { SECOND } from './clock.workers.ts';
@@ -134,6 +134,25 @@ test('001-P8: with a lock nobody prints between the two lines of another, and al
 
 /** The tutorial's hundred are as many workers: 30 quarrel just as well. */
 const CLIENTS = 30;
+
+test('001-P9: many clients, one ticket, no lock: more than one gets it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nogil-'));
+  try {
+    const db = join(folder, 'db.txt');
+    writeFileSync(db, '{"count":1}');
+    const log = new Queue<string>();
+    // In the tutorial they sleep between reading and writing, and most runs show it.
+    const allHaveRead = new Barrier(CLIENTS);
+    const clients = Array.from({ length: CLIENTS }, () => new Process({ target: raceForTicket, args: [allHaveRead, db, log] }));
+    for (const p of clients) p.start();
+    for (const p of clients) expect(p.join(20)).toBe(true);
+    expect(clients.map((p) => p.exitcode)).toEqual(clients.map(() => 0));
+    const lines = Array.from({ length: log.qsize() }, () => log.get(false));
+    expect(lines.filter((line) => line === '购票成功')).toHaveLength(CLIENTS);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test('001-P10: many clients, one ticket, a lock: one of them gets it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nogil-'));

@@ -2,7 +2,7 @@
  * What the processes of document 001 run.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { currentProcess, getpid, getppid, type Lock, Process, type Queue, sleep, task } from 'nogil';
+import { type Barrier, currentProcess, getpid, getppid, type Lock, Process, type Queue, sleep, task } from 'nogil';
 import { randint, SECOND } from './clock.workers.js';
 
 export interface Numbers {
@@ -75,6 +75,20 @@ export const buyTicket = task(import.meta, function buyTicket(lock: Lock, db: st
   get(db, log);
   lock.release();
 });
+
+/** 001-P9: the same without the lock. */
+export const raceForTicket = task(
+  import.meta,
+  function raceForTicket(allHaveRead: Barrier, db: string, log: Queue<string>): void {
+    const dic = load(db);
+    allHaveRead.wait(20);
+    if (dic.count > 0) {
+      dic.count -= 1;
+      store(db, dic);
+      log.put('购票成功');
+    }
+  },
+);
 
 // ── 001-P13, P14: an end signal ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,7 +1,10 @@
 /**
  * The programs of document 004: threads and what belongs to each, events, locks, a queue, a semaphore, processes.
+ *
+ * One has no test here: 004-P20 is os.fork(), which a worker has not.
  */
 import { AttributeError, Barrier, Event, Lock, Process, RLock, Semaphore, Thread, Value } from 'nogil';
+import { Queue as ProcessQueue } from 'nogil/multiprocessing';
 import { Queue } from 'nogil/queue';
 import { expect, test } from 'vitest';
 import {
@@ -15,10 +18,12 @@ import {
   printLetter,
   printNumber,
   processThread,
+  putNumbers,
   QueueConsumer,
   QueueProduct,
   SquareProduct,
   sayWho,
+  takeNumbers,
   threadAction,
   threadActionAtOnce,
   timed,
@@ -201,6 +206,14 @@ test('004-P18: each of three processes says ten times who it is', () => {
     for (const [who] of own) whos.add(who);
   }
   expect(whos.size).toBe(3);
+});
+
+test('004-P24: a process puts ten numbers, another takes them until nothing comes any more', () => {
+  const queue = new ProcessQueue<number>();
+  const product = new Process({ target: putNumbers, args: [queue] });
+  const consumer = new Process({ target: takeNumbers, args: [queue] });
+  expect(runAll([product, consumer])).toEqual([undefined, range(10)]);
+  expect([product.exitcode, consumer.exitcode]).toEqual([0, 0]);
 });
 
 test('004-P19: five processes of a class of our own have five numbers', () => {

@@ -345,3 +345,25 @@ export class MyProcess extends Process {
   }
 }
 task(import.meta, MyProcess);
+
+// ── P24: a queue between processes ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const putNumbers = task(import.meta, function putNumbers(queue: Queue<number>): void {
+  for (let i = 0; i < 10; i++) {
+    queue.put(i);
+    sleep(0.1 * SECOND);
+  }
+});
+
+/** @returns what came, in order */
+export const takeNumbers = task(import.meta, function takeNumbers(queue: Queue<number>): number[] {
+  const taken: number[] = [];
+  for (;;) {
+    try {
+      taken.push(queue.get(true, 3));
+    } catch (error) {
+      if (error instanceof Empty) return taken;
+      throw error;
+    }
+  }
+});
