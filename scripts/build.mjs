@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { embed } from './embed.mjs';
+import { leanMsgpackr } from './lean-msgpackr.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -140,6 +141,7 @@ const forBrowsers = {
   target: 'es2022',
   logLevel: 'warning',
   define: { Buffer: 'undefined' },
+  minifySyntax: true,
 };
 
 /** For pages: modules, from which a bundler takes what is used, and the one script of all workers, which it only copies. */
@@ -151,11 +153,11 @@ async function buildForBrowsers() {
   const { outputFiles } = await build({
     ...forBrowsers,
     entryPoints: sources.filter(
-      (file) => /\.ts$/.test(file) && !/\/(entry\/|bundle\.ts|vite\.ts|platform\/(node|index))/.test(file),
+      (file) => /\.ts$/.test(file) && !/\/(entry\/|bundle\.ts|vite\.ts|pool\/bar\.ts|platform\/(node|index))/.test(file),
     ),
     outdir: 'dist/browser',
     outbase: 'src',
-    plugins: [oneFileEach, smallCore, keepClassNames],
+    plugins: [oneFileEach, smallCore, leanMsgpackr, keepClassNames],
     write: false,
   });
   for (const { path, text } of outputFiles) {
@@ -171,7 +173,7 @@ async function buildForBrowsers() {
     outfile: 'dist/browser/worker.js',
     minify: true,
     ignoreAnnotations: true,
-    plugins: [browserPlatform, smallCore, keepClassNames],
+    plugins: [browserPlatform, smallCore, leanMsgpackr, keepClassNames],
     write: false,
   });
   // The minifier takes the comment away that tells Vite's development server to leave the import as it is.

@@ -3,7 +3,7 @@
  */
 import { WorkerField, WorkerFlag } from '../../assembly/abi.ts';
 import { enterHeap, type Heap } from '../heap/heap.ts';
-import { Existing, reviveAs } from '../heap/shared.ts';
+import { Existing } from '../heap/shared.ts';
 import { exit, importModule, inheritLoader, onExit, onUncaught, parent, redirectOutput, writeOutput } from '../platform/index.ts';
 import { endChildren } from '../workers/children.ts';
 import { callExcepthook, stackOf } from '../workers/excepthook.ts';
@@ -61,7 +61,7 @@ async function prepare(heap: Heap, { record }: Here, runnable: Runnable, spec: T
     return runnable;
   }
   const ctor = (await resolveTarget(spec.subclass, importModule)) as unknown as typeof Runnable;
-  const self = reviveAs<Runnable>(ctor, heap, record.id, record.generation);
+  const self = ctor.adopt(heap, record);
   ctor.equip(self, target, spec);
   Object.setPrototypeOf(self, ctor.prototype);
   Object.assign(self, spec.fields);

@@ -45,6 +45,8 @@ export function registerShared(tag: number, ctor: SharedClass, ...kinds: Kind[])
   tags.set(ctor, tag);
 }
 
+const ordinaryHasInstance = Function.prototype[Symbol.hasInstance];
+
 function tagOf(ctor: object): number {
   for (let each: object | null = ctor; each; each = Object.getPrototypeOf(each)) {
     const tag = tags.get(each);
@@ -103,6 +105,16 @@ export abstract class Shared implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Also for an object of the same class from another copy of the package in this thread. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    if (ordinaryHasInstance.call(this, value)) return true;
+    const tag = tags.get(this);
+    if (tag === undefined || typeof value !== 'object' || value === null) return false;
+    for (let each = Object.getPrototypeOf(value); each; each = Object.getPrototypeOf(each))
+      if (tags.get(each.constructor) === tag) return true;
+    return false;
   }
 
   /** A number that is the same in every worker and that no other living object has. */
@@ -173,11 +185,6 @@ function revive(heap: Heap, handle: HandleRef): Shared {
 
 // A handle inside an item has a reference of its own, which the new object takes over, unless the item stays.
 setReviver((heap, handle) => (heap.keeps ? revive(heap, handle) : wrap(heap, handle, heap.core.refAdopt(handle.id, handle.gen))));
-
-/** Another handle to the object of one, as of the nearest registered class of `ctor`: that of the copy of the package from which a subclass comes. */
-export function reviveAs<T extends Shared>(ctor: object, heap: Heap, id: number, generation: number): T {
-  return revive(heap, { tag: tagOf(ctor), id, gen: generation }) as T;
-}
 
 /** Where a new object is made: with the heap of an object it belongs to, or this thread's. */
 export function homeOf(other?: Shared): Heap {

@@ -5,7 +5,7 @@ import { Empty, MaybeEncodingError, RemoteError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
 import { importModule } from '../platform/index.ts';
 import type { Queue } from '../queue/queue.ts';
-import { explainTargetError, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
+import { explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
 
 /** A call. Without a method: stop. */
 export interface Call {
@@ -93,4 +93,4 @@ async function serveObject(
 }
 
 /** What the worker runs; a target of the package's own. */
-export const serve = task(import.meta, 'nogil.serve', serveObject);
+export const serve = task(OURS, 'serve', serveObject);

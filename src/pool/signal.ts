@@ -57,7 +57,9 @@ export type { Cancellation };
 // ── in the worker ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const never = new AbortController().signal;
-let current: AbortSignal = never;
+const KEY = Symbol.for('nogil.signal');
+// For all copies of the package in this thread.
+const global = globalThis as { [KEY]?: AbortSignal };
 
 /**
  * The signal of the pool's task that runs here: it is aborted when that which its caller gave (`{ signal }`) is. Also a task that never awaits
@@ -65,7 +67,7 @@ let current: AbortSignal = never;
  * never aborted. In an async task, ask for it before the first `await`.
  */
 export function taskSignal(): AbortSignal {
-  return current;
+  return global[KEY] ?? never;
 }
 
 const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get as () => boolean;
@@ -97,7 +99,7 @@ export class TaskSignal {
         },
       },
     });
-    current = signal;
+    global[KEY] = signal;
   }
 
   get isAborted(): boolean {
@@ -114,7 +116,7 @@ export class TaskSignal {
 
   end(): void {
     this.#over.abort();
-    current = never;
+    global[KEY] = never;
     this.#event.close();
   }
 }

@@ -12,7 +12,7 @@ import { hasPendingWork, importModule } from '../platform/index.ts';
 import type { Event } from '../sync/event.ts';
 import { whereWeAre } from '../workers/here.ts';
 import { sleep } from '../workers/sleep.ts';
-import { type AnyFunction, explainTargetError, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
+import { type AnyFunction, explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
 import { Hand, PoolState } from './board.ts';
 import { Holder } from './holder.ts';
 import { type Performed, perform } from './perform.ts';
@@ -207,7 +207,7 @@ function unsendable(what: string, value: unknown, error: unknown): MaybeEncoding
 }
 
 /** The target of a pool's workers. */
-export const poolWorker = task(import.meta, 'nogil.poolWorker', async (control: Control, seat: number): Promise<void> => {
+export const poolWorker = task(OURS, 'poolWorker', async (control: Control, seat: number): Promise<void> => {
   const { board } = control;
   board.setHand(seat, Hand.STARTING);
   if (board.state === PoolState.TERMINATED) return;

@@ -319,6 +319,13 @@ export abstract class Runnable<R = unknown> extends Shared {
     return { target: runnable.#target, args: runnable.#args, kwargs: runnable.#kwargs };
   }
 
+  /** Another handle to a record, as the package's own class below this one: of the copy of the package that this class comes from. @internal */
+  static adopt(this: unknown, heap: Heap, { id, generation }: { id: number; generation: number }): Runnable {
+    let own = this as new (existing: Existing) => Runnable;
+    while (!builtin.has(own)) own = Object.getPrototypeOf(own);
+    return new own(new Existing(heap, created(heap.core.refOpen(id, generation))));
+  }
+
   /** Gives `run` what it is to call: its target, found again here. @internal */
   static equip(runnable: Runnable, target: AnyFunction | undefined, { args, kwargs }: TaskSpec): void {
     runnable.#target = target;

@@ -75,7 +75,12 @@ export function task<T extends AnyFunction | AnyClass>(meta: ImportMeta, nameOrT
   const marks = marked.byModule.get(meta.url) ?? [];
   marked.byModule.set(meta.url, marks);
   const before = marks.find((mark) => mark.name === name)?.target;
-  if (before === target || (before !== undefined && isOurs(meta.url))) return target;
+  if (before === target) return target;
+  if (before !== undefined && isOurs(meta.url)) {
+    // Of another copy of the package in this thread, which does the same.
+    marked.byTarget.set(target, { module: meta.url, name, nth: marks.findIndex((mark) => mark.name === name) });
+    return target;
+  }
   if (given !== undefined && before !== undefined && String(before) !== String(target))
     throw new ValueError(`${meta.url} has marked another function as '${name}': give one of them another name`);
   marked.byTarget.set(target, { module: meta.url, name, nth: marks.push({ name, target }) - 1 });
@@ -134,7 +139,9 @@ export async function resolveTarget(
 /** What only a page's main thread has: a bundler may have put the page's code into the module of the target. */
 const PAGE_ONLY = /^(document|window|HTML\w*Element|localStorage|alert) is not defined$/;
 
-/** Marks of the package's own: every worker has them. Their module is called `nogil:...`, since a bundler puts the package's code into chunks of the page. */
+/** In place of `import.meta`, for the package's own targets: a bundler puts its code into chunks of the page, and every worker has them anyway. */
+export const OURS = { url: 'nogil:' } as ImportMeta;
+
 function isOurs(url: string): boolean {
   return url.startsWith('nogil:');
 }

@@ -4,7 +4,7 @@
 import { timeoutToMs } from '../heap/time.ts';
 import { Event } from '../sync/event.ts';
 import { Runnable } from './runnable.ts';
-import { type AnyFunction, task } from './targets.ts';
+import { type AnyFunction, OURS, task } from './targets.ts';
 import { Thread } from './thread.ts';
 
 /**
@@ -72,4 +72,4 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
 }
 
 // A worker finds it as it finds a user's subclass.
-task(import.meta, 'Timer', Timer);
+task(OURS, 'Timer', Timer);

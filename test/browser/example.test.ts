@@ -101,7 +101,7 @@ describe.each([
 
   test('renders the same picture with one worker and with all cores, with a target given by its URL', async () => {
     await page.click('#render');
-    await expect.poll(() => page.textContent('#verdict'), { timeout: 25_000 }).toMatch(/^\d+\.\d times as fast$/);
+    await expect.poll(() => page.textContent('#verdict'), { timeout: 60_000 }).toMatch(/^\d+\.\d times as fast$/);
     const [many, one] = await page.evaluate(() =>
       ['many', 'one'].map((id) => {
         const canvas = document.getElementById(id) as HTMLCanvasElement;
@@ -111,7 +111,7 @@ describe.each([
     expect(new Set(many).size).toBeGreaterThan(50);
     expect(many?.every((byte, at) => byte === one?.[at])).toBe(true);
     expect(many?.length).toBe(one?.length);
-  });
+  }, 80_000);
 
   test('draws on while workers saturate the cores, with a target sent by its source', async () => {
     await page.click('#saturate');

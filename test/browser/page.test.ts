@@ -332,7 +332,8 @@ test("without headers the README's service worker isolates the page, and the pac
   writeFileSync(join(folder, 'isolate.js'), script);
   writeFileSync(join(folder, 'index.html'), '<!doctype html><link rel="icon" href="data:,"><script src="isolate.js"></script>');
   const bare = await serve(folder, {});
-  const { page } = await openPage(browser, bare.origin);
+  const page = await browser.newPage();
+  await page.goto(bare.origin);
   await page.waitForFunction(() => crossOriginIsolated);
   const result = await page.evaluate(`(async () => {
     const { Process } = await import('/nogil/index.js');
