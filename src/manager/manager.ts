@@ -50,7 +50,8 @@ const makers = {
   // biome-ignore lint/suspicious/noExplicitAny: likewise
   JoinableQueue: <T = any>(maxsize?: number) => new JoinableQueue<T>(maxsize),
   Value: <C extends Typecode>(typecode: C, init?: ValueOf<C>, options?: ValueOptions) => new Value<C>(typecode, init, options),
-  Array: <C extends Typecode>(typecode: C, init: ArrayInit<C>, options?: ValueOptions) => new SharedArray<C>(typecode, init, options),
+  Array: <C extends Typecode>(typecode: C, init: ArrayInit<C>, options?: ValueOptions) =>
+    new SharedArray<C>(typecode, init, options),
   Pool: (processes?: number | null, options?: PoolOptions) => new Pool(processes, options),
 };
 
