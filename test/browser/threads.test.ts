@@ -40,7 +40,7 @@ const FILES: Record<string, string | undefined> = {
   'seeds/004-order': undefined,
   'seeds/004-timers': undefined,
   'seeds/000': 'P1|P2:|P3:|P5: a daemon thread is alive',
-  'seeds/001': 'P5|P6|P7|P8|P10|P12|P15|P16',
+  'seeds/001': 'P5|P6|P7|P8|P9|P10|P12|P15|P16',
   'seeds/002': 'P5|P6|P7|P10|P11',
   'seeds/003': 'P1:|P2:',
   'seeds/004': undefined,

@@ -47,6 +47,9 @@ describe('a manager', () => {
     expect(manager.Barrier(2).parties).toBe(2);
     expect(manager.Value('i', 5).value).toBe(5);
     expect(manager.Queue(3).maxsize).toBe(3);
+    expect([...manager.Array('i', [1, 2, 3])]).toEqual([1, 2, 3]);
+    using pool = manager.Pool(1);
+    expect(pool.map((x: number) => -x, [1, 2])).toEqual([-1, -2]);
     expect([manager.nothing, 'nothing' in manager]).toEqual([undefined, false]);
   });
 
