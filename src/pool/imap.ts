@@ -132,6 +132,8 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
 
   /** @internal */
   arriveChunk({ from, length }: Chunk, value: unknown, reply: Reply): void {
+    // What was on its way when the iteration ended is dropped: it would take the place of a signal's reason.
+    if (this.#isFinished) return;
     let outcomes: Outcomes;
     if (reply === Reply.RESULT) outcomes = { values: value as ArrayLike<unknown>, failed: undefined };
     else if (reply === Reply.MIXED) {
