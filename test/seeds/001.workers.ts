@@ -84,7 +84,8 @@ export const raceForTicket = task(
     allHaveRead.wait(20);
     if (dic.count > 0) {
       dic.count -= 1;
-      store(db, dic);
+      // Not `store`, which renames a file: several at once would take it from each other.
+      writeFileSync(db, JSON.stringify(dic));
       log.put('购票成功');
     }
   },
