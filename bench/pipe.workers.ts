@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { workerData } from 'node:worker_threads';
 import { Connection, type Handle } from 'nogil';
 import { clock, reply, serve } from './agents.ts';
+import { pingPort, pongPort, rest } from './rivals/ports.ts';
 import { type Shape, shapes } from './shapes.ts';
 
 export type Job =
@@ -14,12 +15,6 @@ export type Job =
 const shape: Shape<unknown> = shapes[workerData as keyof typeof shapes];
 let end: Connection;
 let port: MessagePort;
-
-const never = new Int32Array(new SharedArrayBuffer(4));
-
-function rest(ms: number): void {
-  if (ms > 0) Atomics.wait(never, 0, 0, ms);
-}
 
 function ping(count: number, pause: number): void {
   const trips = new Float64Array(count);
@@ -37,33 +32,6 @@ function pong(count: number): void {
   for (let i = 0; i < count; i++) end.send(end.recv());
 }
 
-function pingPort(count: number, pause: number): void {
-  const trips = new Float64Array(count);
-  let trip = 0;
-  let begin: number;
-  const leave = () => {
-    rest(pause);
-    begin = clock();
-    port.postMessage(shape.make(trip));
-  };
-  port.on('message', (message) => {
-    trips[trip] = clock() - begin;
-    if (shape.number(message) !== trip) throw new Error(`trip ${trip} brought another message back`);
-    if (++trip < count) return leave();
-    port.removeAllListeners('message');
-    reply(trips);
-  });
-  leave();
-}
-
-function pongPort(count: number): void {
-  let trips = 0;
-  port.on('message', (message) => {
-    port.postMessage(message);
-    if (++trips === count) port.removeAllListeners('message');
-  });
-}
-
 serve<Job>((job) => {
   switch (job.do) {
     case 'open':
@@ -78,9 +46,9 @@ serve<Job>((job) => {
       reply('ready');
       return pong(job.count);
     case 'pingPort':
-      return pingPort(job.count, job.pause);
+      return pingPort(port, shape, job.count, job.pause);
     case 'pongPort':
-      pongPort(job.count);
+      pongPort(port, job.count);
       return reply('ready');
   }
 });

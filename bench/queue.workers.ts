@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { workerData } from 'node:worker_threads';
 import { type Handle, Queue } from 'nogil';
 import { clock, reply, serve } from './agents.ts';
+import { pingPort, pongPort, rest } from './rivals/ports.ts';
 import { type Shape, shapes } from './shapes.ts';
 
 export type Job =
@@ -76,12 +77,6 @@ function receive(count: number, batch: number): void {
 
 // ── to and fro ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const never = new Int32Array(new SharedArrayBuffer(4));
-
-function rest(ms: number): void {
-  if (ms > 0) Atomics.wait(never, 0, 0, ms);
-}
-
 function ping(count: number, pause: number): void {
   const [there, back] = queues as [Queue<unknown>, Queue<unknown>];
   const trips = new Float64Array(count);
@@ -98,33 +93,6 @@ function ping(count: number, pause: number): void {
 function pong(count: number): void {
   const [there, back] = queues as [Queue<unknown>, Queue<unknown>];
   for (let i = 0; i < count; i++) back.put(there.get());
-}
-
-function pingPort(count: number, pause: number): void {
-  const trips = new Float64Array(count);
-  let trip = 0;
-  let begin: number;
-  const leave = () => {
-    rest(pause);
-    begin = clock();
-    port.postMessage(shape.make(trip));
-  };
-  port.on('message', (item) => {
-    trips[trip] = clock() - begin;
-    if (shape.number(item) !== trip) throw new Error(`trip ${trip} brought another item back`);
-    if (++trip < count) return leave();
-    port.removeAllListeners('message');
-    reply(trips);
-  });
-  leave();
-}
-
-function pongPort(count: number): void {
-  let trips = 0;
-  port.on('message', (item) => {
-    port.postMessage(item);
-    if (++trips === count) port.removeAllListeners('message');
-  });
 }
 
 serve<Job>((job) => {
@@ -155,9 +123,9 @@ serve<Job>((job) => {
       reply('ready');
       return pong(job.count);
     case 'pingPort':
-      return pingPort(job.count, job.pause);
+      return pingPort(port, shape, job.count, job.pause);
     case 'pongPort':
-      pongPort(job.count);
+      pongPort(port, job.count);
       return reply('ready');
   }
 });
