@@ -1,8 +1,6 @@
 /**
- * Renders tiles until there are no more: the target of a worker, by this module's URL.
+ * Renders a tile: what the pool's workers call, found by this module's URL.
  */
-import type { Queue, Semaphore } from 'nogil';
-
 export interface Tile {
   /** Pixels of the picture. */
   x: number;
@@ -55,22 +53,16 @@ function escapeTime(cre: number, cim: number, iterations: number): number {
   return iterations;
 }
 
-export default function render(ready: Semaphore, tiles: Queue<Tile>, done: Queue<Rendered>, view: View): number {
-  ready.release();
+export default function render({ tile, view }: { tile: Tile; view: View }): Rendered {
   const { re, im, step, picture, iterations } = view;
-  let count = 0;
-  for (const tile of tiles) {
-    const pixels = new Uint8Array(tile.width * tile.height * 4);
-    for (let y = 0, at = 0; y < tile.height; y++) {
-      const cim = im + (tile.y + y - picture.height / 2) * step;
-      for (let x = 0; x < tile.width; x++, at += 4) {
-        const n = escapeTime(re + (tile.x + x - picture.width / 2) * step, cim, iterations);
-        if (n < iterations) colour(n, pixels, at);
-        pixels[at + 3] = 255;
-      }
+  const pixels = new Uint8Array(tile.width * tile.height * 4);
+  for (let y = 0, at = 0; y < tile.height; y++) {
+    const cim = im + (tile.y + y - picture.height / 2) * step;
+    for (let x = 0; x < tile.width; x++, at += 4) {
+      const n = escapeTime(re + (tile.x + x - picture.width / 2) * step, cim, iterations);
+      if (n < iterations) colour(n, pixels, at);
+      pixels[at + 3] = 255;
     }
-    done.put({ ...tile, pixels });
-    count++;
   }
-  return count;
+  return { ...tile, pixels };
 }

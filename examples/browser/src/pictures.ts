@@ -1,8 +1,8 @@
 /**
- * The Mandelbrot set, rendered tile by tile into a canvas by any number of workers.
+ * The Mandelbrot set, rendered tile by tile into a canvas by a pool of any number of workers.
  */
-import { Process, Queue, Semaphore } from 'nogil';
-import type { Rendered, Tile, View } from './mandelbrot.ts';
+import { Pool } from 'nogil';
+import type { default as render, View } from './mandelbrot.ts';
 
 const TILE = 32;
 
@@ -15,33 +15,18 @@ export async function renderInto(canvas: HTMLCanvasElement, workers: number, pro
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
   context.clearRect(0, 0, width, height);
   const view: View = { ...VIEW, picture: { width, height } };
-  const ready = new Semaphore(0);
-  const tiles = new Queue<Tile>();
-  const done = new Queue<Rendered>();
-  const target = new URL('./mandelbrot.ts', import.meta.url);
-  const team = Array.from(
-    { length: workers },
-    () => new Process({ target, args: [ready, tiles, done, view] as never, daemon: true }),
-  );
-  for (const each of team) each.start();
+  const tiles = [];
+  for (let y = 0; y < height; y += TILE)
+    for (let x = 0; x < width; x += TILE) tiles.push({ view, tile: { x, y, width: TILE, height: TILE } });
+  const target = new URL('./mandelbrot.ts', import.meta.url) as unknown as typeof render;
+  using pool = new Pool(workers);
   // Who renders is to be compared, not who starts.
-  for (let i = 0; i < workers; i++) await ready.acquireAsync();
-
-  const list: Tile[] = [];
-  for (let y = 0; y < height; y += TILE) for (let x = 0; x < width; x += TILE) list.push({ x, y, width: TILE, height: TILE });
+  await pool.mapAsync(target, Array(workers * 4).fill({ view, tile: { x: 0, y: 0, width: 0, height: 0 } }), 1);
   const began = performance.now();
-  await tiles.putManyAsync(list);
-  // Nothing more will come: who has drained it ends.
-  tiles.shutdown();
-  for (let count = 1; count <= list.length; count++) {
-    const { x, y, pixels, ...size } = await done.getAsync();
-    context.putImageData(new ImageData(new Uint8ClampedArray(pixels), size.width, size.height), x, y);
-    progress(count / list.length);
+  let count = 0;
+  for await (const { x, y, pixels } of pool.imapUnordered(target, tiles)) {
+    context.putImageData(new ImageData(new Uint8ClampedArray(pixels), TILE, TILE), x, y);
+    progress(++count / tiles.length);
   }
-  const seconds = (performance.now() - began) / 1000;
-  for (const each of team) await each.joinAsync();
-  ready.close();
-  tiles.close();
-  done.close();
-  return seconds;
+  return (performance.now() - began) / 1000;
 }
