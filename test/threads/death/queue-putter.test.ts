@@ -48,7 +48,8 @@ function killPutters({ rounds, maxsize, way, hands }: Scene): void {
   untilGivenBack(before, rounds * (SCRAP + hands * 20_480));
 }
 
-describe('killing a putter at any moment', () => {
+// Each wait has a limit of its own. Dozens of workers in turn take longer than other tests may, on a machine with much else to do.
+describe('killing a putter at any moment', { timeout: 120_000 }, () => {
   it('leaves everything it has put, at most one item more, and the queue works on', () => {
     killPutters({ rounds: 30, maxsize: 0, way: 'put', hands: 1 });
   });

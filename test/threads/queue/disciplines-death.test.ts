@@ -11,7 +11,7 @@ const classes: [string, new () => Queue<Token>][] = [
   ['PriorityQueue', PriorityQueue],
 ];
 
-describe.each(classes)('killing a worker inside of put or get of a %s', (name, Queue) => {
+describe.each(classes)('killing a worker inside of put or get of a %s', { timeout: 120_000 }, (name, Queue) => {
   it.each([
     [1, 2000, 8],
     [1, 3, 8],
