@@ -101,6 +101,12 @@ export const enum LockFlag {
   NO_CIRCLES = 2,
 }
 
+/** Bytes of an object among which are all words that one can sleep on; they lie within its block. create.ts checks them against the layout. */
+export const enum Extent {
+  QUEUE = 448,
+  OTHER = 48,
+}
+
 /** Worker flags. */
 export const enum WorkerFlag {
   PROCESS = 1,

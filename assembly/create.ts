@@ -3,7 +3,7 @@
  *
  * Nobody else knows the object yet: nobody waits. Death here loses the block.
  */
-import { Kind, LockField, LockFlag, SlotField, WorkerField } from './abi';
+import { Extent, Kind, LockField, LockFlag, SlotField, WorkerField } from './abi';
 import { peek, poke, store } from './atomics';
 import { Barrier, Condition, Connection, Event, Lock, QUEUE_BYTES, RLock, Semaphore, Slot, Store, Value, Worker } from './layout';
 import { storeInit } from './manager/store';
@@ -21,6 +21,7 @@ if (
   offsetof<Slot>('pid') != SlotField.PID
 )
   ERROR('SlotField');
+if (QUEUE_BYTES != Extent.QUEUE || offsetof<Store>() > <usize>Extent.OTHER) ERROR('Extent');
 if (offsetof<Slot>('wants') != SlotField.WANTS) ERROR('SlotField');
 if (offsetof<Lock>('flags') != LockField.FLAGS || TAKE_OVER != LockFlag.TAKE_OVER) ERROR('LockField');
 

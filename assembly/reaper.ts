@@ -64,14 +64,27 @@ function repairAll(tid: i32, clean: bool, burying: bool): void {
 }
 
 function abandon(object: usize, kind: i32, tid: i32, clean: bool): void {
-  if (kind == Kind.QUEUE || kind == Kind.LIFO || kind == Kind.PRIORITY) queueAbandon(object, tid);
-  else if (kind == Kind.TABLE || kind == Kind.VECTOR) storeAbandon(object, tid);
-  else if (
-    kind == Kind.LOCK
-      ? !clean
-      : kind == Kind.RLOCK || kind == Kind.VALUE || kind == Kind.ARRAY || kind == Kind.CONDITION || kind == Kind.BARRIER
-  )
-    lockAbandon(object, tid);
+  switch (kind) {
+    case Kind.LOCK:
+      if (!clean) lockAbandon(object, tid);
+      break;
+    case Kind.RLOCK:
+    case Kind.VALUE:
+    case Kind.ARRAY:
+    case Kind.CONDITION:
+    case Kind.BARRIER:
+      lockAbandon(object, tid);
+      break;
+    case Kind.QUEUE:
+    case Kind.LIFO:
+    case Kind.PRIORITY:
+      queueAbandon(object, tid);
+      break;
+    case Kind.TABLE:
+    case Kind.VECTOR:
+      storeAbandon(object, tid);
+      break;
+  }
 }
 
 function bury(object: usize, kind: i32, tid: i32): void {

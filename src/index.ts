@@ -31,6 +31,7 @@ export { RawValue, Value } from './sync/value.ts';
 export * from './threading.ts';
 export { freezeSupport, getAllStartMethods, getStartMethod, type StartMethod, setStartMethod } from './workers/context.ts';
 export { main } from './workers/main.ts';
+export type { RunnableOptions } from './workers/options.ts';
 export {
   activeChildren,
   cpuCount,
@@ -41,6 +42,5 @@ export {
   Process,
   parentProcess,
 } from './workers/process.ts';
-export type { RunnableOptions } from './workers/runnable.ts';
 export { sleep, sleepAsync } from './workers/sleep.ts';
 export { task } from './workers/targets.ts';

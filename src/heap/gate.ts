@@ -6,6 +6,7 @@
  * become another object's.
  */
 import { keepAlive } from '../platform/index.ts';
+import { reaches } from './extent.ts';
 import type { Heap } from './heap.ts';
 import type { AsyncOptions } from './time.ts';
 
@@ -173,11 +174,11 @@ export class AsyncGate {
   }
 
   /**
-   * A handle to the object between two addresses was closed: whoever waits by it finds that out now.
+   * A handle to an object was closed: whoever waits by it finds that out now.
    * Until what is returned settles, this thread may still write to the object's gates.
    */
-  static closing(heap: Heap, from: number, to: number): Promise<unknown> | undefined {
-    const gates = [...gatesIn(heap).values()].filter((gate) => gate.#address >= from && gate.#address < to);
+  static closing(heap: Heap, object: number): Promise<unknown> | undefined {
+    const gates = [...gatesIn(heap).values()].filter((gate) => reaches(heap.core, object, gate.#address));
     if (gates.length === 0) return undefined;
     for (const gate of gates) {
       gate.#serve(true);

@@ -3,8 +3,8 @@
  */
 import { Kind } from '../../assembly/abi.ts';
 import { type DeadlockLink, standingCircles } from './deadlock.ts';
+import { isQueue, reaches } from './extent.ts';
 import { theHeap } from './heap.ts';
-import { isQueue } from './shared.ts';
 
 const NAMES: Record<number, string> = {
   [Kind.LOCK]: 'Lock',
@@ -66,8 +66,6 @@ function livingRows(): { id: number; kind: Kind }[] {
   return rows;
 }
 
-const EXTENT = 512;
-
 function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[]): ObjectInfo | undefined {
   const { core } = theHeap();
   const object = core.objectPin(id);
@@ -77,11 +75,10 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
     if (core.objectKind(id) !== kind) return undefined;
     const node = (on: number, tid: number) =>
       (kind === Kind.CONDITION || kind === Kind.BARRIER) && on === core.slotNode(tid) && core.listHas(object, on) !== 0;
-    const within = (on: number) => on >= object && on < object + (isQueue(kind) ? EXTENT : 48);
     const info: ObjectInfo = {
       class: NAMES[kind] ?? 'unknown',
       id,
-      waiters: asleep.filter(({ tid, on }) => within(on) || node(on, tid)).map(({ tid }) => tid),
+      waiters: asleep.filter(({ tid, on }) => reaches(core, object, on) || node(on, tid)).map(({ tid }) => tid),
     };
     if (kind === Kind.LOCK || kind === Kind.RLOCK || kind === Kind.VALUE || kind === Kind.ARRAY)
       info.holder = core.lockOwner(object);

@@ -1,7 +1,7 @@
 /**
  * Shared: what every primitive is, a handle of this worker's to an object in a heap.
  */
-import { Kind } from '../../assembly/abi.ts';
+import type { Kind } from '../../assembly/abi.ts';
 import { type HandleRef, SEND } from '../codec/index.ts';
 import { ValueError } from '../errors.ts';
 import { AsyncGate } from './gate.ts';
@@ -98,7 +98,7 @@ export abstract class Shared implements Disposable {
     this.ptr = 0;
     forgotten.unregister(this);
     const close = () => heap.core.refClose(this.#ref);
-    const waited = AsyncGate.waiting > 0 ? AsyncGate.closing(heap, ptr, ptr + extentOf(heap, ptr)) : undefined;
+    const waited = AsyncGate.waiting > 0 ? AsyncGate.closing(heap, ptr) : undefined;
     if (waited === undefined) close();
     else void waited.then(close);
   }
@@ -152,18 +152,6 @@ export abstract class Shared implements Disposable {
     return { tag: tagOf(this.constructor), id: core.objectId(this.open), gen: core.objectGeneration(this.open) };
   }
 }
-
-/** An upper bound of the bytes of an object that stays within its block. */
-function extentOf({ core }: Heap, ptr: number): number {
-  return isQueue(core.objectKind(core.objectId(ptr))) ? QUEUE_EXTENT : LEAST_EXTENT;
-}
-
-/** Of any discipline. */
-export function isQueue(kind: Kind): boolean {
-  return kind === Kind.QUEUE || kind === Kind.LIFO || kind === Kind.PRIORITY;
-}
-const QUEUE_EXTENT = 448;
-const LEAST_EXTENT = 48;
 
 function invalidHandle(handle: unknown): never {
   throw new TypeError(`expected what .handle() returns, got ${typeof handle}`);

@@ -16,7 +16,6 @@ import { watch } from './watch.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 /** More than a queue takes in the heap. */
-const QUEUE_EXTENT = 512;
 
 /** What a Connection does with the bytes of a message. */
 type Bytes = ArrayBufferView | ArrayBufferLike;
@@ -282,7 +281,7 @@ export class Connection extends Shared {
     // This thread may still write to the queues' gates when the end is gone, and they with it.
     const kept = queues.map((queue) => heap.core.refOpen(heap.core.objectId(queue), heap.core.objectGeneration(queue)));
     super.close();
-    const waits = queues.map((queue) => AsyncGate.closing(heap, queue, queue + QUEUE_EXTENT));
+    const waits = queues.map((queue) => AsyncGate.closing(heap, queue));
     const letGo = () => {
       for (const ref of kept) if (ref > 1) heap.core.refClose(ref);
     };

@@ -4,13 +4,13 @@
  * | word          | writer                    | holds                                                              |
  * | ------------- | ------------------------- | ------------------------------------------------------------------ |
  * | state         | creator, keeper           | PoolState; it only grows                                           |
- * | crowded       | creator                   | 1: so many tasks are on their way that latency does not matter     |
  * | hand (a seat) | its worker, or the keeper | what its worker has in hand: the number of a task (from 1), or Hand |
  * | tid (a seat)  | keeper                    | its worker                                                         |
  *
  * A worker that dies between taking a task and saying which has TAKING in its hand. Which task that was comes out by exclusion: see Ledger.
  */
 import { Kind } from '../../assembly/abi.ts';
+import { reaches } from '../heap/extent.ts';
 import { theHeap } from '../heap/heap.ts';
 import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
 
@@ -25,9 +25,7 @@ export const enum PoolState {
 export const enum Hand {
   /** Nothing, and not about to take anything. */
   EMPTY = 0,
-  /** The worker's thread starts; its code does not run yet. */
-  LOADING = -3,
-  /** Its initializer runs. */
+  /** The worker starts, or its initializer runs. */
   STARTING = -1,
   /** Asleep waiting for a task, or about to say which it has taken. */
   TAKING = -2,
@@ -38,7 +36,6 @@ const NO_LOCK = 1;
 const LINE = 16;
 const STATE = 0;
 const SEATS = 1;
-const CROWDED = 2;
 const HAND = 0;
 const TID = 1;
 
@@ -69,14 +66,6 @@ export class Board extends Shared {
     for (let before = this.state; before < state; before = this.state) Atomics.compareExchange(this.#words, STATE, before, state);
   }
 
-  get crowded(): boolean {
-    return Atomics.load(this.#words, CROWDED) !== 0;
-  }
-
-  set crowded(crowded: boolean) {
-    Atomics.store(this.#words, CROWDED, crowded ? 1 : 0);
-  }
-
   hand(seat: number): number {
     return Atomics.load(this.#words, (1 + seat) * LINE + HAND);
   }
@@ -93,13 +82,13 @@ export class Board extends Shared {
     Atomics.store(this.#words, (1 + seat) * LINE + TID, tid);
   }
 
-  /** Whether the worker of a seat is certainly asleep in the object at `from` of `bytes` bytes, and so has taken nothing out of it. */
-  sleepsIn(seat: number, from: number, bytes: number): boolean {
+  /** Whether the worker of a seat is certainly asleep in an object, and so has taken nothing out of it. */
+  sleepsIn(seat: number, object: number): boolean {
     const { core } = this.heap;
     const tid = this.tid(seat);
     const slot = core.slotOf(tid);
     const on = core.parkedOn(slot);
-    return this.heap.loadWord(slot) === tid && on >= from && on < from + bytes;
+    return this.heap.loadWord(slot) === tid && reaches(core, object, on);
   }
 }
 

@@ -43,11 +43,6 @@ export interface Feeder {
 
 const SHORT = 1;
 const LONG = 64;
-/** Bytes of a queue in which its waiters sleep. */
-const QUEUE_EXTENT = 448;
-/** Tasks on their way: from so many on they are a crowd, until there are few. More than an iterator reads ahead. */
-const CROWD = 64;
-const FEW = 8;
 const FOREVER = Number.POSITIVE_INFINITY;
 
 const dispatchers = new Set<Dispatcher>();
@@ -147,7 +142,6 @@ export class Dispatcher {
       throw inTermsOf({ '[3]': call === Call.ONCE ? 'args' : 'items', '[5]': 'kwargs' }, error);
     }
     this.#ledger.add(id, pending);
-    if (this.#ledger.size === CROWD) this.#board.crowded = true;
     if (!this.#attending) this.#attend();
   }
 
@@ -304,7 +298,6 @@ export class Dispatcher {
     if (id > 0) {
       const [, value, reply = Reply.RESULT] = message as [number, unknown, Reply?];
       const pending = this.#ledger.remove(id);
-      if (this.#ledger.size === FEW) this.#board.crowded = false;
       pending?.arrive(reply === Reply.ERROR ? fromWorker(value, 'a worker of the pool') : value, reply);
       if (this.#abandoned && this.#ledger.size === 0) this.terminate();
     } else this.#notice(message as NoticeMessage);
@@ -349,7 +342,7 @@ export class Dispatcher {
     const lost = this.#ledger.removeLost(
       this.#board,
       () => this.#tasks.qsize(),
-      (seat) => this.#board.sleepsIn(seat, open, QUEUE_EXTENT),
+      (seat) => this.#board.sleepsIn(seat, open),
       () => this.#receive(),
     );
     for (const pending of lost ?? []) pending.arrive(error, Reply.ERROR);

@@ -54,7 +54,7 @@ export class Keeper {
       const worker = process;
       const { parent, main } = this.#message;
       Runnable.launch(worker, parent, main, (message) => {
-        board.setHand(seat, Hand.LOADING);
+        board.setHand(seat, Hand.STARTING);
         board.setTid(seat, message.tid);
         this.#living.set(seat, worker);
         this.#host.start(message, (code, stopped) => this.#gone(seat, worker, code, stopped));
@@ -76,7 +76,7 @@ export class Keeper {
     this.#tell([Notice.DIED, hand, name, code], () => {
       board.setHand(seat, Hand.EMPTY);
       // Who ends before it is ready will do so again: its initializer fails, or there is no memory for it.
-      if ((hand === Hand.LOADING || hand === Hand.STARTING) && !stopped && board.state !== PoolState.TERMINATED)
+      if (hand === Hand.STARTING && !stopped && board.state !== PoolState.TERMINATED)
         this.#broken(undefined, `${name}, which ended with exit code ${code} before it was ready`);
       else if (!this.#canStop) this.#fill(seat);
       this.#lookWhetherOver();
@@ -108,16 +108,13 @@ export class Keeper {
     then();
   }
 
-  /**
-   * Stops the workers for good. One whose thread is just starting finds out by itself: a worker that is killed while it reads its arguments takes what they
-   * refer to out of the heap's books. It says that it runs before it looks at the state, so it is either stopped here or sees it.
-   */
+  /** Stops the workers for good. */
   terminate(): void {
     if (this.#isOver) return;
     const { board, tasks } = this.#control;
     board.reach(PoolState.TERMINATED);
     tasks.shutdown(true);
-    for (const seat of this.#living.keys()) if (board.hand(seat) !== Hand.LOADING) this.#host.stop(board.tid(seat));
+    for (const seat of this.#living.keys()) this.#host.stop(board.tid(seat));
     this.#lookWhetherOver();
   }
 

@@ -11,7 +11,6 @@ import { created, Existing } from '../heap/shared.ts';
 import { hasPendingWork, importModule } from '../platform/index.ts';
 import type { Event } from '../sync/event.ts';
 import { whereWeAre } from '../workers/here.ts';
-import { sleep } from '../workers/sleep.ts';
 import { type AnyFunction, explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
 import { Hand, PoolState } from './board.ts';
 import { Holder } from './holder.ts';
@@ -26,14 +25,6 @@ interface Known {
 }
 
 const OVER = Symbol('over');
-
-/**
- * Tasks that come in a burst come faster than their worker falls asleep and wakes: each put would pay for waking it, and go on paying until it runs; or,
- * where it spins, for the cache line that it polls. So in a crowd a worker with nothing to do naps, without being woken; if there is nothing then, it sleeps.
- */
-const NAPS = 5;
-/** Seconds. */
-const NAP = 0.0001;
 
 /** After so many tasks without a pause, what earlier ones have left behind gets a turn. */
 const TURN = 64;
@@ -85,7 +76,6 @@ class Worker {
     const { board, tasks, maxtasks } = this.#control;
     board.setHand(this.#seat, Hand.EMPTY);
     for (let taken = 0; maxtasks === 0 || taken < maxtasks; ) {
-      for (let naps = 0; naps < NAPS && tasks.empty() && board.crowded; naps++) sleep(NAP);
       // What earlier tasks have left behind goes on only while this thread does not sleep.
       if (tasks.empty() && hasPendingWork()) await this.#untilTask();
       else if (taken % TURN === TURN - 1 && hasPendingWork()) await turnOfLoop();
@@ -209,7 +199,7 @@ function unsendable(what: string, value: unknown, error: unknown): MaybeEncoding
 /** The target of a pool's workers. */
 export const poolWorker = task(OURS, 'poolWorker', async (control: Control, seat: number): Promise<void> => {
   const { board } = control;
-  board.setHand(seat, Hand.STARTING);
+  // One that was stopped may run on for seconds in a browser.
   if (board.state === PoolState.TERMINATED) return;
   const worker = new Worker(control, seat);
   await worker.prepare(control.setup);

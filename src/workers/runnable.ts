@@ -2,7 +2,7 @@
  * Runnable: what Thread and Process have in common. A worker's record lies in the heap; this is a handle to it.
  */
 import { SlotField, Status, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
-import { AssertionError, MaybeEncodingError, RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
+import { MaybeEncodingError, RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { packParcel, unpackParcel } from '../heap/records.ts';
@@ -11,6 +11,7 @@ import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
 import { type ProcessTraits, whereWeAre } from './here.ts';
+import { checkOptions, type RunnableOptions } from './options.ts';
 import type { StartMessage } from './protocol.ts';
 import { fromWorker } from './remote.ts';
 import { tellSupervisor } from './supervisor.ts';
@@ -37,18 +38,6 @@ interface Call {
   target: AnyFunction | URL | undefined;
   args: readonly unknown[];
   kwargs: Record<string, unknown> | undefined;
-}
-
-export interface RunnableOptions<F extends AnyFunction = AnyFunction> {
-  /** What to run: see the README's "Targets". Default: nothing, or what a subclass's `run` does. */
-  target?: F | URL;
-  /** Its arguments: copied, handles arrive live. */
-  args?: Readonly<Parameters<F>> | readonly [...Parameters<F>];
-  /** Given to the target as a last argument. */
-  kwargs?: Record<string, unknown>;
-  name?: string;
-  /** Whether the program may end while it runs. Default: a process is what the process is that makes it, a thread what the thread is. */
-  daemon?: boolean;
 }
 
 /** The handles of this worker to records, so that one record has one object here. */
@@ -361,18 +350,6 @@ This probably means that a module which a worker imports starts workers itself, 
     main(import.meta, () => {
       ...
     });`;
-
-function checkOptions<F extends AnyFunction>(options: RunnableOptions<F>): RunnableOptions<F> {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError('expected an object of options: { target, args, kwargs, name, daemon }');
-  if ('group' in options && options.group !== undefined && options.group !== null)
-    throw new AssertionError('group argument must be None for now');
-  const { target, args, kwargs } = options;
-  if (target !== undefined) describeTarget(target);
-  if (args !== undefined && !Array.isArray(args)) throw new TypeError('args must be an array');
-  if (kwargs !== undefined && (typeof kwargs !== 'object' || kwargs === null)) throw new TypeError('kwargs must be an object');
-  return options;
-}
 
 /** The handle's own fields are not data of the user's. */
 function hide(runnable: Runnable): void {

@@ -10,7 +10,6 @@ import { State } from './runnable.ts';
 
 /** More than there are rows for objects. Together with a generation it stays below 2^53. */
 const ROWS = 2 ** 22;
-const WORKER_EXTENT = 48;
 
 export function sentinelOf(id: number, generation: number): number {
   return generation * ROWS + id;
@@ -32,7 +31,7 @@ export function ended(heap: Heap, sentinel: number): { gate: number; isReady(): 
     gate: core.workerGate(record),
     isReady: () => core.workerState(record) === State.ENDED,
     release() {
-      const waited = AsyncGate.closing(heap, record, record + WORKER_EXTENT);
+      const waited = AsyncGate.closing(heap, record);
       if (waited === undefined) core.refClose(ref);
       else void waited.then(() => core.refClose(ref));
     },

@@ -7,7 +7,8 @@ import { Existing, registerShared } from '../heap/shared.ts';
 import { nativeId } from '../platform/index.ts';
 import { type Flavour, threading } from '../sync/flavour.ts';
 import { type ProcessTraits, whereWeAre } from './here.ts';
-import { isBuiltin, Runnable, type RunnableOptions, runnableIn, State } from './runnable.ts';
+import type { RunnableOptions } from './options.ts';
+import { isBuiltin, Runnable, runnableIn, State } from './runnable.ts';
 import { type AnyFunction, nameOfTarget } from './targets.ts';
 
 const MAIN: ProcessTraits = { daemon: false, lineage: '' };
