@@ -3,7 +3,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { workerData } from 'node:worker_threads';
 import { type Handle, Queue } from 'nogil';
 import { clock, reply, serve } from './agents.ts';
-import { pingPort, pongPort, rest } from './rivals/ports.ts';
+import { ping, type Trips } from './ping-pong.ts';
+import { pingPort, pongPort } from './rivals/ports.ts';
 import { type Shape, shapes } from './shapes.ts';
 
 export type Job =
@@ -11,8 +12,7 @@ export type Job =
   | { do: 'connect'; port: MessagePort }
   /** Each answers with the time; a consumer first says that it is ready. `batch` 1: one by one. */
   | { do: 'put' | 'get' | 'post' | 'receive'; count: number; batch: number }
-  /** The first answers with each trip's time. `pause`: milliseconds of sleep before each, in which the other end falls asleep. */
-  | { do: 'ping' | 'pong' | 'pingPort' | 'pongPort'; count: number; pause: number };
+  | Trips;
 
 const shape: Shape<unknown> = shapes[workerData as keyof typeof shapes];
 let queues: Queue<unknown>[] = [];
@@ -75,26 +75,6 @@ function receive(count: number, batch: number): void {
     });
 }
 
-// ── to and fro ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function ping(count: number, pause: number): void {
-  const [there, back] = queues as [Queue<unknown>, Queue<unknown>];
-  const trips = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    rest(pause);
-    const begin = clock();
-    there.put(shape.make(i));
-    if (shape.number(back.get()) !== i) throw new Error(`trip ${i} brought another item back`);
-    trips[i] = clock() - begin;
-  }
-  reply(trips);
-}
-
-function pong(count: number): void {
-  const [there, back] = queues as [Queue<unknown>, Queue<unknown>];
-  for (let i = 0; i < count; i++) back.put(there.get());
-}
-
 serve<Job>((job) => {
   switch (job.do) {
     case 'open':
@@ -118,10 +98,16 @@ serve<Job>((job) => {
       receive(job.count, job.batch);
       return reply('ready');
     case 'ping':
-      return ping(job.count, job.pause);
+      return ping(
+        shape,
+        job,
+        (item) => queues[0]?.put(item),
+        () => queues[1]?.get(),
+      );
     case 'pong':
       reply('ready');
-      return pong(job.count);
+      for (let i = 0; i < job.count; i++) queues[1]?.put(queues[0]?.get());
+      return;
     case 'pingPort':
       return pingPort(port, shape, job.count, job.pause);
     case 'pongPort':
