@@ -135,9 +135,10 @@ export const enum BundleField {
   CELLS = 16,
 }
 
-/** Record meta: the payload lies in a block; how far the count of handles is shifted. */
+/** Record meta: the payload lies in a block; it begins with an envelope (src/pool/mailbox.ts), which is nothing to the core; how far the count of handles is shifted. */
 export const enum Meta {
   EXTERN = 256,
+  ENVELOPE = 1024,
   HANDLES_SHIFT = 16,
 }
 

@@ -50,9 +50,12 @@ export class Pair {
   }
 }
 
-/** Busy, ours spins and the rival's event loop sleeps; parked, both sleep. */
+/**
+ * Busy, ours spins and the rival's event loop sleeps; parked, both sleep. Two workers that began on one core are parted by the operating system after some
+ * tens of milliseconds; until then a trip is two switches of tasks. A busy run is long enough that these trips are its tail and not its median.
+ */
 const MODES = [
-  ['busy', 2000, 0],
+  ['busy', 20_000, 0],
   ['parked', 100, 1],
 ] as const;
 const FIGURES = [

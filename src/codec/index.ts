@@ -9,3 +9,4 @@
 export { Codec } from './codec.ts';
 export { type ErrorClass, isOfErrorClass, registerErrorClass } from './error-classes.ts';
 export { type HandleBridge, type HandleRef, SEND, type Sendable } from './handle.ts';
+export { inTermsOf } from './path.ts';

@@ -22,6 +22,18 @@ function nth(items: Iterable<unknown>, index: number): unknown {
   for (const item of items) if (index-- === 0) return item;
 }
 
+const CANNOT_SEND = /^(cannot send .+?)(?: \(at (.+)\))?(: memory is shared .*)?$/;
+
+/** Makes `error`, if it says what cannot travel, say it in its reader's terms: of `names`, the name of the first part, by its path, that holds it. */
+export function inTermsOf(names: Record<string, string>, error: unknown): unknown {
+  const found = error instanceof TypeError ? CANNOT_SEND.exec(error.message) : null;
+  if (found === null) return error;
+  const [, what, path = '', hint = ''] = found;
+  const part = Object.keys(names).find((each) => path.startsWith(each));
+  if (part !== undefined) (error as Error).message = `${what} (at ${names[part]}${path.slice(part.length)})${hint}`;
+  return error;
+}
+
 /**
  * The error for what cannot travel.
  *

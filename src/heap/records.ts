@@ -59,14 +59,14 @@ export interface HeldBlock {
   holding: number;
 }
 
-/** @throws MemoryError; then the references inside are given back */
-export function holdBody(heap: Heap, encoding: Encoding): HeldBlock {
+/** `before`: bytes left free in front of it, a multiple of 8. @throws MemoryError; then the references inside are given back */
+export function holdBody(heap: Heap, encoding: Encoding, before = 0): HeldBlock {
   const { core, codec } = heap;
-  const size = bodyBytes(heap);
+  const size = before + bodyBytes(heap);
   const block = core.allocate(size);
   if (block !== 0) {
-    writeBody(heap, heap.bytes(block + size), heap.words(block + size), 0, block);
-    const holding = core.hold(block, codec.end - codec.start, metaOf(heap, encoding));
+    writeBody(heap, heap.bytes(block + size), heap.words(block + size), 0, block + before);
+    const holding = core.hold(block, before + codec.end - codec.start, metaOf(heap, encoding));
     if (holding !== 0) return { block, holding };
     core.free(block);
   }
@@ -75,8 +75,8 @@ export function holdBody(heap: Heap, encoding: Encoding): HeldBlock {
 }
 
 /** Whether what the codec has just made can lie in a ring itself. With handles it cannot: while it waits for room, it must be held. */
-export function fitsInline(heap: Heap): boolean {
-  return heap.codec.handles.length === 0 && heap.codec.end - heap.codec.start <= heap.inlineBytes;
+export function fitsInline(heap: Heap, before = 0): boolean {
+  return heap.codec.handles.length === 0 && before + heap.codec.end - heap.codec.start <= heap.inlineBytes;
 }
 
 /** Gives back the references of handles that were encoded and went nowhere. */
@@ -84,17 +84,17 @@ export function dropHandles(heap: Heap, handles: HandleRef[]): void {
   for (const handle of handles) heap.core.release(handle.id, handle.gen);
 }
 
-/** The value of a record whose header has been read: at byte `at` of the scratch, or in the block named there. */
-export function decodeRecord(heap: Heap, at: number, length: number, meta: number): unknown {
-  if (meta === Encoding.NUMBER) return heap.scratchF64[at >> 3];
-  if (meta & Meta.EXTERN) return decodeBlock(heap, heap.scratchI32[at >> 2] as number, length, meta);
+/** The value of a record whose header has been read: `before` bytes behind byte `at` of the scratch, or behind the beginning of the block named there. */
+export function decodeRecord(heap: Heap, at: number, length: number, meta: number, before = 0): unknown {
+  if (meta === Encoding.NUMBER) return heap.scratchF64[(at + before) >> 3];
+  if (meta & Meta.EXTERN) return decodeBlock(heap, heap.scratchI32[at >> 2] as number, length, meta, before);
   const count = meta >>> Meta.HANDLES_SHIFT;
   const handles = count === 0 ? NO_HANDLES : readHandles(heap.scratchI32, at + align8(length), count);
-  return heap.codec.decode(meta & 255, heap.scratch, at, at + length, handles);
+  return heap.codec.decode(meta & 255, heap.scratch, at + before, at + length, handles);
 }
 
 /** The value in a block, which is freed. */
-function decodeBlock(heap: Heap, block: number, length: number, meta: number): unknown {
+function decodeBlock(heap: Heap, block: number, length: number, meta: number, before: number): unknown {
   const { core } = heap;
   core.slotStage(block);
   const count = meta >>> Meta.HANDLES_SHIFT;
@@ -103,7 +103,7 @@ function decodeBlock(heap: Heap, block: number, length: number, meta: number): u
     return heap.codec.decode(
       meta & 255,
       heap.bytes(end),
-      block,
+      block + before,
       block + length,
       readHandles(heap.words(end), block + align8(length), count),
     );

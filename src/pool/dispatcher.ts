@@ -4,12 +4,12 @@
  * Replies are taken in by whoever looks: a blocking call of the creator's, or its event loop. So a creator that blocks needs no loop, and one that
  * never blocks needs no thread of its own for the results.
  */
-import { Empty, MaybeEncodingError, ValueError, WorkerDied } from '../errors.ts';
+import { inTermsOf } from '../codec/index.ts';
+import { MaybeEncodingError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { leftUntil } from '../heap/time.ts';
 import { canBlock } from '../platform/index.ts';
-import { Queue } from '../queue/queue.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { beforeChildrenEnd } from '../workers/children.ts';
 import { whereWeAre } from '../workers/here.ts';
@@ -20,18 +20,8 @@ import { Board, Hand, PoolState } from './board.ts';
 import { type Described, FunctionTable } from './functions.ts';
 import { Holder } from './holder.ts';
 import { Ledger, type Pending } from './ledger.ts';
-import {
-  Call,
-  type Control,
-  inTermsOf,
-  type Message,
-  Notice,
-  type NoticeMessage,
-  Reply,
-  type Setup,
-  type Task,
-  targetOf,
-} from './protocol.ts';
+import { type Letter, Mailbox } from './mailbox.ts';
+import { type Broken, Call, type Control, type Died, MORE, type More, Notice, Reply, type Setup } from './protocol.ts';
 import type { Cancellation } from './signal.ts';
 
 /** Something that puts tasks by and by. */
@@ -39,6 +29,19 @@ export interface Feeder {
   /** Puts all it has, now. */
   rush(): void;
   abandon(error: Error): void;
+}
+
+/** What a caller calls the payload. */
+const PAYLOADS: Record<Call, string> = {
+  [Call.ONCE]: 'args',
+  [Call.WITH]: 'args[0]',
+  [Call.MAP]: 'items',
+  [Call.STARMAP]: 'items',
+  [Call.EACH]: 'items',
+};
+
+function unreadable(cause: Error): MaybeEncodingError {
+  return new MaybeEncodingError(`the result cannot be read here: ${cause.message}`, { cause });
 }
 
 const SHORT = 1;
@@ -54,8 +57,8 @@ export class Dispatcher {
   readonly workers: number;
   readonly #heap = theHeap();
   readonly #board: Board;
-  readonly #tasks: Queue<Task>;
-  readonly #replies: Queue<Message>;
+  readonly #tasks: Mailbox;
+  readonly #replies: Mailbox;
   readonly #control: Holder<Control>;
   readonly #functions = new FunctionTable();
   readonly #ledger = new Ledger();
@@ -66,8 +69,6 @@ export class Dispatcher {
   readonly #listeners = new Set<() => void>();
   /** Why tasks may have died that no dead worker's hand names. */
   #suspicion: Error | undefined;
-  /** Replies that could not be read and whose tasks are not found yet: at first they stand in their workers' hands still. */
-  #unread = 0;
   /** Milliseconds until it is asked again which tasks have died. */
   #patience = SHORT;
   #broken: WorkerDied | undefined;
@@ -83,8 +84,8 @@ export class Dispatcher {
     // First, because it may be refused.
     const holder = new Holder(setup);
     this.#board = new Board(workers);
-    this.#tasks = new Queue();
-    this.#replies = new Queue();
+    this.#tasks = new Mailbox();
+    this.#replies = new Mailbox();
     this.#control = new Holder<Control>({
       board: this.#board,
       tasks: this.#tasks,
@@ -126,20 +127,19 @@ export class Dispatcher {
   submit(
     call: Call,
     fn: Described,
-    payload: ArrayLike<unknown>,
+    payload: unknown,
     pending: Pending,
     cancellation?: Cancellation,
     kwargs?: Record<string, unknown>,
   ): void {
     const id = this.#ledger.nextId();
+    const { row, generation } = fn;
+    const more = cancellation !== undefined || kwargs !== undefined;
     try {
-      this.#tasks.put(
-        cancellation === undefined && kwargs === undefined
-          ? [id, targetOf(call, fn.row), fn.generation, payload]
-          : [id, targetOf(call, fn.row), fn.generation, payload, cancellation?.event, kwargs as Record<string, unknown>],
-      );
+      if (more) this.#tasks.post([payload, cancellation?.event, kwargs] satisfies More, id, call + MORE, row, generation);
+      else this.#tasks.post(payload, id, call, row, generation);
     } catch (error) {
-      throw inTermsOf({ '[3]': call === Call.ONCE ? 'args' : 'items', '[5]': 'kwargs' }, error);
+      throw inTermsOf(more ? { '[0]': PAYLOADS[call], '[2]': 'kwargs' } : { '': PAYLOADS[call] }, error);
     }
     this.#ledger.add(id, pending);
     if (!this.#attending) this.#attend();
@@ -151,7 +151,7 @@ export class Dispatcher {
   }
 
   removeFeeder(feeder: Feeder): void {
-    if (this.#feeders.delete(feeder) && this.state === PoolState.CLOSED && this.#feeders.size === 0) this.#tasks.shutdown();
+    if (this.#feeders.delete(feeder) && this.state === PoolState.CLOSED && this.#feeders.size === 0) this.#tasks.shutDown();
   }
 
   // ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,7 +159,7 @@ export class Dispatcher {
   close(): void {
     if (this.state !== PoolState.OPEN) return;
     this.#board.reach(PoolState.CLOSED);
-    if (this.#feeders.size === 0) this.#tasks.shutdown();
+    if (this.#feeders.size === 0) this.#tasks.shutDown();
     this.#attend();
   }
 
@@ -171,7 +171,7 @@ export class Dispatcher {
 
   #stop(error: WorkerDied): void {
     this.#board.reach(PoolState.TERMINATED);
-    this.#tasks.shutdown(true);
+    this.#tasks.shutDown(true);
     tellSupervisor({ type: 'endPool', control: this.#control.id });
     this.#failAll(error);
     this.#attend();
@@ -220,7 +220,7 @@ export class Dispatcher {
 
   /** Takes in all replies that are there, and runs what waits for them. */
   look(): void {
-    this.#receive();
+    this.#receive(0);
     if (this.#suspicion) this.#findLost();
     this.#runCalls();
   }
@@ -234,7 +234,7 @@ export class Dispatcher {
       const left = leftUntil(deadline);
       if (left === 0 || this.#hasEnded) return false;
       if (!canBlock) throw wouldBlock(method);
-      this.#takeOne((this.#suspicion ? Math.min(left, this.#patience) : left) / 1000);
+      this.#receive(this.#suspicion ? Math.min(left, this.#patience) : left);
     }
     this.#wake();
     return true;
@@ -255,7 +255,6 @@ export class Dispatcher {
         this.#attending = false;
         return;
       }
-      const gate = this.#heap.core.queueNotEmptyGate((this.#replies as unknown as { open: number }).open);
       const attempt = () => {
         this.#inLoop = true;
         try {
@@ -265,7 +264,7 @@ export class Dispatcher {
         }
         return this.#hasReason ? PENDING : undefined;
       };
-      void AsyncGate.wait<void>(this.#heap, gate, attempt, FOREVER, undefined, () => {}).then(() => {
+      void AsyncGate.wait<void>(this.#heap, this.#replies.gate, attempt, FOREVER, undefined, () => {}).then(() => {
         this.#attending = false;
         if (this.#hasReason) this.#attend();
       });
@@ -274,49 +273,40 @@ export class Dispatcher {
 
   /** The loop waits for something that has come another way. */
   #wake(): void {
-    if (this.#attending && !this.#hasEnded && !this.#hasReason)
-      this.#heap.core.gateKick(this.#heap.core.queueNotEmptyGate((this.#replies as unknown as { open: number }).open));
+    if (this.#attending && !this.#hasEnded && !this.#hasReason) this.#heap.core.gateKick(this.#replies.gate);
   }
 
-  #receive(): void {
-    while (!this.#hasEnded && !this.#replies.empty()) this.#takeOne(0);
-  }
-
-  #takeOne(seconds: number): void {
-    let message: Message;
-    try {
-      message = this.#replies.get(true, seconds);
-    } catch (error) {
-      if (!(error instanceof Empty)) this.#suspectReply(error);
-      return;
+  /** Takes in all that is there, waiting `ms` milliseconds for the first. */
+  #receive(ms: number): void {
+    while (!this.#hasEnded) {
+      const letters = this.#replies.takeAll(ms);
+      if (letters.length === 0) return;
+      for (const letter of letters) {
+        if (letter.id > 0) this.#deliver(letter);
+        else this.#notice(letter);
+      }
+      ms = 0;
     }
-    this.#handle(message);
   }
 
-  #handle(message: Message): void {
-    const [id] = message;
-    if (id > 0) {
-      const [, value, reply = Reply.RESULT] = message as [number, unknown, Reply?];
-      const pending = this.#ledger.remove(id);
-      pending?.arrive(reply === Reply.ERROR ? fromWorker(value, 'a worker of the pool') : value, reply);
-      if (this.#abandoned && this.#ledger.size === 0) this.terminate();
-    } else this.#notice(message as NoticeMessage);
+  #deliver({ id, kind, value, fault }: Letter): void {
+    const pending = this.#ledger.remove(id);
+    if (fault) pending?.arrive(unreadable(fault), Reply.ERROR);
+    else pending?.arrive(kind === Reply.ERROR ? fromWorker(value, 'a worker of the pool') : value, kind);
+    if (this.#abandoned && this.#ledger.size === 0) this.terminate();
   }
 
-  #notice(message: NoticeMessage): void {
-    switch (message[0]) {
+  #notice({ kind, value, fault }: Letter): void {
+    switch (kind as Notice) {
       case Notice.DIED: {
-        const [, hand, name, code] = message;
+        const [hand, name, code] = value as Died;
         const error = new WorkerDied(`${name} ended with exit code ${code} while it ran the task`);
         if (hand > 0) this.#ledger.remove(hand)?.arrive(error, Reply.ERROR);
         else if (hand === Hand.TAKING) this.#suspicion ??= error;
         break;
       }
-      case Notice.UNREADABLE:
-        this.#suspicion ??= message[1] as Error;
-        break;
       case Notice.BROKEN: {
-        const [, cause, name] = message;
+        const [cause, name] = fault ? ([fault, 'a worker'] satisfies Broken) : (value as Broken);
         this.#broken ??= new WorkerDied(`the pool has no workers: ${name} could not be started`, { cause });
         this.#stop(this.#broken);
         break;
@@ -326,28 +316,19 @@ export class Dispatcher {
     }
   }
 
-  /** A reply that cannot be decoded does not say whose it was. */
-  #suspectReply(error: unknown): void {
-    const text = `the result cannot be read here: ${error instanceof Error ? error.message : String(error)}`;
-    this.#suspicion ??= new MaybeEncodingError(text, { cause: error });
-    this.#unread++;
-    this.#patience = SHORT;
-  }
-
   #findLost(): void {
     if (this.#hasEnded) return;
-    const { open } = this.#tasks as unknown as { open: number };
+    const { address } = this.#tasks;
     const error = this.#suspicion as Error;
     this.#suspicion = undefined;
     const lost = this.#ledger.removeLost(
       this.#board,
-      () => this.#tasks.qsize(),
-      (seat) => this.#board.sleepsIn(seat, open),
-      () => this.#receive(),
+      () => this.#tasks.size,
+      (seat) => this.#board.sleepsIn(seat, address),
+      () => this.#receive(0),
     );
     for (const pending of lost ?? []) pending.arrive(error, Reply.ERROR);
-    this.#unread = this.#ledger.size === 0 ? 0 : Math.max(0, this.#unread - (lost?.length ?? 0));
-    if (lost !== undefined && this.#unread === 0) {
+    if (lost !== undefined) {
       this.#patience = SHORT;
       return;
     }

@@ -9,7 +9,7 @@ import type { PoolMessage, StartMessage } from '../workers/protocol.ts';
 import { Runnable } from '../workers/runnable.ts';
 import { Hand, PoolState } from './board.ts';
 import { Holder } from './holder.ts';
-import { type Control, type Message, Notice } from './protocol.ts';
+import { type Broken, type Control, type Died, Notice } from './protocol.ts';
 import { poolWorker } from './worker.ts';
 
 /** What the supervisor does for its keepers. */
@@ -73,7 +73,7 @@ export class Keeper {
     this.#living.delete(seat);
     process.close();
     // Behind all that the worker has put itself. The seat says so only then: who finds it changed finds the notice.
-    this.#tell([Notice.DIED, hand, name, code], () => {
+    this.#tell(Notice.DIED, [hand, name, code] satisfies Died, () => {
       board.setHand(seat, Hand.EMPTY);
       // Who ends before it is ready will do so again: its initializer fails, or there is no memory for it.
       if (hand === Hand.STARTING && !stopped && board.state !== PoolState.TERMINATED)
@@ -86,7 +86,7 @@ export class Keeper {
   /** Whether no worker is needed any more. */
   get #canStop(): boolean {
     const { board, tasks } = this.#control;
-    return board.state === PoolState.TERMINATED || (tasks.isShutdown && tasks.empty());
+    return board.state === PoolState.TERMINATED || (tasks.isShutDown && tasks.size === 0);
   }
 
   #again(action: () => void): void {
@@ -94,15 +94,15 @@ export class Keeper {
   }
 
   #broken(error: unknown, name: string): void {
-    this.#tell([Notice.BROKEN, error, name], () => this.terminate());
+    this.#tell(Notice.BROKEN, [error, name] satisfies Broken, () => this.terminate());
   }
 
   /** Puts a message for the creator, however long the heap is full. */
-  #tell(message: Message, then: () => void): void {
+  #tell(notice: Notice, value: unknown, then: () => void): void {
     try {
-      this.#control.replies.put(message);
+      this.#control.replies.post(value, 0, notice);
     } catch {
-      this.#again(() => this.#tell(message, then));
+      this.#again(() => this.#tell(notice, value, then));
       return;
     }
     then();
@@ -113,7 +113,7 @@ export class Keeper {
     if (this.#isOver) return;
     const { board, tasks } = this.#control;
     board.reach(PoolState.TERMINATED);
-    tasks.shutdown(true);
+    tasks.shutDown(true);
     for (const seat of this.#living.keys()) this.#host.stop(board.tid(seat));
     this.#lookWhetherOver();
   }
@@ -134,7 +134,7 @@ export class Keeper {
     if (this.#isOver || this.#living.size > 0 || !this.#canStop) return;
     this.#isOver = true;
     const { board, tasks, replies, setup } = this.#control;
-    this.#tell([Notice.ENDED], () => {
+    this.#tell(Notice.ENDED, undefined, () => {
       this.#host.ended(this.#message.control.id);
       for (const each of [board, tasks, replies, setup, this.#holder]) each.close();
     });

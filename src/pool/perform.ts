@@ -25,24 +25,32 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 export function perform(
   call: Call,
   fn: AnyFunction,
-  payload: ArrayLike<unknown>,
+  payload: unknown,
   kwargs: Record<string, unknown> | undefined,
   signal: TaskSignal | undefined,
 ): Performed | Promise<Performed> {
   try {
-    if (call === Call.EACH) return each(fn, payload, signal);
-    const value =
-      call === Call.ONCE
-        ? once(fn, payload as unknown[], kwargs)
-        : map(call === Call.STARMAP ? (item) => fn(...(item as unknown[])) : (fn as Mapper), payload, signal);
+    let value: unknown;
+    switch (call) {
+      case Call.WITH:
+        value = kwargs === undefined ? fn(payload) : fn(payload, kwargs);
+        break;
+      case Call.ONCE:
+        value = kwargs === undefined ? fn(...(payload as unknown[])) : fn(...(payload as unknown[]), kwargs);
+        break;
+      case Call.MAP:
+        value = map(fn, payload as ArrayLike<unknown>, signal);
+        break;
+      case Call.STARMAP:
+        value = map((item) => fn(...(item as unknown[])), payload as ArrayLike<unknown>, signal);
+        break;
+      case Call.EACH:
+        return each(fn, payload as ArrayLike<unknown>, signal);
+    }
     return isThenable(value) ? settled(value, signal) : { reply: Reply.RESULT, value };
   } catch (error) {
     return failed(error);
   }
-}
-
-function once(fn: AnyFunction, args: unknown[], kwargs: Record<string, unknown> | undefined): unknown {
-  return kwargs === undefined ? fn(...args) : fn(...args, kwargs);
 }
 
 async function settled(value: PromiseLike<unknown>, signal: TaskSignal | undefined): Promise<Performed> {

@@ -108,8 +108,9 @@ export class Pool implements Disposable, AsyncDisposable {
     dispatcher.check();
     const described = dispatcher.describe(fn);
     const result = new AsyncResult<Awaited<ReturnType<F>>>(dispatcher, described, options);
+    const [call, payload] = args?.length === 1 ? [Call.WITH, args[0]] : [Call.ONCE, args ?? []];
     try {
-      dispatcher.submit(Call.ONCE, described, args ?? [], result, result.cancellation, options?.kwargs);
+      dispatcher.submit(call, described, payload, result, result.cancellation, options?.kwargs);
     } catch (error) {
       result.cancellation?.remove(result);
       throw error;

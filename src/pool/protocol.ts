@@ -1,50 +1,38 @@
 /**
- * What travels through a pool's two queues. Arrays, because they are the cheapest to encode: what is missing at the end is undefined.
+ * What travels through a pool's two mailboxes.
+ *
+ * | letter | id                     | kind             | row, generation                            | value                              |
+ * | ------ | ---------------------- | ---------------- | ------------------------------------------ | ---------------------------------- |
+ * | task   | from 1 to MOST_TASKS   | Call, and MORE   | of the Holder that describes the function  | payload, or [payload, event, kwargs] |
+ * | reply  | its task's             | Reply            |                                            | the result, or the error           |
+ * | notice | 0                      | Notice           |                                            | see there                          |
+ *
+ * The function is a row and its generation instead of a handle, because every task has it, and its creator keeps the Holder.
  */
-import type { Queue } from '../queue/queue.ts';
 import type { Event } from '../sync/event.ts';
 import type { TargetSpec } from '../workers/targets.ts';
 import type { Board } from './board.ts';
 import type { Holder } from './holder.ts';
+import type { Mailbox } from './mailbox.ts';
 
 /** How a task calls its function. */
 export const enum Call {
   /** Once, with `payload` as its arguments. */
   ONCE = 0,
+  /** Once, with `payload` as its only argument. */
+  WITH = 1,
   /** For each item of `payload`; the first error ends it. */
-  MAP = 1,
+  MAP = 2,
   /** The same, with each item as the arguments. */
-  STARMAP = 2,
+  STARMAP = 3,
   /** For each item of `payload`; an error is that item's. */
-  EACH = 3,
+  EACH = 4,
 }
 
-/**
- * `id`: from 1 to MOST_TASKS. `target`: how to call, and the row of the Holder that describes the function, of this `generation`: small numbers instead of a handle,
- * because every task has them and its creator keeps the Holder. Four elements, because up to four the codec is faster.
- */
-export type Task = [
-  id: number,
-  target: number,
-  generation: number,
-  payload: ArrayLike<unknown>,
-  cancel?: Event,
-  kwargs?: Record<string, unknown>,
-];
+/** With a Call: the value is a `More`. */
+export const MORE = 8;
 
-const CALLS = 4;
-
-export function targetOf(call: Call, row: number): number {
-  return row * CALLS + call;
-}
-
-export function callOf(target: number): Call {
-  return target % CALLS;
-}
-
-export function rowOf(target: number): number {
-  return Math.floor(target / CALLS);
-}
+export type More = [payload: unknown, cancel: Event | undefined, kwargs: Record<string, unknown> | undefined];
 
 /** Tasks that can be told apart at a time. */
 export const MOST_TASKS = 2 ** 30;
@@ -59,31 +47,23 @@ export const enum Reply {
   CANCELLED = 3,
 }
 
-/** In place of a task's id. */
 export const enum Notice {
-  /** [DIED, hand, name, exit code]: a worker has ended, with this in its hand. */
-  DIED = -1,
-  /** [BROKEN, error, name]: no worker can be started. */
-  BROKEN = -2,
-  /** [ENDED]: the last worker has ended, nothing comes any more. */
-  ENDED = -3,
-  /** [UNREADABLE, error]: a task was taken that cannot be decoded. */
-  UNREADABLE = -4,
+  /** [hand, name, exit code]: a worker has ended, with this in its hand. */
+  DIED = 0,
+  /** [error, name]: no worker can be started. */
+  BROKEN = 1,
+  /** Nothing: the last worker has ended, nothing comes any more. */
+  ENDED = 2,
 }
 
-export type Message = [id: number, value: unknown, reply?: Reply] | NoticeMessage;
-
-export type NoticeMessage =
-  | [Notice.DIED, hand: number, name: string, code: number]
-  | [Notice.BROKEN, error: unknown, name: string]
-  | [Notice.ENDED]
-  | [Notice.UNREADABLE, error: unknown];
+export type Died = [hand: number, name: string, code: number];
+export type Broken = [error: unknown, name: string];
 
 /** What a pool's keeper and workers are given. */
 export interface Control {
   board: Board;
-  tasks: Queue<Task>;
-  replies: Queue<Message>;
+  tasks: Mailbox;
+  replies: Mailbox;
   /** Chunks after which a worker ends; 0: never. */
   maxtasks: number;
   /** Only the workers open it. */
@@ -93,11 +73,4 @@ export interface Control {
 export interface Setup {
   initializer: TargetSpec | undefined;
   initargs: readonly unknown[];
-}
-
-/** An error that says which part cannot be sent, with the names that its reader knows for the parts of a message. */
-export function inTermsOf(names: Record<string, string>, error: unknown): unknown {
-  if (error instanceof TypeError)
-    for (const [path, name] of Object.entries(names)) error.message = error.message.replace(`(at ${path}`, `(at ${name}`);
-  return error;
 }

@@ -4,18 +4,19 @@
  * A task is taken when the worker has nothing else to do, and its result is sent before the next one is taken: a batch in one worker's hands
  * would hold up tasks, for ever if they wait for each other.
  */
+import { inTermsOf } from '../codec/index.ts';
 import { MaybeEncodingError, ShutDown } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { created, Existing } from '../heap/shared.ts';
 import { hasPendingWork, importModule } from '../platform/index.ts';
-import type { Event } from '../sync/event.ts';
 import { whereWeAre } from '../workers/here.ts';
 import { type AnyFunction, explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
 import { Hand, PoolState } from './board.ts';
 import { Holder } from './holder.ts';
+import type { Letter } from './mailbox.ts';
 import { type Performed, perform } from './perform.ts';
-import { type Control, callOf, inTermsOf, Notice, Reply, rowOf, type Setup, type Task } from './protocol.ts';
+import { type Broken, type Call, type Control, MORE, type More, Notice, Reply, type Setup } from './protocol.ts';
 import { TaskSignal } from './signal.ts';
 
 interface Known {
@@ -23,8 +24,6 @@ interface Known {
   fn: AnyFunction;
   spec: TargetSpec;
 }
-
-const OVER = Symbol('over');
 
 /** After so many tasks without a pause, what earlier ones have left behind gets a turn. */
 const TURN = 64;
@@ -67,7 +66,7 @@ class Worker {
       await fn(...initargs);
     } catch (error) {
       const explained = explainTargetError(initializer, error);
-      this.#notify(Notice.BROKEN, explained);
+      this.#broken(explained);
       throw explained;
     }
   }
@@ -77,11 +76,10 @@ class Worker {
     board.setHand(this.#seat, Hand.EMPTY);
     for (let taken = 0; maxtasks === 0 || taken < maxtasks; ) {
       // What earlier tasks have left behind goes on only while this thread does not sleep.
-      if (tasks.empty() && hasPendingWork()) await this.#untilTask();
+      if (hasPendingWork() && tasks.size === 0) await this.#untilTask();
       else if (taken % TURN === TURN - 1 && hasPendingWork()) await turnOfLoop();
       const next = this.#take();
-      if (next === undefined) continue;
-      if (next === OVER) break;
+      if (next === undefined) break;
       taken++;
       const done = this.#begin(next);
       this.#report(next, done instanceof Promise ? await done : done);
@@ -89,42 +87,35 @@ class Worker {
     board.setHand(this.#seat, Hand.EMPTY);
   }
 
-  /** The next task: what it is stands on the board before anything else happens. undefined: it cannot be read. */
-  #take(): Task | typeof OVER | undefined {
+  /** The next task, which stands on the board before anything else happens; undefined: there will be none. */
+  #take(): Letter | undefined {
     const { board, tasks } = this.#control;
     board.setHand(this.#seat, Hand.TAKING);
     try {
-      const next = tasks.get();
-      board.setHand(this.#seat, next[0]);
+      const next = tasks.take();
+      board.setHand(this.#seat, next.id);
       return next;
     } catch (error) {
-      if (error instanceof ShutDown) return OVER;
-      this.#notify(Notice.UNREADABLE, error);
-      board.setHand(this.#seat, Hand.EMPTY);
-      return undefined;
+      if (error instanceof ShutDown) return undefined;
+      throw error;
     }
   }
 
-  #begin([, target, generation, payload, cancel, kwargs]: Task): Performed | Promise<Performed> {
-    const call = callOf(target);
-    const row = rowOf(target);
+  #begin(task: Letter): Performed | Promise<Performed> {
+    const { kind, row, generation, value, fault } = task;
+    if (fault) return { reply: Reply.ERROR, value: fault };
     const known = this.#known.get(row);
-    if (cancel === undefined && known?.generation === generation) return perform(call, known.fn, payload, kwargs, undefined);
-    return this.#beginSlowly(known, row, generation, (fn, signal) => perform(call, fn, payload, kwargs, signal), cancel);
+    if (kind < MORE && known?.generation === generation) return perform(kind as Call, known.fn, value, undefined, undefined);
+    return this.#beginSlowly(task, known);
   }
 
-  async #beginSlowly(
-    known: Known | undefined,
-    row: number,
-    generation: number,
-    call: (fn: AnyFunction, signal: TaskSignal | undefined) => Performed | Promise<Performed>,
-    cancel: Event | undefined,
-  ): Promise<Performed> {
+  async #beginSlowly({ kind, row, generation, value }: Letter, known: Known | undefined): Promise<Performed> {
+    const [payload, cancel, kwargs] = kind < MORE ? ([value] as unknown as More) : (value as More);
     const signal = cancel && new TaskSignal(cancel);
     try {
       if (signal?.isAborted) return { reply: Reply.CANCELLED, value: undefined };
       const { fn } = known?.generation === generation ? known : await this.#learn(row, generation);
-      return await call(fn, signal);
+      return await perform((kind % MORE) as Call, fn, payload, kwargs, signal);
     } catch (error) {
       return { reply: Reply.ERROR, value: error };
     } finally {
@@ -132,23 +123,25 @@ class Worker {
     }
   }
 
-  #report([id, target]: Task, { reply, value }: Performed): void {
+  #report({ id, row }: Letter, { reply, value }: Performed): void {
+    this.#send(id, reply, reply === Reply.ERROR ? explainTargetError(this.#known.get(row)?.spec, value) : value);
+  }
+
+  /** Sends what may be unfit to be sent: then it says so. */
+  #send(id: number, reply: Reply, value: unknown): void {
     const { replies } = this.#control;
-    if (reply === Reply.RESULT) {
-      try {
-        replies.put([id, value]);
-      } catch (error) {
-        this.#send(id, Reply.ERROR, unsendable('the result', value, error));
-      }
-    } else this.#send(id, reply, reply === Reply.ERROR ? explainTargetError(this.#known.get(rowOf(target))?.spec, value) : value);
+    try {
+      replies.post(value, id, reply);
+    } catch (error) {
+      replies.post(unsendable(reply === Reply.ERROR ? 'error' : 'result', value, error), id, Reply.ERROR);
+    }
   }
 
   async #untilTask(): Promise<void> {
     const { board, tasks } = this.#control;
     board.setHand(this.#seat, Hand.EMPTY);
-    const gate = this.#heap.core.queueNotEmptyGate((tasks as unknown as { open: number }).open);
-    const attempt = () => (tasks.empty() && !tasks.isShutdown ? PENDING : undefined);
-    await AsyncGate.wait<void>(this.#heap, gate, attempt, Number.POSITIVE_INFINITY, undefined, () => {});
+    const attempt = () => (tasks.size === 0 && !tasks.isShutDown ? PENDING : undefined);
+    await AsyncGate.wait<void>(this.#heap, tasks.gate, attempt, Number.POSITIVE_INFINITY, undefined, () => {});
   }
 
   async #learn(row: number, generation: number): Promise<Known> {
@@ -160,23 +153,13 @@ class Worker {
     return known;
   }
 
-  /** Sends what may be unfit to be sent: then it says so. */
-  #send(id: number, reply: Reply, value: unknown): void {
-    const { replies } = this.#control;
-    try {
-      replies.put([id, value, reply]);
-    } catch (error) {
-      replies.put([id, unsendable(reply === Reply.ERROR ? 'the error' : 'the results', value, error), Reply.ERROR]);
-    }
-  }
-
-  #notify(notice: Notice.BROKEN | Notice.UNREADABLE, error: unknown): void {
+  #broken(error: unknown): void {
     const { name = '' } = whereWeAre() ?? {};
     const { replies } = this.#control;
     try {
-      replies.put([notice as Notice.BROKEN, error, name]);
+      replies.post([error, name] satisfies Broken, 0, Notice.BROKEN);
     } catch (cause) {
-      replies.put([notice as Notice.BROKEN, unsendable('the error', error, cause), name]);
+      replies.post([unsendable('error', error, cause, '[0]'), name] satisfies Broken, 0, Notice.BROKEN);
     }
   }
 }
@@ -184,8 +167,9 @@ class Worker {
 /** Characters of what cannot be sent. */
 const MOST_TEXT = 200;
 
-function unsendable(what: string, value: unknown, error: unknown): MaybeEncodingError {
-  inTermsOf({ '[1]': 'result' }, error);
+/** `path`: where it is in what was to be sent. */
+function unsendable(what: 'result' | 'error', value: unknown, error: unknown, path = ''): MaybeEncodingError {
+  inTermsOf({ [path]: what }, error);
   const exc = error instanceof Error ? error.message : String(error);
   let text: string;
   try {
@@ -193,7 +177,7 @@ function unsendable(what: string, value: unknown, error: unknown): MaybeEncoding
   } catch {
     text = typeof value;
   }
-  return Object.assign(new MaybeEncodingError(`${what} cannot be sent: ${exc}`), { exc, value: text });
+  return Object.assign(new MaybeEncodingError(`the ${what} cannot be sent: ${exc}`), { exc, value: text });
 }
 
 /** The target of a pool's workers. */

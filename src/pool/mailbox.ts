@@ -1,0 +1,146 @@
+/**
+ * Mailbox: a queue of letters. A letter is a value in an envelope of four numbers, which can be read even where the value cannot.
+ *
+ * To the core it is a Queue whose records begin with the envelope (flag ENVELOPE of their meta):
+ *
+ *     ╒═ 0 ════╤═ 4 ══════╤═ 8 ═════╤═ 12 ════════════╤═ 16 ══════════════════╕
+ *     │ id: i32 │ kind: i32 │ row: i32 │ generation: i32 │ the value, and so on … │
+ *     ╘════════╧══════════╧═════════╧═════════════════╧═══════════════════════╛
+ *
+ * So what every letter has costs no codec, and a number in it neither.
+ */
+import { Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
+import { ShutDown } from '../errors.ts';
+import { heapFull, theHeap } from '../heap/heap.ts';
+import { decodeRecord, fitsInline, holdBody, metaOf, RECORD, writeBody } from '../heap/records.ts';
+import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { recordBytes } from '../queue/records.ts';
+
+const ENVELOPE = 16;
+/** Where a value lies in the scratch. */
+const BODY = RECORD + ENVELOPE;
+const FOREVER = Number.POSITIVE_INFINITY;
+
+export class Letter {
+  readonly id: number;
+  readonly kind: number;
+  readonly row: number;
+  readonly generation: number;
+  value: unknown = undefined;
+  /** Why the value cannot be read. */
+  fault: Error | undefined = undefined;
+
+  constructor(words: Int32Array, at: number) {
+    this.id = words[at] as number;
+    this.kind = words[at + 1] as number;
+    this.row = words[at + 2] as number;
+    this.generation = words[at + 3] as number;
+  }
+}
+
+function seal(words: Int32Array, at: number, id: number, kind: number, row: number, generation: number): void {
+  words[at] = id;
+  words[at + 1] = kind;
+  words[at + 2] = row;
+  words[at + 3] = generation;
+}
+
+export class Mailbox extends Shared {
+  constructor(existing?: Existing) {
+    if (existing instanceof Existing) super(existing.heap, existing.ref);
+    else {
+      const heap = theHeap();
+      super(heap, created(heap.core.queueCreate(0)));
+    }
+  }
+
+  /** @throws TypeError the value cannot be sent; MemoryError; ShutDown. Then nothing has changed */
+  post(value: unknown, id: number, kind: number, row = 0, generation = 0): void {
+    const { heap } = this;
+    const { core, scratch, scratchI32 } = heap;
+    const queue = this.open;
+    let status: number;
+    if (typeof value === 'number') {
+      heap.scratchF64[BODY >> 3] = value;
+      seal(scratchI32, RECORD >> 2, id, kind, row, generation);
+      status = core.queuePut(queue, ENVELOPE + 8, Encoding.NUMBER | Meta.ENVELOPE, FOREVER);
+    } else {
+      const { codec } = heap;
+      const encoding = codec.encode(value, BODY);
+      const meta = metaOf(heap, encoding) | Meta.ENVELOPE;
+      const length = ENVELOPE + codec.end - codec.start;
+      if (fitsInline(heap, ENVELOPE)) {
+        writeBody(heap, scratch, scratchI32, 0, BODY);
+        seal(scratchI32, RECORD >> 2, id, kind, row, generation);
+        status = core.queuePut(queue, length, meta, FOREVER);
+      } else {
+        const { block, holding } = holdBody(heap, encoding, ENVELOPE);
+        seal(heap.words(block + ENVELOPE), block >> 2, id, kind, row, generation);
+        status = core.queuePutBlock(queue, block, holding, length, meta, FOREVER);
+        if (status !== Status.OK) core.refClose(holding);
+      }
+    }
+    if (status !== Status.OK) throw status === Status.SHUTDOWN ? new ShutDown('the mailbox was shut down') : heapFull();
+  }
+
+  /** Takes the oldest letter, waiting for one. @throws ShutDown none will come */
+  take(): Letter {
+    const meta = this.heap.core.queueGet(this.open, FOREVER);
+    if (meta < 0) throw new ShutDown('the mailbox was shut down and is drained');
+    return this.#read(RECORD, this.heap.scratchI32[0] as number, meta);
+  }
+
+  /** Takes the letters that are there, waiting `ms` milliseconds for the first: none, if it does not come. */
+  takeAll(ms: number): Letter[] {
+    const { core, scratchI32 } = this.heap;
+    const count = core.queueGetMany(this.open, 0x7fffffff, ms);
+    const letters: Letter[] = [];
+    for (let at = 0; letters.length < count; ) {
+      const record = at;
+      const length = scratchI32[at >> 2] as number;
+      const meta = scratchI32[(at >> 2) + 1] as number;
+      at += recordBytes(scratchI32, record);
+      letters.push(this.#read(record + RECORD, length, meta));
+    }
+    return letters;
+  }
+
+  #read(at: number, length: number, meta: number): Letter {
+    const { heap } = this;
+    let letter: Letter;
+    if (meta & Meta.EXTERN) {
+      const block = heap.scratchI32[at >> 2] as number;
+      letter = new Letter(heap.words(block + ENVELOPE), block >> 2);
+    } else letter = new Letter(heap.scratchI32, at >> 2);
+    try {
+      letter.value = decodeRecord(heap, at, length, meta & ~Meta.ENVELOPE, ENVELOPE);
+    } catch (error) {
+      letter.fault = error as Error;
+    }
+    return letter;
+  }
+
+  get size(): number {
+    return this.heap.core.queueSize(this.open);
+  }
+
+  get isShutDown(): boolean {
+    return this.heap.core.queueIsShutDown(this.open) !== 0;
+  }
+
+  /** @param immediate drop what is in */
+  shutDown(immediate = false): void {
+    this.heap.core.queueShutdown(this.open, immediate ? 1 : 0);
+  }
+
+  /** What opens when a letter comes. */
+  get gate(): number {
+    return this.heap.core.queueNotEmptyGate(this.open);
+  }
+
+  get address(): number {
+    return this.open;
+  }
+}
+
+registerShared(41, Mailbox, Kind.QUEUE);
