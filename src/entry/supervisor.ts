@@ -4,7 +4,15 @@
 import { SlotField, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
 import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
-import { parent, type SpawnedWorker, spawn, startsWhileBlocked, writeOutput } from '../platform/index.ts';
+import {
+  familiesEndTogether,
+  parent,
+  type SpawnedWorker,
+  spawn,
+  startsWhileBlocked,
+  watch,
+  writeOutput,
+} from '../platform/index.ts';
 import { type Host, Keeper } from '../pool/keeper.ts';
 import type { FromSupervisor, StartMessage, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
 import { State } from '../workers/runnable.ts';
@@ -23,8 +31,8 @@ interface Living {
   onGone: ((code: number, stopped: boolean) => void) | undefined;
 }
 
-/** The exit code of a child whose parent died while it started it: as of one that was killed. */
-const NEVER_STARTED = -9;
+/** The exit code of a worker that went down with its parent, or never started because of that. */
+const KILLED = -9;
 
 let link: HeapLink;
 let heap: Heap;
@@ -120,19 +128,58 @@ function bury(tid: number, entry: Living, code: number, clean: boolean): void {
   stopDaemons();
 }
 
+// ── guests ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A guest is no more. */
+function guestGone(tid: number, clean: boolean): void {
+  // Its own supervisor and the workers of that have ended before it, and nobody else is going to bury them.
+  const dead = familiesEndTogether ? [...descendantsOf(tid), tid] : [tid];
+  for (const each of dead) core.reapLocks(each, each === tid && clean ? 1 : 0);
+  departures.whenQuiet(() => {
+    for (const each of dead) buryOrphan(each, each === tid && clean);
+  });
+}
+
+/** Children before their parents. */
+function descendantsOf(parent: number): number[] {
+  return tidsOfSlots()
+    .filter((tid) => heap.loadWord(core.slotOf(tid) + SlotField.PARENT) === parent && !living.has(tid) && !unburied.has(tid))
+    .flatMap((tid) => [...descendantsOf(tid), tid]);
+}
+
+function tidsOfSlots(): number[] {
+  return Array.from({ length: core.slotCount() }, (_, index) => heap.loadWord(core.slotOf(index) + SlotField.TID)).filter(
+    (tid) => tid > 0,
+  );
+}
+
+/** A worker of which this supervisor has no entry. */
+function buryOrphan(tid: number, clean: boolean): void {
+  const slot = core.slotOf(tid);
+  const id = heap.loadWord(slot + SlotField.RECORD_ID);
+  // 0 or 1: nobody has its record any more.
+  const ref = id === 0 ? 0 : core.refOpen(id, heap.loadWord(slot + SlotField.RECORD_GENERATION));
+  core.reap(tid, clean ? 1 : 0);
+  if (ref > 1) end(ref, KILLED);
+}
+
+/** For a worker that is gone and was in nobody's care; the reference is used up. */
+function end(ref: number, code: number): void {
+  const record = core.refObject(ref);
+  dropTask(record);
+  core.workerEnd(record, code);
+  core.refClose(ref);
+}
+
 /** The children of which `parent` did not live to tell: nobody starts them, and somebody may be waiting for their end. */
 function endUnstarted(parent: number): void {
-  const slots = core.slotCount();
-  for (let index = 0; index < slots; index++) {
-    const slot = core.slotOf(index);
-    const tid = heap.loadWord(slot + SlotField.TID);
-    if (tid <= 0 || living.has(tid) || unburied.has(tid) || heap.loadWord(slot + SlotField.PARENT) !== parent) continue;
+  for (const tid of tidsOfSlots()) {
+    const slot = core.slotOf(tid);
+    if (living.has(tid) || unburied.has(tid) || heap.loadWord(slot + SlotField.PARENT) !== parent) continue;
     const ref = core.refAdopt(heap.loadWord(slot + SlotField.RECORD_ID), heap.loadWord(slot + SlotField.RECORD_GENERATION));
     early.delete(tid);
     core.reap(tid, 0);
-    dropTask(core.refObject(ref));
-    core.workerEnd(core.refObject(ref), NEVER_STARTED);
-    core.refClose(ref);
+    end(ref, KILLED);
   }
 }
 
@@ -180,7 +227,8 @@ function act(message: Exclude<ToSupervisor, { type: 'stop' }>): void {
   } else if (message.type === 'pool') {
     if (message.parent === over) over = undefined;
     keepers.set(message.control.id, new Keeper(heap, host, message));
-  } else if (message.type === 'endPool') keepers.get(message.control)?.terminate();
+  } else if (message.type === 'guest') watch(message.life, (clean) => guestGone(message.tid, clean));
+  else if (message.type === 'endPool') keepers.get(message.control)?.terminate();
   else {
     over = message.pid;
     stopDaemons();

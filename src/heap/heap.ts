@@ -4,7 +4,7 @@
 import { SlotField } from '../../assembly/abi.ts';
 import { Codec, type HandleRef } from '../codec/index.ts';
 import { MemoryError, RuntimeError, ValueError } from '../errors.ts';
-import { canBlock, checkSharedMemory, cores } from '../platform/index.ts';
+import { announce, canBlock, checkSharedMemory, cores, nativeId } from '../platform/index.ts';
 import { type CoreExports, coreModule, instantiateCore } from './core.ts';
 
 const PAGE = 65536;
@@ -19,6 +19,8 @@ export interface HeapLink {
   module: WebAssembly.Module;
   /** Tells memories apart: a memory that was posted is another object of the same storage. */
   heapId: string;
+  /** The thread whose heap it is, as the platform numbers threads. */
+  root: number;
 }
 
 /** Revives received handles: set by `shared.ts`, which knows the classes. */
@@ -140,6 +142,13 @@ export function setReviver(revive: Reviver): void {
   reviver = revive;
 }
 
+let created: (heap: Heap) => void = () => {};
+
+/** Has `listener` called when this thread makes a heap of its own, which others may enter by a handle. */
+export function onCreated(listener: (heap: Heap) => void): void {
+  created = listener;
+}
+
 /**
  * Sets the size of this program's heap. Call it in the main module before anything else of the package is used.
  * @throws RuntimeError when the heap exists already; ValueError for impossible sizes.
@@ -180,8 +189,9 @@ function createHeap(): Heap {
   const module = coreModule();
   const core = instantiateCore(module, memory);
   core.rootInit(initial, maximum);
-  const heap = new Heap({ memory, module, heapId: crypto.randomUUID() }, core.slotTake(), core, reviver);
+  const heap = new Heap({ memory, module, heapId: crypto.randomUUID(), root: nativeId }, core.slotTake(), core, reviver);
   store[KEY] = { layout: LAYOUT, heap };
+  created(heap);
   return heap;
 }
 
@@ -206,6 +216,7 @@ export function heapFor(link: HeapLink): Heap {
   if (tid === 0) throw new RuntimeError('too many workers');
   const heap = new Heap(link, tid, core, reviver);
   joined.set(link.heapId, heap);
+  announce(link.heapId, link.root, tid);
   if (own === undefined) store[KEY] = { layout: LAYOUT, heap };
   return heap;
 }

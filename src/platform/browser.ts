@@ -81,7 +81,7 @@ export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
     void navigator.locks.request(life, granted);
   };
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, transfer = []) => worker.postMessage(message, transfer as Transferable[]),
     terminate() {
       worker.terminate();
       watch(false);
@@ -127,6 +127,34 @@ export const parent = {
   post: (message: unknown) => scope.postMessage(message),
   listen: (listener: (message: unknown) => void) => addEventListener('message', ({ data }) => listener(data)),
 };
+
+// ── guests ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Workers of a worker may run on for a while after it. */
+export const familiesEndTogether = false;
+
+interface Announcement {
+  tid: number;
+  life: string;
+}
+
+export function announce(heapId: string, _root: number, tid: number): void {
+  const life = `nogil ${heapId} ${tid}`;
+  void navigator.locks.request(life, () => {
+    const channel = new BroadcastChannel(`nogil ${heapId}`);
+    channel.postMessage({ tid, life } satisfies Announcement);
+    channel.close();
+    return new Promise<never>(() => {});
+  });
+}
+
+export function onGuest(heapId: string, listener: (tid: number, life: unknown) => void): void {
+  new BroadcastChannel(`nogil ${heapId}`).addEventListener('message', ({ data: { tid, life } }) => listener(tid, life));
+}
+
+export function watch(life: unknown, gone: (clean: boolean) => void): void {
+  void navigator.locks.request(life as string, () => gone(false));
+}
 
 const endings: ((code: number) => void)[] = [];
 const close = isWorker ? scope.close.bind(scope) : () => {};

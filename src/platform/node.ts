@@ -43,7 +43,7 @@ export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
     stderr: false,
   });
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, transfer) => worker.postMessage(message, transfer as workerThreads.TransferListItem[]),
     terminate: () => void worker.terminate(),
     ref: () => worker.ref(),
     unref: () => worker.unref(),
@@ -60,6 +60,56 @@ export const parent = {
   post: (message: unknown) => parentPort?.postMessage(message),
   listen: (listener: (message: unknown) => void) => void parentPort?.on('message', listener),
 };
+
+// ── guests ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const familiesEndTogether = true;
+
+/** Since Node 20.19 and 22.5; not in Bun 1.4 and Deno 2.9. */
+type PostMessageToThread = (thread: number, message: unknown, transfer: unknown[]) => Promise<void>;
+const { postMessageToThread } = workerThreads as { postMessageToThread?: PostMessageToThread };
+
+interface Announcement {
+  type: 'nogil guest';
+  heapId: string;
+  tid: number;
+  life: workerThreads.MessagePort;
+}
+
+/** Ends of channels that close with this thread. */
+const lives: workerThreads.MessagePort[] = [];
+
+export function announce(heapId: string, root: number, tid: number): void {
+  if (postMessageToThread === undefined) return;
+  const { port1, port2 } = new workerThreads.MessageChannel();
+  port1.unref();
+  lives.push(port1);
+  process.on('exit', (code) => port1.postMessage(code));
+  // A thread that ends before the main thread has passed this on takes it along.
+  keepAlive(1);
+  postMessageToThread(root, { type: 'nogil guest', heapId, tid, life: port2 } satisfies Announcement, [port2])
+    // The root is gone: then nobody is left to care.
+    .catch(() => {})
+    .finally(() => keepAlive(-1));
+}
+
+export function onGuest(heapId: string, listener: (tid: number, life: unknown) => void): void {
+  // The declarations are older than the event.
+  (process as NodeJS.EventEmitter).on('workerMessage', (message: Partial<Announcement> | undefined) => {
+    if (message?.type === 'nogil guest' && message.heapId === heapId) listener(message.tid as number, message.life);
+  });
+}
+
+export function watch(life: unknown, gone: (clean: boolean) => void): void {
+  const port = life as workerThreads.MessagePort;
+  let clean = false;
+  port.on('message', (code) => {
+    clean = code === 0;
+  });
+  port.on('close', () => gone(clean));
+}
+
+// ── the end of this thread ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function exit(code: number): never {
   process.exit(code);

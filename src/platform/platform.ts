@@ -5,7 +5,7 @@
 
 /** A worker as its starter sees it. */
 export interface SpawnedWorker {
-  post(message: unknown): void;
+  post(message: unknown, transfer?: readonly unknown[]): void;
   /** Stops it wherever it is. `gone` follows, once it runs no more. */
   terminate(): void;
   /** Whether it keeps the program alive: a page lives without it. */
@@ -37,6 +37,17 @@ export interface Platform {
     /** Listening keeps the worker alive. */
     listen(listener: (message: unknown) => void): void;
   };
+  /**
+   * In a guest, a worker that the package did not start: tells thread `root`, whose heap `heapId` it has entered as worker `tid`, and leaves a sign of life.
+   * Where the platform offers no way, nothing happens.
+   */
+  announce(heapId: string, root: number, tid: number): void;
+  /** Hears of the guests of this thread's heap. `life`: the sign of life, to be transferred to whoever is to watch it, if it is an object. */
+  onGuest(heapId: string, listener: (tid: number, life: unknown) => void): void;
+  /** Calls `gone` once nothing of a guest runs any more. `clean`: it is known to have ended by itself, and without an error. */
+  watch(life: unknown, gone: (clean: boolean) => void): void;
+  /** Whether the workers of a worker that is gone are gone, too. */
+  readonly familiesEndTogether: boolean;
   /** Ends this worker, or in Node's main thread the program. Where nothing can end a thread at once it returns: call it last. */
   exit(code: number): void;
   /** Runs `listener` as this worker's last act, also when the user's code ends it. */

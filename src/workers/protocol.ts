@@ -39,6 +39,8 @@ export type ToSupervisor =
   | { type: 'endPool'; control: number }
   /** `signal`: the exit code that the worker shall have. */
   | { type: 'stop'; tid: number; signal: number }
+  /** A worker that the package did not start has entered the heap; `life` as of the platform's `onGuest`. */
+  | { type: 'guest'; tid: number; life: unknown }
   /** The code of the root `pid` is over: its daemonic processes go once its threads have ended, while its other children go on. */
   | { type: 'over'; pid: number };
 

@@ -1,8 +1,8 @@
 /**
  * This thread's way to the supervisor, the worker whose loop is never blocked: it starts all others, sees each death, and repairs.
  */
-import { theHeap } from '../heap/heap.ts';
-import { canBlock, onIdle, parent, type SpawnedWorker, spawn, startsWhileBlocked } from '../platform/index.ts';
+import { onCreated, theHeap } from '../heap/heap.ts';
+import { canBlock, onGuest, onIdle, parent, type SpawnedWorker, spawn, startsWhileBlocked } from '../platform/index.ts';
 import { whereWeAre } from './here.ts';
 import type { FromSupervisor, SupervisorData, ToSupervisor } from './protocol.ts';
 
@@ -35,6 +35,13 @@ function connect(): SpawnedWorker {
   onIdle(() => keepAliveWhileBusy(heap.tid));
   return supervisor;
 }
+
+// Whoever a guest may die without having told: only the supervisor can be waiting for that.
+onCreated(({ link }) => {
+  onGuest(link.heapId, (tid, life) => {
+    connect().post({ type: 'guest', tid, life } satisfies ToSupervisor, typeof life === 'object' ? [life] : []);
+  });
+});
 
 /** The root's code is over, and the program lives on for those who are not daemons. */
 function keepAliveWhileBusy(pid: number): void {

@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { BrokenLockError, type Connection, EOFError, heap, Lock, Pipe, Queue } from 'nogil';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { theHeap } from '../../../src/heap/heap.ts';
+import { LONG, sleepersIn } from '../sync/support.ts';
+import type { Order } from './guests.workers.ts';
+
+const url = new URL('../../../build/test/threads/death/guests.workers.js', import.meta.url);
+
+function guest(order: Order) {
+  const worker = new Worker(url, { workerData: order });
+  return {
+    /** It has said so. */
+    async says(what: string) {
+      const [message] = await once(worker, 'message');
+      expect(message).toBe(what);
+    },
+    ended: () => once(worker, 'exit'),
+    failed: () => once(worker, 'error'),
+    kill: () => worker.terminate(),
+  };
+}
+
+/** As `until`, for what the loop of this thread has a part in. */
+async function eventually(condition: () => boolean): Promise<void> {
+  const end = performance.now() + LONG * 1000;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`this never came true: ${condition} (${JSON.stringify(heap.inspect())})`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** How many workers have a place in the heap. */
+function workers(): number {
+  const { core } = theHeap();
+  return Array.from({ length: core.slotCount() }, (_, index) => theHeap().loadWord(core.slotOf(index))).filter((tid) => tid !== 0)
+    .length;
+}
+
+/** This thread, the one that watches the tests, and the supervisor, which comes with the first guest. */
+let residents = 0;
+beforeEach(async () => {
+  await eventually(() => (residents === 0 ? workers() >= 3 : workers() === residents));
+  residents = workers();
+});
+
+describe('a guest that ends', () => {
+  test('gives its place back, and its handles', async () => {
+    using queue = new Queue<number>();
+    const round = async () => {
+      for (let i = 0; i < 16; i++) await guest({ what: 'put', queue: queue.handle() }).ended();
+      for (let i = 0; i < 4; i++)
+        await Promise.all(Array.from({ length: 4 }, () => guest({ what: 'put', queue: queue.handle() }).ended()));
+      await eventually(() => workers() === residents);
+      expect(queue.getMany()).toHaveLength(32);
+      return heap.stats();
+    };
+    await round();
+    const after = await round();
+    expect(await round()).toEqual(after);
+  });
+
+  test.each(['end', 'exit'] as const)('leaves a Lock locked, as in Python (%s)', async (next) => {
+    using lock = new Lock();
+    const one = guest({ what: 'hold', lock: lock.handle(), next });
+    await one.says('holds');
+    await one.ended();
+    await eventually(() => workers() === residents);
+    expect(lock.locked()).toBe(true);
+    expect(lock.broken).toBe(false);
+    lock.release();
+    expect(lock.acquire(false)).toBe(true);
+  });
+
+  test('with an error has died: its Lock is broken', async () => {
+    using lock = new Lock();
+    const one = guest({ what: 'hold', lock: lock.handle(), next: 'throw' });
+    const [error] = await one.failed();
+    expect(error.message).toBe('a guest that throws');
+    await eventually(() => lock.broken);
+    expect(() => lock.acquire()).toThrow(BrokenLockError);
+  });
+});
+
+describe('a guest that is terminated', () => {
+  test('breaks the Lock it holds, or gives it to who waits', async () => {
+    using lock = new Lock();
+    using given = new Lock({ onOwnerDeath: 'release' });
+    const guests = [lock, given].map((each) => guest({ what: 'hold', lock: each.handle(), next: 'stay' }));
+    await Promise.all(guests.map((each) => each.says('holds')));
+    const waiting = given.acquireAsync(LONG);
+    for (const each of guests) await each.kill();
+    expect(await waiting).toBe(true);
+    await expect(lock.acquireAsync(LONG)).rejects.toThrow(BrokenLockError);
+    await eventually(() => workers() === residents);
+  });
+
+  test('while this thread is blocked for what it holds lets this thread go on', async () => {
+    using lock = new Lock({ onOwnerDeath: 'release' });
+    // One guest ends the other, while nothing here turns: it is the other's parent.
+    const code = `
+      const { Worker, parentPort, workerData } = require('node:worker_threads');
+      const inner = new Worker(new URL(workerData.url), { workerData: workerData.order });
+      inner.once('message', () => {
+        parentPort.postMessage('holds');
+        setTimeout(() => inner.terminate(), 300);
+      });`;
+    const order: Order = { what: 'hold', lock: lock.handle(), next: 'stay' };
+    const outer = new Worker(code, { eval: true, workerData: { url: url.href, order } });
+    await once(outer, 'message');
+    // Until the inner one is known here; it is not the outer one that has entered the heap.
+    await eventually(() => workers() === residents + 1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(lock.acquire(true, LONG)).toBe(true);
+    await outer.terminate();
+  });
+
+  test('waiting for an item takes none along, and its wait is over', async () => {
+    using queue = new Queue<number>();
+    const guests = Array.from({ length: 3 }, () => guest({ what: 'wait', queue: queue.handle() }));
+    await Promise.all(guests.map((each) => each.says('waits')));
+    await eventually(() => sleepersIn(queue).length === 3);
+    for (const each of guests) await each.kill();
+    await eventually(() => workers() === residents);
+    expect(sleepersIn(queue)).toEqual([]);
+    queue.put(5);
+    expect(queue.get(true, LONG)).toBe(5);
+  });
+
+  test('closes what only it had: the other end of its pipe sees the end', async () => {
+    using queue = new Queue<Connection>();
+    const [mine, its] = Pipe();
+    queue.put(its);
+    its.close();
+    const one = guest({ what: 'take', queue: queue.handle() });
+    await one.says('has it');
+    expect(mine.poll()).toBe(false);
+    await one.kill();
+    await expect(mine.recvAsync()).rejects.toThrow(EOFError);
+    mine.close();
+  });
+
+  test('takes its own pool, processes and threads along, and they leave nothing behind', async () => {
+    using started = new Queue<string>();
+    using lock = new Lock();
+    const before = heap.stats();
+    const one = guest({ what: 'family', queue: started.handle(), lock: lock.handle() });
+    expect(await started.getAsync(LONG)).toBe('has it');
+    // A guest, its supervisor, a worker of its pool, a process and a thread, one of which holds the lock for which the other waits.
+    await eventually(() => workers() === residents + 5 && sleepersIn(lock).length === 1);
+    await one.kill();
+    await eventually(() => workers() === residents);
+    expect(() => lock.acquire()).toThrow(BrokenLockError);
+    expect(sleepersIn(lock)).toEqual([]);
+    expect(heap.stats().objects).toEqual(before.objects);
+  });
+
+  test.each([0, 1, 3, 10, 30])('after %d ms, whatever it was about, gives its place back', async (ms) => {
+    using queue = new Queue<number>();
+    for (let i = 0; i < 8; i++) {
+      const one = guest({ what: i % 2 ? 'put' : 'wait', queue: queue.handle() });
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      await one.kill();
+    }
+    await eventually(() => workers() === residents);
+    expect(sleepersIn(queue)).toEqual([]);
+  });
+});
