@@ -134,6 +134,36 @@ test('in a page a call that would have to wait throws an error that names its as
   await page.close();
 });
 
+test('a guest of a page, which the package did not start, is missed when it is gone, whoever starts first', async () => {
+  const page = await newPage();
+  const found = await page.evaluate(async () => {
+    const { Lock, Thread } = nogil;
+    const url = '/test/browser/page/guest.workers.ts';
+    const holder = async (lock: InstanceType<typeof Lock>) => {
+      const worker = new Worker(url, { type: 'module' });
+      const said = new Promise((resolve) => worker.addEventListener('message', resolve, { once: true }));
+      worker.postMessage(lock.handle());
+      await said;
+      return worker;
+    };
+    const results: unknown[] = [];
+    for (const startThread of [false, true]) {
+      if (startThread) await new Thread({ target: () => {} }).start();
+      const broken = new Lock();
+      const given = new Lock({ onOwnerDeath: 'release' });
+      const guests = [await holder(broken), await holder(given)];
+      const waiting = given.acquireAsync(20);
+      // A lock that nobody breaks would be waited for in vain.
+      const refused = broken.acquireAsync(20).catch((error: Error) => error.name);
+      for (const each of guests) each.terminate();
+      results.push(await waiting, await refused);
+    }
+    return results;
+  });
+  expect(found).toEqual([true, 'BrokenLockError', true, 'BrokenLockError']);
+  await page.close();
+});
+
 test('in a page the async twins wait, for workers that block', async () => {
   const page = await newPage();
   const found = await page.evaluate(async () => {

@@ -15,6 +15,7 @@ let watching: Promise<unknown> | undefined;
 
 async function watch(): Promise<void> {
   const handle = new Event();
+  const alone = heap.stats().bytesInUse;
   const code = `
     import { writeSync } from 'node:fs';
     import { parentPort, workerData } from 'node:worker_threads';
@@ -36,8 +37,8 @@ async function watch(): Promise<void> {
   worker.unref();
   kept.push(handle);
   await once(worker, 'message');
-  // As with every guest, the supervisor comes, with 64 KiB of its own as the other two have.
-  while (heap.stats().bytesInUse < 3 * 65536) await new Promise((resolve) => setTimeout(resolve, 1));
+  // With a guest comes the supervisor, and 64 KiB for each of them.
+  while (heap.stats().bytesInUse < alone + 2 * 65536) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 const kept: Event[] = [];
 
