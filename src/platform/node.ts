@@ -74,7 +74,12 @@ interface Announcement {
   heapId: string;
   tid: number;
   life: workerThreads.MessagePort;
+  /** Not 0 once it has arrived. */
+  heard: Int32Array;
 }
+
+/** What a guest posts to the main thread, which passes it on, is dropped if it ends before; so it ends later, but by process.exit() no more than these milliseconds. */
+const PASSING_ON = 1000;
 
 /** Ends of channels that close with this thread. */
 const lives: workerThreads.MessagePort[] = [];
@@ -84,10 +89,13 @@ export function announce(heapId: string, root: number, tid: number): void {
   const { port1, port2 } = new workerThreads.MessageChannel();
   port1.unref();
   lives.push(port1);
-  process.on('exit', (code) => port1.postMessage(code));
-  // A thread that ends before the main thread has passed this on takes it along.
+  const heard = new Int32Array(new SharedArrayBuffer(4));
+  process.on('exit', (code) => {
+    port1.postMessage(code);
+    if (!workerThreads.isMainThread) Atomics.wait(heard, 0, 0, PASSING_ON);
+  });
   keepAlive(1);
-  postMessageToThread(root, { type: 'nogil guest', heapId, tid, life: port2 } satisfies Announcement, [port2])
+  postMessageToThread(root, { type: 'nogil guest', heapId, tid, life: port2, heard } satisfies Announcement, [port2])
     // The root is gone: then nobody is left to care.
     .catch(() => {})
     .finally(() => keepAlive(-1));
@@ -96,7 +104,11 @@ export function announce(heapId: string, root: number, tid: number): void {
 export function onGuest(heapId: string, listener: (tid: number, life: unknown) => void): void {
   // The declarations are older than the event.
   (process as NodeJS.EventEmitter).on('workerMessage', (message: Partial<Announcement> | undefined) => {
-    if (message?.type === 'nogil guest' && message.heapId === heapId) listener(message.tid as number, message.life);
+    if (message?.type !== 'nogil guest' || message.heapId !== heapId) return;
+    const { tid, life, heard } = message as Announcement;
+    Atomics.store(heard, 0, 1);
+    Atomics.notify(heard, 0);
+    listener(tid, life);
   });
 }
 
