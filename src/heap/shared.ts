@@ -5,7 +5,7 @@ import type { Kind } from '../../assembly/abi.ts';
 import { type HandleRef, SEND } from '../codec/index.ts';
 import { ValueError } from '../errors.ts';
 import { AsyncGate } from './gate.ts';
-import { type Heap, type HeapLink, heapFor, heapFull, setReviver, theHeap } from './heap.ts';
+import { type Heap, type HeapLink, heapFor, heapFull, setReviver } from './heap.ts';
 
 /** A handle as `postMessage` takes it: for workers that the package did not start. */
 export interface Handle extends HeapLink {
@@ -81,6 +81,16 @@ export abstract class Shared implements Disposable {
   protected get open(): number {
     if (this.ptr === 0) throw this.closedError();
     return this.ptr;
+  }
+
+  /** For those who tell the core of somebody else's object. @throws ValueError when its handle is closed. @internal */
+  static addressOf(object: Shared): number {
+    return object.open;
+  }
+
+  /** The heap that the object is in. @internal */
+  static heapOf(object: Shared): Heap {
+    return object.heap;
   }
 
   /** @internal */
@@ -173,8 +183,3 @@ function revive(heap: Heap, handle: HandleRef): Shared {
 
 // A handle inside an item has a reference of its own, which the new object takes over, unless the item stays.
 setReviver((heap, handle) => (heap.keeps ? revive(heap, handle) : wrap(heap, handle, heap.core.refAdopt(handle.id, handle.gen))));
-
-/** Where a new object is made: with the heap of an object it belongs to, or this thread's. */
-export function homeOf(other?: Shared): Heap {
-  return other === undefined ? theHeap() : (other as unknown as { heap: Heap }).heap;
-}

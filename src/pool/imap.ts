@@ -156,7 +156,7 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
   #isReady = (): boolean => {
     if (this.#current !== undefined) return true;
     if (this.#waiting.size > 0) {
-      const [first] = this.#settings.ordered ? [this.#next] : (this.#waiting.keys() as unknown as Iterable<number>);
+      const first = this.#settings.ordered ? this.#next : this.#waiting.keys().next().value;
       const outcomes = this.#waiting.get(first as number);
       if (outcomes !== undefined) {
         this.#waiting.delete(first as number);

@@ -4,7 +4,7 @@
  * Ancestry: resource ordering (Havender, "Avoiding deadlock in multitasking systems", 1968), in the form of the Python Cookbook's recipe 12.5.
  */
 import { RuntimeError, TimeoutError } from '../errors.ts';
-import { homeOf } from '../heap/shared.ts';
+import { Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Holdable } from './holdable.ts';
 import { RLock } from './lock.ts';
@@ -19,7 +19,7 @@ export interface AcquireAllAsyncOptions extends AcquireAllOptions, AsyncOptions 
 const held: Holdable[] = [];
 
 function rank(a: Holdable, b: Holdable): number {
-  const [x, y] = [homeOf(a).link.heapId, homeOf(b).link.heapId];
+  const [x, y] = [Shared.heapOf(a).link.heapId, Shared.heapOf(b).link.heapId];
   return x === y ? a.id - b.id : x < y ? -1 : 1;
 }
 

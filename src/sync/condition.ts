@@ -4,8 +4,7 @@
 import { Kind, Status } from '../../assembly/abi.ts';
 import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
-import { theHeap } from '../heap/heap.ts';
-import { created, Existing, homeOf, registerShared } from '../heap/shared.ts';
+import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
@@ -43,8 +42,8 @@ export class Condition extends Holdable {
     if (lock !== undefined && !(lock instanceof Lock || lock instanceof RLock))
       throw new TypeError('lock must be a Lock or an RLock');
     const given = lock ?? new new.target.reentrant();
-    const heap = lock === undefined ? theHeap() : homeOf(lock);
-    const at = (given as unknown as { open: number }).open;
+    const at = Shared.addressOf(given);
+    const heap = Shared.heapOf(given);
     super(heap, created(heap.core.conditionCreate(at, given instanceof RLock ? 1 : 0)));
     this.#lock = given;
     this.#ownsLock = lock === undefined;

@@ -4,7 +4,7 @@
 import { Kind } from '../../assembly/abi.ts';
 import { AttributeError } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
-import { created, Existing } from '../heap/shared.ts';
+import { created, Existing, Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { Holdable } from './holdable.ts';
 import { Lock, RLock } from './lock.ts';
@@ -25,7 +25,7 @@ const HEADER = 8;
 export function lockOf(options: ValueOptions | undefined): number {
   const lock = options?.lock ?? true;
   if (typeof lock === 'boolean') return lock ? OWN_LOCK : NO_LOCK;
-  if (lock instanceof Lock || lock instanceof RLock) return (lock as unknown as { open: number }).open;
+  if (lock instanceof Lock || lock instanceof RLock) return Shared.addressOf(lock);
   throw new AttributeError('lock must be a Lock, an RLock or a boolean');
 }
 

@@ -4,7 +4,7 @@
 import { Kind, SlotField, WorkerField } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { Existing, registerShared } from '../heap/shared.ts';
+import { Existing, registerShared, Shared } from '../heap/shared.ts';
 import { cores } from '../platform/index.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
 import { type ProcessTraits, whereWeAre } from './here.ts';
@@ -159,7 +159,7 @@ export function getppid(): number | undefined {
   const here = whereWeAre();
   if (here === undefined) return undefined;
   const self = processOf(here.pid);
-  return self && theHeap().loadWord((self as unknown as { open: number }).open + WorkerField.PARENT);
+  return self && theHeap().loadWord(Shared.addressOf(self) + WorkerField.PARENT);
 }
 
 /** How many workers the machine runs at once. */
