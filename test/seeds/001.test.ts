@@ -3,9 +3,6 @@
  *
  * One has no test here: 001-P2 is os.fork() and what becomes of an orphan. A worker has no fork, and none outlives its program.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AssertionError, activeChildren, Barrier, currentProcess, getpid, getppid, heap, Process } from 'nogil';
 import { Lock, Queue } from 'nogil/multiprocessing';
 import { expect, test } from 'vitest';
@@ -23,6 +20,7 @@ import {
 } from './001.workers.ts';
 import { SECOND } from './clock.workers.ts';
 import { launch, run, until } from './support-programs.ts';
+import { TicketFile } from './ticket-file.ts';
 
 test('001-P1: the numbers of a process agree, and after terminate() it is no longer alive', () => {
   const answers = new Queue<Numbers>();
@@ -136,46 +134,37 @@ test('001-P8: with a lock nobody prints between the two lines of another, and al
 const CLIENTS = 30;
 
 test('001-P9: many clients, one ticket, no lock: more than one gets it', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'nogil-'));
-  try {
-    const db = join(folder, 'db.txt');
-    writeFileSync(db, '{"count":1}');
-    const log = new Queue<string>();
-    // In the tutorial they sleep between reading and writing, and most runs show it.
-    const allHaveRead = new Barrier(CLIENTS);
-    const clients = Array.from({ length: CLIENTS }, () => new Process({ target: raceForTicket, args: [allHaveRead, db, log] }));
-    for (const p of clients) p.start();
-    for (const p of clients) expect(p.join(20)).toBe(true);
-    expect(clients.map((p) => p.exitcode)).toEqual(clients.map(() => 0));
-    const lines = Array.from({ length: log.qsize() }, () => log.get(false));
-    expect(lines.filter((line) => line === '购票成功')).toHaveLength(CLIENTS);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  using stock = new TicketFile();
+  const log = new Queue<string>();
+  // In the tutorial they sleep between reading and writing, and most runs show it.
+  const allHaveRead = new Barrier(CLIENTS);
+  const clients = Array.from(
+    { length: CLIENTS },
+    () => new Process({ target: raceForTicket, args: [allHaveRead, stock.path, log] }),
+  );
+  for (const p of clients) p.start();
+  for (const p of clients) expect(p.join(20)).toBe(true);
+  expect(clients.map((p) => p.exitcode)).toEqual(clients.map(() => 0));
+  const lines = Array.from({ length: log.qsize() }, () => log.get(false));
+  expect(lines.filter((line) => line === '购票成功')).toHaveLength(CLIENTS);
 });
 
 test('001-P10: many clients, one ticket, a lock: one of them gets it', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'nogil-'));
-  try {
-    const db = join(folder, 'db.txt');
-    writeFileSync(db, '{"count":1}');
-    const lock = new Lock();
-    const log = new Queue<string>();
-    const clients = Array.from({ length: CLIENTS }, () => new Process({ target: buyTicket, args: [lock, db, log] }));
-    for (const p of clients) p.start();
-    for (const p of clients) expect(p.join(20)).toBe(true);
-    expect(clients.map((p) => p.exitcode)).toEqual(clients.map(() => 0));
+  using stock = new TicketFile();
+  const lock = new Lock();
+  const log = new Queue<string>();
+  const clients = Array.from({ length: CLIENTS }, () => new Process({ target: buyTicket, args: [lock, stock.path, log] }));
+  for (const p of clients) p.start();
+  for (const p of clients) expect(p.join(20)).toBe(true);
+  expect(clients.map((p) => p.exitcode)).toEqual(clients.map(() => 0));
 
-    const lines = Array.from({ length: log.qsize() }, () => log.get(false));
-    expect(lines.filter((line) => line === '购票成功')).toHaveLength(1);
-    const searches = lines.filter((line) => line.startsWith('剩余票数'));
-    expect(searches).toHaveLength(CLIENTS);
-    expect(searches[0]).toBe('剩余票数1');
-    expect(searches.every((line) => line === '剩余票数1' || line === '剩余票数0')).toBe(true);
-    expect(JSON.parse(readFileSync(db, 'utf8'))).toEqual({ count: 0 });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const lines = Array.from({ length: log.qsize() }, () => log.get(false));
+  expect(lines.filter((line) => line === '购票成功')).toHaveLength(1);
+  const searches = lines.filter((line) => line.startsWith('剩余票数'));
+  expect(searches).toHaveLength(CLIENTS);
+  expect(searches[0]).toBe('剩余票数1');
+  expect(searches.every((line) => line === '剩余票数1' || line === '剩余票数0')).toBe(true);
+  expect(stock.read()).toEqual({ count: 0 });
 });
 
 test('001-P11: a queue for three is full with three, and empty after three', () => {

@@ -1,13 +1,12 @@
 /**
  * The programs of document 003 that use a Pool.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Lock, Pool, Queue, Semaphore } from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
-import { fun, func, funOfTwo, pairOf, purchase } from './003-pool.workers.ts';
+import { fun, func, funOfTwo, pairOf } from './003-pool.workers.ts';
 import { drain, LIMIT, range } from './crew.ts';
+import { TicketFile } from './ticket-file.ts';
+import { purchase } from './tickets.workers.ts';
 
 function end(pool: Pool): void {
   pool.close();
@@ -71,28 +70,22 @@ test('003-P17: starmap and starmapAsync unpack each item', () => {
 });
 
 test('003-P18: ten users of a pool, one ticket; the lock is a plain one', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'nogil-pool-'));
-  try {
-    const db = join(folder, 'db.txt');
-    writeFileSync(db, JSON.stringify({ count: 1 }));
-    const lock = new Lock();
-    const log = new Queue<string>();
-    const p = new Pool(5);
-    const results = range(10).map((i) => p.applyAsync(purchase, [lock, i + 1, db, log]));
-    end(p);
-    for (const each of results) each.get(0);
-    const lines = drain(log);
-    expect(lines.filter((line) => line.endsWith('个用户')).sort()).toEqual(
-      range(10)
-        .map((i) => `第${i + 1}个用户`)
-        .sort(),
-    );
-    expect(lines.filter((line) => line === '购票成功,剩余:0')).toHaveLength(1);
-    expect(lines.filter((line) => line.startsWith('抢票失败'))).toHaveLength(9);
-    expect(JSON.parse(readFileSync(db, 'utf8')).count).toBe(0);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  using stock = new TicketFile();
+  const lock = new Lock();
+  const log = new Queue<string>();
+  const p = new Pool(5);
+  const results = range(10).map((i) => p.applyAsync(purchase, [lock, i + 1, stock.path, log]));
+  end(p);
+  for (const each of results) each.get(0);
+  const lines = drain(log);
+  expect(lines.filter((line) => line.endsWith('个用户')).sort()).toEqual(
+    range(10)
+      .map((i) => `第${i + 1}个用户`)
+      .sort(),
+  );
+  expect(lines.filter((line) => line === '购票成功,剩余:0')).toHaveLength(1);
+  expect(lines.filter((line) => line.startsWith('抢票失败'))).toHaveLength(9);
+  expect(stock.read()).toEqual({ count: 0 });
 });
 
 describe('003-P19: maxtasksperchild=9', () => {

@@ -1,11 +1,8 @@
 /**
  * The programs of document 003: processes with Lock, Semaphore, Event and the queues.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Barrier, Event, JoinableQueue, Lock, Process, Queue, RLock, Semaphore, Value } from 'nogil/multiprocessing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   car,
   consumer,
@@ -15,56 +12,49 @@ import {
   light,
   type Passage,
   producer,
-  ticketPurchase,
   ticketRush,
   type Visit,
 } from './003.workers.ts';
 import { SECOND } from './clock.workers.ts';
 import { drain, LIMIT, listen, range, runAll } from './crew.ts';
 import type { Light } from './lights.workers.ts';
+import { TicketFile } from './ticket-file.ts';
+import { purchase } from './tickets.workers.ts';
 
 /** A clock may be read a little early: what the system rounds a sleep by. */
 const ROUNDING = 0.001;
 
 describe('one ticket, ten users', () => {
-  let folder: string;
-  let db: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'nogil-tickets-'));
-    db = join(folder, 'db.txt');
-    writeFileSync(db, JSON.stringify({ count: 1 }));
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
-
   const users = range(10).map((i) => `第${i + 1}个用户`);
-  const left = () => JSON.parse(readFileSync(db, 'utf8')).count;
 
   test('003-P1: without a lock all who have looked in time buy the same ticket', () => {
+    using stock = new TicketFile();
     const log = new Queue<string>();
     const allLooked = new Barrier(10);
-    runAll(range(10).map((i) => new Process({ target: ticketRush, args: [i + 1, db, log, allLooked] })));
+    runAll(range(10).map((i) => new Process({ target: ticketRush, args: [i + 1, stock.path, log, allLooked] })));
     const lines = drain(log);
     expect(lines.filter((line) => line.endsWith('个用户')).sort()).toEqual([...users].sort());
     expect(lines.filter((line) => line === '剩余票数1')).toHaveLength(10);
     expect(lines.filter((line) => line === '购票成功,剩余:0')).toHaveLength(10);
     expect(lines).toHaveLength(30);
-    expect(left()).toBe(0);
+    expect(stock.read()).toEqual({ count: 0 });
   });
 
   test.each([
     ['Lock', Lock],
     ['RLock', RLock],
   ])('003-P2: with a %s around looking and buying exactly one user gets the ticket', (_, Kind) => {
+    using stock = new TicketFile();
     const log = new Queue<string>();
     const lock = new Kind();
-    runAll(range(10).map((i) => new Process({ target: ticketPurchase, args: [lock, i + 1, db, log] })));
+    runAll(range(10).map((i) => new Process({ target: purchase, args: [lock, i + 1, stock.path, log] })));
     const lines = drain(log);
     expect(lines.filter((line) => line.endsWith('个用户')).sort()).toEqual([...users].sort());
     // Nobody looks while another buys, so the pairs are whole.
     const inside = lines.filter((line) => !line.endsWith('个用户'));
     expect(inside.slice(0, 2)).toEqual(['剩余票数1', '购票成功,剩余:0']);
     expect(inside.slice(2)).toEqual(range(9).flatMap(() => ['剩余票数0', '抢票失败,去邀请好友助力!']));
-    expect(left()).toBe(0);
+    expect(stock.read()).toEqual({ count: 0 });
     expect(lock.locked()).toBe(false);
   });
 });

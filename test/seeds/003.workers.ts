@@ -1,36 +1,16 @@
 /**
  * What the processes of document 003 run.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { getpid, type RLock, sleep, task } from 'nogil';
+import { getpid, sleep, task } from 'nogil';
 import { type Barrier, JoinableQueue, type Lock, Process, type Queue, type Semaphore, type Value } from 'nogil/multiprocessing';
 import { randint, SECOND } from './clock.workers.js';
 import { type Colour, during, type Light, turnGreen, turnRed } from './lights.workers.js';
+import { getTicket, search } from './tickets.workers.js';
 
 /** Far more than anything takes: so that a test fails instead of hanging. */
 const LIMIT = 20;
 
-// ── P1, P2: tickets ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-interface Tickets {
-  count: number;
-}
-
-function search(db: string, log: Queue<string>): Tickets {
-  const dic: Tickets = JSON.parse(readFileSync(db, 'utf8'));
-  log.put(`剩余票数${dic.count}`);
-  return dic;
-}
-
-function getTicket(dic: Tickets, db: string, log: Queue<string>): void {
-  sleep(0.1 * SECOND);
-  if (dic.count > 0) {
-    dic.count -= 1;
-    sleep(0.2 * SECOND);
-    writeFileSync(db, JSON.stringify(dic));
-    log.put(`购票成功,剩余:${dic.count}`);
-  } else log.put('抢票失败,去邀请好友助力!');
-}
+// ── P1: tickets ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** P1. In the tutorial a delay makes all ten look before one has bought; here they wait for each other. */
 export const ticketRush = task(
@@ -40,17 +20,6 @@ export const ticketRush = task(
     const dic = search(db, log);
     allLooked.wait(LIMIT);
     getTicket(dic, db, log);
-  },
-);
-
-/** P2, with either kind of lock. */
-export const ticketPurchase = task(
-  import.meta,
-  function ticketPurchase(lock: Lock | RLock, i: number, db: string, log: Queue<string>): void {
-    log.put(`第${i}个用户`);
-    lock.acquire();
-    getTicket(search(db, log), db, log);
-    lock.release();
   },
 );
 
