@@ -86,7 +86,7 @@ async function forTests(path: string): Promise<string | undefined> {
   // What workers load lies beside the tests as source, which is where `import.meta` says it is.
   const source = readFileSync(join(root, path.replace(/^\/build\/test\//, '/test/')), 'utf8');
   const { code } = await transform(source, { loader: 'ts', format: 'esm', target: 'es2022' });
-  return withUrls(code.replaceAll('.workers.js"', '.workers.ts"'));
+  return withUrls(code.replaceAll(/\.workers\.js(?=["`])/g, '.workers.ts'));
 }
 
 export interface Site {

@@ -17,8 +17,10 @@ import {
 } from 'nogil';
 import * as multiprocessing from 'nogil/multiprocessing';
 import { expect, test } from 'vitest';
+import { programsOf } from '../support/programs.ts';
 import { Deadlocked, goWc, MyThread, stay } from './000.workers.ts';
-import { run } from './support-programs.ts';
+
+const { run } = programsOf('seeds');
 
 const foods = (names: string[], count: number) =>
   names.flatMap((name) => Array.from({ length: count }, (_, i) => `${name}${i}`)).sort();

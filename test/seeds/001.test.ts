@@ -6,6 +6,8 @@
 import { AssertionError, activeChildren, Barrier, currentProcess, getpid, getppid, heap, Process } from 'nogil';
 import { Lock, Queue } from 'nogil/multiprocessing';
 import { expect, test } from 'vitest';
+import { programsOf } from '../support/programs.ts';
+import { until } from '../support/until.ts';
 import {
   buyTicket,
   consumer,
@@ -19,8 +21,9 @@ import {
   tellNumbers,
 } from './001.workers.ts';
 import { SECOND } from './clock.workers.ts';
-import { launch, run, until } from './support-programs.ts';
 import { TicketFile } from './ticket-file.ts';
+
+const { run, start } = programsOf('seeds');
 
 test('001-P1: the numbers of a process agree, and after terminate() it is no longer alive', () => {
   const answers = new Queue<Numbers>();
@@ -185,7 +188,7 @@ test('001-P11: a queue for three is full with three, and empty after three', () 
 const tenBuns = Array.from({ length: 10 }, (_, i) => `包子${i}`);
 
 test('001-P12: a consumer that nobody tells to stop eats ten buns in order, and the program does not end', async () => {
-  const { child, lines, ending } = launch('001-p12');
+  const { child, lines, ending } = start('001-p12');
   const eaten = () => lines.filter((line) => line.includes(' 吃 ')).map((line) => line.split(' 吃 ')[1]);
   await until(() => eaten().length >= 10 || child.exitCode !== null);
   // Long enough for a program whose end has come: they need a few milliseconds.

@@ -4,9 +4,11 @@
 import { activeCount, Barrier, currentThread, Empty, Event, enumerate, Full, getpid, Lock, Process, Thread, Value } from 'nogil';
 import { Manager, Queue } from 'nogil/multiprocessing';
 import { expect, test } from 'vitest';
+import { programsOf } from '../support/programs.ts';
 import { consumer, getX, pids, producer, setGlobal, setShared, stay, takeOff, work } from './002.workers.ts';
 import { SECOND } from './clock.workers.ts';
-import { run } from './support-programs.ts';
+
+const { run } = programsOf('seeds');
 
 test('002-P1: ten processes with a lock take a managed dict from ten to nothing', () => {
   const mutex = new Lock();

@@ -12,6 +12,7 @@ import {
   ValueError,
 } from 'nogil';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compiled } from '../../support/compiled.ts';
 import {
   add,
   double,
@@ -58,7 +59,7 @@ describe('apply', () => {
   });
 
   test('finds its function by mark, by URL, by name in a URL, and by source', () => {
-    const module = new URL('../../../build/test/threads/pool/pool.workers.js', import.meta.url);
+    const module = compiled('threads/pool/pool');
     expect(pool.apply(double, [1])).toBe(2);
     expect(pool.apply(module, [2])).toBe('default 2');
     expect(pool.apply(new URL('#add', module), [3, 4])).toBe(7);
@@ -71,7 +72,7 @@ describe('apply', () => {
   });
 
   test('says that a module has no such function', () => {
-    const url = new URL('../../../build/test/threads/pool/pool.workers.js#nowhere', import.meta.url);
+    const url = new URL('#nowhere', compiled('threads/pool/pool'));
     expect(() => pool.apply(url)).toThrow(/neither marks 'nowhere'/);
     expect(() => pool.apply(3 as never)).toThrow(TypeError);
   });

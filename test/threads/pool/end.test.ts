@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import {
   AssertionError,
   heap,
@@ -14,6 +12,7 @@ import {
 } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
+import { programsOf } from '../../support/programs.ts';
 import { children, double, holdPool, leavePool, pass, pid, poolInside, poolInsideAsync, sendPool } from './pool.workers.ts';
 import { end, LONG, poolWorkers, range, until } from './support.ts';
 
@@ -245,31 +244,24 @@ test('neither a pool nor its results can be sent', () => {
 });
 
 describe('a program', () => {
-  const run = (name: string, ...flags: string[]) => {
-    const program = fileURLToPath(new URL(`../../../build/test/threads/pool/programs/${name}.workers.js`, import.meta.url));
-    const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', ...flags, program], {
-      encoding: 'utf8',
-      timeout: 20_000,
-    });
-    return { lines: stdout.trim().split('\n'), stderr, status };
-  };
+  const { run } = programsOf('threads/pool');
 
-  test('ends although its pool is still open', () => {
-    expect(run('open-pool')).toEqual({ lines: ['4', 'the end'], stderr: '', status: 0 });
+  test('ends although its pool is still open', async () => {
+    expect(await run('open-pool')).toEqual({ code: 0, lines: ['4', 'the end'], errors: '' });
   });
 
-  test('is kept alive by results that are awaited', () => {
-    expect(run('awaiting')).toEqual({ lines: ['the end', '4', '[2,4]', 'joined'], stderr: '', status: 0 });
+  test('is kept alive by results that are awaited', async () => {
+    expect(await run('awaiting')).toEqual({ code: 0, lines: ['the end', '4', '[2,4]', 'joined'], errors: '' });
   });
 
-  test('whose pool nobody has any more ends its workers', () => {
-    expect(run('forgotten')).toEqual({ lines: ['true'], stderr: '', status: 0 });
+  test('whose pool nobody has any more ends its workers', async () => {
+    expect(await run('forgotten', ['--expose-gc'])).toEqual({ code: 0, lines: ['true'], errors: '' });
   });
 
-  test('goes on when a worker of its pool has run out of memory', () => {
-    const { lines, stderr, status } = run('out-of-memory', '--max-old-space-size=64');
+  test('goes on when a worker of its pool has run out of memory', async () => {
+    const { code, lines, errors } = await run('out-of-memory', ['--max-old-space-size=64']);
     expect(lines).toEqual(['true', '2']);
-    expect(stderr).toContain('ERR_WORKER_OUT_OF_MEMORY');
-    expect(status).toBe(0);
+    expect(errors).toContain('ERR_WORKER_OUT_OF_MEMORY');
+    expect(code).toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Barrier, Condition, Event, heap, Lock, Queue, RawValue, RLock, Semaphore, Value } from 'nogil';
 import { describe, expect, test } from 'vitest';
+import { compiled } from '../../support/compiled.ts';
 import { closeMine, makeAll, relay, useNested } from './handles.workers.ts';
 import { LONG, resultsOf, startAll, until } from './support.ts';
 
@@ -75,7 +76,7 @@ describe('handles as arguments and items', () => {
 });
 
 describe('handles posted to a worker that the package did not start', () => {
-  const url = new URL('../../../build/test/threads/sync/plain.workers.js', import.meta.url);
+  const url = compiled('threads/sync/plain');
 
   /** A plain worker, and how to ask it. */
   function plainWorker() {

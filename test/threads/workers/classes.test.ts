@@ -1,7 +1,8 @@
 import { Process, Queue, Thread } from 'nogil';
 import { describe, expect, it } from 'vitest';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { LONG } from '../../support/until.ts';
 import { double, MarkedCounter, MarkedDerived, MarkedWorker, Renamed } from './classes.workers.ts';
-import { LONG, thrownBy } from './support.ts';
 
 describe('a subclass', () => {
   it('runs its own run() in the worker, on a copy of its own data', () => {

@@ -1,7 +1,10 @@
 import { excepthook, Queue, setExcepthook, Thread } from 'nogil';
 import { describe, expect, it } from 'vitest';
+import { programsOf } from '../../support/programs.ts';
+import { LONG } from '../../support/until.ts';
 import { failHooked, type Said } from './excepthook.workers.ts';
-import { LONG, run } from './support.ts';
+
+const { run } = programsOf('threads/workers');
 
 function hear(how: 'error' | 'text' | 'later' | 'exit'): [Thread, Queue<Said>] {
   const queue = new Queue<Said>();

@@ -15,6 +15,7 @@ import {
   Thread,
 } from 'nogil';
 import { describe, expect, it } from 'vitest';
+import { LONG, until } from '../../support/until.ts';
 import {
   bearOrphan,
   countFamily,
@@ -28,7 +29,6 @@ import {
   tryChild,
   waitFor,
 } from './family.workers.ts';
-import { LONG, until } from './support.ts';
 
 function resultOf<R>(worker: Thread<() => R> | Process<() => R>): R {
   worker.start();

@@ -1,7 +1,8 @@
 import { Event, heap, Lock, Process, Queue, Semaphore, Thread, WorkerDied } from 'nogil';
 import { describe, expect, it } from 'vitest';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { LONG, until } from '../../support/until.ts';
 import { busy, exitWith, fail, nothing, parent, waitFor, withFinally, withHandler } from './lifecycle.workers.ts';
-import { LONG, thrownBy, until } from './support.ts';
 
 describe.each([
   ['Thread', Thread],

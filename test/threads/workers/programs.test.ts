@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { launch, programFile, run, until } from './support.ts';
+import { launch, programsOf } from '../../support/programs.ts';
+import { until } from '../../support/until.ts';
+
+const { run, start } = programsOf('threads/workers');
 
 describe('an error that a worker does not catch', () => {
   it('is printed with its name and stack, and the program goes on', async () => {
@@ -77,7 +80,7 @@ describe('a program', () => {
 
 describe('what a worker prints', () => {
   it('appears at once, while the main thread is blocked', async () => {
-    const program = launch(programFile('output'));
+    const program = start('output');
     let complaint = '';
     program.child.stderr?.on('data', (text) => {
       complaint += text;

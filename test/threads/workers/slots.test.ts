@@ -1,7 +1,7 @@
 import { heap, Process, Queue, Thread } from 'nogil';
 import { expect, it } from 'vitest';
+import { LONG, until } from '../../support/until.ts';
 import { nothing, withHandler } from './lifecycle.workers.ts';
-import { LONG, until } from './support.ts';
 
 function held(): { bytesInUse: number; objects: Record<string, number> } {
   const { bytesInUse, objects } = heap.stats();

@@ -12,10 +12,15 @@ import {
   ValueError,
 } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { LONG, run, thrownBy } from './support.ts';
+import { compiled } from '../../support/compiled.ts';
+import { programsOf } from '../../support/programs.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { LONG } from '../../support/until.ts';
 import { add, change, failing, later, look, nameless, unsendable, withOptions } from './targets.workers.ts';
 
-const module = new URL('../../../build/test/threads/workers/targets.workers.js', import.meta.url);
+const { run } = programsOf('threads/workers');
+
+const module = compiled('threads/workers/targets');
 
 describe.each([
   ['Thread', Thread],

@@ -1,7 +1,10 @@
 import { currentThread, Event, getIdent, getNativeId, mainThread, Queue, Thread } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { LONG, run } from './support.ts';
+import { programsOf } from '../../support/programs.ts';
+import { LONG } from '../../support/until.ts';
 import { joinAndSay, Logged, mydata, numbers, renameMain, triple, useLocal, waitAndAnswer } from './threads.workers.ts';
+
+const { run } = programsOf('threads/workers');
 
 function started<T extends Thread>(thread: T): T {
   thread.start();

@@ -1,6 +1,8 @@
 import { Event, Queue, Thread, Timer, ValueError } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { LONG, thrownBy } from './support.ts';
+import { compiled } from '../../support/compiled.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { LONG } from '../../support/until.ts';
 import { fail, hello, later, nested, RepeatTimer } from './timer.workers.ts';
 
 /** Far longer than a test may take: who waits for it was not woken. */
@@ -75,7 +77,7 @@ describe('a Timer', () => {
     using calls = new Queue<unknown>();
     const timers = [
       new Timer(0, hello, [calls, 'a mark'], { key: 'word' }),
-      new Timer(0, new URL('../../../build/test/threads/workers/timer.workers.js', import.meta.url), [calls]),
+      new Timer(0, compiled('threads/workers/timer'), [calls]),
       new Timer(0, (queue: Queue<unknown>, text: string) => queue.put(text), [calls, 'by source']),
     ];
     const said = timers.map((timer) => {

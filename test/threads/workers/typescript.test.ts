@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { launch } from './support.ts';
+import { launch } from '../../support/programs.ts';
 
 const root = new URL('../../../', import.meta.url);
 const fixture = (name: string) => fileURLToPath(new URL(`test/fixtures/${name}`, root));

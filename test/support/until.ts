@@ -1,0 +1,11 @@
+/** Seconds after which something that was to happen has not happened: far more than anything takes. */
+export const LONG = 20;
+
+/** Waits, without blocking, until `condition` holds. @throws when it does not for a long time */
+export async function until(condition: () => boolean, what: string | (() => string) = String(condition)): Promise<void> {
+  const end = performance.now() + LONG * 1000;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`this never came true: ${typeof what === 'string' ? what : what()}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
