@@ -3,6 +3,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compiled } from './compiled.ts';
 import { LONG } from './until.ts';
@@ -67,4 +70,24 @@ export async function toldBy(path: string, ...args: string[]): Promise<unknown> 
   const { code, lines, errors } = await launch(fileOf(path), args).ending;
   if (code !== 0 || errors !== '') throw new Error(`${path} ended with exit code ${code}: ${errors}`);
   return JSON.parse(lines.join('\n'));
+}
+
+const url = (entry: string) => JSON.stringify(new URL(`../../dist/${entry}.js`, import.meta.url).href);
+
+const prelude = `
+  import * as nogil from ${url('index')};
+  import * as mp from ${url('multiprocessing')};
+  const { Barrier, BoundedSemaphore, Condition, Event, Lock, Process, Queue, RLock, RawValue, Semaphore, Thread, Value, configure, heap } = nogil;
+`;
+
+/** Runs `code` to its end, as a main module with everything imported. */
+export async function runText(code: string, ...args: string[]): Promise<Ending> {
+  const folder = await mkdtemp(join(tmpdir(), 'nogil-'));
+  try {
+    const file = join(folder, 'program.mjs');
+    await writeFile(file, prelude + code);
+    return await launch(file, args).ending;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

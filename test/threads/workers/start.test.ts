@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { runChild } from '../../unit/heap/child.ts';
+import { runText } from '../../support/programs.ts';
 
 // A worker that took the heap's lock before it had an id would not hold it, and two that start together would be given the same pages.
-test('workers that start together in a small heap are not given the same memory', () => {
-  const child = runChild(`
+test('workers that start together in a small heap are not given the same memory', async () => {
+  const child = await runText(`
     configure({ initialBytes: 16 * 65536 });
     const leave = new Event();
     const ready = new Semaphore(0);
@@ -16,5 +16,5 @@ test('workers that start together in a small heap are not given the same memory'
     for (const worker of workers) worker.join(20);
     console.log(JSON.stringify({ within: bytesInUse <= bytesReserved, codes: [...new Set(workers.map((worker) => worker.exitcode))] }));
   `);
-  expect(JSON.parse(child.stdout)).toEqual({ within: true, codes: [0] });
+  expect(JSON.parse(child.lines.join('\n'))).toEqual({ within: true, codes: [0] });
 });

@@ -1,7 +1,7 @@
 import { Barrier, BoundedSemaphore, Condition, Event, heap, Lock, Queue, RawValue, RLock, Semaphore, Value } from 'nogil';
 import { describe, expect, test } from 'vitest';
 import { coreModule, instantiateCore } from '../../../src/heap/core.ts';
-import { runChild } from './child.ts';
+import { runText } from '../../support/programs.ts';
 
 const PAGE = 65536;
 const classes: [string, () => Disposable][] = [
@@ -235,8 +235,8 @@ describe('the allocator itself, in a memory of its own', () => {
 
 describe('a heap that is full', () => {
   const makers = ['new Lock()', 'new Condition()', 'new Barrier(2)', "new Value('i')", 'new Queue()'];
-  test.each(makers)('%s throws MemoryError, what exists goes on, and what is closed makes room', (make) => {
-    const child = runChild(`
+  test.each(makers)('%s throws MemoryError, what exists goes on, and what is closed makes room', async (make) => {
+    const child = await runText(`
       configure({ maximumBytes: 3 * 2 ** 20 });
       const make = () => ${make};
       const before = JSON.stringify(heap.stats().objects);
@@ -264,13 +264,13 @@ describe('a heap that is full', () => {
       }
       console.log('usable');
     `);
-    expect(child).toEqual({ status: 0, stdout: 'usable\n', stderr: '' });
+    expect(child).toEqual({ code: 0, lines: ['usable'], errors: '' });
   });
 
   test.each([100, 5_000, 70_000, 300_000, 1_200_000])(
     'a put of %i bytes that finds no room throws MemoryError and loses nothing',
-    (bytes) => {
-      const child = runChild(`
+    async (bytes) => {
+      const child = await runText(`
       configure({ maximumBytes: 8 * 2 ** 20 });
       const queue = new Queue();
       let most = 0;
@@ -290,12 +290,12 @@ describe('a heap that is full', () => {
       queue.put('after');
       console.log(queue.get(), queue.empty());
     `);
-      expect(child).toEqual({ status: 0, stdout: 'after true\n', stderr: '' });
+      expect(child).toEqual({ code: 0, lines: ['after true'], errors: '' });
     },
   );
 
-  test('an async call that needs memory for its wait rejects with MemoryError, and the primitive is as it was', () => {
-    const child = runChild(`
+  test('an async call that needs memory for its wait rejects with MemoryError, and the primitive is as it was', async () => {
+    const child = await runText(`
       configure({ maximumBytes: 2 ** 20 });
       const condition = new Condition();
       const barrier = new Barrier(2);
@@ -313,11 +313,11 @@ describe('a heap that is full', () => {
       for (const each of kept) each.close();
       console.log(await condition.waitAsync(0));
     `);
-    expect(child).toEqual({ status: 0, stdout: 'MemoryError true\nMemoryError 0 false\ntrue\nfalse\n', stderr: '' });
+    expect(child).toEqual({ code: 0, lines: ['MemoryError true', 'MemoryError 0 false', 'true', 'false'], errors: '' });
   });
 
-  test('a worker for which there is no room ends with an error, and its creator is told', () => {
-    const child = runChild(`
+  test('a worker for which there is no room ends with an error, and its creator is told', async () => {
+    const child = await runText(`
       configure({ maximumBytes: 2 ** 20 });
       const queue = new Queue();
       const process = new Process({ target: () => 1 });
@@ -334,6 +334,6 @@ describe('a heap that is full', () => {
       second.start();
       console.log(second.result(10));
     `);
-    expect({ status: child.status, stdout: child.stdout }).toEqual({ status: 0, stdout: 'ended true true\n2\n' });
+    expect([child.code, child.lines]).toEqual([0, ['ended true true', '2']]);
   });
 });

@@ -2,7 +2,7 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Barrier, Condition, Event, type Handle, heap, Lock, Queue, RawValue, RLock, Semaphore, Value, ValueError } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
-import { runChild } from './child.ts';
+import { runText } from '../../support/programs.ts';
 
 const makers = [
   ['Lock', Lock, () => new Lock()],
@@ -179,8 +179,8 @@ describe('handles', () => {
     expect(second.getLock()).toBeInstanceOf(Lock);
   });
 
-  test('the garbage collector closes what nobody closed', () => {
-    const child = runChild(
+  test('the garbage collector closes what nobody closed', async () => {
+    const child = await runText(
       `
       const { setTimeout: sleep } = await import('node:timers/promises');
       const before = JSON.stringify(heap.stats());
@@ -195,6 +195,6 @@ describe('handles', () => {
     `,
       '--expose-gc',
     );
-    expect(child).toEqual({ status: 0, stdout: '{}\n', stderr: '' });
+    expect(child).toEqual({ code: 0, lines: ['{}'], errors: '' });
   });
 });

@@ -13,7 +13,7 @@ import {
   Value,
 } from 'nogil';
 import { describe, expect, test } from 'vitest';
-import { runChild } from './child.ts';
+import { runText } from '../../support/programs.ts';
 
 function infoOf({ id }: { id: number }): ObjectInfo | undefined {
   return heap.inspect().find((info) => info.id === id);
@@ -129,8 +129,8 @@ describe('heap.inspect', () => {
 });
 
 describe('configure', () => {
-  test('sets how large the memory is at the start, and how large it may become', () => {
-    const child = runChild(`
+  test('sets how large the memory is at the start, and how large it may become', async () => {
+    const child = await runText(`
       configure({ initialBytes: 2 * 2 ** 20, maximumBytes: 5 * 2 ** 20 });
       new Lock();
       console.log(heap.stats().bytesReserved);
@@ -138,27 +138,27 @@ describe('configure', () => {
       try { for (;;) queue.put(new Uint8Array(50000)); } catch (error) { console.log(error.name); }
       console.log(heap.stats().bytesReserved);
     `);
-    expect(child).toEqual({ status: 0, stdout: `${2 * 2 ** 20}\nMemoryError\n${5 * 2 ** 20}\n`, stderr: '' });
+    expect(child).toEqual({ code: 0, lines: [`${2 * 2 ** 20}`, `MemoryError`, `${5 * 2 ** 20}`], errors: '' });
   });
 
-  test('needs only one of the two', () => {
-    const small = runChild('configure({ maximumBytes: 2 ** 20 }); new Lock(); console.log(heap.stats().bytesReserved);');
-    expect(small).toEqual({ status: 0, stdout: `${2 ** 20}\n`, stderr: '' });
-    const large = runChild('configure({ initialBytes: 2 ** 24 }); new Lock(); console.log(heap.stats().bytesReserved);');
-    expect(large).toEqual({ status: 0, stdout: `${2 ** 24}\n`, stderr: '' });
+  test('needs only one of the two', async () => {
+    const small = await runText('configure({ maximumBytes: 2 ** 20 }); new Lock(); console.log(heap.stats().bytesReserved);');
+    expect(small).toEqual({ code: 0, lines: [`${2 ** 20}`], errors: '' });
+    const large = await runText('configure({ initialBytes: 2 ** 24 }); new Lock(); console.log(heap.stats().bytesReserved);');
+    expect(large).toEqual({ code: 0, lines: [`${2 ** 24}`], errors: '' });
   });
 
-  test('rounds up to whole pages', () => {
-    const child = runChild(`
+  test('rounds up to whole pages', async () => {
+    const child = await runText(`
       configure({ initialBytes: 2 ** 20 + 1, maximumBytes: 2 ** 21 + 1 });
       new Lock();
       console.log(heap.stats().bytesReserved / 65536);
     `);
-    expect(child).toEqual({ status: 0, stdout: '17\n', stderr: '' });
+    expect(child).toEqual({ code: 0, lines: ['17'], errors: '' });
   });
 
-  test('refuses impossible sizes, and then the defaults hold', () => {
-    const child = runChild(`
+  test('refuses impossible sizes, and then the defaults hold', async () => {
+    const child = await runText(`
       const wrong = [0, -1, 1.5, NaN, Infinity, '4194304', 2 ** 31 + 1, 65536, 2 ** 20 - 1];
       const names = new Set();
       for (const bytes of wrong) {
@@ -170,11 +170,11 @@ describe('configure', () => {
       new Lock();
       console.log([...names].join(), heap.stats().bytesReserved);
     `);
-    expect(child).toEqual({ status: 0, stdout: `ValueError ${4 * 2 ** 20}\n`, stderr: '' });
+    expect(child).toEqual({ code: 0, lines: [`ValueError ${4 * 2 ** 20}`], errors: '' });
   });
 
-  test('comes too late after the first use, also in a worker', () => {
-    const child = runChild(`
+  test('comes too late after the first use, also in a worker', async () => {
+    const child = await runText(`
       new Lock();
       try { configure({ maximumBytes: 2 ** 24 }); } catch (error) { console.log(error.name); }
       const thread = new Thread({ target: async (url) => {
@@ -184,6 +184,6 @@ describe('configure', () => {
       thread.start();
       console.log(thread.result(10));
     `);
-    expect(child).toEqual({ status: 0, stdout: 'RuntimeError\nRuntimeError\n', stderr: '' });
+    expect(child).toEqual({ code: 0, lines: ['RuntimeError', 'RuntimeError'], errors: '' });
   });
 });

@@ -1,7 +1,7 @@
 import { type ScheduledEvent, Scheduler, scheduler, ValueError } from 'nogil';
 import { scheduler as ofModule } from 'nogil/sched';
 import { describe, expect, test } from 'vitest';
-import { runChild } from '../heap/child.ts';
+import { runText } from '../../support/programs.ts';
 
 /** A clock that only the delay moves on, and what was asked of the delay. */
 function fakeTime(): { now: number; delays: number[]; clock: () => number; delay: (time: number) => void } {
@@ -304,12 +304,12 @@ describe('runAsync', () => {
     ]);
   });
 
-  test('keeps the program alive until no events are left', () => {
-    const child = runChild(`
+  test('keeps the program alive until no events are left', async () => {
+    const child = await runText(`
       const plan = nogil.scheduler();
       plan.enter(0.05, 1, () => console.log('ran'));
       void plan.runAsync();
     `);
-    expect(child).toEqual({ status: 0, stdout: 'ran\n', stderr: '' });
+    expect(child).toEqual({ code: 0, lines: ['ran'], errors: '' });
   });
 });

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { heap, ValueError } from 'nogil';
 import { describe, expect, test } from 'vitest';
-import { runChild } from '../heap/child.ts';
+import { runText } from '../../support/programs.ts';
 import { type Acquirable, elapsed, isSettled } from './support.ts';
 
 const wrongTimeouts: [unknown, new (...args: never[]) => Error][] = [
@@ -326,15 +326,15 @@ export function describeAcquirable(name: string, make: () => Acquirable, code: s
       expect(heap.stats().bytesInUse).toBe(bytesInUse);
     });
 
-    test('keeps the program alive until it has settled', () => {
-      const child = runChild(`
+    test('keeps the program alive until it has settled', async () => {
+      const child = await runText(`
         const it = ${code};
         it.acquire();
         console.log(await it.acquireAsync(0.2));
         setTimeout(() => it.release(), 200).unref();
         console.log(await it.acquireAsync());
       `);
-      expect(child).toEqual({ status: 0, stdout: 'false\ntrue\n', stderr: '' });
+      expect(child).toEqual({ code: 0, lines: ['false', 'true'], errors: '' });
     });
   });
 

@@ -1,7 +1,7 @@
 import { Barrier, BrokenBarrierError, heap, RuntimeError, ValueError } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
-import { runChild } from '../heap/child.ts';
+import { runText } from '../../support/programs.ts';
 import { elapsed, isSettled } from './support.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -235,13 +235,13 @@ describe('Barrier', () => {
     expect(heap.stats().bytesInUse).toBe(bytesInUse);
   });
 
-  test('a party keeps the program alive', () => {
-    const child = runChild(`
+  test('a party keeps the program alive', async () => {
+    const child = await runText(`
       const barrier = new Barrier(2);
       setTimeout(() => barrier.wait(), 200).unref();
       console.log(await barrier.waitAsync());
       console.log(await barrier.waitAsync(0.2).catch((error) => error.name));
     `);
-    expect(child).toEqual({ status: 0, stdout: '0\nBrokenBarrierError\n', stderr: '' });
+    expect(child).toEqual({ code: 0, lines: ['0', 'BrokenBarrierError'], errors: '' });
   });
 });

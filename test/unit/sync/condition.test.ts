@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { AssertionError, Condition, Event, heap, Lock, RLock, RuntimeError, sleepAsync, ValueError } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
-import { runChild } from '../heap/child.ts';
+import { runText } from '../../support/programs.ts';
 import { describeAcquirable } from './acquirable.ts';
 import { elapsed, isSettled } from './support.ts';
 
@@ -380,13 +380,13 @@ describe.each(flavours)('%s', (_name, Class, LockClass, RLockClass, misuse) => {
   });
 });
 
-test('a waiter of a Condition keeps the program alive', () => {
-  const child = runChild(`
+test('a waiter of a Condition keeps the program alive', async () => {
+  const child = await runText(`
     const condition = new Condition();
     condition.acquire();
     console.log(await condition.waitAsync(0.2));
     setTimeout(() => condition.with(() => condition.notify()), 200).unref();
     console.log(await condition.waitAsync());
   `);
-  expect(child).toEqual({ status: 0, stdout: 'false\ntrue\n', stderr: '' });
+  expect(child).toEqual({ code: 0, lines: ['false', 'true'], errors: '' });
 });

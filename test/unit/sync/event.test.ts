@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Event, heap, ValueError } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
-import { runChild } from '../heap/child.ts';
+import { runText } from '../../support/programs.ts';
 import { elapsed, isSettled } from './support.ts';
 
 describe('Event', () => {
@@ -150,13 +150,13 @@ describe('Event', () => {
     expect(heap.stats().bytesInUse).toBe(bytesInUse);
   });
 
-  test('a waiter keeps the program alive', () => {
-    const child = runChild(`
+  test('a waiter keeps the program alive', async () => {
+    const child = await runText(`
       const event = new Event();
       console.log(await event.waitAsync(0.2));
       setTimeout(() => event.set(), 200).unref();
       console.log(await event.waitAsync());
     `);
-    expect(child).toEqual({ status: 0, stdout: 'false\ntrue\n', stderr: '' });
+    expect(child).toEqual({ code: 0, lines: ['false', 'true'], errors: '' });
   });
 });

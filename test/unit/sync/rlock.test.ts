@@ -1,7 +1,7 @@
 import { AssertionError, RLock, RuntimeError, ValueError } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
-import { runChild } from '../heap/child.ts';
+import { runText } from '../../support/programs.ts';
 
 describe.each([
   ['RLock', RLock, RuntimeError, 'new RLock()'],
@@ -122,8 +122,8 @@ describe.each([
     expect(lock.locked()).toBe(false);
   });
 
-  test('keeps the program alive while a call waits for another worker', () => {
-    const child = runChild(`
+  test('keeps the program alive while a call waits for another worker', async () => {
+    const child = await runText(`
       import { Worker } from 'node:worker_threads';
       const lock = ${code};
       const taken = new Semaphore(0);
@@ -144,6 +144,6 @@ describe.each([
       taken.acquire();
       console.log(lock.acquire(false), await lock.acquireAsync(0.02), await lock.acquireAsync());
     `);
-    expect(child).toEqual({ status: 0, stdout: 'false false true\n', stderr: '' });
+    expect(child).toEqual({ code: 0, lines: ['false false true'], errors: '' });
   });
 });
