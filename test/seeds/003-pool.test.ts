@@ -3,14 +3,16 @@
  */
 import { Lock, Pool, Queue, Semaphore } from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
+import { range } from '../support/range.ts';
+import { LONG } from '../support/until.ts';
 import { fun, func, funOfTwo, pairOf } from './003-pool.workers.ts';
-import { drain, LIMIT, range } from './crew.ts';
+import { drain } from './crew.ts';
 import { TicketFile } from './ticket-file.ts';
 import { purchase } from './tickets.workers.ts';
 
 function end(pool: Pool): void {
   pool.close();
-  expect(pool.join(LIMIT)).toBe(true);
+  expect(pool.join(LONG)).toBe(true);
 }
 
 describe('003-P14: ten tasks for five processes', () => {
@@ -50,7 +52,7 @@ test('003-P15: mapAsync and map answer a list in order', () => {
     [1, 2],
     [1, 2],
   ];
-  expect(p.mapAsync(fun, same, 1).get(LIMIT)).toEqual(same);
+  expect(p.mapAsync(fun, same, 1).get(LONG)).toEqual(same);
   expect(p.map(fun, same, 1)).toEqual(same);
   end(p);
 });
@@ -64,7 +66,7 @@ test('003-P16: imap answers in order, imapUnordered the same in any', () => {
 
 test('003-P17: starmap and starmapAsync unpack each item', () => {
   const p = new Pool(4);
-  expect(p.starmapAsync(funOfTwo, pairs, 1).get(LIMIT)).toEqual(pairs);
+  expect(p.starmapAsync(funOfTwo, pairs, 1).get(LONG)).toEqual(pairs);
   expect(p.starmap(funOfTwo, pairs, 1)).toEqual(pairs);
   end(p);
 });

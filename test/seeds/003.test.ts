@@ -3,6 +3,8 @@
  */
 import { Barrier, Event, JoinableQueue, Lock, Process, Queue, RLock, Semaphore, Value } from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
+import { range } from '../support/range.ts';
+import { LONG } from '../support/until.ts';
 import {
   car,
   consumer,
@@ -16,7 +18,7 @@ import {
   type Visit,
 } from './003.workers.ts';
 import { SECOND } from './clock.workers.ts';
-import { drain, LIMIT, listen, range, runAll } from './crew.ts';
+import { drain, listen, runAll } from './crew.ts';
 import type { Light } from './lights.workers.ts';
 import { TicketFile } from './ticket-file.ts';
 import { purchase } from './tickets.workers.ts';
@@ -115,11 +117,11 @@ describe('traffic lights', () => {
       return lines.length - driven.length >= 6 && driven.length >= 8 && enough(driven);
     });
     // Whoever has the lock has the crossing: so no car is stopped on it.
-    expect(l.acquire(true, LIMIT)).toBe(true);
+    expect(l.acquire(true, LONG)).toBe(true);
     for (const each of cars) each.terminate();
-    for (const each of cars) expect(each.join(LIMIT)).toBe(true);
+    for (const each of cars) expect(each.join(LONG)).toBe(true);
     lamp.terminate();
-    expect(lamp.join(LIMIT)).toBe(true);
+    expect(lamp.join(LONG)).toBe(true);
     expect([lamp, ...cars].map((each) => each.exitcode)).toEqual(Array(6).fill(-15));
     expect(inside.value).toBe(0);
     l.release();
@@ -161,9 +163,9 @@ describe('buns, fruit and rice', () => {
     const producers = foods.map((food) => new Process({ target: producer, args: [food, q] }));
     const consumers = [1, 2].map(() => new Process({ target: consumer, args: [q] }));
     for (const each of [...producers, ...consumers]) each.start();
-    for (const each of producers) expect(each.join(LIMIT)).toBe(true);
+    for (const each of producers) expect(each.join(LONG)).toBe(true);
     for (let i = 0; i < 3; i++) q.put(null);
-    const eaten = consumers.flatMap((each) => each.result(LIMIT));
+    const eaten = consumers.flatMap((each) => each.result(LONG));
     expect(eaten.sort()).toEqual(twice);
     expect([...producers, ...consumers].map((each) => each.exitcode)).toEqual([0, 0, 0, 0, 0]);
     expect(drain(q)).toEqual([null]);
@@ -176,7 +178,7 @@ describe('buns, fruit and rice', () => {
     const eaten = Object.fromEntries(foods.map((food) => [food, new Value('i', 0)]));
     const program = new Process({ target: joinableMain, args: [eaten, together ? new Barrier(3) : null] });
     program.start();
-    const { meals, unfinished, consumers } = program.result(LIMIT);
+    const { meals, unfinished, consumers } = program.result(LONG);
     expect(program.exitcode).toBe(0);
     expect(meals.map(({ food }) => food)).toEqual(foods);
     for (const { ownEaten, allEaten } of meals) {
@@ -198,10 +200,10 @@ test.each([
   const q = new Kind<string>();
   const p = new Process({ target: f, args: [q, cancel] });
   p.start();
-  expect(p.join(LIMIT)).toBe(true);
+  expect(p.join(LONG)).toBe(true);
   expect(p.exitcode).toBe(0);
   expect(p.result()).toBe(p.pid);
-  const item = q.get(true, LIMIT);
+  const item = q.get(true, LONG);
   expect(item).toHaveLength(1_000_000);
   expect(item).toBe('X'.repeat(1_000_000));
   expect(q.empty()).toBe(true);

@@ -3,8 +3,10 @@
  */
 import { Event, Queue, Thread, Value } from 'nogil';
 import { expect, test } from 'vitest';
+import { range } from '../support/range.ts';
+import { LONG } from '../support/until.ts';
 import { car, customer, food, light, type Saying } from './004-lights.workers.ts';
-import { drain, LIMIT, listen, range } from './crew.ts';
+import { drain, listen } from './crew.ts';
 import type { Light } from './lights.workers.ts';
 
 const newLight = (): Light => ({ flag: new Event(), turns: new Value('i', 0) });
@@ -48,7 +50,7 @@ test('004-P6: a car passes while it is green, and waits while it is red', () => 
     return bySaying('light', all).length >= 8 && [true, false].every((isSet) => cars.some((each) => each.isSet === isSet));
   });
   stop.set();
-  for (const each of [t1, t2]) each.result(LIMIT);
+  for (const each of [t1, t2]) each.result(LONG);
   said.push(...drain(log));
 
   // Red comes with 3, and sets it to 0, which the next sleep makes 1.
@@ -78,7 +80,7 @@ test('004-P7: a guest is served while food is there, and waits while it is made'
   const by = (who: Saying['who']) => said.filter((each) => each.who === who);
   said.push(...listen(log, (all) => all.filter(({ who }) => who === 'food').length >= 15 && all.some(({ isSet }) => isSet)));
   stop.set();
-  for (const each of [t1, t2]) each.result(LIMIT);
+  for (const each of [t1, t2]) each.result(LONG);
   said.push(...drain(log));
 
   const round = [0, 1, 2].flatMap((n) => [['食物完成，顾客可以取餐', `当前食物的状态是${n}--->True`], [`食物: ${n + 1}`]]);

@@ -3,8 +3,10 @@
  */
 import { BrokenLockError, Condition, Process, Queue, RLock, Thread, Value } from 'nogil';
 import { expect, test } from 'vitest';
+import { range } from '../support/range.ts';
+import { LONG } from '../support/until.ts';
 import { openShop, type Sale, sellTickets, sellTicketsAndKeepTheLock } from './004-shops.workers.ts';
-import { drain, LIMIT, range, runAll } from './crew.ts';
+import { drain, runAll } from './crew.ts';
 
 const allTickets = range(100).map((i) => 100 - i);
 
@@ -36,7 +38,7 @@ test('004-P10: when a seller leaves without releasing the lock, the others are t
     if (message !== undefined) expect(message).toContain(`worker ${leaver?.ident} `);
   }
   expect(lock.broken).toBe(true);
-  expect(() => lock.acquire(true, LIMIT)).toThrow(BrokenLockError);
+  expect(() => lock.acquire(true, LONG)).toThrow(BrokenLockError);
   lock.reset();
   expect(lock.broken).toBe(false);
   expect(lock.acquire(false)).toBe(true);
@@ -47,7 +49,7 @@ test('004-P11: three consumers buy ten each, and the stock is never below zero n
   const shop = { num: new Value('i', 0), con: new Condition(), log: new Queue<string>() };
   const program = new Process({ target: openShop, args: [shop] });
   program.start();
-  expect(program.result(LIMIT)).toEqual({ money: [0, 0, 0], producerLives: true });
+  expect(program.result(LONG)).toEqual({ money: [0, 0, 0], producerLives: true });
   expect(program.exitcode).toBe(0);
 
   const lines = drain(shop.log);
@@ -69,7 +71,7 @@ test('004-P11: three consumers buy ten each, and the stock is never below zero n
   expect(lines.filter((line) => line === '余额不够，无法消费')).toHaveLength(3);
   expect(shop.num.value).toBe(0);
   // The producer died waiting, and not with the lock.
-  expect(shop.con.acquire(true, LIMIT)).toBe(true);
+  expect(shop.con.acquire(true, LONG)).toBe(true);
   shop.con.notify();
   shop.con.release();
 });

@@ -4,9 +4,10 @@
 import { Timer } from 'nogil';
 import { Queue } from 'nogil/queue';
 import { expect, test } from 'vitest';
+import { range } from '../support/range.ts';
 import { hello, helloAgain } from './004-timers.workers.ts';
 import { SECOND } from './clock.workers.ts';
-import { drain, range, runAll } from './crew.ts';
+import { drain, runAll } from './crew.ts';
 
 test('004-P3: a timer says hello once, after its eight seconds', () => {
   const print = new Queue<string>();

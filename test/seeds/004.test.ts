@@ -7,6 +7,8 @@ import { AttributeError, Barrier, Event, Lock, Process, RLock, Semaphore, Thread
 import { Queue as ProcessQueue } from 'nogil/multiprocessing';
 import { Queue } from 'nogil/queue';
 import { expect, test } from 'vitest';
+import { range } from '../support/range.ts';
+import { LONG } from '../support/until.ts';
 import {
   Coumter,
   type Counter,
@@ -32,7 +34,7 @@ import {
   withPermit,
 } from './004.workers.ts';
 import { SECOND } from './clock.workers.ts';
-import { drain, LIMIT, range, runAll } from './crew.ts';
+import { drain, runAll } from './crew.ts';
 
 /** A clock may be read a little early: what the system rounds a sleep by. */
 const ROUNDING = 0.001;
@@ -85,7 +87,7 @@ test('004-P5: two threads and two events print a1 b2 c3 d4 e5 f6', () => {
   ];
   for (const each of threads) each.start();
   letterEvent.set();
-  for (const each of threads) each.result(LIMIT);
+  for (const each of threads) each.result(LONG);
   expect(drain(print).join('')).toBe('a1 b2 c3 d4 e5 f6 ');
 });
 

@@ -2,14 +2,12 @@
  * What most tests of the programs do: start some workers, see them end, read what they said.
  */
 import type { Process, Queue, Thread } from 'nogil';
-
-/** Seconds: far more than anything takes, so that a test fails instead of hanging. */
-export const LIMIT = 20;
+import { LONG } from '../support/until.ts';
 
 /** Starts them in turn and waits for all; what they returned. @throws what one of them threw, or that it has not ended */
 export function runAll(workers: (Thread | Process)[]): unknown[] {
   for (const each of workers) each.start();
-  return workers.map((each) => each.result(LIMIT));
+  return workers.map((each) => each.result(LONG));
 }
 
 /** All that is in the queue now. */
@@ -24,9 +22,7 @@ export function listen<T>(queue: Queue<T>, enough: (said: T[]) => boolean): T[] 
   const said: T[] = [];
   while (!enough(said)) {
     if (said.length > 1000) throw new Error(`this never came true: ${enough}`);
-    said.push(queue.get(true, LIMIT));
+    said.push(queue.get(true, LONG));
   }
   return said;
 }
-
-export const range = (end: number) => Array.from({ length: end }, (_, i) => i);

@@ -3,7 +3,9 @@
  */
 import { getContext, getpid, Pipe, Process, Queue, RuntimeError, setStartMethod, ValueError } from 'nogil/multiprocessing';
 import { afterEach, describe, expect, test } from 'vitest';
-import { drain, LIMIT, listen, range } from './crew.ts';
+import { range } from '../support/range.ts';
+import { LONG } from '../support/until.ts';
+import { drain, listen } from './crew.ts';
 import {
   action,
   Consumer,
@@ -27,7 +29,7 @@ describe('buns through a pipe', () => {
     c.start();
     right.close();
     left.close();
-    for (const each of [p, c]) expect(each.join(LIMIT)).toBe(true);
+    for (const each of [p, c]) expect(each.join(LONG)).toBe(true);
     expect([p.exitcode, c.exitcode]).toEqual([0, 0]);
     const lines = drain(log);
     expect(lines.filter((line) => line.startsWith('生产者1'))).toEqual([1, 2, 3].map((n) => `生产者1生产第${n}包子`));
@@ -50,12 +52,12 @@ describe('buns through a pipe', () => {
     p.start();
     c.start();
     left.close();
-    expect(p.join(LIMIT)).toBe(true);
+    expect(p.join(LONG)).toBe(true);
     listen(log, (said) => said.filter((line) => line.startsWith('c消费')).length === 3);
     expect(c.join(0.02)).toBe(false);
     expect(log.empty()).toBe(true);
     right.close();
-    expect(c.join(LIMIT)).toBe(true);
+    expect(c.join(LONG)).toBe(true);
     expect(drain(log)).toEqual(['c EOFError']);
   });
 
@@ -67,7 +69,7 @@ describe('buns through a pipe', () => {
     for (const each of [p, ...consumers]) each.start();
     right.close();
     left.close();
-    for (const each of [p, ...consumers]) expect(each.join(LIMIT)).toBe(true);
+    for (const each of [p, ...consumers]) expect(each.join(LONG)).toBe(true);
     expect(consumers.map((each) => each.exitcode)).toEqual([0, 0, 0]);
     const lines = drain(log);
     expect(lines.filter((line) => line.endsWith('消费了一个包子'))).toHaveLength(3);
@@ -83,14 +85,14 @@ describe('buns through a pipe', () => {
     right.close();
     left.close();
     const received = ['消费了一个包子\0\0\0\0', '接收了6个数据'];
-    expect(c.result(LIMIT)).toEqual([
+    expect(c.result(LONG)).toEqual([
       ...received,
       ...received,
       ...received,
       '数据太长,完整数据为:包子包子包子',
       `${new Uint8Array(10)}`,
     ]);
-    expect(p.join(LIMIT)).toBe(true);
+    expect(p.join(LONG)).toBe(true);
   });
 
   test.each([
@@ -105,8 +107,8 @@ describe('buns through a pipe', () => {
     right.close();
     left.close();
     const yes = '是否有可供读取的数据:true';
-    expect(c.result(LIMIT)).toEqual([...range(3).flatMap(() => [yes, '消费了一个包子']), yes]);
-    expect(p.join(LIMIT)).toBe(true);
+    expect(c.result(LONG)).toEqual([...range(3).flatMap(() => [yes, '消费了一个包子']), yes]);
+    expect(p.join(LONG)).toBe(true);
     expect([p.exitcode, c.exitcode]).toEqual([0, 0]);
   });
 });
@@ -120,7 +122,7 @@ describe('004: how a process is started', () => {
     setStartMethod('worker');
     const process = new Process({ target: action, args: ['my_process进程', ...add] });
     process.start();
-    expect(process.result(LIMIT)).toEqual(['my_process进程', ...add.map((arc) => `${arc} --当前进程${process.pid}`)]);
+    expect(process.result(LONG)).toEqual(['my_process进程', ...add.map((arc) => `${arc} --当前进程${process.pid}`)]);
     expect(process.pid).not.toBe(getpid());
     expect(() => setStartMethod('worker')).toThrow(RuntimeError);
   });
@@ -129,7 +131,7 @@ describe('004: how a process is started', () => {
     const ctx = getContext('worker');
     const process = new ctx.Process({ target: action, args: ['my_process进程', ...add] });
     process.start();
-    expect(process.result(LIMIT)).toEqual(['my_process进程', ...add.map((arc) => `${arc} --当前进程${process.pid}`)]);
+    expect(process.result(LONG)).toEqual(['my_process进程', ...add.map((arc) => `${arc} --当前进程${process.pid}`)]);
     for (const method of ['x', 'fork', 'forkserver', 'spawn']) expect(() => getContext(method as never)).toThrow(ValueError);
   });
 });
@@ -141,11 +143,11 @@ test('004-P23: what one process sends another receives, until it is terminated',
   const c = new Consumer('b', p2, said);
   p.start();
   c.start();
-  expect(p.join(LIMIT)).toBe(true);
+  expect(p.join(LONG)).toBe(true);
   // In the tutorial it is terminated before it has printed the last one, or after.
   expect(listen(said, (all) => all.length === 10)).toEqual(range(10));
   c.terminate();
-  expect(c.join(LIMIT)).toBe(true);
+  expect(c.join(LONG)).toBe(true);
   expect([p.name, c.name, p.exitcode, c.exitcode]).toEqual(['a', 'b', 0, -15]);
   expect(said.empty()).toBe(true);
   for (const each of [p1, p2, said]) each.close();

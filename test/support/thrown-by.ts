@@ -7,3 +7,13 @@ export function thrownBy(call: () => unknown): unknown {
   }
   throw new Error('it did not throw');
 }
+
+/** What `promise` is rejected with. */
+export function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    (value) => {
+      throw new Error(`it resolved with ${String(value)}`);
+    },
+    (error: unknown) => error,
+  );
+}

@@ -1,21 +1,12 @@
 import { AssertionError, AttributeError, Event, heap, Manager, MaybeEncodingError, Process, ValueError, WorkerDied } from 'nogil';
 import { afterAll, describe, expect, it } from 'vitest';
-import { until } from '../queue/support.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { LONG, until } from '../../support/until.ts';
 import { Counter, incrementBy, makeThere, Resource } from './manager.workers.ts';
 
-const LONG = 20;
 const manager = Manager();
 const makeCounter = manager.register('Counter', Counter);
 afterAll(() => manager.shutdown());
-
-function thrownBy(call: () => unknown): Error {
-  try {
-    call();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('it did not throw');
-}
 
 describe('an object of a registered class', () => {
   it('is made by its name, and its methods are called through a handle', () => {
@@ -55,7 +46,7 @@ describe('an object of a registered class', () => {
 
   it('throws errors of their class, with where they came from', async () => {
     const counter = makeCounter(0);
-    const value = thrownBy(() => counter.fail('value'));
+    const value = thrownBy(() => counter.fail('value')) as Error;
     expect([value instanceof ValueError, value.message, (value.cause as Error).message]).toEqual([
       true,
       'a value',

@@ -1,6 +1,6 @@
 import { Event, heap, Manager, Process, Queue, RuntimeError, sleep, Thread, ValueError } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { until } from '../queue/support.ts';
+import { LONG, until } from '../../support/until.ts';
 import {
   appendAll,
   countUp,
@@ -14,7 +14,6 @@ import {
 } from './manager.workers.ts';
 
 const manager = Manager();
-const LONG = 20;
 
 function start<F extends (...args: never[]) => unknown>(target: F, ...args: Parameters<F>): Thread<F> {
   const thread = new Thread({ target, args } as never) as unknown as Thread<F>;
@@ -22,7 +21,7 @@ function start<F extends (...args: never[]) => unknown>(target: F, ...args: Para
   return thread;
 }
 
-function end(...threads: Thread[]): void {
+function end(...threads: { result(timeout: number): unknown; close(): void }[]): void {
   for (const thread of threads) {
     thread.result(LONG);
     thread.close();
@@ -37,7 +36,7 @@ describe('several workers at one dict or list', () => {
       if (i % 2) d.update('n', (n = 0) => n + 1);
       else await d.updateAsync('n', async (n = 0) => n + 1);
     }
-    end(...(threads as unknown as Thread[]));
+    end(...threads);
     expect(d.get('n')).toBe(1700);
     d.close();
   });
@@ -45,7 +44,7 @@ describe('several workers at one dict or list', () => {
   it('append without losing or mixing up anything', () => {
     const l = manager.list<[number, number]>();
     const threads = [0, 1, 2].map((who) => start(appendAll, l, who, 1000));
-    end(...(threads as unknown as Thread[]));
+    end(...threads);
     const all = l.copy();
     for (const who of [0, 1, 2])
       expect(all.filter(([each]) => each === who).map(([, i]) => i)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
@@ -57,7 +56,7 @@ describe('several workers at one dict or list', () => {
     const numbers = Array.from({ length: 2000 }, (_, i) => i);
     const l = manager.list(numbers);
     const got = new Queue<number>();
-    end(...([1, 2, 3].map(() => start(takeAll, l, got)) as unknown as Thread[]));
+    end(...[1, 2, 3].map(() => start(takeAll, l, got)));
     const taken = got.getMany();
     while (!got.empty()) taken.push(...got.getMany());
     expect(taken.sort((a, b) => a - b)).toEqual(numbers);
@@ -66,7 +65,7 @@ describe('several workers at one dict or list', () => {
 
   it('never see half a value, while keys come and go and the table grows', () => {
     const d = manager.dict();
-    end(...([0, 1, 2].map((who) => start(scribble, d, who, 3000)) as unknown as Thread[]));
+    end(...[0, 1, 2].map((who) => start(scribble, d, who, 3000)));
     expect(d.size).toBe(d.keys().length);
     for (const [key, text] of d.items()) expect(text.startsWith(`${/worker (\d)/.exec(key)?.[1]}:`) || text === '').toBe(true);
     d.close();
@@ -95,7 +94,7 @@ describe('while another worker is inside of update', () => {
       true,
     ]);
     leave.set();
-    end(updater as unknown as Thread);
+    end(updater);
     expect(d.n).toBe(2);
     close();
   });
@@ -112,7 +111,7 @@ describe('while another worker is inside of update', () => {
     sleep(0.02);
     expect([d.get('n'), d.get('other')]).toEqual([1, 1]);
     leave.set();
-    end(...([updater, ...setters] as unknown as Thread[]));
+    end(...[updater, ...setters]);
     expect([d.get('n'), d.get('other')]).toEqual(['mine', 'too']);
     close();
   });
@@ -138,7 +137,7 @@ describe('while another worker is inside of update', () => {
     leave.set();
     expect(await Promise.all(calls)).toEqual([undefined, undefined, 3, true, 20, 20]);
     expect({ ...d }).toEqual({ a: [1], b: 2, c: 3 });
-    end(updater as unknown as Thread);
+    end(updater);
     l.close();
     close();
   });
@@ -161,7 +160,7 @@ describe('while another worker is inside of update', () => {
       core.configureWaiting(1, 0);
     }
     leave.set();
-    end(updater as unknown as Thread);
+    end(updater);
     expect({ ...d }).toEqual({ n: 2, other: 1 });
     l.close();
     close();
@@ -179,7 +178,7 @@ describe('while another worker is inside of update', () => {
     await expect(d.updateAsync('n', () => 5, { signal: AbortSignal.abort(new TypeError('before')) })).rejects.toThrow(TypeError);
     expect(heap.stats().objects).toEqual(before);
     leave.set();
-    end(updater as unknown as Thread);
+    end(updater);
     expect(d.n).toBe(2);
     close();
   });
@@ -193,7 +192,7 @@ describe('while another worker is inside of update', () => {
     leave.set();
     expect(updater.join(LONG)).toBe(true);
     expect(updater.exception).toBeInstanceOf(ValueError);
-    end(setter as unknown as Thread);
+    end(setter);
     expect({ ...d }).toEqual({ n: 1, other: 2 });
     expect(d.update('n', (n) => n + 1)).toBe(2);
     updater.close();
@@ -251,7 +250,7 @@ describe('updateAsync', () => {
     d.close();
     for (const call of calls) await expect(call).rejects.toThrow(ValueError);
     leave.set();
-    end(updater as unknown as Thread);
+    end(updater);
     for (const each of [inside, leave]) each.close();
   });
 });

@@ -13,6 +13,8 @@ import {
 } from 'nogil';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compiled } from '../../support/compiled.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { LONG } from '../../support/until.ts';
 import {
   add,
   double,
@@ -35,7 +37,7 @@ import {
   whatIsPrepared,
   zeros,
 } from './pool.workers.ts';
-import { end, LONG, thrownBy } from './support.ts';
+import { end } from './support.ts';
 
 let pool: Pool;
 beforeAll(() => {

@@ -1,7 +1,9 @@
 import { Pool, Queue, Semaphore, Value } from 'nogil';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { range } from '../../support/range.ts';
+import { LONG } from '../../support/until.ts';
 import { count, countItem, double, enter, signalState, untilUnwanted, untilUnwantedAsync } from './pool.workers.ts';
-import { end, LONG, range } from './support.ts';
+import { end } from './support.ts';
 
 let pool: Pool;
 beforeAll(() => {

@@ -1,5 +1,8 @@
 import { MaybeEncodingError, Pool, Queue, Semaphore, Value, WorkerDied } from 'nogil';
 import { describe, expect, test } from 'vitest';
+import { range } from '../../support/range.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { LONG, until } from '../../support/until.ts';
 import {
   double,
   enter,
@@ -13,7 +16,7 @@ import {
   tally,
   throwLater,
 } from './pool.workers.ts';
-import { end, LONG, poolWorkers, range, thrownBy, until } from './support.ts';
+import { end, poolWorkers } from './support.ts';
 
 describe('a worker that dies', () => {
   test('by process.exit settles its task with WorkerDied, which names it, and is replaced', () => {

@@ -13,8 +13,10 @@ import {
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
 import { programsOf } from '../../support/programs.ts';
+import { range } from '../../support/range.ts';
+import { LONG, until } from '../../support/until.ts';
 import { children, double, holdPool, leavePool, pass, pid, poolInside, poolInsideAsync, sendPool } from './pool.workers.ts';
-import { end, LONG, poolWorkers, range, until } from './support.ts';
+import { end, poolWorkers } from './support.ts';
 
 describe('a new Pool', () => {
   test('checks its arguments', () => {

@@ -1,7 +1,10 @@
 import { heap, Pool, Semaphore, TimeoutError, ValueError } from 'nogil';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { range } from '../../support/range.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { LONG, until } from '../../support/until.ts';
 import { double, doubleLater, evenOnly, identity, pass, zeros } from './pool.workers.ts';
-import { end, LONG, range, thrownBy, until } from './support.ts';
+import { end } from './support.ts';
 
 let pool: Pool;
 beforeAll(() => {

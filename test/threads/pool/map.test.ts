@@ -1,7 +1,10 @@
 import { Pool, Semaphore, Value, ValueError } from 'nogil';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { range } from '../../support/range.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { LONG } from '../../support/until.ts';
 import { add, countItem, double, doubleLater, evenOnly, identity, pid, typeOf } from './pool.workers.ts';
-import { end, LONG, range, thrownBy } from './support.ts';
+import { end } from './support.ts';
 
 let pool: Pool;
 beforeAll(() => {

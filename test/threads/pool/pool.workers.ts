@@ -18,9 +18,6 @@ import {
   type Value,
 } from 'nogil';
 
-/** Far more than anything takes: so that a test fails instead of hanging. */
-export const LONG = 20;
-
 export const double = task(import.meta, function double(x: number): number {
   return 2 * x;
 });

@@ -1,20 +1,10 @@
-import { LifoQueue, PriorityQueue, Process, type Queue, SimpleQueue, Thread } from 'nogil';
-import * as multiprocessing from 'nogil/multiprocessing';
+import { PriorityQueue, Process, type Queue, Thread } from 'nogil';
 import { describe, expect, it } from 'vitest';
+import { disciplines } from '../../support/disciplines.ts';
+import { LONG } from '../../support/until.ts';
 import { fill, harvest, sort, type Token, type Way } from './disciplines.workers.ts';
 
-const LONG = 20;
-
-type Ctor = new (maxsize?: number) => Queue<Token>;
-const limited: [string, Ctor][] = [
-  ['LifoQueue', LifoQueue],
-  ['PriorityQueue', PriorityQueue],
-];
-const all: [string, Ctor][] = [
-  ...limited,
-  ['SimpleQueue', SimpleQueue as unknown as Ctor],
-  ['multiprocessing.SimpleQueue', multiprocessing.SimpleQueue as unknown as Ctor],
-];
+const { limited, all } = disciplines<Token>();
 
 function everyOne(seen: [number, number, number][], producers: number, count: number): void {
   const distinct = new Set(seen.map(([from, number]) => `${from}:${number}`));

@@ -1,9 +1,8 @@
 import { Process, Queue, Thread } from 'nogil';
 import * as multiprocessing from 'nogil/multiprocessing';
 import { describe, expect, it } from 'vitest';
+import { LONG } from '../../support/until.ts';
 import { consume, type GetMode, type Harvest, type Parcel, type PutMode, produce } from './traffic.workers.ts';
-
-const LONG = 20;
 
 /** Every item exactly once, whole, and those of each producer in its order at whoever got them. */
 function check(harvests: Harvest[], producers: number, count: number): void {

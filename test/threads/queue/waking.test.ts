@@ -1,9 +1,8 @@
 import { JoinableQueue, Process, Queue, Semaphore, Thread } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { sleepers, until } from './support.ts';
+import { LONG, until } from '../../support/until.ts';
+import { sleepers } from './support.ts';
 import { answer, putAndGo, putAndTell, type Way, waitIn, work } from './waking.workers.ts';
-
-const LONG = 20;
 
 /** Starts one worker for each way, and waits until those that block are asleep. */
 async function waiting(queue: Queue<never>, ways: Way[], items: unknown[] = []): Promise<Thread<typeof waitIn>[]> {

@@ -3,8 +3,9 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { heap, Lock, Queue, RawValue, Semaphore } from 'nogil';
+import { Lock, Queue, RawValue, Semaphore } from 'nogil';
 import { expect, test } from 'vitest';
+import { held } from '../../support/held.ts';
 import { type Plan, type Shared, type Step, serve, type Tally } from './cancellation.workers.ts';
 import { end, LONG, sleepersIn, startAll, until } from './support.ts';
 
@@ -24,18 +25,13 @@ const step: fc.Arbitrary<Step> = fc
 
 const tasks = fc.array(fc.array(step, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 5 });
 
-function remains() {
-  const { bytesInUse, objects } = heap.stats();
-  return { bytesInUse, objects };
-}
-
 test('tasks of several workers that wait, time out and are aborted leave locks free, permits and items complete, and nobody in line', () => {
   using plans = new Queue<Plan | null>();
   using tallies = new Queue<Tally>();
   const workers = startAll(serve, ...Array.from({ length: WORKERS }, () => [plans, tallies] as Parameters<typeof serve>));
   // All are there, with the memory that they need for themselves.
   for (const _ of workers) tallies.get(true, LONG);
-  const before = remains();
+  const before = held();
   fc.assert(
     fc.property(fc.array(tasks, { minLength: WORKERS, maxLength: WORKERS }), (programs) => {
       const shared: Shared = {
@@ -62,8 +58,8 @@ test('tasks of several workers that wait, time out and are aborted leave locks f
       for (const each of [lock, semaphore, queue, counter, inside, guard]) each.close();
       // A handle that is closed goes only when its worker's event loop has left the gates of the object.
       until(
-        () => isDeepStrictEqual(remains(), before),
-        () => `${JSON.stringify(remains())} is ${JSON.stringify(before)}`,
+        () => isDeepStrictEqual(held(), before),
+        () => `${JSON.stringify(held())} is ${JSON.stringify(before)}`,
       );
     }),
     { numRuns: 60 },

@@ -1,7 +1,7 @@
 import { heap, Process, sleep, Thread } from 'nogil';
+import { LONG } from '../../support/until.ts';
 
-/** Seconds after which something that was to happen has not happened. */
-export const LONG = 20;
+export { LONG };
 
 // biome-ignore lint/suspicious/noExplicitAny: any function can be a target.
 type Target = (...args: any[]) => unknown;

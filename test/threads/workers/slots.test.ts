@@ -1,12 +1,8 @@
-import { heap, Process, Queue, Thread } from 'nogil';
+import { Process, Queue, Thread } from 'nogil';
 import { expect, it } from 'vitest';
+import { held } from '../../support/held.ts';
 import { LONG, until } from '../../support/until.ts';
 import { nothing, withHandler } from './lifecycle.workers.ts';
-
-function held(): { bytesInUse: number; objects: Record<string, number> } {
-  const { bytesInUse, objects } = heap.stats();
-  return { bytesInUse, objects };
-}
 
 async function runSome(count: number): Promise<void> {
   using queue = new Queue<string>();

@@ -1,6 +1,6 @@
 import { Lock, Manager, Queue } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { held } from '../queue/flavours.ts';
+import { held } from '../../support/held.ts';
 
 const { dict, list } = Manager();
 

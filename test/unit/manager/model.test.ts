@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { Manager } from 'nogil';
 import { expect, it } from 'vitest';
-import { held } from '../queue/flavours.ts';
+import { held } from '../../support/held.ts';
 
 const { dict, list } = Manager();
 type Dict = ReturnType<typeof dict>;

@@ -1,17 +1,9 @@
 import { Empty, Full, heap, ShutDown, ValueError } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { classes, held, lenient, numbers, strict } from './flavours.ts';
-
-const caught = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    (value) => {
-      throw new Error(`it resolved with ${String(value)}`);
-    },
-    (error: unknown) => error,
-  );
-
-/** Lets everything that is due happen. */
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
+import { held } from '../../support/held.ts';
+import { range } from '../../support/range.ts';
+import { rejectionOf } from '../../support/thrown-by.ts';
+import { classes, lenient, strict, turn } from './flavours.ts';
 
 describe.each(classes)('%s', (_, Queue) => {
   it('puts and gets at once where nothing has to wait', async () => {
@@ -43,31 +35,31 @@ describe.each(classes)('%s', (_, Queue) => {
 
   it('serves those who wait in their order', async () => {
     const queue = new Queue<number>();
-    const all = Promise.all(numbers(20).map(() => queue.getAsync(5)));
+    const all = Promise.all(range(20).map(() => queue.getAsync(5)));
     await turn();
-    for (const i of numbers(20)) queue.put(i);
-    expect(await all).toEqual(numbers(20));
+    for (const i of range(20)) queue.put(i);
+    expect(await all).toEqual(range(20));
     const full = new Queue<number>(1);
-    const putting = Promise.all(numbers(20).map((i) => full.putAsync(i, 5)));
+    const putting = Promise.all(range(20).map((i) => full.putAsync(i, 5)));
     const got = [];
-    for (const _ of numbers(20)) got.push(await full.getAsync(5));
+    for (const _ of range(20)) got.push(await full.getAsync(5));
     await putting;
-    expect(got).toEqual(numbers(20));
+    expect(got).toEqual(range(20));
   });
 
   it('rejects with Empty or Full when the time is up, not before, and leaves no trace', async () => {
     const queue = new Queue<unknown>(1);
     const before = held();
     const began = performance.now();
-    expect(await caught(queue.getAsync(0.03))).toBeInstanceOf(Empty);
+    expect(await rejectionOf(queue.getAsync(0.03))).toBeInstanceOf(Empty);
     expect(performance.now() - began).toBeGreaterThanOrEqual(30);
-    expect(await caught(queue.getManyAsync(2, 0.01))).toBeInstanceOf(Empty);
-    expect(await caught(queue.getAsync(0))).toBeInstanceOf(Empty);
+    expect(await rejectionOf(queue.getManyAsync(2, 0.01))).toBeInstanceOf(Empty);
+    expect(await rejectionOf(queue.getAsync(0))).toBeInstanceOf(Empty);
     queue.put(1);
-    expect(await caught(queue.putAsync(new Uint8Array(100_000), 0.01))).toBeInstanceOf(Full);
-    expect(await caught(queue.putAsync({ queue }, 0.01))).toBeInstanceOf(Full);
-    expect(await caught(queue.putAsync({ queue }, 0))).toBeInstanceOf(Full);
-    expect(await caught(queue.putManyAsync([new Uint8Array(100_000), queue], 0.01))).toBeInstanceOf(Full);
+    expect(await rejectionOf(queue.putAsync(new Uint8Array(100_000), 0.01))).toBeInstanceOf(Full);
+    expect(await rejectionOf(queue.putAsync({ queue }, 0.01))).toBeInstanceOf(Full);
+    expect(await rejectionOf(queue.putAsync({ queue }, 0))).toBeInstanceOf(Full);
+    expect(await rejectionOf(queue.putManyAsync([new Uint8Array(100_000), queue], 0.01))).toBeInstanceOf(Full);
     expect(queue.get()).toBe(1);
     expect(queue.unfinishedTasks).toBe(1);
     expect(held()).toEqual(before);
@@ -81,7 +73,7 @@ describe.each(classes)('%s', (_, Queue) => {
     await turn();
     const reason = new Error('enough');
     gone.abort(reason);
-    for (const get of gets) expect(await caught(get)).toBe(reason);
+    for (const get of gets) expect(await rejectionOf(get)).toBe(reason);
     queue.put('x');
     await turn();
     expect(queue.qsize()).toBe(1);
@@ -94,7 +86,7 @@ describe.each(classes)('%s', (_, Queue) => {
     ];
     await turn();
     stop.abort();
-    for (const put of puts) expect(await caught(put)).toBe(stop.signal.reason);
+    for (const put of puts) expect(await rejectionOf(put)).toBe(stop.signal.reason);
     expect(queue.get()).toBe('x');
     await turn();
     expect(queue.empty()).toBe(true);
@@ -106,11 +98,11 @@ describe.each(classes)('%s', (_, Queue) => {
     queue.put(1);
     const options = { signal: AbortSignal.abort('why') };
     const before = held();
-    expect(await caught(queue.getAsync(undefined, options))).toBe('why');
-    expect(await caught(queue.getManyAsync(1, undefined, options))).toBe('why');
-    expect(await caught(queue.putAsync(new Uint8Array(9999), undefined, options))).toBe('why');
-    expect(await caught(queue.putManyAsync([queue], undefined, options))).toBe('why');
-    expect(await caught(queue.joinAsync(undefined, options))).toBe('why');
+    expect(await rejectionOf(queue.getAsync(undefined, options))).toBe('why');
+    expect(await rejectionOf(queue.getManyAsync(1, undefined, options))).toBe('why');
+    expect(await rejectionOf(queue.putAsync(new Uint8Array(9999), undefined, options))).toBe('why');
+    expect(await rejectionOf(queue.putManyAsync([queue], undefined, options))).toBe('why');
+    expect(await rejectionOf(queue.joinAsync(undefined, options))).toBe('why');
     expect(queue.qsize()).toBe(1);
     expect(held()).toEqual(before);
   });
@@ -118,7 +110,7 @@ describe.each(classes)('%s', (_, Queue) => {
   it('passes an item on when the one who waited first gives up as it comes', async () => {
     const queue = new Queue<number>();
     const gone = new AbortController();
-    const first = caught(queue.getAsync(5, gone));
+    const first = rejectionOf(queue.getAsync(5, gone));
     const second = queue.getAsync(5);
     await turn();
     queue.put(1);
@@ -130,7 +122,7 @@ describe.each(classes)('%s', (_, Queue) => {
   it('still gets and puts in order after one in the middle gave up', async () => {
     const queue = new Queue<number>(1);
     const gone = new AbortController();
-    const results = [queue.getAsync(5), caught(queue.getAsync(5, gone)), queue.getAsync(5)];
+    const results = [queue.getAsync(5), rejectionOf(queue.getAsync(5, gone)), queue.getAsync(5)];
     await turn();
     gone.abort('gone');
     for (const i of [1, 2]) await queue.putAsync(i, 5);
@@ -139,9 +131,9 @@ describe.each(classes)('%s', (_, Queue) => {
 
   it('serves one that begins to wait just when the last one gave up', async () => {
     const queue = new Queue<number>();
-    for (const i of numbers(30)) {
+    for (const i of range(30)) {
       const gone = new AbortController();
-      const first = caught(queue.getAsync(5, gone));
+      const first = rejectionOf(queue.getAsync(5, gone));
       if (i % 2) await turn();
       gone.abort('gone');
       const second = queue.getAsync(5);
@@ -154,19 +146,19 @@ describe.each(classes)('%s', (_, Queue) => {
 
   it('rejects with ShutDown whoever waits when it is shut down', async () => {
     const queue = new Queue<number>(1);
-    const gets = [queue.getAsync(5), queue.getManyAsync(3, 5)].map(caught);
+    const gets = [queue.getAsync(5), queue.getManyAsync(3, 5)].map(rejectionOf);
     await turn();
     queue.shutdown();
     for (const get of gets) expect(await get).toBeInstanceOf(ShutDown);
-    expect(await caught(queue.getAsync())).toBeInstanceOf(ShutDown);
+    expect(await rejectionOf(queue.getAsync())).toBeInstanceOf(ShutDown);
     const full = new Queue<number>(1);
     full.put(1);
-    const puts = [full.putAsync(2, 5), full.putManyAsync([3, 4], 5)].map(caught);
+    const puts = [full.putAsync(2, 5), full.putManyAsync([3, 4], 5)].map(rejectionOf);
     await turn();
     full.shutdown();
     for (const put of puts) expect(await put).toBeInstanceOf(ShutDown);
     expect(await full.getAsync()).toBe(1);
-    expect(await caught(full.getAsync())).toBeInstanceOf(ShutDown);
+    expect(await rejectionOf(full.getAsync())).toBeInstanceOf(ShutDown);
   });
 
   it('joins without blocking', async () => {
@@ -176,7 +168,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(await queue.joinAsync(0)).toBe(false);
     expect(await queue.joinAsync(0.01)).toBe(false);
     const gone = new AbortController();
-    const aborted = caught(queue.joinAsync(5, gone));
+    const aborted = rejectionOf(queue.joinAsync(5, gone));
     const joined = queue.joinAsync(5);
     await turn();
     gone.abort('gone');
@@ -197,9 +189,9 @@ describe.each(classes)('%s', (_, Queue) => {
 
   it('rejects what the blocking twin throws', async () => {
     const queue = new Queue<unknown>(1);
-    expect(await caught(queue.putAsync(() => 1))).toBeInstanceOf(TypeError);
-    expect(await caught(queue.putManyAsync([1, Symbol('s')]))).toBeInstanceOf(TypeError);
-    expect(await caught(queue.getManyAsync(0))).toBeInstanceOf(ValueError);
+    expect(await rejectionOf(queue.putAsync(() => 1))).toBeInstanceOf(TypeError);
+    expect(await rejectionOf(queue.putManyAsync([1, Symbol('s')]))).toBeInstanceOf(TypeError);
+    expect(await rejectionOf(queue.getManyAsync(0))).toBeInstanceOf(ValueError);
     for (const call of [
       () => queue.getAsync(Number.NaN),
       () => queue.getManyAsync(1, Number.NaN),
@@ -207,7 +199,7 @@ describe.each(classes)('%s', (_, Queue) => {
       () => queue.putManyAsync([1], Number.NaN),
       () => queue.joinAsync(Number.NaN),
     ])
-      expect(await caught(call())).toBeInstanceOf(ValueError);
+      expect(await rejectionOf(call())).toBeInstanceOf(ValueError);
     expect(queue.empty()).toBe(true);
     queue.close();
     for (const call of [
@@ -217,14 +209,14 @@ describe.each(classes)('%s', (_, Queue) => {
       () => queue.putManyAsync([1]),
       () => queue.joinAsync(),
     ])
-      expect(await caught(call())).toBeInstanceOf(ValueError);
+      expect(await rejectionOf(call())).toBeInstanceOf(ValueError);
   });
 
   it('rejects whoever still waits when its handle is closed, and leaves the next object in its place alone', async () => {
     const before = held();
-    for (const _ of numbers(10)) {
+    for (const _ of range(10)) {
       const closed = new Queue<number>();
-      const waiting = caught(closed.getAsync(5));
+      const waiting = rejectionOf(closed.getAsync(5));
       closed.close();
       const next = new Queue<number>();
       expect(await waiting).toBeInstanceOf(ValueError);
@@ -243,7 +235,7 @@ describe.each(classes)('%s', (_, Queue) => {
     const queue = new Queue<unknown>();
     queue.put(queue);
     const other = queue.get() as typeof queue;
-    const [first, second, third] = [other.getAsync(5), caught(queue.getAsync(5)), other.getAsync(5)];
+    const [first, second, third] = [other.getAsync(5), rejectionOf(queue.getAsync(5)), other.getAsync(5)];
     await turn();
     queue.close();
     expect(await second).toBeInstanceOf(ValueError);
@@ -272,7 +264,7 @@ describe.each(strict)('the strict %s', (_, Queue) => {
       () => queue.putManyAsync([1], -1),
       () => queue.joinAsync(-1),
     ])
-      expect(await caught(call())).toBeInstanceOf(ValueError);
+      expect(await rejectionOf(call())).toBeInstanceOf(ValueError);
     expect(queue.qsize()).toBe(1);
   });
 });
@@ -280,9 +272,9 @@ describe.each(strict)('the strict %s', (_, Queue) => {
 describe.each(lenient)('the lenient %s', (_, Queue) => {
   it('takes a negative timeout as one try', async () => {
     const queue = new Queue<number>(1);
-    expect(await caught(queue.getAsync(-1))).toBeInstanceOf(Empty);
+    expect(await rejectionOf(queue.getAsync(-1))).toBeInstanceOf(Empty);
     await queue.putAsync(1, -1);
-    expect(await caught(queue.putAsync(2, -1))).toBeInstanceOf(Full);
+    expect(await rejectionOf(queue.putAsync(2, -1))).toBeInstanceOf(Full);
     expect(await queue.joinAsync(-1)).toBe(false);
     expect(await queue.getAsync(-1)).toBe(1);
   });

@@ -1,6 +1,9 @@
 import { Empty, Full, Lock, ShutDown } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { classes, held, numbers, thrownBy, timed } from './flavours.ts';
+import { held } from '../../support/held.ts';
+import { range } from '../../support/range.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { classes, timed } from './flavours.ts';
 
 describe.each(classes)('%s', (_, Queue) => {
   it('puts a batch in, in order, as one put after the other would', () => {
@@ -60,7 +63,7 @@ describe.each(classes)('%s', (_, Queue) => {
 
   it('takes at least one and at most as many as it is asked for', () => {
     const queue = new Queue<number>();
-    queue.putMany(numbers(10));
+    queue.putMany(range(10));
     expect(queue.getMany(3)).toEqual([0, 1, 2]);
     expect(queue.getMany(1)).toEqual([3]);
     expect(queue.getMany(100)).toEqual([4, 5, 6, 7, 8, 9]);
@@ -81,7 +84,7 @@ describe.each(classes)('%s', (_, Queue) => {
 
   it('moves a batch of many sizes, larger than any staging area, in order', () => {
     const queue = new Queue<string>();
-    const items = numbers(4000).map((i) => `${i}-${'y'.repeat(i % 50 === 0 ? 9000 : (i * 13) % 300)}`);
+    const items = range(4000).map((i) => `${i}-${'y'.repeat(i % 50 === 0 ? 9000 : (i * 13) % 300)}`);
     queue.putMany(items);
     const got: string[] = [];
     while (got.length < items.length) got.push(...queue.getMany());
@@ -104,7 +107,7 @@ describe.each(classes)('%s', (_, Queue) => {
 
   it('counts in Full.put over many steps, too', () => {
     const queue = new Queue<string>(700);
-    const items = numbers(1000).map((i) => `${i}${'z'.repeat(300)}`);
+    const items = range(1000).map((i) => `${i}${'z'.repeat(300)}`);
     const full = thrownBy(() => queue.putMany(items, 0.01)) as Full;
     expect(full.put).toBe(700);
     const got: string[] = [];
@@ -129,7 +132,7 @@ describe.each(classes)('%s', (_, Queue) => {
     const lock = new Lock();
     const before = held();
     for (const count of [0, 1, 100, 5000]) {
-      const items = numbers(count).map((i) => (i % 3 ? new Uint8Array(3000) : { lock, i }));
+      const items = range(count).map((i) => (i % 3 ? new Uint8Array(3000) : { lock, i }));
       expect(() => queue.putMany([...items, { callback: () => 1 }])).toThrow('cannot send a function (at .callback)');
       expect(queue.qsize()).toBe(1);
       expect(queue.unfinishedTasks).toBe(1);
@@ -150,7 +153,7 @@ describe.each(classes)('%s', (_, Queue) => {
 
   it('puts a batch without blocking, as room comes', async () => {
     const queue = new Queue<string>(4);
-    const items = numbers(60).map((i) => `${i}${'q'.repeat(i * 100)}`);
+    const items = range(60).map((i) => `${i}${'q'.repeat(i * 100)}`);
     const putting = queue.putManyAsync(items, 10);
     expect(queue.qsize()).toBe(4);
     const got: string[] = [];
@@ -161,14 +164,14 @@ describe.each(classes)('%s', (_, Queue) => {
 
   it('takes the snapshot of a whole async batch at the call', async () => {
     const queue = new Queue<{ i: number }>(2);
-    const items = numbers(3000).map((i) => ({ i, filler: 'f'.repeat(100) }));
+    const items = range(3000).map((i) => ({ i, filler: 'f'.repeat(100) }));
     const putting = queue.putManyAsync(items, 10);
     for (const item of items) item.i = -1;
     items.length = 10;
     const got: number[] = [];
     while (got.length < 3000) got.push(...(await queue.getManyAsync(undefined, 10)).map(({ i }) => i));
     await putting;
-    expect(got).toEqual(numbers(3000));
+    expect(got).toEqual(range(3000));
   });
 
   it('says in Full.put how many of an async batch are in when the time is up', async () => {

@@ -4,7 +4,11 @@
 import { Empty, Full, heap, LifoQueue, Lock, PriorityQueue, type Queue, ShutDown, SimpleQueue, ValueError } from 'nogil';
 import * as multiprocessing from 'nogil/multiprocessing';
 import { describe, expect, it } from 'vitest';
-import { held, numbers, thrownBy, timed } from './flavours.ts';
+import { disciplines } from '../../support/disciplines.ts';
+import { held } from '../../support/held.ts';
+import { range } from '../../support/range.ts';
+import { rejectionOf, thrownBy } from '../../support/thrown-by.ts';
+import { timed, turn } from './flavours.ts';
 
 /** Items that every discipline takes. */
 interface Item {
@@ -14,23 +18,8 @@ interface Item {
   bytes?: Uint8Array;
 }
 
-type Ctor = new (maxsize?: number) => Queue<Item>;
-const limited: [string, Ctor][] = [
-  ['LifoQueue', LifoQueue],
-  ['PriorityQueue', PriorityQueue],
-];
-const all: [string, Ctor][] = [
-  ...limited,
-  ['SimpleQueue', SimpleQueue as unknown as Ctor],
-  ['multiprocessing.SimpleQueue', multiprocessing.SimpleQueue as unknown as Ctor],
-];
+const { limited, all } = disciplines<Item>();
 
-const caught = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
 const byPriority = (a: Item, b: Item): number => a.priority - b.priority;
 
 /** Of every way in which an item travels: inline, in a block of the core's, in one of the sender's, with handles. */
@@ -71,7 +60,7 @@ describe.each(limited)('%s', (_, Queue) => {
 
   it('has no limit without a maxsize, or with one of 0 or less', () => {
     for (const queue of [new Queue(), new Queue(0), new Queue(-1)]) {
-      for (const priority of numbers(3000)) queue.putNowait({ priority });
+      for (const priority of range(3000)) queue.putNowait({ priority });
       expect([queue.full(), queue.qsize()]).toEqual([false, 3000]);
     }
     expect(() => new Queue(1.5)).toThrow(TypeError);
@@ -91,7 +80,7 @@ describe.each(limited)('%s', (_, Queue) => {
     const lock = new Lock();
     const error = thrownBy(() =>
       queue.putMany(
-        numbers(10).map((i) => varied(i, lock)),
+        range(10).map((i) => varied(i, lock)),
         0,
       ),
     ) as Full;
@@ -105,7 +94,7 @@ describe.each(limited)('%s', (_, Queue) => {
   it('puts without blocking as room comes', async () => {
     const queue = new Queue(2);
     const putting = queue.putManyAsync(
-      numbers(20).map((priority) => ({ priority })),
+      range(20).map((priority) => ({ priority })),
       5,
     );
     const single = queue.putAsync({ priority: 20 }, 5);
@@ -113,7 +102,7 @@ describe.each(limited)('%s', (_, Queue) => {
     while (got.length < 21) got.push(...(await queue.getManyAsync(3, 5)));
     await putting;
     await single;
-    expect(got.sort(byPriority)).toEqual(numbers(21).map((priority) => ({ priority })));
+    expect(got.sort(byPriority)).toEqual(range(21).map((priority) => ({ priority })));
   });
 
   it('leaves no trace of an async put that was given up', async () => {
@@ -125,7 +114,7 @@ describe.each(limited)('%s', (_, Queue) => {
     const puts = [2, 3, 4].map((i) => queue.putAsync(varied(i, lock), 5, gone));
     puts.push(
       queue.putManyAsync(
-        numbers(9).map((i) => varied(i, lock)),
+        range(9).map((i) => varied(i, lock)),
         5,
         gone,
       ),
@@ -133,8 +122,8 @@ describe.each(limited)('%s', (_, Queue) => {
     const late = queue.putAsync(varied(4, lock), 0.01);
     await turn();
     gone.abort('gone');
-    for (const put of puts) expect(await caught(put)).toBe('gone');
-    expect(await caught(late)).toBeInstanceOf(Full);
+    for (const put of puts) expect(await rejectionOf(put)).toBe('gone');
+    expect(await rejectionOf(late)).toBeInstanceOf(Full);
     expect(held()).toEqual(before);
     expect(queue.get()).toEqual({ priority: 0 });
     expect(queue.empty()).toBe(true);
@@ -143,7 +132,7 @@ describe.each(limited)('%s', (_, Queue) => {
   it('rejects with ShutDown who waits for room when it is shut down', async () => {
     const queue = new Queue(1);
     queue.put({ priority: 1 });
-    const putting = caught(queue.putAsync({ priority: 2, bytes: new Uint8Array(9000) }, 5));
+    const putting = rejectionOf(queue.putAsync({ priority: 2, bytes: new Uint8Array(9000) }, 5));
     await turn();
     queue.shutdown();
     expect(await putting).toBeInstanceOf(ShutDown);
@@ -154,21 +143,21 @@ describe.each(limited)('%s', (_, Queue) => {
   it('takes no more memory once it has held maxsize items', () => {
     const queue = new Queue(100);
     const fill = () => {
-      for (const priority of numbers(100)) queue.put({ priority, text: 'x'.repeat(100) });
-      for (const _ of numbers(100)) queue.get();
+      for (const priority of range(100)) queue.put({ priority, text: 'x'.repeat(100) });
+      for (const _ of range(100)) queue.get();
     };
     fill();
     const before = held();
-    for (const _ of numbers(50)) fill();
+    for (const _ of range(50)) fill();
     expect(held()).toEqual(before);
   });
 
   it('gives memory back as it is drained', () => {
     const queue = new Queue();
     const before = held().bytesInUse;
-    for (const priority of numbers(20_000)) queue.put({ priority });
+    for (const priority of range(20_000)) queue.put({ priority });
     expect(held().bytesInUse).toBeGreaterThan(before + 20_000 * 16);
-    for (const _ of numbers(20_000)) queue.get();
+    for (const _ of range(20_000)) queue.get();
     expect(held().bytesInUse).toBeLessThan(before + 10_000);
   });
 });
@@ -199,13 +188,13 @@ describe.each(all)('%s', (_, Queue) => {
     const before = held();
     const queue = new Queue();
     const lock = new Lock();
-    const items = numbers(300).map((i) => varied(i, lock));
+    const items = range(300).map((i) => varied(i, lock));
     items.push({ priority: 300, bytes: new Uint8Array(2_000_000).fill(3) });
     for (const item of items.slice(0, 150)) queue.put(item);
     queue.putMany(items.slice(150));
     expect(queue.qsize()).toBe(301);
     const got: Item[] = [];
-    for (const _ of numbers(150)) got.push(queue.get());
+    for (const _ of range(150)) got.push(queue.get());
     while (!queue.empty()) got.push(...queue.getMany(40));
     got.sort(byPriority).forEach((item, i) => {
       const { lock: inner, ...rest } = item;
@@ -225,7 +214,7 @@ describe.each(all)('%s', (_, Queue) => {
     for (const immediate of [undefined, false, true]) {
       const queue = new Queue();
       const lock = new Lock();
-      queue.putMany(numbers(200).map((i) => varied(i, lock)));
+      queue.putMany(range(200).map((i) => varied(i, lock)));
       lock.close();
       if (immediate !== undefined) queue.shutdown(immediate);
       if (immediate)
@@ -258,7 +247,7 @@ describe.each(all)('%s', (_, Queue) => {
   it('waits for an item without blocking, and passes none to who gave up', async () => {
     const queue = new Queue();
     const gone = new AbortController();
-    const first = caught(queue.getAsync(5, gone));
+    const first = rejectionOf(queue.getAsync(5, gone));
     const second = queue.getAsync(5);
     const third = queue.getManyAsync(5, 5);
     await turn();
@@ -267,7 +256,7 @@ describe.each(all)('%s', (_, Queue) => {
     queue.put({ priority: 2 });
     expect(await first).toBe('gone');
     expect([await second, ...(await third)].sort(byPriority)).toEqual([{ priority: 1 }, { priority: 2 }]);
-    expect(await caught(queue.getAsync(0.01))).toBeInstanceOf(Empty);
+    expect(await rejectionOf(queue.getAsync(0.01))).toBeInstanceOf(Empty);
   });
 
   it('counts tasks, and is joined when all are counted off', async () => {
@@ -285,7 +274,7 @@ describe.each(all)('%s', (_, Queue) => {
 
   it('is drained after a shutdown, also by its iterators', async () => {
     const queue = new Queue();
-    queue.putMany(numbers(6).map((priority) => ({ priority })));
+    queue.putMany(range(6).map((priority) => ({ priority })));
     queue.shutdown();
     expect(queue.isShutdown).toBe(true);
     expect(thrownBy(() => queue.put({ priority: 9 }))).toBeInstanceOf(ShutDown);
@@ -293,7 +282,7 @@ describe.each(all)('%s', (_, Queue) => {
     const seen: Item[] = [];
     for (const item of queue) if (seen.push(item) === 3) break;
     for await (const item of queue) seen.push(item);
-    expect(seen.sort(byPriority)).toEqual(numbers(6).map((priority) => ({ priority })));
+    expect(seen.sort(byPriority)).toEqual(range(6).map((priority) => ({ priority })));
     expect([...queue]).toEqual([]);
     for (const get of [() => queue.get(), () => queue.getNowait(), () => queue.getMany()])
       expect(thrownBy(get)).toBeInstanceOf(ShutDown);
@@ -301,7 +290,7 @@ describe.each(all)('%s', (_, Queue) => {
 
   it('counts off what an immediate shutdown drops, and nothing more', () => {
     const queue = new Queue();
-    queue.putMany(numbers(5).map((priority) => ({ priority })));
+    queue.putMany(range(5).map((priority) => ({ priority })));
     queue.get();
     queue.shutdown(true);
     expect([queue.qsize(), queue.unfinishedTasks]).toEqual([0, 1]);
@@ -349,9 +338,9 @@ describe('timeouts', () => {
 describe('SimpleQueue', () => {
   it.each([SimpleQueue, multiprocessing.SimpleQueue])('is first in, first out, without a limit', (ctor) => {
     const queue = new ctor<number>();
-    for (const i of numbers(5000)) queue.put(i);
+    for (const i of range(5000)) queue.put(i);
     expect([queue.qsize(), queue.full(), queue.maxsize]).toEqual([5000, false, 0]);
-    expect(numbers(5000).map(() => queue.getNowait())).toEqual(numbers(5000));
+    expect(range(5000).map(() => queue.getNowait())).toEqual(range(5000));
   });
 
   it('ignores block and timeout of put, whatever they are', () => {

@@ -1,5 +1,6 @@
-import { heap, JoinableQueue, Queue } from 'nogil';
+import { JoinableQueue, Queue } from 'nogil';
 import * as multiprocessing from 'nogil/multiprocessing';
+import { thrownBy } from '../../support/thrown-by.ts';
 
 type QueueClass = typeof Queue;
 
@@ -13,20 +14,6 @@ export const classes: [name: string, ctor: QueueClass][] = [
 export const strict: [name: string, ctor: QueueClass][] = classes.slice(0, 2);
 export const lenient: [name: string, ctor: QueueClass][] = classes.slice(2);
 
-export function numbers(count: number, from = 0): number[] {
-  return Array.from({ length: count }, (_, i) => from + i);
-}
-
-/** What `call` throws. */
-export function thrownBy(call: () => unknown): unknown {
-  try {
-    call();
-  } catch (error) {
-    return error;
-  }
-  throw new Error('it did not throw');
-}
-
 /** Seconds that `call` took, and what it threw. */
 export function timed(call: () => unknown): { error: unknown; seconds: number } {
   const began = performance.now();
@@ -34,8 +21,5 @@ export function timed(call: () => unknown): { error: unknown; seconds: number } 
   return { error, seconds: (performance.now() - began) / 1000 };
 }
 
-/** What the heap holds. Its size is left out: it never shrinks. */
-export function held(): { bytesInUse: number; objects: Record<string, number> } {
-  const { bytesInUse, objects } = heap.stats();
-  return { bytesInUse, objects };
-}
+/** Lets everything that is due happen. */
+export const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));

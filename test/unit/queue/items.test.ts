@@ -1,6 +1,9 @@
 import { Event, Lock, Queue, Semaphore, ValueError } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { classes, held, numbers, thrownBy } from './flavours.ts';
+import { held } from '../../support/held.ts';
+import { range } from '../../support/range.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { classes } from './flavours.ts';
 
 /** Sizes around every border: of short texts, of what lies in the ring, of the staging area, of a ring's first and largest piece. */
 const borders = [8, 32, 128, 1024, 2032, 2040, 2048, 4096, 32_768, 65_528, 65_536, 1_048_576];
@@ -187,12 +190,12 @@ describe('an item', () => {
 
   it('may hold handles of every class, many, small and large, and they are live', () => {
     const queue = new Queue<{ locks: Lock[]; event: Event; semaphore: Semaphore; ballast?: Uint8Array }>();
-    const item = { locks: numbers(20).map(() => new Lock()), event: new Event(), semaphore: new Semaphore(3) };
+    const item = { locks: range(20).map(() => new Lock()), event: new Event(), semaphore: new Semaphore(3) };
     queue.put(item);
     queue.put({ ...item, ballast: new Uint8Array(10_000) });
     for (const got of [queue.get(), queue.get()]) {
       item.locks[7]?.acquire();
-      expect(got.locks.map((lock) => lock.locked())).toEqual(numbers(20).map((i) => i === 7));
+      expect(got.locks.map((lock) => lock.locked())).toEqual(range(20).map((i) => i === 7));
       got.locks[7]?.release();
       expect(item.locks[7]?.locked()).toBe(false);
       got.event.set();

@@ -1,23 +1,23 @@
 import { LifoQueue } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { numbers } from './flavours.ts';
+import { range } from '../../support/range.ts';
 
 describe('LifoQueue', () => {
   it('gives the items back last in, first out', () => {
     const queue = new LifoQueue<number>();
-    for (const i of numbers(1000)) queue.put(i);
-    expect(numbers(1000).map(() => queue.get())).toEqual(numbers(1000).reverse());
+    for (const i of range(1000)) queue.put(i);
+    expect(range(1000).map(() => queue.get())).toEqual(range(1000).reverse());
   });
 
   it('keeps that order while puts and gets alternate', () => {
     const queue = new LifoQueue<string>();
     const stack: string[] = [];
-    for (const round of numbers(80)) {
-      for (const i of numbers((round * 7) % 40)) {
+    for (const round of range(80)) {
+      for (const i of range((round * 7) % 40)) {
         queue.put(`${round}:${i}`);
         stack.push(`${round}:${i}`);
       }
-      for (const _ of numbers(Math.min(stack.length, (round * 11) % 40))) expect(queue.get()).toBe(stack.pop());
+      for (const _ of range(Math.min(stack.length, (round * 11) % 40))) expect(queue.get()).toBe(stack.pop());
     }
     expect(queue.qsize()).toBe(stack.length);
     while (!queue.empty()) expect(queue.getNowait()).toBe(stack.pop());
@@ -39,7 +39,7 @@ describe('LifoQueue', () => {
 
   it('holds 100 000 items', () => {
     const queue = new LifoQueue<number>();
-    for (const i of numbers(100_000)) queue.put(i);
+    for (const i of range(100_000)) queue.put(i);
     for (let i = 100_000; i-- > 0; ) if (queue.get() !== i) throw new Error(`item ${i} is not there`);
     expect(queue.empty()).toBe(true);
   });

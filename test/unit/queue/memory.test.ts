@@ -1,6 +1,8 @@
 import { Event, Lock, Queue, Semaphore } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { classes, held, numbers } from './flavours.ts';
+import { held } from '../../support/held.ts';
+import { range } from '../../support/range.ts';
+import { classes } from './flavours.ts';
 
 /** An item of its own for each number: every encoding and size, and now and then a handle. */
 function mixed(i: number, handle: unknown): unknown {
@@ -32,7 +34,7 @@ describe.each(classes)('%s', (_, Queue) => {
     for (let round = 0; round < 3; round++) {
       const queue = new Queue<unknown>();
       const [lock, event] = [new Lock(), new Event()];
-      for (const i of numbers(500)) queue.put(mixed(i, lock));
+      for (const i of range(500)) queue.put(mixed(i, lock));
       queue.putMany([[lock, event], { lock, ballast: new Uint8Array(50_000) }, new Uint8Array(2_000_000)]);
       lock.close();
       event.close();
@@ -44,7 +46,7 @@ describe.each(classes)('%s', (_, Queue) => {
   it('gives everything back when it is drained and dropped', () => {
     const before = held();
     const queue = new Queue<unknown>();
-    queue.putMany(numbers(5000).map((i) => mixed(i, null)));
+    queue.putMany(range(5000).map((i) => mixed(i, null)));
     while (!queue.empty()) queue.getMany();
     queue.close();
     expect(held()).toEqual(before);
@@ -54,7 +56,7 @@ describe.each(classes)('%s', (_, Queue) => {
     const queue = new Queue<unknown>();
     const before = held();
     const lock = new Lock();
-    for (const i of numbers(5)) queue.put([lock, i, new Uint8Array(i * 10_000)]);
+    for (const i of range(5)) queue.put([lock, i, new Uint8Array(i * 10_000)]);
     lock.close();
     queue.shutdown(true);
     expect(held().objects).toEqual(before.objects);
@@ -71,16 +73,16 @@ describe.each(classes)('%s', (_, Queue) => {
     };
     fill();
     const before = held();
-    for (const _ of numbers(500)) fill();
+    for (const _ of range(500)) fill();
     expect(held()).toEqual(before);
   });
 
   it('holds 100 000 mixed items without a limit, and gives them back in order', () => {
     const before = held();
     const queue = new Queue<unknown>();
-    for (const i of numbers(100_000)) queue.put(mixed(i, null));
+    for (const i of range(100_000)) queue.put(mixed(i, null));
     expect(queue.qsize()).toBe(100_000);
-    for (const i of numbers(100_000)) {
+    for (const i of range(100_000)) {
       const got = queue.get();
       // A deep comparison of each of them would take a minute.
       if (i % 97 === 0 || i % 9 === 8) expect(got).toEqual(mixed(i, null));
@@ -97,9 +99,9 @@ describe('queues in queues', () => {
     const before = held();
     const outer = new Queue<unknown>();
     for (const ballast of [0, 10_000]) {
-      const inner = numbers(4).map(() => new Queue<unknown>());
+      const inner = range(4).map(() => new Queue<unknown>());
       const semaphore = new Semaphore();
-      for (const queue of inner) for (const i of numbers(20)) queue.put([semaphore, i, 'x'.repeat(100)]);
+      for (const queue of inner) for (const i of range(20)) queue.put([semaphore, i, 'x'.repeat(100)]);
       outer.put([...inner, new Uint8Array(ballast)]);
       for (const queue of inner) queue.close();
       semaphore.close();
@@ -111,7 +113,7 @@ describe('queues in queues', () => {
   it('may be taken apart in depth', () => {
     const before = held();
     let outer = new Queue<unknown>();
-    for (const i of numbers(50)) {
+    for (const i of range(50)) {
       const next = new Queue<unknown>();
       next.putMany([i, outer, 'y'.repeat(i * 20)]);
       outer.close();

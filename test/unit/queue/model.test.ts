@@ -5,7 +5,8 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { Empty, Full, LifoQueue, PriorityQueue, ShutDown, ValueError } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { classes, held } from './flavours.ts';
+import { held } from '../../support/held.ts';
+import { classes } from './flavours.ts';
 
 type Queue = InstanceType<(typeof classes)[number][1]>;
 /** `put`: how many of a batch are in. */

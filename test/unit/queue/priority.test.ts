@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { Lock, type Prioritized, PriorityQueue } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { held, numbers, thrownBy } from './flavours.ts';
+import { held } from '../../support/held.ts';
+import { range } from '../../support/range.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
 
 function sorted<T>(items: T[]): T[] {
   const queue = new PriorityQueue<T>();
@@ -178,7 +180,7 @@ describe('the order of a PriorityQueue', () => {
   });
 
   it('is that in which equal ones came', () => {
-    const items = numbers(2000).map((i) => ({ priority: i % 3, i }));
+    const items = range(2000).map((i) => ({ priority: i % 3, i }));
     const got = sorted(items);
     for (const priority of [0, 1, 2]) {
       const ones = got.filter((item) => item.priority === priority).map(({ i }) => i);
@@ -215,7 +217,7 @@ describe('the order of a PriorityQueue', () => {
       seed = (seed * 48_271) % 2_147_483_647;
       return seed % below;
     };
-    for (const round of numbers(4000)) {
+    for (const round of range(4000)) {
       if (random(9) < 5 || wanted.length === 0) {
         const item: [number, string] = [random(30), `${round}`];
         queue.put([item[0], { toJSON: 1 } as never, item[1]] as never);
@@ -231,9 +233,9 @@ describe('the order of a PriorityQueue', () => {
 
   it('holds for 100 000 items', () => {
     const queue = new PriorityQueue<number>();
-    for (const i of numbers(100_000)) queue.put((i * 7919) % 100_003);
+    for (const i of range(100_000)) queue.put((i * 7919) % 100_003);
     let last = -1;
-    for (const _ of numbers(100_000)) {
+    for (const _ of range(100_000)) {
       const next = queue.get();
       if (next <= last) throw new Error(`${next} after ${last}`);
       last = next;
@@ -259,7 +261,7 @@ describe('the order of a PriorityQueue', () => {
     expect(
       sorted(shuffled(items)).map((item, i) => item === items[i] || JSON.stringify(item) === JSON.stringify(items[i])),
     ).toEqual(items.map(() => true));
-    const many = numbers(3000);
+    const many = range(3000);
     expect(
       sorted([
         [5, ...many, 2],

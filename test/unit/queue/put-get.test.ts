@@ -1,13 +1,15 @@
 import { Empty, Full, ShutDown, ValueError } from 'nogil';
 import * as queueModule from 'nogil/queue';
 import { describe, expect, it } from 'vitest';
-import { classes, lenient, numbers, strict, thrownBy, timed } from './flavours.ts';
+import { range } from '../../support/range.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { classes, lenient, strict, timed } from './flavours.ts';
 
 describe.each(classes)('%s', (_, Queue) => {
   it('gives the items back first in, first out', () => {
     const queue = new Queue<number>();
-    for (const i of numbers(1000)) queue.put(i);
-    expect(numbers(1000).map(() => queue.get())).toEqual(numbers(1000));
+    for (const i of range(1000)) queue.put(i);
+    expect(range(1000).map(() => queue.get())).toEqual(range(1000));
   });
 
   it('keeps the order while puts and gets alternate', () => {
@@ -19,7 +21,7 @@ describe.each(classes)('%s', (_, Queue) => {
       for (let i = 0; i < round - 1; i++) got.push(queue.get());
     }
     while (!queue.empty()) got.push(queue.getNowait());
-    expect(got).toEqual(numbers(next));
+    expect(got).toEqual(range(next));
   });
 
   it('says exactly how much is in it', () => {
@@ -38,7 +40,7 @@ describe.each(classes)('%s', (_, Queue) => {
 
   it('has no limit and is never full without a maxsize, or with one of 0 or less', () => {
     for (const queue of [new Queue(), new Queue(0), new Queue(-3)]) {
-      for (const i of numbers(5000)) queue.putNowait(i);
+      for (const i of range(5000)) queue.putNowait(i);
       expect(queue.full()).toBe(false);
       expect(queue.qsize()).toBe(5000);
       queue.close();

@@ -1,6 +1,8 @@
 import { ShutDown, ValueError } from 'nogil';
 import { describe, expect, it } from 'vitest';
-import { classes, numbers, thrownBy } from './flavours.ts';
+import { range } from '../../support/range.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { classes } from './flavours.ts';
 
 describe.each(classes)('%s', (_, Queue) => {
   it('counts the tasks: put counts, get does not, taskDone counts off', () => {
@@ -87,7 +89,7 @@ describe.each(classes)('%s', (_, Queue) => {
 
   it('drops and counts off what is in it at an immediate shutdown', () => {
     const queue = new Queue<number>();
-    queue.putMany(numbers(5));
+    queue.putMany(range(5));
     queue.get();
     queue.shutdown(true);
     expect(queue.qsize()).toBe(0);
@@ -113,9 +115,9 @@ describe.each(classes)('%s', (_, Queue) => {
 
   it('is iterated until it is shut down and drained', () => {
     const queue = new Queue<number>();
-    queue.putMany(numbers(10));
+    queue.putMany(range(10));
     queue.shutdown();
-    expect([...queue]).toEqual(numbers(10));
+    expect([...queue]).toEqual(range(10));
     expect([...queue]).toEqual([]);
   });
 
@@ -137,12 +139,12 @@ describe.each(classes)('%s', (_, Queue) => {
   it('is iterated without blocking by for await', async () => {
     const queue = new Queue<number>(2);
     const feeding = (async () => {
-      for (const i of numbers(20)) await queue.putAsync(i, 5);
+      for (const i of range(20)) await queue.putAsync(i, 5);
       queue.shutdown();
     })();
     const got: number[] = [];
     for await (const item of queue) got.push(item);
     await feeding;
-    expect(got).toEqual(numbers(20));
+    expect(got).toEqual(range(20));
   });
 });
