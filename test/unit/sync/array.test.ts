@@ -1,39 +1,15 @@
-import {
-  AttributeError,
-  heap,
-  IndexError,
-  Lock,
-  MemoryError,
-  RawArray,
-  RLock,
-  Array as SharedArray,
-  type Typecode,
-  ValueError,
-} from 'nogil';
+import { AttributeError, heap, IndexError, Lock, MemoryError, RawArray, RLock, Array as SharedArray, ValueError } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
-
-const bits: [Typecode, number, boolean][] = [
-  ['c', 8, false],
-  ['b', 8, true],
-  ['B', 8, false],
-  ['h', 16, true],
-  ['H', 16, false],
-  ['i', 32, true],
-  ['I', 32, false],
-  ['l', 32, true],
-  ['L', 32, false],
-];
-const codes: Typecode[] = [...bits.map(([code]) => code), 'q', 'Q', 'f', 'd'];
-const isBig = (code: Typecode) => code === 'q' || code === 'Q';
+import { codes, integers, itemOf } from './typecodes.ts';
 
 describe.each([
   ['RawArray', RawArray],
   ['Array', SharedArray],
 ] as const)('%s', (name, Class) => {
   test.each(codes)('of typecode %s begins with zeros, or with what it is given', (code) => {
-    const zero = isBig(code) ? 0n : 0;
-    const values = isBig(code) ? [1n, 2n, 3n] : [1, 2, 3];
+    const zero = itemOf(code, 0);
+    const values = [1, 2, 3].map((n) => itemOf(code, n));
     using zeros = new Class(code, 3);
     expect([...zeros]).toEqual([zero, zero, zero]);
     using given = new Class(code, values as never);
@@ -49,7 +25,7 @@ describe.each([
     expect([...zeros]).toEqual([zero, zero, zero]);
   });
 
-  test.each(bits)('of typecode %s keeps %i bits, and wraps around as C does', (code, width, signed) => {
+  test.each(integers)('of typecode %s keeps %i bits, and wraps around as C does', (code, width, signed) => {
     using array = new Class(code as 'i', 2);
     const most = signed ? 2 ** (width - 1) - 1 : 2 ** width - 1;
     array.set(1, most);

@@ -1,20 +1,7 @@
-import { AttributeError, heap, Lock, RawValue, RLock, type Typecode, Value, ValueError } from 'nogil';
+import { AttributeError, heap, Lock, RawValue, RLock, Value, ValueError } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
-
-const integers: [Typecode, number, boolean][] = [
-  ['c', 8, false],
-  ['b', 8, true],
-  ['B', 8, false],
-  ['h', 16, true],
-  ['H', 16, false],
-  ['i', 32, true],
-  ['I', 32, false],
-  ['l', 32, true],
-  ['L', 32, false],
-];
-const codes: Typecode[] = [...integers.map(([code]) => code), 'q', 'Q', 'f', 'd'];
-const zero = (code: Typecode) => (code === 'q' || code === 'Q' ? 0n : 0);
+import { codes, integers, itemOf } from './typecodes.ts';
 
 describe.each([
   ['RawValue', RawValue],
@@ -22,11 +9,11 @@ describe.each([
 ] as const)('%s', (_name, Class) => {
   test.each(codes)('of typecode %s begins at zero, or at what it is given', (code) => {
     using first = new Class(code);
-    expect(first.value).toBe(zero(code));
-    const one = code === 'q' || code === 'Q' ? 1n : 1;
+    expect(first.value).toBe(itemOf(code, 0));
+    const one = itemOf(code, 1);
     using second = new Class(code, one as never);
     expect(second.value).toBe(one);
-    expect(first.value).toBe(zero(code));
+    expect(first.value).toBe(itemOf(code, 0));
   });
 
   test.each(integers)('of typecode %s keeps %i bits, and wraps around as C does', (code, bits, signed) => {
