@@ -57,6 +57,14 @@ async function attempt<T>(
   }
 }
 
+function take(it: Lock | Semaphore, step: Step): Promise<boolean | undefined> {
+  return attempt(
+    step,
+    (timeout) => it.acquire(true, timeout),
+    (timeout, options) => it.acquireAsync(timeout, options),
+  );
+}
+
 async function pause(ms: number): Promise<void> {
   if (ms > 0) await sleepAsync(ms / 1000);
 }
@@ -66,12 +74,7 @@ async function run({ lock, semaphore, queue, counter, inside, guard, permits, wo
   let items = worker * 1_000_000;
 
   const withLock = async (step: Step) => {
-    const got = await attempt(
-      step,
-      (timeout) => lock.acquire(true, timeout),
-      (timeout, options) => lock.acquireAsync(timeout, options),
-    );
-    if (!got) return;
+    if (!(await take(lock, step))) return;
     const seen = counter.value;
     await pause(step.hold);
     counter.value = seen + 1;
@@ -79,12 +82,7 @@ async function run({ lock, semaphore, queue, counter, inside, guard, permits, wo
     lock.release();
   };
   const withPermit = async (step: Step) => {
-    const got = await attempt(
-      step,
-      (timeout) => semaphore.acquire(true, timeout),
-      (timeout, options) => semaphore.acquireAsync(timeout, options),
-    );
-    if (!got) return;
+    if (!(await take(semaphore, step))) return;
     guard.with(() => {
       if (++inside.value > permits) tally.tooMany++;
     });

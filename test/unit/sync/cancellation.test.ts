@@ -28,25 +28,27 @@ const program = fc.array(
 
 const ABORTED = Symbol('aborted');
 
+interface Options {
+  signal: AbortSignal;
+}
+/** A call that may wait. What it got it notes itself. */
+type Call = (timeout: number | undefined, options: Options) => Promise<void>;
+
 /** Calls that wait, and when they are to be aborted. */
-class Calls<T> {
-  readonly pending = new Set<Promise<unknown>>();
+class Calls {
+  readonly pending = new Set<Promise<void>>();
   readonly #aborts: { controller: AbortController; at: number }[] = [];
   #step = 0;
   readonly #all: AbortController[] = [];
 
-  start(
-    call: (timeout: number | undefined, options: { signal: AbortSignal }) => Promise<T>,
-    how: Ending,
-    done: (value: T) => void,
-  ): void {
+  start(call: Call, how: Ending): void {
     const controller = new AbortController();
     this.#all.push(controller);
     if (how.kind === 'abort') {
       if (how.after === 0) controller.abort(ABORTED);
       else this.#aborts.push({ controller, at: this.#step + how.after });
     }
-    const result = call(how.kind === 'timeout' ? how.seconds : undefined, controller).then(done, (reason) => {
+    const result = call(how.kind === 'timeout' ? how.seconds : undefined, controller).catch((reason) => {
       if (reason !== ABORTED) throw reason;
     });
     this.pending.add(result);
@@ -65,6 +67,29 @@ class Calls<T> {
     for (const each of this.#all) each.abort(ABORTED);
     await Promise.all(this.pending);
   }
+}
+
+interface Play {
+  wait: Call;
+  give(amount: number, calls: Calls): Promise<void> | void;
+  /** What holds after every step. */
+  always?(): void;
+}
+
+/** Takes the steps of a program. Its calls may still wait then. */
+async function play(steps: Step[], { wait, give, always }: Play): Promise<Calls> {
+  const calls = new Calls();
+  for (const step of steps) {
+    if (step.do === 'wait') calls.start(wait, step.ending);
+    else if (step.do === 'give') {
+      const given = give(step.amount, calls);
+      // Where nothing is to be waited for, what was given and an abort reach a call in the same turn.
+      if (given) await given;
+    }
+    await calls.tick(step.do === 'turn');
+    always?.();
+  }
+  return calls;
 }
 
 async function settled(): Promise<void> {
@@ -90,24 +115,20 @@ describe('cancellation loses and doubles nothing:', () => {
   test('a Lock is held by one call at a time, and free in the end', () =>
     check(async (steps) => {
       using lock = new Lock();
-      const calls = new Calls<boolean>();
       let holders = 0;
-      for (const step of steps) {
-        if (step.do === 'wait')
-          calls.start(
-            (timeout, options) => lock.acquireAsync(timeout, options),
-            step.ending,
-            (got) => {
-              if (got) expect(++holders).toBe(1);
-            },
-          );
-        else if (step.do === 'give' && holders > 0) {
+      const calls = await play(steps, {
+        async wait(timeout, options) {
+          if (await lock.acquireAsync(timeout, options)) expect(++holders).toBe(1);
+        },
+        give() {
+          if (holders === 0) return;
           holders--;
           lock.release();
-        }
-        await calls.tick(step.do === 'turn');
-        if (holders > 0) expect(lock.locked()).toBe(true);
-      }
+        },
+        always() {
+          if (holders > 0) expect(lock.locked()).toBe(true);
+        },
+      });
       await calls.end();
       if (holders > 0) lock.release();
       expect([lock.locked(), lock.acquire(false)]).toEqual([false, true]);
@@ -116,23 +137,17 @@ describe('cancellation loses and doubles nothing:', () => {
   test('an RLock is as deep as the calls that got it', () =>
     check(async (steps) => {
       using lock = new RLock();
-      const calls = new Calls<boolean>();
       let depth = 0;
-      for (const step of steps) {
-        if (step.do === 'wait')
-          calls.start(
-            (timeout, options) => lock.acquireAsync(timeout, options),
-            step.ending,
-            (got) => {
-              if (got) depth++;
-            },
-          );
-        else if (step.do === 'give' && depth > 0) {
+      const calls = await play(steps, {
+        async wait(timeout, options) {
+          if (await lock.acquireAsync(timeout, options)) depth++;
+        },
+        give() {
+          if (depth === 0) return;
           depth--;
           lock.release();
-        }
-        await calls.tick(step.do === 'turn');
-      }
+        },
+      });
       await calls.end();
       for (; depth > 0; depth--) lock.release();
       expect(lock.locked()).toBe(false);
@@ -143,25 +158,18 @@ describe('cancellation loses and doubles nothing:', () => {
     check(async (steps) => {
       const START = 2;
       using semaphore = new Semaphore(START);
-      const calls = new Calls<boolean>();
       let taken = 0;
       let given = 0;
-      for (const step of steps) {
-        if (step.do === 'wait')
-          calls.start(
-            (timeout, options) => semaphore.acquireAsync(timeout, options),
-            step.ending,
-            (got) => {
-              if (got) taken++;
-            },
-          );
-        else if (step.do === 'give') {
-          semaphore.release(step.amount);
-          given += step.amount;
-        }
-        await calls.tick(step.do === 'turn');
-        expect(taken).toBeLessThanOrEqual(START + given);
-      }
+      const calls = await play(steps, {
+        async wait(timeout, options) {
+          if (await semaphore.acquireAsync(timeout, options)) taken++;
+        },
+        give(amount) {
+          semaphore.release(amount);
+          given += amount;
+        },
+        always: () => expect(taken).toBeLessThanOrEqual(START + given),
+      });
       await calls.end();
       expect(semaphore.getValue()).toBe(START + given - taken);
     }));
@@ -169,34 +177,25 @@ describe('cancellation loses and doubles nothing:', () => {
   test('a Queue gives each item that went in to one getter, in order, and none that did not', () =>
     check(async (steps) => {
       using queue = new Queue<number>(2);
-      const puts = new Calls<void>();
-      const gets = new Calls<number>();
       const entered = new Set<number>();
       const atOnce = new Set<number>();
       const got: number[] = [];
       let next = 0;
-      for (const step of steps) {
-        if (step.do === 'give') {
-          gets.start(
-            (timeout, options) => queue.getAsync(timeout, options).catch(unless('Empty')) as Promise<number>,
-            { kind: 'abort', after: step.amount },
-            (item) => {
-              if (item !== undefined) got.push(item);
-            },
-          );
-        } else if (step.do === 'wait') {
+      const calls = await play(steps, {
+        wait(timeout, options) {
           const item = next++;
-          if (step.ending.kind === 'timeout' && step.ending.seconds === 0) atOnce.add(item);
-          puts.start(
-            (timeout, options) => queue.putAsync(item, timeout, options).then(() => void entered.add(item), unless('Full')),
-            step.ending,
-            () => {},
-          );
-        }
-        await Promise.all([puts.tick(step.do === 'turn'), gets.tick(step.do === 'turn')]);
-      }
-      await puts.end();
-      await gets.end();
+          if (timeout === 0) atOnce.add(item);
+          return queue.putAsync(item, timeout, options).then(() => void entered.add(item), unless('Full'));
+        },
+        give(amount, calls) {
+          const get: Call = async (timeout, options) => {
+            const item = await queue.getAsync(timeout, options).catch(unless('Empty'));
+            if (item !== undefined) got.push(item);
+          };
+          calls.start(get, { kind: 'abort', after: amount });
+        },
+      });
+      await calls.end();
       while (!queue.empty()) got.push(queue.getNowait());
       const inOrder = (items: Iterable<number>) => [...items].sort((a, b) => a - b);
       expect(inOrder(got)).toEqual(inOrder(entered));
@@ -209,26 +208,19 @@ describe('cancellation loses and doubles nothing:', () => {
     check(async (steps) => {
       using lock = new Lock();
       using condition = new Condition(lock);
-      const calls = new Calls<boolean>();
       let notified = 0;
       let woken = 0;
-      for (const step of steps) {
-        if (step.do === 'wait')
-          calls.start(
-            (timeout, { signal }) => condition.withAsync(() => condition.waitAsync(timeout, { signal })),
-            step.ending,
-            (got) => {
-              if (got) woken++;
-            },
-          );
-        else if (step.do === 'give')
-          await condition.withAsync(() => {
-            condition.notify(step.amount);
-            notified += step.amount;
-          });
-        await calls.tick(step.do === 'turn');
-        expect(woken).toBeLessThanOrEqual(notified);
-      }
+      const calls = await play(steps, {
+        async wait(timeout, { signal }) {
+          if (await condition.withAsync(() => condition.waitAsync(timeout, { signal }))) woken++;
+        },
+        give: (amount) =>
+          condition.withAsync(() => {
+            condition.notify(amount);
+            notified += amount;
+          }),
+        always: () => expect(woken).toBeLessThanOrEqual(notified),
+      });
       await calls.end();
       expect(condition.locked()).toBe(false);
       // Nobody is in its line any more, who could take a notify from one who comes now.
@@ -242,23 +234,17 @@ describe('cancellation loses and doubles nothing:', () => {
   test('an Event lets all go who wait when it is set', () =>
     check(async (steps) => {
       using event = new Event();
-      const calls = new Calls<boolean>();
-      for (const step of steps) {
-        if (step.do === 'wait') {
+      const calls = await play(steps, {
+        async wait(timeout, options) {
           const wasSet = event.isSet();
-          calls.start(
-            (timeout, options) => event.waitAsync(timeout, options),
-            step.ending,
-            (set) => {
-              if (wasSet) expect(set).toBe(true);
-            },
-          );
-        } else if (step.do === 'give') {
+          const set = await event.waitAsync(timeout, options);
+          if (wasSet) expect(set).toBe(true);
+        },
+        give(amount) {
           event.set();
-          if (step.amount > 1) event.clear();
-        }
-        await calls.tick(step.do === 'turn');
-      }
+          if (amount > 1) event.clear();
+        },
+      });
       await settled();
       event.clear();
       event.set();
@@ -271,21 +257,16 @@ describe('cancellation loses and doubles nothing:', () => {
     check(async (steps) => {
       const PARTIES = 3;
       using barrier = new Barrier(PARTIES);
-      const calls = new Calls<number | undefined>();
       const indices = [0, 0, 0];
-      for (const step of steps) {
-        if (step.do === 'wait')
-          calls.start(
-            (timeout, options) =>
-              barrier.waitAsync(timeout, options).catch(unless('BrokenBarrierError')) as Promise<number | undefined>,
-            step.ending,
-            (index) => {
-              if (index !== undefined) (indices[index] as number)++;
-            },
-          );
-        else if (step.do === 'give' && barrier.broken) barrier.reset();
-        await calls.tick(step.do === 'turn');
-      }
+      const calls = await play(steps, {
+        async wait(timeout, options) {
+          const index = await barrier.waitAsync(timeout, options).catch(unless('BrokenBarrierError'));
+          if (index !== undefined) (indices[index] as number)++;
+        },
+        give() {
+          if (barrier.broken) barrier.reset();
+        },
+      });
       await calls.end();
       expect(indices).toEqual([indices[0], indices[0], indices[0]]);
       expect(barrier.nWaiting).toBe(0);
