@@ -260,7 +260,7 @@ export class Flattener {
   }
 
   #handleHead(value: Sendable, parent: number, step: Step): number {
-    const handle = value[SEND](false);
+    const handle = value[SEND]();
     const { handles } = this;
     // Two objects for the same shared object in one worker are the exception, and so are values with many handles.
     let index = handles.findIndex(({ tag, id, gen }) => tag === handle.tag && id === handle.id && gen === handle.gen);

@@ -22,10 +22,10 @@ export interface HandleRef {
 /** A live shared object that may travel inside values. It may be callable; an own or an inherited method will do. */
 export interface Sendable {
   /**
-   * Answers the handle, or throws if the object is closed. The codec always passes `false`: the reference that the bytes will
-   * own is added through `HandleBridge.retain`, when it is certain that there will be bytes.
+   * Answers the handle, or throws if the object is closed. It retains nothing: the reference that the bytes will own is added
+   * through `HandleBridge.retain`, when it is certain that there will be bytes.
    */
-  readonly [SEND]: (retain: boolean) => HandleRef;
+  readonly [SEND]: () => HandleRef;
 }
 
 /** Supplied by whoever makes a `Codec`. */

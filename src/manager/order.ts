@@ -30,7 +30,7 @@ export function isEqual(a: unknown, b: unknown): boolean {
 }
 
 function handleOf(value: object): HandleRef | undefined {
-  return (value as { [SEND]?: (retain: boolean) => HandleRef })[SEND]?.(false);
+  return (value as { [SEND]?: () => HandleRef })[SEND]?.();
 }
 
 function sameBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
