@@ -6,6 +6,18 @@ export function clock(): number {
   return Number(process.hrtime.bigint());
 }
 
+/** When a worker began and ended what it was asked, by `clock`. */
+export interface Span {
+  begin: number;
+  end: number;
+}
+
+/** Operations a second, from the first beginning to the last end. */
+export function rateOver(spans: readonly Span[], operations: number): number {
+  const ns = Math.max(...spans.map(({ end }) => end)) - Math.min(...spans.map(({ begin }) => begin));
+  return (operations * 1e9) / ns;
+}
+
 export class Agent {
   readonly #worker: Worker;
 

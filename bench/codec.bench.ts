@@ -9,6 +9,7 @@ import v8 from 'node:v8';
 import { Packr } from 'msgpackr/pack';
 import { Encoding } from '../assembly/abi.ts';
 import { Codec } from '../src/codec/index.ts';
+import { inTurn } from './in-turn.ts';
 import { nanoseconds, type Row, type Table } from './report.ts';
 
 /** Different objects of one shape, so that nothing profits from meeting the same object again. */
@@ -108,17 +109,10 @@ function round(call: (i: number) => unknown, calls: number): number {
 /** Keeps what was made from being optimised away. */
 export let sink: unknown;
 
-/** Both in turn. */
-function duel(what: string, ours: (i: number) => unknown, rival: (i: number) => unknown, rounds: number): Row {
-  const row = { what, unit: nanoseconds, ours: [] as number[], rival: [] as number[] };
+async function duel(what: string, ours: (i: number) => unknown, rival: (i: number) => unknown, rounds: number): Promise<Row> {
   const calls = Math.max(100, Math.round((ROUND * 1e6) / Math.max(round(ours, 2000), round(rival, 2000))));
-  for (let i = -2; i < rounds; i++) {
-    const [a, b] = [round(ours, calls), round(rival, calls)];
-    if (i < 0) continue;
-    row.ours.push(a);
-    row.rival.push(b);
-  }
-  return row;
+  const figures = await inTurn(rounds, 2, { ours: () => round(ours, calls), rival: () => round(rival, calls) });
+  return { what, unit: nanoseconds, ...figures };
 }
 
 function carries(contender: Contender, value: unknown): boolean {
@@ -141,7 +135,7 @@ export async function* codec(quick: boolean): AsyncGenerator<Table> {
       if (!carries(rival, values[0])) continue;
       const rounds = quick ? 3 : 15;
       rows.push(
-        duel(
+        await duel(
           `encode ${shape}`,
           (i) => ours.encode(values[i]),
           (i) => rival.encode(values[i]),
@@ -150,7 +144,7 @@ export async function* codec(quick: boolean): AsyncGenerator<Table> {
       );
       ours.store(values[0]);
       rival.store(values[0]);
-      rows.push(duel(`decode ${shape}`, ours.decode, rival.decode, rounds));
+      rows.push(await duel(`decode ${shape}`, ours.decode, rival.decode, rounds));
     }
     yield { title: `one value, against ${name}`, rival: name, rows };
   }

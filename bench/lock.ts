@@ -2,8 +2,9 @@
 import { BoundedSemaphore, Event, heap, Lock, RLock, Semaphore } from 'nogil';
 import * as multiprocessing from 'nogil/multiprocessing';
 import { Bench } from 'tinybench';
-import { Agent } from './agents.ts';
-import type { Fight, Fought } from './lock.workers.ts';
+import { Agent, rateOver, type Span } from './agents.ts';
+import { inTurn } from './in-turn.ts';
+import type { Fight } from './lock.workers.ts';
 import { bytes, median, nanoseconds, perSecond, type Row, type Table } from './report.ts';
 import { Mutex } from './rivals/mutex.ts';
 import { CountingSemaphore, Flag, ReentrantMutex } from './rivals/primitives.ts';
@@ -38,7 +39,7 @@ function asked(flag: { isSet(): boolean }): () => unknown {
 }
 
 /** Nanoseconds a call: one round is a few milliseconds of each. */
-async function inTurn(what: string, ours: () => unknown, rival: () => unknown, rounds: number): Promise<Row> {
+async function duel(what: string, ours: () => unknown, rival: () => unknown, rounds: number): Promise<Row> {
   const row = { what, unit: nanoseconds, ours: [] as number[], rival: [] as number[] };
   for (let round = -2; round < rounds; round++) {
     // The first two rounds are for the compiler.
@@ -62,15 +63,15 @@ async function uncontended(rounds: number): Promise<Table> {
   event.set();
   flag.set();
   const rows: Row[] = [];
-  rows.push({ ...(await inTurn('Lock: acquire + release', pairs(new Lock()), pairs(new Mutex()), rounds)), target: 1 });
-  rows.push(await inTurn('RLock: acquire + release', pairs(new RLock()), pairs(new ReentrantMutex()), rounds));
-  rows.push(await inTurn('RLock, nested: acquire + release', nested(new RLock()), nested(new ReentrantMutex()), rounds));
-  rows.push(await inTurn('Semaphore: acquire + release', pairs(new Semaphore(1)), pairs(new CountingSemaphore(1)), rounds));
-  rows.push(await inTurn('Event: isSet', asked(event), asked(flag), rounds));
+  rows.push({ ...(await duel('Lock: acquire + release', pairs(new Lock()), pairs(new Mutex()), rounds)), target: 1 });
+  rows.push(await duel('RLock: acquire + release', pairs(new RLock()), pairs(new ReentrantMutex()), rounds));
+  rows.push(await duel('RLock, nested: acquire + release', nested(new RLock()), nested(new ReentrantMutex()), rounds));
+  rows.push(await duel('Semaphore: acquire + release', pairs(new Semaphore(1)), pairs(new CountingSemaphore(1)), rounds));
+  rows.push(await duel('Event: isSet', asked(event), asked(flag), rounds));
   // A program that uses the whole family: the methods they share are no longer compiled for one class.
   for (const lock of [new multiprocessing.Lock(), new multiprocessing.RLock(), new BoundedSemaphore(1)])
     for (let i = 0; i < 50; i++) pairs(lock)();
-  rows.push({ ...(await inTurn('Lock, after its sisters were used', pairs(new Lock()), pairs(new Mutex()), rounds)), target: 1 });
+  rows.push({ ...(await duel('Lock, after its sisters were used', pairs(new Lock()), pairs(new Mutex()), rounds)), target: 1 });
   return { title: `uncontended, one thread (${BATCH} calls a sample)`, rival: 'plain JS', rows };
 }
 
@@ -93,10 +94,9 @@ class Arena {
   async #fight(count: number): Promise<number> {
     this.#words.fill(0);
     const job: Fight = { ...this.#lock, words: this.#words, count };
-    const fought = await Promise.all(this.#agents.map((agent) => agent.ask<Fought>(job)));
+    const spans = await Promise.all(this.#agents.map((agent) => agent.ask<Span>(job)));
     if (this.#words[1] !== 2 * count) throw new Error(`${this.#lock.kind}: the counter is ${this.#words[1]}, not ${2 * count}`);
-    const ns = Math.max(...fought.map(({ end }) => end)) - Math.min(...fought.map(({ begin }) => begin));
-    return (2 * count * 1e9) / ns;
+    return rateOver(spans, 2 * count);
   }
 
   async close(): Promise<void> {
@@ -114,13 +114,11 @@ async function contended(rounds: number): Promise<Table> {
     rlock: new Arena({ kind: 'RLock', handle: rlock.handle() }),
     mutex: new Arena({ kind: 'Mutex', memory: new Mutex().memory }),
   };
-  const figures = { lock: [] as number[], rlock: [] as number[], mutex: [] as number[] };
-  for (let round = -2; round < rounds; round++) {
-    for (const name of ['lock', 'mutex', 'rlock'] as const) {
-      const rate = await arenas[name].rate(FIGHT);
-      if (round >= 0) figures[name].push(rate);
-    }
-  }
+  const figures = await inTurn(rounds, 2, {
+    lock: () => arenas.lock.rate(FIGHT),
+    mutex: () => arenas.mutex.rate(FIGHT),
+    rlock: () => arenas.rlock.rate(FIGHT),
+  });
   await Promise.all(Object.values(arenas).map((arena) => arena.close()));
   const rival = figures.mutex;
   return {

@@ -1,6 +1,6 @@
 /** Two of these fight for one lock. */
 import { type Handle, Lock, RLock } from 'nogil';
-import { clock, reply, serve } from './agents.ts';
+import { clock, reply, type Span, serve } from './agents.ts';
 import { Mutex } from './rivals/mutex.ts';
 
 export interface Fight {
@@ -10,11 +10,6 @@ export interface Fight {
   /** Word 0: how many have come; word 1: the counter. */
   words: Int32Array;
   count: number;
-}
-
-export interface Fought {
-  begin: number;
-  end: number;
 }
 
 interface Locklike {
@@ -46,5 +41,5 @@ serve<Fight>((job) => {
   while (Atomics.load(words, 0) < 2);
   const begin = clock();
   fight(lock, words, count);
-  reply({ begin, end: clock() } satisfies Fought);
+  reply({ begin, end: clock() } satisfies Span);
 });

@@ -1,8 +1,8 @@
 /** Managed dicts and lists: what a call costs, next to Python's managers, or to a Map behind messages where there is no Python. */
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import { Manager } from 'nogil';
+import { Agent, rateOver, type Span } from './agents.ts';
+import { inTurn } from './in-turn.ts';
 import type { Work } from './manager.workers.ts';
 import { perSecond, type Row, type Table } from './report.ts';
 
@@ -45,20 +45,19 @@ const calls: [what: string, ours: (i: number) => unknown, python: string][] = ((
   ];
 })();
 
-/** Python's contract of the issue: at least so many times as many. */
+/** So many times the rate of Python's managers, at least. */
 const TARGET = 100;
 
 /** Calls a second. Compiled anew for each, so that no loop is optimised for another's calls. */
-function ratesOf(call: (i: number) => unknown, rounds: number): number[] {
+async function ratesOf(call: (i: number) => unknown, rounds: number): Promise<number[]> {
   const count = 200_000;
   const loop = new Function('call', 'count', `/* ${Math.random()} */ for (let i = 0; i < count; i++) call(i);`);
-  const rates: number[] = [];
-  for (let round = -2; round < rounds; round++) {
+  const rate = () => {
     const begin = performance.now();
     loop(call, count);
-    if (round >= 0) rates.push((count * 1000) / (performance.now() - begin));
-  }
-  return rates;
+    return (count * 1000) / (performance.now() - begin);
+  };
+  return (await inTurn(rounds, 2, { rate })).rate;
 }
 
 /** Python's rates for the same calls, or undefined where there is no Python. */
@@ -85,38 +84,32 @@ if __name__ == '__main__':
 
 /** Round trips a second to a Map that another worker has. */
 async function messageRates(rounds: number): Promise<number[]> {
-  const worker = new Worker(new URL('./manager.workers.js', import.meta.url), { workerData: 'map' });
-  const rates: number[] = [];
+  const agent = new Agent('./manager.workers.js', 'map');
   const count = 3000;
-  for (let round = -1; round < rounds; round++) {
+  const rate = async () => {
     const begin = performance.now();
-    for (let i = 0; i < count; i++) {
-      const answer = once(worker, 'message');
-      worker.postMessage({ key: 'num', value: i });
-      await answer;
-    }
-    if (round >= 0) rates.push((count * 1000) / (performance.now() - begin));
-  }
-  await worker.terminate();
+    for (let i = 0; i < count; i++) await agent.ask({ key: 'num', value: i });
+    return (count * 1000) / (performance.now() - begin);
+  };
+  const rates = (await inTurn(rounds, 1, { rate })).rate;
+  await agent.close();
   return rates;
 }
 
 /** Two workers that update one key: updates a second of both together. */
 async function contended(rounds: number): Promise<Row> {
-  const workers = [1, 2].map(() => new Worker(new URL('./manager.workers.js', import.meta.url)));
+  const agents = [1, 2].map(() => new Agent('./manager.workers.js'));
   const d = dict({ n: 0 });
   const count = 50_000;
-  const ours: number[] = [];
-  for (let round = -1; round < rounds; round++) {
-    d.n = 0;
-    const answers = workers.map((worker) => once(worker, 'message'));
-    for (const worker of workers) worker.postMessage({ handle: d.handle(), count } satisfies Work);
-    const times = (await Promise.all(answers)).map(([time]) => time as { begin: number; end: number });
-    if (d.n !== 2 * count) throw new Error(`the counter is ${d.n}, not ${2 * count}`);
-    const ns = Math.max(...times.map(({ end }) => end)) - Math.min(...times.map(({ begin }) => begin));
-    if (round >= 0) ours.push((2 * count * 1e9) / ns);
-  }
-  for (const worker of workers) await worker.terminate();
+  const { ours } = await inTurn(rounds, 1, {
+    async ours() {
+      d.n = 0;
+      const spans = await Promise.all(agents.map((agent) => agent.ask<Span>({ handle: d.handle(), count } satisfies Work)));
+      if (d.n !== 2 * count) throw new Error(`the counter is ${d.n}, not ${2 * count}`);
+      return rateOver(spans, 2 * count);
+    },
+  });
+  for (const agent of agents) await agent.close();
   d.close();
   return { what: 'two workers, update of one key', unit: perSecond, ours, rival: [] };
 }
@@ -125,11 +118,12 @@ export async function* manager(quick: boolean): AsyncGenerator<Table> {
   const rounds = quick ? 3 : 25;
   const python = pythonRates(rounds);
   const messages = python === undefined ? await messageRates(rounds) : [];
-  const rows = calls.map(([what, ours], i): Row => {
-    const row = { what, unit: perSecond, ours: ratesOf(ours, rounds), rival: python?.[i] ?? messages };
-    // The contract speaks of get and set of a small value.
-    return python !== undefined && i < 6 ? { ...row, target: TARGET } : row;
-  });
+  const rows: Row[] = [];
+  for (const [i, [what, ours]] of calls.entries()) {
+    const row = { what, unit: perSecond, ours: await ratesOf(ours, rounds), rival: python?.[i] ?? messages };
+    // The target is one of get and set of a small value.
+    rows.push(python !== undefined && i < 6 ? { ...row, target: TARGET } : row);
+  }
   yield {
     title: 'managed dict and list, one worker, uncontended (calls a second)',
     rival: python === undefined ? 'Map by message' : "Python's Manager",

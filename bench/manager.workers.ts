@@ -1,6 +1,7 @@
 /** The other end of the bench's Map behind messages, and who fights over one dict. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { Dict, type Handle } from 'nogil';
+import { clock, reply, type Span, serve } from './agents.ts';
 
 export interface Work {
   handle: Handle;
@@ -9,17 +10,17 @@ export interface Work {
 
 if (workerData === 'map') {
   const map = new Map<string, unknown>();
-  parentPort?.on('message', ({ key, value }: { key: string; value?: unknown }) => {
+  serve<{ key: string; value?: unknown }>(({ key, value }) => {
     if (value !== undefined) map.set(key, value);
-    parentPort?.postMessage(map.get(key));
+    reply(map.get(key));
   });
 } else {
-  parentPort?.on('message', ({ handle, count }: Work) => {
+  serve<Work>(({ handle, count }) => {
     const dict = Dict.from(handle) as Dict<string, number>;
-    const begin = process.hrtime.bigint();
+    const begin = clock();
     for (let i = 0; i < count; i++) dict.update('n', (n = 0) => n + 1);
-    const end = process.hrtime.bigint();
+    const end = clock();
     dict.close();
-    parentPort?.postMessage({ begin: Number(begin), end: Number(end) });
+    reply({ begin, end } satisfies Span);
   });
 }

@@ -1,6 +1,7 @@
 /** Round trips between two workers, ours against a MessageChannel: the main thread's side, and what both workers do. */
 import { MessageChannel } from 'node:worker_threads';
 import { Agent, clock, reply } from './agents.ts';
+import { inTurn } from './in-turn.ts';
 import { microseconds, quantile, type Row, type Table } from './report.ts';
 import { rest } from './rivals/ports.ts';
 import type { Shape, shapes } from './shapes.ts';
@@ -74,14 +75,10 @@ export async function roundTrips(
   for (const shape of ['u32', 'object'] as const) {
     const { ours, rival } = await pairs(shape);
     for (const [mode, count, pause] of MODES) {
-      const trips = { ours: [] as Float64Array[], rival: [] as Float64Array[] };
-      for (let round = -1; round < rounds; round++) {
-        const mine = await ours.pingPong(count, pause);
-        const theirs = await rival.pingPong(count, pause);
-        if (round < 0) continue;
-        trips.ours.push(mine);
-        trips.rival.push(theirs);
-      }
+      const trips = await inTurn(rounds, 1, {
+        ours: () => ours.pingPong(count, pause),
+        rival: () => rival.pingPong(count, pause),
+      });
       for (const [name, q] of FIGURES) {
         const figures = (runs: Float64Array[]) => runs.map((run) => quantile(Array.from(run), q) / 1000);
         const target = name === 'p50' ? targets[mode] : undefined;

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'nogil';
 import { Piscina } from 'piscina';
+import { inTurn } from './in-turn.ts';
 import { increment } from './pool.tasks.ts';
 import { milliseconds, perSecond, type Row, type Table } from './report.ts';
 import { BarePool } from './rivals/bare-pool.ts';
@@ -22,28 +23,16 @@ function check(results: readonly unknown[], count: number): void {
   if (results.length !== count || results[count - 1] !== count) throw new Error('a pool has given wrong results');
 }
 
-/** Calls a second of each contender, in turn. */
-async function inTurn(
-  rounds: number,
-  contenders: Record<string, { count: number; run(items: number[]): unknown[] | Promise<unknown[]> }>,
-  python?: { pool: PythonPool; what: 'map' | 'apply'; count: number },
-): Promise<Record<string, number[]>> {
-  const rates: Record<string, number[]> = Object.fromEntries([...Object.keys(contenders), 'python'].map((name) => [name, []]));
-  for (let round = -3; round < rounds; round++) {
-    for (const [name, { count, run }] of Object.entries(contenders)) {
-      const items = upTo(count);
-      const begin = performance.now();
-      const results = await run(items);
-      const rate = (count * 1000) / (performance.now() - begin);
-      check(results, count);
-      if (round >= 0) rates[name]?.push(rate);
-    }
-    if (python) {
-      const rate = await python.pool.rate(python.what, python.count);
-      if (round >= 0) rates.python?.push(rate);
-    }
-  }
-  return rates;
+/** A contender that does `count` calls at once: calls a second. */
+function rate(count: number, run: (items: number[]) => unknown[] | Promise<unknown[]>): () => Promise<number> {
+  return async () => {
+    const items = upTo(count);
+    const begin = performance.now();
+    const results = await run(items);
+    const rate = (count * 1000) / (performance.now() - begin);
+    check(results, count);
+    return rate;
+  };
 }
 
 async function calls(quick: boolean): Promise<Table> {
@@ -55,38 +44,32 @@ async function calls(quick: boolean): Promise<Table> {
   const python = version === undefined ? undefined : new PythonPool();
   const everyItem = (items: number[], run: (x: number) => PromiseLike<unknown>) => Promise.all(items.map(run));
 
-  const mapped = await inTurn(
-    rounds,
-    {
-      map: { count: TASKS, run: (items) => pool.map(increment, items) },
-      mapAsync: { count: TASKS, run: async (items) => await pool.mapAsync(increment, items) },
-      piscina: { count: TASKS, run: (items) => everyItem(items, (x) => piscina.run(x)) },
-    },
-    python && { pool: python, what: 'map', count: TASKS },
-  );
-  const applied = await inTurn(
-    rounds,
-    {
-      apply: { count: TASKS, run: (items) => everyItem(items, (x) => pool.applyAsync(increment, [x])) },
-      blocking: { count: TASKS, run: (items) => items.map((x) => pool.applyAsync(increment, [x])).map((each) => each.get()) },
-      imap: { count: TASKS, run: (items) => [...pool.imap(increment, items)] },
-      piscina: { count: TASKS, run: (items) => everyItem(items, (x) => piscina.run(x)) },
-      bare: { count: TASKS, run: (items) => everyItem(items, (x) => bare.run(x)) },
-    },
-    python && { pool: python, what: 'apply', count: TASKS },
-  );
-  const numbers = await inTurn(rounds, { map: { count: NUMBERS, run: (items) => pool.map(increment, items) } });
+  const mapped = await inTurn(rounds, 3, {
+    map: rate(TASKS, (items) => pool.map(increment, items)),
+    mapAsync: rate(TASKS, async (items) => await pool.mapAsync(increment, items)),
+    piscina: rate(TASKS, (items) => everyItem(items, (x) => piscina.run(x))),
+    python: async () => (await python?.rate('map', TASKS)) ?? Number.NaN,
+  });
+  const applied = await inTurn(rounds, 3, {
+    apply: rate(TASKS, (items) => everyItem(items, (x) => pool.applyAsync(increment, [x]))),
+    blocking: rate(TASKS, (items) => items.map((x) => pool.applyAsync(increment, [x])).map((each) => each.get())),
+    imap: rate(TASKS, (items) => [...pool.imap(increment, items)]),
+    piscina: rate(TASKS, (items) => everyItem(items, (x) => piscina.run(x))),
+    bare: rate(TASKS, (items) => everyItem(items, (x) => bare.run(x))),
+    python: async () => (await python?.rate('apply', TASKS)) ?? Number.NaN,
+  });
+  const numbers = await inTurn(rounds, 3, { map: rate(NUMBERS, (items) => pool.map(increment, items)) });
 
   python?.close();
   pool.terminate();
   pool.join();
   await Promise.all([piscina.destroy(), bare.close()]);
 
-  const row = (what: string, ours: number[] | undefined, rival: number[] | undefined, target?: number): Row => ({
+  const row = (what: string, ours: number[], rival: number[], target?: number): Row => ({
     what,
     unit: perSecond,
-    ours: ours ?? [],
-    rival: rival ?? [],
+    ours,
+    rival,
     ...(target === undefined ? {} : { target }),
   });
   const rows = [
@@ -108,22 +91,25 @@ async function calls(quick: boolean): Promise<Table> {
 /** From the constructor to the results of two tasks, and the end. */
 async function starts(quick: boolean): Promise<Table> {
   const rounds = quick ? 5 : 20;
-  const ours: number[] = [];
-  const rival: number[] = [];
-  for (let round = -2; round < rounds; round++) {
-    let begin = performance.now();
-    const pool = new Pool(WORKERS);
-    await Promise.all([pool.applyAsync(increment, [1]), pool.applyAsync(increment, [2])]);
-    if (round >= 0) ours.push(performance.now() - begin);
-    pool.terminate();
-    await pool.joinAsync();
-
-    begin = performance.now();
-    const piscina = newPiscina();
-    await Promise.all([piscina.run(1), piscina.run(2)]);
-    if (round >= 0) rival.push(performance.now() - begin);
-    await piscina.destroy();
-  }
+  const { ours, rival } = await inTurn(rounds, 2, {
+    async ours() {
+      const begin = performance.now();
+      const pool = new Pool(WORKERS);
+      await Promise.all([pool.applyAsync(increment, [1]), pool.applyAsync(increment, [2])]);
+      const ms = performance.now() - begin;
+      pool.terminate();
+      await pool.joinAsync();
+      return ms;
+    },
+    async rival() {
+      const begin = performance.now();
+      const piscina = newPiscina();
+      await Promise.all([piscina.run(1), piscina.run(2)]);
+      const ms = performance.now() - begin;
+      await piscina.destroy();
+      return ms;
+    },
+  });
   return {
     title: `starting a pool of ${WORKERS}: to the first two results (the supervisor is up)`,
     rival: 'piscina',

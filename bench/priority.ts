@@ -1,6 +1,7 @@
 /** PriorityQueue: what a put and a get cost, by how many items are in it. */
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { PriorityQueue } from 'nogil';
+import { inTurn } from './in-turn.ts';
 import { median, nanoseconds, type Row, type Table } from './report.ts';
 
 interface Job {
@@ -100,30 +101,24 @@ function measure(contender: Contender, size: number, calls: number): { put: numb
   return { put: (put * 1e6) / done, get: (get * 1e6) / done };
 }
 
-function costs(title: string, make: (priority: number) => number | Job, quick: boolean, target?: number): Table {
+async function costs(title: string, make: (priority: number) => number | Job, quick: boolean, target?: number): Promise<Table> {
   const rows: Row[] = [];
   const rounds = quick ? 3 : 15;
   const calls = quick ? 5000 : 20_000;
   for (const size of SIZES) {
     const contenders = [ours(make), heapAndMessages(make)] as const;
-    const figures = contenders.map((contender) => {
-      for (let i = 0; i < size; i++) contender.put(Math.random());
-      return { put: [] as number[], get: [] as number[] };
+    for (const contender of contenders) for (let i = 0; i < size; i++) contender.put(Math.random());
+    const [mine, theirs] = contenders;
+    const figures = await inTurn(rounds, 1, {
+      ours: () => measure(mine, size, calls),
+      rival: () => measure(theirs, size, calls),
     });
-    for (let round = -1; round < rounds; round++) {
-      contenders.forEach((contender, i) => {
-        const { put, get } = measure(contender, size, calls);
-        if (round < 0) return;
-        figures[i]?.put.push(put);
-        figures[i]?.get.push(get);
-      });
-    }
     for (const what of ['put', 'get'] as const)
       rows.push({
         what: `${what}, ${size} items`,
         unit: nanoseconds,
-        ours: figures[0]?.[what] ?? [],
-        rival: figures[1]?.[what] ?? [],
+        ours: figures.ours.map((each) => each[what]),
+        rival: figures.rival.map((each) => each[what]),
       });
     for (const contender of contenders) contender.close();
   }
@@ -141,6 +136,10 @@ function costs(title: string, make: (priority: number) => number | Job, quick: b
 
 export async function* priority(quick: boolean): AsyncGenerator<Table> {
   // Of objects the blocks fall out of the caches, too, which is not the heap's doing.
-  yield costs('numbers, random', (priority) => priority, quick, 60);
-  yield costs('objects { priority, text of 32 characters }, random', (priority) => ({ priority, text: 'x'.repeat(32) }), quick);
+  yield await costs('numbers, random', (priority) => priority, quick, 60);
+  yield await costs(
+    'objects { priority, text of 32 characters }, random',
+    (priority) => ({ priority, text: 'x'.repeat(32) }),
+    quick,
+  );
 }

@@ -1,5 +1,6 @@
 /** Queues: from one worker to another, and to and fro. */
 import { Queue } from 'nogil';
+import { inTurn } from './in-turn.ts';
 import { Pair, roundTrips, type ShapeName } from './ping-pong.ts';
 import type { Job } from './queue.workers.ts';
 import { perSecond, type Row, type Table } from './report.ts';
@@ -38,7 +39,6 @@ interface Contender {
   name: string;
   pair: QueuePair;
   batch: number;
-  rates: number[];
 }
 
 /** So that a round takes the slower one some 100 ms, and fits the memory: postMessage knows no limit. */
@@ -53,7 +53,7 @@ const BATCH_SIZE = 1024;
 
 async function oneWay(shape: ShapeName, rounds: number): Promise<Table> {
   const count = COUNTS[shape];
-  const contender = (name: string, pair: QueuePair, batch = 1): Contender => ({ name, pair, batch, rates: [] });
+  const contender = (name: string, pair: QueuePair, batch = 1): Contender => ({ name, pair, batch });
   const ours: Contender[] = [];
   for (const maxsize of shape === '64 KiB' ? SIZES_OF_LARGE : SIZES)
     ours.push(
@@ -67,19 +67,16 @@ async function oneWay(shape: ShapeName, rounds: number): Promise<Table> {
   const post = contender('postMessage', await QueuePair.overPorts(shape));
   const arrays = contender(`postMessage of arrays of ${BATCH}`, await QueuePair.overPorts(shape), BATCH);
   const turn = [...ours.flatMap((each, i) => (i === 0 ? [each, post] : [each])), many, arrays];
-  for (let round = -2; round < rounds; round++) {
-    for (const { pair, batch, rates } of turn) {
-      const rate = await pair.rate(count, batch);
-      if (round >= 0) rates.push(rate);
-    }
-  }
+  const contenders = Object.fromEntries(turn.map(({ name, pair, batch }) => [name, () => pair.rate(count, batch)]));
+  const figures = await inTurn(rounds, 2, contenders);
+  const rates = ({ name }: Contender) => figures[name] ?? [];
   await Promise.all(turn.map(({ pair }) => pair.close()));
 
   const target = TARGETS[shape];
   const bound = target === undefined ? {} : { target };
-  const rows = ours.map(({ name, rates }): Row => ({ what: name, unit: perSecond, ours: rates, rival: post.rates, ...bound }));
-  rows.push({ what: many.name, unit: perSecond, ours: many.rates, rival: post.rates });
-  rows.push({ what: `the same against ${arrays.name}`, unit: perSecond, ours: many.rates, rival: arrays.rates });
+  const rows = ours.map((each): Row => ({ what: each.name, unit: perSecond, ours: rates(each), rival: rates(post), ...bound }));
+  rows.push({ what: many.name, unit: perSecond, ours: rates(many), rival: rates(post) });
+  rows.push({ what: `the same against ${arrays.name}`, unit: perSecond, ours: rates(many), rival: rates(arrays) });
   return { title: `${shape}: one producer, one consumer, ${count} items a run`, rival: 'postMessage', rows };
 }
 

@@ -2,10 +2,11 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Process, Thread } from 'nogil';
+import { inTurn } from './in-turn.ts';
 import { milliseconds, type Row, type Table } from './report.ts';
 import { nothing } from './workers.tasks.ts';
 
-const contenders: Record<string, () => void | Promise<void>> = {
+const contenders = {
   thread() {
     const thread = new Thread({ target: nothing });
     thread.start();
@@ -31,24 +32,26 @@ const contenders: Record<string, () => void | Promise<void>> = {
 
 export async function* workers(quick: boolean): AsyncGenerator<Table> {
   const rounds = quick ? 10 : 30;
-  const figures = new Map(Object.keys(contenders).map((name) => [name, [] as number[]]));
+  const timed = (name: keyof typeof contenders) => async () => {
+    const begin = performance.now();
+    await contenders[name]();
+    return performance.now() - begin;
+  };
   // The first rounds start the supervisor and warm the file cache.
-  for (let round = -2; round < rounds; round++) {
-    for (const [name, run] of Object.entries(contenders)) {
-      const begin = performance.now();
-      await run();
-      if (round >= 0) figures.get(name)?.push(performance.now() - begin);
-    }
-  }
-  const rival = figures.get('bare') as number[];
-  const row = (what: string, name: string): Row => ({ what, unit: milliseconds, ours: figures.get(name) as number[], rival });
+  const figures = await inTurn(rounds, 2, {
+    thread: timed('thread'),
+    threadAsync: timed('threadAsync'),
+    process: timed('process'),
+    bare: timed('bare'),
+  });
+  const row = (what: string, ours: number[]): Row => ({ what, unit: milliseconds, ours, rival: figures.bare });
   yield {
     title: 'starting a worker and waiting for its end (the supervisor is up)',
     rival: 'bare Worker',
     rows: [
-      { ...row('Thread: start + join', 'thread'), target: 1.5 },
-      row('Thread: start + joinAsync', 'threadAsync'),
-      row('Process: start + join', 'process'),
+      { ...row('Thread: start + join', figures.thread), target: 1.5 },
+      row('Thread: start + joinAsync', figures.threadAsync),
+      row('Process: start + join', figures.process),
     ],
   };
 }
