@@ -2,6 +2,7 @@ import { Pool, Semaphore, Value, ValueError } from 'nogil';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { range } from '../../support/range.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
+import { ofNumbers } from '../../support/typed-arrays.ts';
 import { LONG } from '../../support/until.ts';
 import { add, countItem, double, doubleLater, evenOnly, identity, pid, typeOf } from './pool.workers.ts';
 import { end } from './support.ts';
@@ -50,17 +51,7 @@ describe('map', () => {
     expect(pool.map((x: number) => (x === 70 ? null : x), range(100))).toEqual(range(100).map((x) => (x === 70 ? null : x)));
   });
 
-  test.each([
-    Int8Array,
-    Uint8Array,
-    Uint8ClampedArray,
-    Int16Array,
-    Uint16Array,
-    Int32Array,
-    Uint32Array,
-    Float32Array,
-    Float64Array,
-  ])('takes a %o of any length, and of a part of a buffer', (Kind) => {
+  test.each(ofNumbers)('takes a %o of any length, and of a part of a buffer', (Kind) => {
     const items = Kind.from(range(300).map((i) => i % 100));
     expect(pool.map(double, items)).toEqual([...items].map((x) => 2 * x));
     const part = items.subarray(7, 19);

@@ -1,6 +1,7 @@
 /** Arbitrary values: primitives of every kind, trees that may go plain, and graphs with shared references and cycles. */
 
 import fc from 'fast-check';
+import { typedArrays } from '../../support/typed-arrays.ts';
 
 /** Any sequence of UTF-16 units, with the ones that encoders get wrong over-represented. */
 const unit = fc.oneof(
@@ -191,25 +192,7 @@ type ViewClass = new (buffer: ArrayBuffer, byteOffset: number, length: number) =
 
 const views = leaf(
   fc
-    .tuple(
-      fc.constantFrom<ViewClass[]>(
-        DataView,
-        Int8Array,
-        Uint8Array,
-        Uint8ClampedArray,
-        Int16Array,
-        Uint16Array,
-        Int32Array,
-        Uint32Array,
-        Float32Array,
-        Float64Array,
-        BigInt64Array,
-        BigUint64Array,
-      ),
-      fc.nat({ max: 3 }),
-      fc.nat({ max: 4 }),
-      fc.nat({ max: 3 }),
-    )
+    .tuple(fc.constantFrom<ViewClass[]>(DataView, ...typedArrays), fc.nat({ max: 3 }), fc.nat({ max: 4 }), fc.nat({ max: 3 }))
     .map(
       ([View, buffer, start, length]) =>
         (buffers: ArrayBuffer[]) =>

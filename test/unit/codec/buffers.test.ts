@@ -1,21 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Encoding } from '../../../assembly/abi.ts';
 import { Codec } from '../../../src/codec/index.ts';
+import { typedArrays } from '../../support/typed-arrays.ts';
 import { encodingOf, expectSame, noBridge, refusal, roundTrip, sharedScratch } from './harness.ts';
-
-const VIEWS = [
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-];
 
 describe('a Uint8Array by itself', () => {
   it('is its own target, so that the caller copies once', () => {
@@ -52,7 +39,7 @@ describe('a Uint8Array by itself', () => {
 
 describe('array buffers and their views', () => {
   it('arrive in every class', () => {
-    for (const View of VIEWS) {
+    for (const View of typedArrays) {
       const view = new View(Uint8Array.from({ length: 40 }, (_, i) => i * 7).buffer);
       expectSame(roundTrip([view]), structuredClone([view]));
       if (View !== Uint8Array) expect(encodingOf(view)).toBe(Encoding.RICH);

@@ -1,19 +1,10 @@
 /**
  * A program with a small heap, which it fills by way of a dict and a list. Its last line is what it saw, as JSON.
  */
-import { configure, heap, Manager, MemoryError, main } from 'nogil';
+import { configure, heap, Manager, main } from 'nogil';
+import { refuses } from '../../support/refuses.workers.js';
 
 const MIB = 2 ** 20;
-
-function refuses(call: () => unknown): boolean {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof MemoryError) return true;
-    throw error;
-  }
-  return false;
-}
 
 /** Calls `add` until there is no memory; how often it went well. */
 function fill(add: (i: number) => void): number {

@@ -3,18 +3,9 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { configure, Event, heap, LifoQueue, Lock, MemoryError, main, PriorityQueue, Queue } from 'nogil';
+import { refuses } from '../../support/refuses.workers.js';
 
 const MIB = 2 ** 20;
-
-function refuses(call: () => unknown): boolean {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof MemoryError) return true;
-    throw error;
-  }
-  return false;
-}
 
 /** Makes an item and gives it to `put`. */
 type Make = (i: number, put: (item: unknown) => void) => void;
