@@ -2,8 +2,8 @@
  * The heap: no block is given twice, what was freed can be had again, and a death at any step leaves a heap that works.
  */
 import { describe, test } from 'vitest';
-import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, fine, mutant } from './core.ts';
 import {
   classOf,
   enlist,
@@ -23,10 +23,7 @@ import type { WorkerOptions } from './machine.ts';
 import type { Model } from './model.ts';
 import { atomic, call, label, must, type Program, run, type Step } from './program.ts';
 
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 const FILE = 'allocator.ts';
-const fine = { fine: true };
 
 /** A block in somebody's hands; `ghost.at` is 0 while there is none. */
 interface Hold {

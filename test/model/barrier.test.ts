@@ -3,14 +3,12 @@
  */
 import { describe, test } from 'vitest';
 import { Scene, type Upset } from './barrier.ts';
-import { buildCore, type Edit } from './build.ts';
+import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, fine, mutant } from './core.ts';
 import type { Describe } from './model.ts';
 import { call, label } from './program.ts';
 import { Fields, FOREVER, type Me, NodeState, SOON } from './sync.ts';
-
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 
 interface Plan {
   readonly parties?: number;
@@ -133,8 +131,6 @@ const twoLists: Describe = (m) => {
     here.ghost.failed && m.load(first.node) !== NodeState.WAITING ? 'told in a list that it has left' : undefined,
   );
 };
-
-const fine = { fine: true };
 
 describe('a worker dies at any step:', () => {
   test('a party', () => void holds('barrier, death', core, deaths([1, 2])));

@@ -2,15 +2,13 @@
  * assembly/sync/condition.ts and waitlist.ts: a notify wakes exactly min(n, waiters), first in, first out, and a death takes nobody with it.
  */
 import { describe, test } from 'vitest';
-import { buildCore, type Edit } from './build.ts';
+import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import { ALL, type Options, Scene } from './condition.ts';
+import { core, fine, mutant } from './core.ts';
 import type { Describe } from './model.ts';
 import { type After, call, must, repeat } from './program.ts';
 import { Fields, FOREVER, type Me, SOON, Status } from './sync.ts';
-
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 
 /** Waiters with these timeouts, and one worker for each of `notifiers`, which notifies so many, one after the other. */
 function model(timeouts: number[], notifiers: number[][], options: Options = {}): Describe {
@@ -80,7 +78,6 @@ describe('event loops wait beside blocking workers:', () => {
 });
 
 const give = { takeOver: true };
-const fine = { fine: true };
 
 interface Deaths extends Options {
   readonly timeouts?: number[];

@@ -2,8 +2,9 @@
  * assembly/sync/event.ts: a set wakes all who wait, also if a clear follows at once.
  */
 import { describe, test } from 'vitest';
-import { buildCore, type Edit } from './build.ts';
+import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, mutant } from './core.ts';
 import { Status as Stands, type WorkerOptions } from './machine.ts';
 import type { Describe, Model } from './model.ts';
 import { call, must, type Program, repeat, run } from './program.ts';
@@ -21,9 +22,6 @@ import {
   SOON,
   Status,
 } from './sync.ts';
-
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 
 interface Scene {
   readonly m: Model;

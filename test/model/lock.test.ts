@@ -2,8 +2,9 @@
  * assembly/sync/lock.ts: one holder at a time, nobody sleeps for ever, and what a death leaves behind.
  */
 import { describe, expect, test } from 'vitest';
-import { buildCore, type Edit } from './build.ts';
+import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, mutant } from './core.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Describe, Model } from './model.ts';
 import { type After, call, label, must, type Program, repeat, run } from './program.ts';
@@ -24,9 +25,6 @@ import {
   SOON,
   Status,
 } from './sync.ts';
-
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 
 interface Scene {
   readonly m: Model;

@@ -3,17 +3,14 @@
  */
 import { describe, expect, test } from 'vitest';
 import { Kind } from '../../assembly/abi.ts';
-import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, fine, mutant } from './core.ts';
 import { classOf, enlist, heapTrouble, makeHeap, usedIn, wordsOf } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
 import { call, label, must, type Program, run, type Step } from './program.ts';
 
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 const OBJECTS = 'objects.ts';
-const fine = { fine: true };
 
 /** Words of the root: the first chunk of the object table. */
 const CHUNKS = 64 + 128 + (16 + 2) * 64;

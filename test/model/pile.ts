@@ -12,6 +12,7 @@ import { enlist, heapTrouble, makeHeap, wordsOf } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
 import { call, type Flow, must, type Program, type Step } from './program.ts';
+import { FOREVER } from './sync.ts';
 
 /** From a queue's address. */
 const TAIL = 112;
@@ -21,7 +22,6 @@ const [SIZE, PUT, MOVE_SIZE, HOLE, MOVING] = [TAIL + 16, TAIL + 20, TAIL + 40, T
 const [FIRST_SHIFT, FIRST_PLACE] = [2, 3] as const;
 const ABANDONED = 1 << 30;
 const OWNER = (1 << 29) - 1;
-const FOREVER = Number.POSITIVE_INFINITY;
 
 export interface Form {
   /** Payload: up to 2 lie in the entry. */

@@ -3,17 +3,15 @@
  */
 import { describe, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
-import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, mutant } from './core.ts';
 import { enlist, heapTrouble, makeHeap } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Model } from './model.ts';
 import { call, type Flow, label, must, type Program, run, type Step } from './program.ts';
+import { FOREVER } from './sync.ts';
 
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 const PIPE = 'pipe/pipe.ts';
-const FOREVER = Number.POSITIVE_INFINITY;
 const HEADER = 16;
 const GATE = 8;
 

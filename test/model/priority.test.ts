@@ -3,15 +3,13 @@
  */
 import { describe, expect, test } from 'vitest';
 import { Kind, Status } from '../../assembly/abi.ts';
-import { buildCore, type Edit } from './build.ts';
+import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, fine, mutant } from './core.ts';
 import type { Model } from './model.ts';
 import { Pile, type PileOptions } from './pile.ts';
 import { call, must } from './program.ts';
 
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
-const fine = { fine: true };
 const HEAP = 'queue/priority.ts';
 const WRONG = /twice|no record|garbled|lost|before item|taken and free|is taken|counted|in a circle/;
 

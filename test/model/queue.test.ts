@@ -3,18 +3,15 @@
  */
 import { describe, expect, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
-import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, mutant } from './core.ts';
 import { Line, type LineOptions, type Member } from './line.ts';
 import type { Model } from './model.ts';
 import { atomic, call, label, must, type Program, run } from './program.ts';
-import { asleep } from './sync.ts';
+import { asleep, FOREVER } from './sync.ts';
 
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 const QUEUE = 'queue/queue.ts';
 const FIFO = 'queue/fifo.ts';
-const FOREVER = Number.POSITIVE_INFINITY;
 const JOIN_GATE = 24;
 
 const withLine = (options: LineOptions, members: (line: Line) => void) => (m: Model) => members(new Line(m, options));

@@ -4,20 +4,17 @@
 import { describe, expect, test } from 'vitest';
 import { Encoding, Status } from '../../assembly/abi.ts';
 import { RECORD } from './account.ts';
-import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, fine, mutant } from './core.ts';
 import { PAGE } from './heap.ts';
 import { Line, type LineOptions } from './line.ts';
 import type { Model } from './model.ts';
 import { call, label, must } from './program.ts';
+import { FOREVER } from './sync.ts';
 
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
-const FOREVER = Number.POSITIVE_INFINITY;
 const RING = 'queue/ring.ts';
 /** What comes of reading where nothing was written. */
 const NONSENSE = /nobody put|garbled|round in a circle|counted otherwise|outside|is taken/;
-const fine = { fine: true };
 
 const withLine = (options: LineOptions, members: (line: Line) => void) => (m: Model) => members(new Line(m, options));
 /** Records of 24 and 32 bytes: two fill the first segment, and some of those behind wrap. */

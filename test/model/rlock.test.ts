@@ -2,14 +2,12 @@
  * assembly/sync/rlock.ts: its owner may take it again, and it is free when it was released as often.
  */
 import { describe, expect, test } from 'vitest';
-import { buildCore, type Edit } from './build.ts';
+import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, mutant } from './core.ts';
 import type { Describe, Model } from './model.ts';
 import { type After, call, must, type Program, repeat, run } from './program.ts';
 import { ABANDONED, awaited, type CallStep, Cast, Fields, FOREVER, inside, type Me, pumpOf, SOON, Status } from './sync.ts';
-
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 
 interface Scene {
   readonly m: Model;

@@ -2,15 +2,13 @@
  * assembly/sync/semaphore.ts: as many may pass as there are permits, no permit is lost, and nobody sleeps beside one.
  */
 import { describe, expect, test } from 'vitest';
-import { buildCore, type Edit } from './build.ts';
+import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, mutant } from './core.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Describe, Model } from './model.ts';
 import { type After, atomic, call, label, must, type Program, repeat, run, waitAsync } from './program.ts';
 import { AT_ONCE, asleepOn, awaited, type CallStep, Cast, Fields, FOREVER, givingUp, pumpOf, SOON, Status } from './sync.ts';
-
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 
 const UNLIMITED = 0x7fffffff;
 

@@ -3,19 +3,15 @@
  */
 import { describe, expect, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
-import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, fine, mutant } from './core.ts';
 import type { Model } from './model.ts';
 import { call, must, type Program, turn } from './program.ts';
-import { awaited, type CallStep, pumpOf } from './sync.ts';
+import { awaited, type CallStep, FOREVER, pumpOf } from './sync.ts';
 import { KEY, World } from './table.ts';
 
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
-const fine = { fine: true };
 const ENTRIES = 'manager/entries.ts';
 const STORE = 'manager/store.ts';
-const FOREVER = Number.POSITIVE_INFINITY;
 
 const five: [number, number][] = [1, 2, 3, 4, 5].map((n) => [n, n]);
 

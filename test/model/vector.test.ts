@@ -3,15 +3,12 @@
  */
 import { describe, expect, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
-import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, fine, mutant } from './core.ts';
 import type { Model } from './model.ts';
 import { call, must } from './program.ts';
 import { World } from './table.ts';
 
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
-const fine = { fine: true };
 const VECTOR = 'manager/vector.ts';
 
 const withVector = (members: (world: World) => void) => (m: Model) => {

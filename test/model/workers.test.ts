@@ -3,19 +3,15 @@
  */
 import { describe, expect, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
-import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
+import { core, fine, mutant } from './core.ts';
 import { classOf, enlist, heapTrouble, makeHeap, usedIn, wordsOf } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
 import { atomic, call, label, must, type Program, type Step } from './program.ts';
-import { asleep } from './sync.ts';
+import { asleep, FOREVER } from './sync.ts';
 
-const core = await buildCore();
-const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 const WORKERS = 'workers.ts';
-const FOREVER = Number.POSITIVE_INFINITY;
-const fine = { fine: true };
 /** Of test/model/assembly/limits.ts. */
 const SLOTS = 8;
 const SCRATCHES = classOf(256);
