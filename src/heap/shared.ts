@@ -4,6 +4,7 @@
 import type { Kind } from '../../assembly/abi.ts';
 import { type HandleRef, SEND } from '../codec/index.ts';
 import { ValueError } from '../errors.ts';
+import type { CoreExports } from './core.ts';
 import { AsyncGate } from './gate.ts';
 import { type Heap, type HeapLink, heapFor, heapFull, setReviver } from './heap.ts';
 
@@ -61,6 +62,11 @@ const forgotten = new FinalizationRegistry<Existing>(({ heap, ref }) => heap.cor
 export function created(ref: number): number {
   if (ref === 0) throw heapFull();
   return ref;
+}
+
+/** Another reference of this worker's to the object at an address, which somebody keeps meanwhile. @throws MemoryError */
+export function refAgain(core: CoreExports, object: number): number {
+  return created(core.refOpen(core.objectId(object), core.objectGeneration(object)));
 }
 
 export abstract class Shared implements Disposable {

@@ -4,7 +4,7 @@
 import { Kind, Status } from '../../assembly/abi.ts';
 import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
-import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { created, Existing, refAgain, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
@@ -34,7 +34,7 @@ export class Condition extends Holdable {
       super(lock.heap, lock.ref);
       const { core } = this.heap;
       const at = core.conditionLock(this.ptr);
-      const existing = new Existing(this.heap, created(core.refOpen(core.objectId(at), core.objectGeneration(at))));
+      const existing = new Existing(this.heap, refAgain(core, at));
       this.#lock = new (core.conditionIsReentrant(this.ptr) ? new.target.reentrant : new.target.plain)(existing);
       this.#ownsLock = true;
       return;

@@ -2,7 +2,7 @@
  * NodeWaits: the async waits of one handle that have a node of their own (Condition, Barrier).
  */
 import type { Heap } from '../heap/heap.ts';
-import { created } from '../heap/shared.ts';
+import { created, refAgain } from '../heap/shared.ts';
 
 const NODE_BYTES = 16;
 
@@ -22,7 +22,7 @@ export class NodeWaits {
     const stop = new AbortController();
     const forward = () => stop.abort(signal?.reason);
     try {
-      ref = created(core.refOpen(core.objectId(object), core.objectGeneration(object)));
+      ref = refAgain(core, object);
       this.#live ??= new Set();
       this.#live.add(stop);
       signal?.addEventListener('abort', forward, { once: true });

@@ -4,7 +4,7 @@
 import { Kind } from '../../assembly/abi.ts';
 import { AttributeError } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
-import { created, Existing, Shared } from '../heap/shared.ts';
+import { created, Existing, refAgain, Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { Holdable } from './holdable.ts';
 import { Lock, RLock } from './lock.ts';
@@ -70,15 +70,13 @@ export abstract class Numbers extends Holdable {
     const at = core.valueLock(this.ptr);
     if (at === NO_LOCK) return undefined;
     const lock = at === OWN_LOCK ? this.ptr : at;
-    const id = core.objectId(lock);
-    const existing = new Existing(this.heap, created(core.refOpen(id, core.objectGeneration(lock))));
-    return core.objectKind(id) === Kind.LOCK ? new Lock(existing) : new RLock(existing);
+    const existing = new Existing(this.heap, refAgain(core, lock));
+    return core.objectKind(core.objectId(lock)) === Kind.LOCK ? new Lock(existing) : new RLock(existing);
   }
 
   /** Another handle to the same numbers. @internal */
   protected again(): Existing {
-    const { core } = this.heap;
-    return new Existing(this.heap, created(core.refOpen(core.objectId(this.open), core.objectGeneration(this.ptr))));
+    return new Existing(this.heap, refAgain(this.heap.core, this.open));
   }
 
   /** The lock that guards it. @throws AttributeError it has none */
