@@ -177,10 +177,6 @@ export function theHeap(): Heap {
   return slot.heap;
 }
 
-export function hasHeap(): boolean {
-  return store[KEY] !== undefined;
-}
-
 function createHeap(): Heap {
   checkSharedMemory();
   const maximum = Math.min(PAGES_AT_MOST, Math.ceil((options.maximumBytes ?? PAGES_AT_MOST * PAGE) / PAGE));

@@ -107,8 +107,6 @@ export const workUntilKilled = task(import.meta, function workUntilKilled(d: Dic
 
 // ── classes ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export class OddError extends RangeError {}
-
 export const Counter = task(
   import.meta,
   class Counter {

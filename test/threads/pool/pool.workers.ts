@@ -52,8 +52,6 @@ export const self = task(import.meta, function self(): { name: string; daemon: b
   return { name, daemon };
 });
 
-export class Refusal extends RangeError {}
-
 /** Throws for odd numbers. */
 export const evenOnly = task(import.meta, function evenOnly(x: number): number {
   if (x % 2 === 1) throw Object.assign(new RangeError(`${x} is odd`), { number: x });

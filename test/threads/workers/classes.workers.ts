@@ -71,9 +71,3 @@ export const MarkedDerived = task(import.meta, Derived);
 export const double = task(import.meta, function double(x: number) {
   return 2 * x;
 });
-
-export const unmarked = class Unmarked extends Thread {
-  override run(): unknown {
-    return this.constructor.name;
-  }
-};
