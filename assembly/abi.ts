@@ -86,6 +86,7 @@ export const enum SlotField {
   PARENT = 32,
   PID = 36,
   WANTS = 40,
+  THREAD = 44,
 }
 
 /** Byte offsets in a Lock. */

@@ -326,7 +326,8 @@ export class Slot {
   pid: i32;
   /** The lock that it waits for without a timeout, or 0: `src/` writes and reads it, to find circles. */
   wants: u32;
-  pad1: i32;
+  /** Of a guest (src/platform): the platform's number of its thread, plus 1. */
+  thread: i32;
   /** Its node for blocking waits: a blocked worker waits in one place. */
   state: i32;
   next: u32;

@@ -106,6 +106,7 @@ export function slotFree(tid: i32): void {
   poke(slot + offsetof<Slot>('waitingOn'), 0);
   poke(slot + offsetof<Slot>('refs'), 0);
   poke(slot + offsetof<Slot>('recordId'), 0);
+  poke(slot + offsetof<Slot>('thread'), 0);
   if (scratch) free(scratch);
   if (staged) free(staged);
   store(slot + offsetof<Slot>('tid'), 0);

@@ -130,11 +130,11 @@ function bury(tid: number, entry: Living, code: number, clean: boolean): void {
 
 // ── guests ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A guest is no more. */
+/** A guest is no more. It may be said twice. */
 function guestGone(tid: number, clean: boolean): void {
   // Its own supervisor and the workers of that have ended before it, and nobody else is going to bury them.
   const dead = familiesEndTogether ? [...descendantsOf(tid), tid] : [tid];
-  for (const each of dead) core.reapLocks(each, each === tid && clean ? 1 : 0);
+  for (const each of dead) if (core.workerIsKnown(each)) core.reapLocks(each, each === tid && clean ? 1 : 0);
   departures.whenQuiet(() => {
     for (const each of dead) buryOrphan(each, each === tid && clean);
   });
@@ -155,6 +155,7 @@ function tidsOfSlots(): number[] {
 
 /** A worker of which this supervisor has no entry. */
 function buryOrphan(tid: number, clean: boolean): void {
+  if (!core.workerIsKnown(tid)) return;
   const slot = core.slotOf(tid);
   const id = heap.loadWord(slot + SlotField.RECORD_ID);
   // 0 or 1: nobody has its record any more.
@@ -216,10 +217,12 @@ const host: Host = {
 
 function receive(message: ToSupervisor): void {
   if (message.type === 'stop') stop(message.tid, message.signal);
+  else if (message.type === 'guest') watch(message.life, (clean) => guestGone(message.tid, clean));
+  else if (message.type === 'guestGone') guestGone(message.tid, message.clean);
   else departures.whenQuiet(() => act(message));
 }
 
-function act(message: Exclude<ToSupervisor, { type: 'stop' }>): void {
+function act(message: Exclude<ToSupervisor, { type: 'stop' | 'guest' | 'guestGone' }>): void {
   if (message.type === 'start') {
     start(message);
     // Answer what the root asked even when nothing changed: it compares counts.
@@ -227,8 +230,7 @@ function act(message: Exclude<ToSupervisor, { type: 'stop' }>): void {
   } else if (message.type === 'pool') {
     if (message.parent === over) over = undefined;
     keepers.set(message.control.id, new Keeper(heap, host, message));
-  } else if (message.type === 'guest') watch(message.life, (clean) => guestGone(message.tid, clean));
-  else if (message.type === 'endPool') keepers.get(message.control)?.terminate();
+  } else if (message.type === 'endPool') keepers.get(message.control)?.terminate();
   else {
     over = message.pid;
     stopDaemons();

@@ -210,6 +210,7 @@ export function heapFor(link: HeapLink): Heap {
   if (!core.rootIsCompatible()) throw new RuntimeError('the handle comes from a version of nogil with another memory layout');
   const tid = core.slotTake();
   if (tid === 0) throw new RuntimeError('too many workers');
+  Atomics.store(new Int32Array(link.memory.buffer), (core.slotOf(tid) + SlotField.THREAD) >> 2, nativeId + 1);
   const heap = new Heap(link, tid, core, reviver);
   joined.set(link.heapId, heap);
   announce(link.heapId, link.root, tid);

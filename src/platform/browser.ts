@@ -156,6 +156,8 @@ export function watch(life: unknown, gone: (clean: boolean) => void): void {
   void navigator.locks.request(life as string, () => gone(false));
 }
 
+export function onThreadGone(): void {}
+
 const endings: ((code: number) => void)[] = [];
 const close = isWorker ? scope.close.bind(scope) : () => {};
 

@@ -121,6 +121,13 @@ export function watch(life: unknown, gone: (clean: boolean) => void): void {
   port.on('close', () => gone(clean));
 }
 
+export function onThreadGone(listener: (nativeId: number, clean: boolean) => void): void {
+  process.on('worker', (worker) => {
+    const { threadId } = worker;
+    worker.on('exit', (code) => listener(threadId, code === 0));
+  });
+}
+
 // ── the end of this thread ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function exit(code: number): never {

@@ -46,6 +46,8 @@ export interface Platform {
   onGuest(heapId: string, listener: (tid: number, life: unknown) => void): void;
   /** Calls `gone` once nothing of a guest runs any more. `clean`: it is known to have ended by itself, and without an error. */
   watch(life: unknown, gone: (clean: boolean) => void): void;
+  /** Hears of the end of every thread that this one has started, from now on, as far as the platform tells. */
+  onThreadGone(listener: (nativeId: number, clean: boolean) => void): void;
   /** Whether the workers of a worker that is gone are gone, too. */
   readonly familiesEndTogether: boolean;
   /** Ends this worker, or in Node's main thread the program. Where nothing can end a thread at once it returns: call it last. */

@@ -318,7 +318,7 @@ export class Dispatcher {
 
   #findLost(): void {
     if (this.#hasEnded) return;
-    const { address } = this.#tasks;
+    const address = Mailbox.addressOf(this.#tasks);
     const error = this.#suspicion as Error;
     this.#suspicion = undefined;
     const lost = this.#ledger.removeLost(

@@ -137,10 +137,6 @@ export class Mailbox extends Shared {
   get gate(): number {
     return this.heap.core.queueNotEmptyGate(this.open);
   }
-
-  get address(): number {
-    return this.open;
-  }
 }
 
 registerShared(41, Mailbox, Kind.QUEUE);

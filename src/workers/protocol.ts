@@ -41,6 +41,8 @@ export type ToSupervisor =
   | { type: 'stop'; tid: number; signal: number }
   /** A worker that the package did not start has entered the heap; `life` as of the platform's `onGuest`. */
   | { type: 'guest'; tid: number; life: unknown }
+  /** It is no more: perhaps before that was heard. */
+  | { type: 'guestGone'; tid: number; clean: boolean }
   /** The code of the root `pid` is over: its daemonic processes go once its threads have ended, while its other children go on. */
   | { type: 'over'; pid: number };
 

@@ -1,8 +1,18 @@
 /**
  * This thread's way to the supervisor, the worker whose loop is never blocked: it starts all others, sees each death, and repairs.
  */
-import { onCreated, theHeap } from '../heap/heap.ts';
-import { canBlock, onGuest, onIdle, parent, type SpawnedWorker, spawn, startsWhileBlocked } from '../platform/index.ts';
+import { SlotField } from '../../assembly/abi.ts';
+import { type Heap, onCreated, theHeap } from '../heap/heap.ts';
+import {
+  canBlock,
+  onGuest,
+  onIdle,
+  onThreadGone,
+  parent,
+  type SpawnedWorker,
+  spawn,
+  startsWhileBlocked,
+} from '../platform/index.ts';
 import { whereWeAre } from './here.ts';
 import type { FromSupervisor, SupervisorData, ToSupervisor } from './protocol.ts';
 
@@ -36,11 +46,24 @@ function connect(): SpawnedWorker {
   return supervisor;
 }
 
-// Whoever a guest may die without having told: only the supervisor can be waiting for that.
-onCreated(({ link }) => {
-  onGuest(link.heapId, (tid, life) => {
+let own: Heap | undefined;
+
+// Only the supervisor hears of a guest's death whatever the root is waiting for.
+onCreated((heap) => {
+  own = heap;
+  onGuest(heap.link.heapId, (tid, life) => {
     connect().post({ type: 'guest', tid, life } satisfies ToSupervisor, typeof life === 'object' ? [life] : []);
   });
+});
+
+// What a guest says of itself is lost if it is stopped at once; then who has started it knows.
+onThreadGone((thread, clean) => {
+  if (own === undefined) return;
+  for (let index = 0; index < own.core.slotCount(); index++) {
+    const slot = own.core.slotOf(index);
+    if (own.loadWord(slot + SlotField.THREAD) !== thread + 1) continue;
+    connect().post({ type: 'guestGone', tid: own.loadWord(slot + SlotField.TID), clean } satisfies ToSupervisor);
+  }
 });
 
 /** The root's code is over, and the program lives on for those who are not daemons. */

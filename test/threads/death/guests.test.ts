@@ -3,10 +3,12 @@ import { Worker } from 'node:worker_threads';
 import { BrokenLockError, type Connection, EOFError, heap, Lock, Pipe, Queue } from 'nogil';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { theHeap } from '../../../src/heap/heap.ts';
-import { LONG, sleepersIn } from '../sync/support.ts';
+import { compiled } from '../../support/compiled.ts';
+import { LONG, until } from '../../support/until.ts';
+import { sleepersIn } from '../sync/support.ts';
 import type { Order } from './guests.workers.ts';
 
-const url = new URL('../../../build/test/threads/death/guests.workers.js', import.meta.url);
+const url = compiled('threads/death/guests');
 
 function guest(order: Order) {
   const worker = new Worker(url, { workerData: order });
@@ -22,15 +24,6 @@ function guest(order: Order) {
   };
 }
 
-/** As `until`, for what the loop of this thread has a part in. */
-async function eventually(condition: () => boolean): Promise<void> {
-  const end = performance.now() + LONG * 1000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`this never came true: ${condition} (${JSON.stringify(heap.inspect())})`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
-
 /** How many workers have a place in the heap. */
 function workers(): number {
   const { core } = theHeap();
@@ -41,7 +34,7 @@ function workers(): number {
 /** This thread, the one that watches the tests, and the supervisor, which comes with the first guest. */
 let residents = 0;
 beforeEach(async () => {
-  await eventually(() => (residents === 0 ? workers() >= 3 : workers() === residents));
+  await until(() => (residents === 0 ? workers() >= 3 : workers() === residents));
   residents = workers();
 });
 
@@ -52,7 +45,7 @@ describe('a guest that ends', () => {
       for (let i = 0; i < 4; i++) await guest({ what: 'put', queue: queue.handle() }).ended();
       for (let i = 0; i < 2; i++)
         await Promise.all(Array.from({ length: 4 }, () => guest({ what: 'put', queue: queue.handle() }).ended()));
-      await eventually(() => workers() === residents);
+      await until(() => workers() === residents);
       expect(queue.getMany()).toHaveLength(12);
       return heap.stats();
     };
@@ -66,7 +59,7 @@ describe('a guest that ends', () => {
     const one = guest({ what: 'hold', lock: lock.handle(), next });
     await one.says('holds');
     await one.ended();
-    await eventually(() => workers() === residents);
+    await until(() => workers() === residents);
     expect(lock.locked()).toBe(true);
     expect(lock.broken).toBe(false);
     lock.release();
@@ -78,7 +71,7 @@ describe('a guest that ends', () => {
     const one = guest({ what: 'hold', lock: lock.handle(), next: 'throw' });
     const [error] = await one.failed();
     expect(error.message).toBe('a guest that throws');
-    await eventually(() => lock.broken);
+    await until(() => lock.broken);
     expect(() => lock.acquire()).toThrow(BrokenLockError);
   });
 });
@@ -93,7 +86,7 @@ describe('a guest that is terminated', () => {
     for (const each of guests) await each.kill();
     expect(await waiting).toBe(true);
     await expect(lock.acquireAsync(LONG)).rejects.toThrow(BrokenLockError);
-    await eventually(() => workers() === residents);
+    await until(() => workers() === residents);
   });
 
   test('while this thread is blocked for what it holds lets this thread go on', async () => {
@@ -110,7 +103,7 @@ describe('a guest that is terminated', () => {
     const outer = new Worker(code, { eval: true, workerData: { url: url.href, order } });
     await once(outer, 'message');
     // Until the inner one is known here; it is not the outer one that has entered the heap.
-    await eventually(() => workers() === residents + 1);
+    await until(() => workers() === residents + 1);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(lock.acquire(true, LONG)).toBe(true);
     await outer.terminate();
@@ -120,9 +113,9 @@ describe('a guest that is terminated', () => {
     using queue = new Queue<number>();
     const guests = Array.from({ length: 3 }, () => guest({ what: 'wait', queue: queue.handle() }));
     await Promise.all(guests.map((each) => each.says('waits')));
-    await eventually(() => sleepersIn(queue).length === 3);
+    await until(() => sleepersIn(queue).length === 3);
     for (const each of guests) await each.kill();
-    await eventually(() => workers() === residents);
+    await until(() => workers() === residents);
     expect(sleepersIn(queue)).toEqual([]);
     queue.put(5);
     expect(queue.get(true, LONG)).toBe(5);
@@ -148,9 +141,9 @@ describe('a guest that is terminated', () => {
     const one = guest({ what: 'family', queue: started.handle(), lock: lock.handle() });
     expect(await started.getAsync(LONG)).toBe('has it');
     // A guest, its supervisor, a worker of its pool, a process and a thread, one of which holds the lock for which the other waits.
-    await eventually(() => workers() === residents + 5 && sleepersIn(lock).length === 1);
+    await until(() => workers() === residents + 5 && sleepersIn(lock).length === 1);
     await one.kill();
-    await eventually(() => workers() === residents);
+    await until(() => workers() === residents);
     expect(() => lock.acquire()).toThrow(BrokenLockError);
     expect(sleepersIn(lock)).toEqual([]);
     expect(heap.stats().objects).toEqual(before.objects);
@@ -163,7 +156,7 @@ describe('a guest that is terminated', () => {
       await new Promise((resolve) => setTimeout(resolve, ms));
       await one.kill();
     }
-    await eventually(() => workers() === residents);
+    await until(() => workers() === residents);
     expect(sleepersIn(queue)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { Lock, ShutDown } from 'nogil';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Letter, Mailbox } from '../../../src/pool/mailbox.ts';
-import { held } from '../queue/flavours.ts';
+import { held } from '../../support/held.ts';
 
 let mailbox: Mailbox;
 beforeEach(() => {
