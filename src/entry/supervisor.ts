@@ -132,9 +132,10 @@ function bury(tid: number, entry: Living, code: number, clean: boolean): void {
 
 /** A guest is no more. It may be said twice. */
 function guestGone(tid: number, clean: boolean): void {
+  if (!core.workerIsKnown(tid)) return;
   // Its own supervisor and the workers of that have ended before it, and nobody else is going to bury them.
   const dead = familiesEndTogether ? [...descendantsOf(tid), tid] : [tid];
-  for (const each of dead) if (core.workerIsKnown(each)) core.reapLocks(each, each === tid && clean ? 1 : 0);
+  for (const each of dead) core.reapLocks(each, each === tid && clean ? 1 : 0);
   departures.whenQuiet(() => {
     for (const each of dead) buryOrphan(each, each === tid && clean);
   });

@@ -61,8 +61,10 @@ onThreadGone((thread, clean) => {
   if (own === undefined) return;
   for (let index = 0; index < own.core.slotCount(); index++) {
     const slot = own.core.slotOf(index);
-    if (own.loadWord(slot + SlotField.THREAD) !== thread + 1) continue;
-    connect().post({ type: 'guestGone', tid: own.loadWord(slot + SlotField.TID), clean } satisfies ToSupervisor);
+    const tid = own.loadWord(slot + SlotField.TID);
+    if (tid <= 0 || own.loadWord(slot + SlotField.THREAD) !== thread + 1) continue;
+    // The supervisor may have known already, and the place may be free, or another's.
+    if (own.loadWord(slot + SlotField.TID) === tid) connect().post({ type: 'guestGone', tid, clean } satisfies ToSupervisor);
   }
 });
 
