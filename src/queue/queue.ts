@@ -286,7 +286,8 @@ export class Queue<T = unknown> extends Shared {
   }
 
   full(): boolean {
-    return this.maxsize > 0 && this.qsize() >= this.maxsize;
+    const size = this.qsize();
+    return this.maxsize > 0 && size >= this.maxsize;
   }
 
   /** Items that were put and not yet counted off by `taskDone`. */
@@ -332,7 +333,7 @@ export class Queue<T = unknown> extends Shared {
     this.heap.core.queueShutdown(this.open, immediate ? 1 : 0);
   }
 
-  /** Returns at once: nothing is ever buffered outside the queue. */
+  /** Returns at once: nothing is ever buffered outside the queue. Unlike Python's it may be called before `close`. */
   joinThread(): void {}
 
   /** Does nothing, and loses nothing: see `joinThread`. */

@@ -47,10 +47,12 @@ describe.each(classes)('%s', (_, Queue) => {
     }
   });
 
-  it('takes only an integer as maxsize', () => {
+  it('takes only an integer below 2 ** 31 as maxsize', () => {
     expect(new Queue(7).maxsize).toBe(7);
     for (const wrong of [1.5, Number.NaN, Number.POSITIVE_INFINITY, '3', null, {}])
       expect(() => new Queue(wrong as number)).toThrow(TypeError);
+    expect(new Queue(2 ** 31 - 1).full()).toBe(false);
+    expect(() => new Queue(2 ** 31)).toThrow(ValueError);
   });
 
   it('throws Empty at once when nothing is there and it shall not wait', () => {
@@ -143,6 +145,8 @@ describe.each(classes)('%s', (_, Queue) => {
       () => queue.putMany([1]),
       () => queue.getMany(),
       () => queue.qsize(),
+      () => queue.empty(),
+      () => queue.full(),
       () => queue.taskDone(),
       () => queue.join(),
       () => queue.shutdown(),
