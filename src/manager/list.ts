@@ -62,7 +62,7 @@ export class List<T = any> extends Store {
       owns: isIndex,
       get: (name) => this.at(Number(name)),
       set: (name, value) => this.set(Number(name), value as T),
-      has: (name) => (isIndex(name) ? this.#hasIndex(Number(name)) : name in List.prototype),
+      has: (name) => (isIndex(name) ? this.#hasIndex(Number(name)) : isMember(name)),
       delete: (name) => {
         if (isIndex(name)) this.guarded('delete', () => this.#splice(this.#place(Number(name)), 1, [], 'delete'));
       },
@@ -344,6 +344,11 @@ export class List<T = any> extends Store {
   clearAsync(options?: AsyncOptions): Promise<void> {
     return this.later(() => this.clear(), options);
   }
+}
+
+/** Outside of the class: a bundler gives one that names itself another name, which messages would show. */
+function isMember(name: string): boolean {
+  return name in List.prototype;
 }
 
 function sorted<T>(items: T[], how: SortOptions<T> | ((a: T, b: T) => number)): number[] {
