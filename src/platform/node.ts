@@ -130,18 +130,20 @@ export function onThreadGone(listener: (nativeId: number, clean: boolean) => voi
 
 // ── the end of this thread ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** What ended well has the code that the user has left in process.exitCode. */
 export function exit(code: number): never {
-  process.exit(code);
+  return code === 0 ? process.exit() : process.exit(code);
 }
 
 export function onExit(listener: (code: number) => void): void {
   process.on('exit', listener);
   const { exit } = process;
-  process.exit = (code) => {
+  // Without a code it means process.exitCode, and undefined is a code.
+  process.exit = (...code) => {
     // What other listeners do belongs to the worker's life: whoever joins it finds it done.
     process.off('exit', listener);
     process.on('exit', listener);
-    return exit.call(process, code);
+    return exit.apply(process, code);
   };
 }
 

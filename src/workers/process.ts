@@ -64,7 +64,7 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
     return this.pidWord || undefined;
   }
 
-  /** undefined until it has ended; then 0, 1 after an uncaught error, n after `process.exit(n)`, -15 after `terminate()`, -9 after `kill()`. */
+  /** undefined until it has ended; then 0 or `process.exitCode`, 1 after an uncaught error, n after `process.exit(n)`, -15 after `terminate()`, -9 after `kill()`. */
   get exitcode(): number | undefined {
     return this.runState === State.ENDED ? this.heap.core.workerExitCode(this.open) : undefined;
   }

@@ -104,7 +104,9 @@ describe('the exit code of a Process', () => {
     [1, 'at once'],
     [42, 'at once'],
     [7, 'later'],
-  ])('is %i after process.exit(%i), called %s', (code, way) => {
+    [5, 'by process.exitCode'],
+    [6, 'without a code, after process.exitCode'],
+  ])('is what process.exit was told: %i, %s', (code, way) => {
     const worker = new Process({ target: exitWith, args: [code, way] });
     worker.start();
     expect(worker.join(LONG)).toBe(true);

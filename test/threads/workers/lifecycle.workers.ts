@@ -10,6 +10,9 @@ export const waitFor = task(import.meta, function waitFor(event: Event, ready?: 
 
 export const exitWith = task(import.meta, async function exitWith(code: number, way: string) {
   if (way === 'at once') process.exit(code);
+  if (way !== 'later') process.exitCode = code;
+  if (way === 'by process.exitCode') return;
+  if (way === 'without a code, after process.exitCode') process.exit();
   await null;
   setTimeout(() => process.exit(code), 1);
   await new Promise((resolve) => setTimeout(resolve, 60_000));
