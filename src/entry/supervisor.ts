@@ -125,6 +125,8 @@ function bury(tid: number, entry: Living, code: number, clean: boolean): void {
   entry.onGone?.(code, entry.signal !== undefined);
   for (const keeper of keepers.values()) departures.whenQuiet(() => keeper.lost(tid));
   if (!entry.daemon && --busy === 0) report();
+  // Who returned has stopped its daemons itself; who called process.exit() had no time to. One that was stopped leaves them alone, as in Python.
+  if (entry.isProcess && entry.signal === undefined) stopDaemonsOf(entry.pid);
   stopDaemons();
 }
 
@@ -197,6 +199,11 @@ function stopThreadsOf(pid: number): void {
   for (const [tid, entry] of living) if (!entry.isProcess && entry.pid === pid) stop(tid, -15);
 }
 
+function stopDaemonsOf(parent: number): void {
+  for (const [tid, { isProcess, daemon, record }] of living)
+    if (isProcess && daemon && heap.loadWord(record + WorkerField.PARENT) === parent) stop(tid, -15);
+}
+
 /** As at a Python program's exit: its threads end first, then its daemonic processes are terminated, however long others go on. */
 function stopDaemons(): void {
   if (over === undefined) return;
@@ -204,8 +211,7 @@ function stopDaemons(): void {
   // Before their workers go, or they would be replaced.
   const pid = over;
   for (const keeper of keepers.values()) departures.whenQuiet(() => keeper.over(pid));
-  for (const [tid, { isProcess, daemon, record }] of living)
-    if (isProcess && daemon && heap.loadWord(record + WorkerField.PARENT) === over) stop(tid, -15);
+  stopDaemonsOf(pid);
 }
 
 const keepers = new Map<number, Keeper>();

@@ -24,7 +24,8 @@ let children = 0;
  * A worker of its own: with its own threads and children, an exit code, and the possibility to be stopped from outside.
  *
  * Start method 'worker': a worker thread with a heap of its own, and no operating system process. It ends when its target has returned, its
- * children that are not daemons have ended, and its daemons were terminated.
+ * children that are not daemons have ended, and its daemons were terminated. `process.exit()` ends it at once, and its daemons with it; other children go on.
+ * One that is stopped from outside leaves all its children behind, as in Python.
  */
 export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
   readonly #lineage: string;
@@ -80,7 +81,10 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
     if (this.runState !== State.ENDED) tellSupervisor({ type: 'stop', tid: this.ident as number, signal });
   }
 
-  /** Stops it wherever it is, also while it waits or computes; its exit code is -15. It runs no `finally` and no exit handler. Returns at once. */
+  /**
+   * Stops it wherever it is, also while it waits or computes; its exit code is -15. It runs no `finally` and no exit handler. Returns at once.
+   * @throws ValueError before `start`
+   */
   terminate(): void {
     this.#stop(-SIGTERM);
   }

@@ -2,7 +2,7 @@ import { Event, heap, Lock, Process, Queue, Semaphore, Thread, WorkerDied } from
 import { describe, expect, it } from 'vitest';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { LONG, until } from '../../support/until.ts';
-import { busy, exitWith, fail, nothing, parent, waitFor, withFinally, withHandler } from './lifecycle.workers.ts';
+import { bear, busy, exitWith, fail, nothing, parent, waitFor, withFinally, withHandler } from './lifecycle.workers.ts';
 
 describe.each([
   ['Thread', Thread],
@@ -228,6 +228,33 @@ describe('a Process', () => {
     expect(worker.join(LONG)).toBe(true);
     expect(numbers.qsize()).toBe(2);
     expect(event.isSet()).toBe(false);
+  });
+
+  it.each([
+    ['process.exit', true],
+    ['process.exit', false],
+    ['terminate', true],
+    ['terminate', false],
+    ['kill', true],
+  ] as const)('that ends by %s terminates its child only if it has exited and that is a daemon (%s)', (end, daemon) => {
+    using children = new Queue<Process>();
+    using event = new Event();
+    const worker = new Process({ target: bear, args: [children, event, daemon, end === 'process.exit'] });
+    worker.start();
+    const child = children.get(true, LONG);
+    if (end !== 'process.exit') worker[end]();
+    expect(worker.join(LONG)).toBe(true);
+    expect(worker.exitcode).toBe({ 'process.exit': 4, terminate: -15, kill: -9 }[end]);
+    if (end === 'process.exit' && daemon) {
+      expect(child.join(LONG)).toBe(true);
+      expect(child.exitcode).toBe(-15);
+    } else {
+      expect(child.join(0.05)).toBe(false);
+      event.set();
+      expect(child.join(LONG)).toBe(true);
+      expect(child.exitcode).toBe(0);
+    }
+    child.close();
   });
 
   it('takes its threads with it', async () => {

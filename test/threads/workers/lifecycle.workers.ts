@@ -59,3 +59,12 @@ export const parent = task(import.meta, function parent(numbers: Queue<number>, 
   numbers.put(child.ident as number);
   numbers.put(activeChildren().length);
 });
+
+/** Starts a child, gives its handle away, and waits or exits. The child waits for the event. */
+export const bear = task(import.meta, function bear(children: Queue<Process>, event: Event, daemon: boolean, exits: boolean) {
+  const child = new Process({ target: waitFor, args: [event], daemon });
+  child.start();
+  children.put(child);
+  if (exits) process.exit(4);
+  event.wait();
+});
