@@ -62,6 +62,12 @@ describe('a program', () => {
     expect(lines.slice(2)).toEqual(['main ends']);
   });
 
+  it('ends with all its workers when its main thread calls process.exit()', async () => {
+    const { code, lines } = await run('ending', ['exit']);
+    expect(code).toBe(3);
+    expect(lines.slice(2)).toEqual(['main ends']);
+  });
+
   it('lives while an async call waits', async () => {
     expect(await run('pending')).toEqual({ code: 0, lines: ['it came'], errors: '' });
   });

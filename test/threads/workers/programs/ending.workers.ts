@@ -31,6 +31,8 @@ main(import.meta, () => {
   if (scene === 'thread') new Thread({ target: last, args: [mainEnded] }).start();
   if (scene === 'process') new Process({ target: last, args: [mainEnded] }).start();
   if (scene === 'async') new Process({ target: lastAsync, args: [mainEnded] }).start();
+  if (scene === 'exit') new Process({ target: last, args: [mainEnded] }).start();
   console.log('main ends');
+  if (scene === 'exit') process.exit(3);
   mainEnded.set();
 });
