@@ -74,11 +74,12 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
     while (this.#source !== undefined && this.#out < this.#ahead) {
       const from = this.#read;
       const items: unknown[] = [];
+      let isLast = false;
       try {
         while (items.length < this.#settings.chunksize) {
           const { value, done } = this.#source.next();
           if (done) {
-            this.#exhausted();
+            isLast = true;
             break;
           }
           items.push(value);
@@ -92,6 +93,8 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
         return;
       }
       this.#put(from, items);
+      // Only now: where nothing is out, exhausted means finished.
+      if (isLast) this.#exhausted();
     }
   }
 
@@ -185,7 +188,7 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
   }
 
   /**
-   * The next result, waiting for it.
+   * The next result, waiting for it. Python's has a timeout only for a `chunksize` of 1.
    * @param timeout seconds; undefined or null: for ever
    * @throws TimeoutError it is not there in time, and will be the next one still; what its task threw; WorkerDied
    */

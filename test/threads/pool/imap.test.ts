@@ -36,24 +36,29 @@ describe('imap', () => {
   });
 
   test.each([1, 2, 7, 30])('answers all of them with a chunksize of %i', async (chunksize) => {
+    for (const length of [1, 2, 100])
+      expect([...pool.imap(double, range(length), { chunksize, buffersize: 1 })]).toEqual(range(length).map((x) => 2 * x));
     expect([...pool.imap(double, range(100), chunksize)]).toEqual(range(100).map((x) => 2 * x));
     const seen: number[] = [];
     for await (const x of pool.imap(doubleLater, range(50), { chunksize })) seen.push(x);
     expect(seen).toEqual(range(50).map((x) => 2 * x));
   });
 
-  test('next(timeout) throws TimeoutError, and the result is still the next one', async () => {
-    const gate = new Semaphore(0);
-    const results = pool.imap(passOn, [[gate, 1]] as [Semaphore, unknown][]);
-    expect(() => results.next(0)).toThrow(TimeoutError);
-    expect(() => results.next(0.01)).toThrow(TimeoutError);
-    await expect(results.nextAsync(0.01)).rejects.toThrow(TimeoutError);
-    gate.release();
-    expect(results.next(LONG)).toEqual({ value: 1, done: false });
-    expect(results.next(0)).toEqual({ value: undefined, done: true });
-    expect(results.next()).toEqual({ value: undefined, done: true });
-    expect(await results.nextAsync()).toEqual({ value: undefined, done: true });
-  });
+  test.each([1, 3])(
+    'next(timeout) throws TimeoutError, and the result is still the next one (chunksize %i)',
+    async (chunksize) => {
+      const gate = new Semaphore(0);
+      const results = pool.imap(passOn, [[gate, 1]] as [Semaphore, unknown][], chunksize);
+      expect(() => results.next(0)).toThrow(TimeoutError);
+      expect(() => results.next(0.01)).toThrow(TimeoutError);
+      await expect(results.nextAsync(0.01)).rejects.toThrow(TimeoutError);
+      gate.release();
+      expect(results.next(LONG)).toEqual({ value: 1, done: false });
+      expect(results.next(0)).toEqual({ value: undefined, done: true });
+      expect(results.next()).toEqual({ value: undefined, done: true });
+      expect(await results.nextAsync()).toEqual({ value: undefined, done: true });
+    },
+  );
 
   test.each([1, 3])('an error is one item, and later items still come (chunksize %i)', (chunksize) => {
     const results = pool.imap(evenOnly, [0, 1, 2, 3, 4], chunksize);
