@@ -156,10 +156,10 @@ describe('a put', () => {
     expect(worker.join(LONG)).toBe(true);
   });
 
-  it('needs its worker no more: it may exit at once, and be joined before anybody reads', () => {
+  it('needs its worker no more: it may exit at once, also after cancelJoinThread(), and be joined before anybody reads', () => {
     using queue = new Queue<Uint8Array>();
     const size = 8 * 2 ** 20;
-    const workers = [1, 2].map((i) => new Process({ target: putAndGo, args: [queue, new Uint8Array(size).fill(i)] }));
+    const workers = [1, 2].map((i) => new Process({ target: putAndGo, args: [queue, new Uint8Array(size).fill(i), i === 2] }));
     for (const worker of workers) worker.start();
     for (const worker of workers) expect(worker.join(LONG)).toBe(true);
     expect(workers.map((worker) => worker.exitcode)).toEqual([7, 7]);

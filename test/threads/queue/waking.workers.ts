@@ -48,9 +48,10 @@ export const work = task(import.meta, function work(queue: Queue<number>) {
   return sum;
 });
 
-/** Puts and ends at once. */
-export const putAndGo = task(import.meta, function putAndGo(queue: Queue<unknown>, item: unknown) {
+/** Puts and ends at once. Python's `cancel_join_thread` says that what is not yet written may be lost. */
+export const putAndGo = task(import.meta, function putAndGo(queue: Queue<unknown>, item: unknown, cancel: boolean) {
   queue.put(item);
+  if (cancel) queue.cancelJoinThread();
   process.exit(7);
 });
 
