@@ -161,6 +161,19 @@ describe('a manager', () => {
     for (const each of [resource, stuck, disposed, inside, d, own]) each.close();
   });
 
+  it('is shut down at the end of its `using` block', () => {
+    const disposed = new Event();
+    let resource: { use(): string; close(): void };
+    {
+      using own = Manager();
+      resource = own.register('Resource', Resource)(disposed);
+      expect(resource.use()).toBe('used');
+    }
+    expect(disposed.isSet()).toBe(true);
+    expect(thrownBy(() => resource.use())).toBeInstanceOf(WorkerDied);
+    for (const each of [resource, disposed]) each.close();
+  });
+
   it('leaves nothing behind', async () => {
     const held = () => heap.stats().objects;
     const own = Manager();

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { AttributeError, Dict, KeyError, Lock, Manager, ValueError } from 'nogil';
+import { AttributeError, Dict, KeyError, Lock, Manager, Namespace as NamespaceClass, ValueError } from 'nogil';
 import { describe, expect, it } from 'vitest';
 
 const { dict, list } = Manager();
@@ -344,6 +344,14 @@ describe('a managed namespace', () => {
       delete ns.z;
     }).toThrow(AttributeError);
     expect(await Promise.resolve(ns)).toBe(ns);
+  });
+
+  it('has names with an underscore like all others, for everybody', () => {
+    const ns = Namespace({ _a: 1 });
+    const other = NamespaceClass.from(ns.handle());
+    ns._b = 2;
+    expect([other._a, other._b, inspect(ns)]).toEqual([1, 2, 'Namespace { _a: 1, _b: 2 }']);
+    other.close();
   });
 
   it('gives copies, and live shared objects', () => {

@@ -121,6 +121,15 @@ describe('a manager', () => {
     expect(heap.stats().objects.List).toBeGreaterThan(0);
   });
 
+  it('makes Values and Arrays as multiprocessing does: with a lock, and of a type that is checked', () => {
+    using manager = Manager();
+    expect(() => manager.Value('i', 'text' as never)).toThrow(TypeError);
+    expect(() => manager.Value('str' as never, 'text' as never)).toThrow(TypeError);
+    expect(() => manager.Array('i', ['text'] as never)).toThrow(TypeError);
+    expect(manager.Value('i', 1).getLock()).toBeInstanceOf(nogil.RLock);
+    expect(manager.Array('i', 1).getLock()).toBeInstanceOf(nogil.RLock);
+  });
+
   it('keeps a Value’s own lock', () => {
     using manager = Manager();
     const value = manager.Value('i', 0);
