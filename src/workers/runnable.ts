@@ -237,7 +237,9 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   #checkJoin(): void {
     if (this.runState === State.INITIAL) throw new this.flavour.misuse(`cannot join ${this.noun} before it is started`);
-    if (this.#word(WorkerField.TID) === this.heap.tid) throw new this.flavour.misuse(`cannot join current ${this.noun}`);
+    // A process waits for its threads, so none of them may wait for it.
+    const here = this.noun === 'process' ? whereWeAre()?.pid : this.heap.tid;
+    if (this.ident === here) throw new this.flavour.misuse(`cannot join current ${this.noun}`);
   }
 
   /**

@@ -22,6 +22,7 @@ import {
   describeFamily,
   describeSelf,
   joinSelf,
+  joinSelfInThread,
   namesAndDaemons,
   namesInChild,
   namesInThread,
@@ -265,6 +266,12 @@ describe('misuse', () => {
     await expect(new Thread().joinAsync()).rejects.toMatchObject({ name: 'RuntimeError' });
     await expect(new Process().joinAsync()).rejects.toMatchObject({ name: 'AssertionError' });
     await expect(new Process().resultAsync()).rejects.toMatchObject({ name: 'AssertionError' });
+  });
+
+  it('is to join a process from one of its own threads, for which it waits itself', () => {
+    const process = new Process({ target: joinSelfInThread });
+    process.start();
+    expect(process.result(LONG)).toEqual(['AssertionError', 'cannot join current process']);
   });
 
   it('of stopping what was not started is a ValueError', () => {

@@ -123,6 +123,13 @@ export const joinSelf = task(import.meta, function joinSelf(kind: string) {
   return [];
 });
 
+/** Joins its process from a thread of it; answers what it got. */
+export const joinSelfInThread = task(import.meta, function joinSelfInThread() {
+  const thread = new Thread({ target: joinSelf, args: ['process'] });
+  thread.start();
+  return thread.result(20);
+});
+
 /** Starts what it was given. */
 export const startOther = task(import.meta, function startOther(other: Thread | Process) {
   try {
