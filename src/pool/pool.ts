@@ -68,7 +68,7 @@ export class Pool implements Disposable, AsyncDisposable {
 
   /**
    * @param processes how many; undefined or null: as many as the machine runs at once
-   * @throws ValueError fewer than one; AssertionError in a daemonic process
+   * @throws ValueError fewer than one, of processes or of `maxtasksperchild`; TypeError either is no integer; AssertionError in a daemonic process
    */
   constructor(processes?: number | null, options: PoolOptions = {}) {
     const workers = processes === undefined || processes === null ? cores : processes;
