@@ -38,6 +38,21 @@ describe('a subclass', () => {
     expect(worker.result(LONG)).toEqual(['changed', 'derived']);
   });
 
+  it('is a plain Thread or Process where it is sent: to be waited for, not started', () => {
+    using queue = new Queue<Thread | Process>();
+    for (const [worker, Plain] of [
+      [new MarkedDerived(), Thread],
+      [new Renamed(), Process],
+    ] as const) {
+      queue.put(worker);
+      const sent = queue.get();
+      expect([sent === worker, sent.constructor, sent.name]).toEqual([false, Plain, worker.name]);
+      expect(() => sent.start()).toThrow('by their creator');
+      worker.start();
+      expect(sent.result(LONG)).toEqual(worker.result(LONG));
+    }
+  });
+
   it('whose data cannot be sent says which part at start()', () => {
     const worker = new Renamed();
     worker.items = [1, () => 2];
