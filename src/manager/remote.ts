@@ -61,8 +61,8 @@ interface Link {
  * A handle to the object, sendable like any other. A method blocks until the object's worker has answered; its twin, `…Async`, gives a promise. Arguments and results
  * are snapshots. Errors keep their class, with where they were thrown as their cause. Calls are served one after the other, so each is atomic, also of async methods.
  *
- * The object lives until its last handle is closed (its worker notices within a second), its manager is shut down, or the process that made it ends. In the first two
- * cases it is disposed of, if it has `Symbol.dispose` or `Symbol.asyncDispose`. A call to an object that is gone throws `WorkerDied`.
+ * The object lives until its last handle is closed (its worker notices within a second), its manager is shut down, or the process that made it ends (but not if
+ * that was stopped from outside). In the first two cases it is disposed of, if it has `Symbol.dispose` or `Symbol.asyncDispose`. A call to an object that is gone throws `WorkerDied`.
  */
 export class Remote extends Table {
   readonly #link: Link;
