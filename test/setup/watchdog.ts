@@ -7,10 +7,11 @@ import { Worker } from 'node:worker_threads';
 import { Event, heap } from 'nogil';
 import { afterEach, beforeEach, onTestFailed } from 'vitest';
 
-/** A little more than the runner's own limit, which explains better where it works. */
-const LIMIT_MS = 40_000;
+/** Milliseconds that a test has beyond the runner's own limit, which explains better where it works. */
+const MORE_MS = 10_000;
 
-const beat = new Int32Array(new SharedArrayBuffer(8));
+/** Whether a test runs, its number, and its limit in milliseconds. */
+const beat = new Int32Array(new SharedArrayBuffer(12));
 let watching: Promise<unknown> | undefined;
 
 async function watch(): Promise<void> {
@@ -26,7 +27,7 @@ async function watch(): Promise<void> {
     let seen = 0, since = performance.now();
     setInterval(() => {
       if (beat[0] === 0 || beat[1] !== seen) { seen = beat[1]; since = performance.now(); return; }
-      if (performance.now() - since < ${LIMIT_MS}) return;
+      if (performance.now() - since < beat[2]) return;
       writeSync(2, 'HUNG TEST: who holds and who waits\\n' + JSON.stringify(heap.inspect(), null, 1) + '\\n');
       process.kill(process.pid, 'SIGKILL');
     }, 500);
@@ -42,11 +43,12 @@ async function watch(): Promise<void> {
 }
 const kept: Event[] = [];
 
-beforeEach(async () => {
+beforeEach(async ({ task }) => {
   // Only once it is there: it has a place in the heap, which a test that measures the heap must not see come.
   watching ??= watch();
   await watching;
   beat[1] = (beat[1] ?? 0) + 1;
+  beat[2] = task.timeout + MORE_MS;
   beat[0] = 1;
   onTestFailed(() => console.error('who holds and who waits:', JSON.stringify(heap.inspect())));
 });
