@@ -130,17 +130,21 @@ export const enum Part {
   ITEMS = 3,
 }
 
-/** Byte offsets in a Bundle of cells. */
+/** Byte offsets in a Bundle of cells: how many there are, and where they lie. */
 export const enum BundleField {
-  COUNT = 8,
-  CELLS = 16,
+  COUNT = 16,
+  CELLS = 32,
 }
 
-/** Record meta: the payload lies in a block; it begins with an envelope (src/pool/mailbox.ts), which is nothing to the core; how far the count of handles is shifted. */
+/**
+ * Record meta: the payload lies in a block; it begins with an envelope (src/pool/mailbox.ts), which is nothing to the core; how far the count of handles is shifted;
+ * where in the block the payload begins.
+ */
 export const enum Meta {
   EXTERN = 256,
   ENVELOPE = 1024,
   HANDLES_SHIFT = 16,
+  BLOCK_HEADER = 32,
 }
 
 /** The key behind a record on its way into a PriorityQueue (see queue/key.ts). */

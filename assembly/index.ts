@@ -28,7 +28,15 @@ export {
   workerCreate,
 } from './create';
 export { gateEnter, gateKick, gateLeave } from './gate';
-export { bundleAdd, bundleAddBlock, bundleClose, bundleCreate, bundleShow } from './manager/bundle';
+export {
+  bundleAdd,
+  bundleAddBlock,
+  bundleArrange,
+  bundleClose,
+  bundleCountHandles,
+  bundleCreate,
+  bundleShow,
+} from './manager/bundle';
 export { guardGate, guardGive, guardOwner, guardPause, guardResume, guardTake, guardTry } from './manager/store';
 export {
   tableClear,
@@ -89,7 +97,7 @@ export {
   queueShutdown,
   queueSize,
 } from './queue/queue';
-export { dropParcel } from './queue/record';
+export { dropParcel, dropParcelAt, parcelCountHandles } from './queue/record';
 export { queueJoin, queueJoinGate, queueTaskDone, queueUnfinished } from './queue/tasks';
 export { reap, reapLocks } from './reaper';
 export {
@@ -133,7 +141,7 @@ export {
   slotFree,
   slotNode,
   slotOf,
-  slotStage,
+  slotSetRecord,
   slotTake,
   workerBecome,
   workerEnd,

@@ -246,15 +246,6 @@ export class CellBlock {
   hash: u32;
 }
 
-/** Cells in a worker's hands; they follow (see manager/bundle.ts). */
-@unmanaged
-export class Bundle {
-  holding: u32;
-  capacity: u32;
-  count: u32;
-  pad: i32;
-}
-
 /** A table or a vector: the latch, and the guard (see manager/store.ts). */
 @unmanaged
 export class Store extends Lock {
@@ -318,8 +309,7 @@ export class Slot {
   scratch: u32;
   /** The handles this worker holds (see objects.ts). */
   refs: u32;
-  /** A block in its hands: neither published nor freed yet. */
-  staged: u32;
+  pad0: i32;
   recordId: i32;
   recordGeneration: i32;
   parent: i32;
@@ -334,7 +324,8 @@ export class Slot {
   nodeTid: i32;
   index: i32;
 }
-export const SLOT_BYTES: u32 = 64;
+export const SLOT_HAND: usize = 64;
+export const SLOT_BYTES: u32 = 128;
 
 /** One handle of one worker. */
 @unmanaged
@@ -346,11 +337,30 @@ export class Ref {
 }
 export const REF_BYTES: u32 = 16;
 
-/** A block in a worker's hands that is not in a queue yet, on the same list: row 0, with the block's address for a generation. */
+/** A block in a worker's hands, on the same list: no row, with the block's address for a generation (see objects.ts). Also what a block of a queue begins with. */
 @unmanaged
 export class Holding extends Ref {
   length: u32;
   meta: u32;
+  /** While it changes hands: the word that says whose it is, and its value when it has. */
+  word: u32;
+  after: i32;
+}
+
+/** Cells in a worker's hands, `length` of them (see manager/bundle.ts). */
+@unmanaged
+export class Bundle extends Holding {
+  /** Where they lie: behind this, or in a block of their own. */
+  cells: u32;
+  pad: i32;
+  /** While one of them is exchanged for another: that other. */
+  other: i64;
+}
+
+/** What a worker has taken out of a managed dict or list and is about to drop, in its slot (see manager/hand.ts). */
+@unmanaged
+export class Hand extends Bundle {
+  cell: i64;
 }
 
 /** Before every public object. */

@@ -12,13 +12,26 @@
  * | generation, 0       | the row is free, or its object is being taken apart                      |
  * | generation, n > 0   | n references: handles of workers, handles inside items, other objects    |
  *
- * Each worker's handles hang on a list in its slot (Ref), which nobody else touches while it lives; the reaper gives them back when it is dead.
+ * A counted reference belongs to the words that NAME it: a pair (row, generation) in a Ref, behind the payload of an item, or in another object. Row 0
+ * names nothing. Each worker's Refs hang on a list in its slot, which nobody else touches while it lives; the reaper gives them back when it is dead.
+ *
+ * So do the items in its hands, by a Holding each: one made with a block that is to go into a queue (`hold`), or the head of a block that came out of one
+ * (`taking`). While an item changes hands, ONE store to a word of the queue says whose it is, and the Holding remembers that word:
+ *
+ * | holding.word    | holding.after           | the item is the worker's                                             |
+ * | --------------- | ----------------------- | -------------------------------------------------------------------- |
+ * | 0               | -                       | for certain                                                          |
+ * | a word          | its value after a put   | until the word is that                                               |
+ * | a word + TAKING | its value after a get   | as soon as the word is that                                          |
+ *
+ * The word changes under a lock only, and a Holding refers to it only while its worker has that lock. The reaper looks before the lock is anybody else's.
  *
  * Nobody waits here.
  *
- * Death between counting a reference and listing it, or between unlisting and uncounting one that is not the last: the object outlives its last user (a
- * leak of one object), never the other way round. The last one is uncounted first, which changes the generation: the reaper sees that it was.
- * (Engines stop a worker at the head of a loop or at a call, of which there is none between unlisting and uncounting.)
+ * Death between counting a reference and naming it, or between unnaming and uncounting one that is not the last: the object outlives its last user (a
+ * leak of one object), never the other way round. (Engines stop a worker at the head of a loop or at a call, of which there is none in between.)
+ * The last one is uncounted first, which changes the generation, and stays named until the object is taken apart, by its worker or by the reaper.
+ * Death between unlisting and freeing what was listed: its memory is lost, no reference.
  */
 import { Kind, Status } from './abi';
 import { allocate, free } from './allocator';
@@ -26,9 +39,15 @@ import { cas, cas64, load, load64, peek, poke, store, store64 } from './atomics'
 import { destroy } from './destroy';
 import { ENTRY_SHIFT, Entry, HEADER, Header, Holding, REF_BYTES, Ref, ROOT_CHUNKS, Root, Slot } from './layout';
 import { CHUNK_SHIFT, CHUNKS, ROOT } from './limits';
+import { bundleEmpty, bundleSettle } from './manager/bundle';
+import { handEmpty, handSettle } from './manager/hand';
 import { selfSlot } from './park';
-import { connectionSever } from './pipe/pipe';
-import { dropBlock } from './queue/record';
+import { BUNDLE, closeHandles, handlesOf } from './queue/record';
+
+/** In a Ref in place of a row: it is a Holding. */
+const HOLDING: i32 = -1;
+/** With the word of a Holding: what is in the hands of its worker once the word says so. */
+export const TAKING: usize = 1;
 
 function chunkWord(id: i32): usize {
   return ROOT + ROOT_CHUNKS + ((<usize>(id >> CHUNK_SHIFT)) << 2);
@@ -99,8 +118,9 @@ export function objectCreate(kind: i32, bytes: u32): usize {
   poke(block + offsetof<Header>('generation'), generation);
   store(entry + offsetof<Entry>('kind'), kind);
   store(entry + offsetof<Entry>('pointer'), <i32>(block + HEADER));
+  list(ref, 0, generation);
   store64(entry, ((<i64>generation) << 32) | 1);
-  list(ref, id, generation);
+  poke(ref + offsetof<Ref>('id'), id);
   return ref;
 }
 
@@ -173,11 +193,12 @@ function list(ref: usize, id: i32, generation: i32): void {
 export function refOpen(id: i32, generation: i32): usize {
   const ref = allocate(REF_BYTES);
   if (!ref) return 0;
+  list(ref, 0, generation);
   if (retain(id, generation) != Status.OK) {
-    free(ref);
+    refClose(ref);
     return 1;
   }
-  list(ref, id, generation);
+  poke(ref + offsetof<Ref>('id'), id);
   return ref;
 }
 
@@ -199,65 +220,144 @@ function unlist(ref: usize): void {
   if (next) poke(next + offsetof<Ref>('previous'), <i32>previous);
 }
 
-/** The last reference stays listed until the object is taken apart, so that the reaper can end what a death cuts short. */
+/** Closes a handle, or gives back an item in this worker's hands. */
 export function refClose(ref: usize): void {
-  const id = peek(ref + offsetof<Ref>('id'));
-  if (!id) {
+  if (peek(ref + offsetof<Ref>('id')) != HOLDING) {
+    nameClose(ref + offsetof<Ref>('id'));
     unlist(ref);
-    giveBack(ref);
+    free(ref);
     return;
   }
-  const generation = peek(ref + offsetof<Ref>('generation'));
+  empty(ref);
+  const block = blockOf(ref);
+  unlist(ref);
+  if (ref != block) free(ref);
+  free(block);
+}
+
+/** Gives back what is in a Holding; can be cut short and done again. */
+function empty(holding: usize): void {
+  const meta = metaOf(holding);
+  if (meta & BUNDLE) bundleEmpty(holding);
+  else closeHandles(blockOf(holding), lengthOf(holding), meta);
+}
+
+/** Gives back the reference that the pair at `name` names; then it names none. Who died here is taken up where it was. */
+export function nameClose(name: usize): void {
+  const id = peek(name);
+  if (!id) return;
+  const generation = peek(name + 4);
   const entry = entryOf(id);
   while (true) {
     const life = load64(entry);
-    if (<i32>life == 1) {
+    if (generationOf(life) == generation) {
+      const last = <i32>life == 1;
+      if (!last) {
+        poke(name, 0);
+        if (cas64(entry, life, life - 1) == life) return;
+        poke(name, id);
+        continue;
+      }
       if (cas64(entry, life, (<i64>(generation + 1)) << 32) != life) continue;
-      takeApart(entry);
-      unlist(ref);
-      giveUp(id);
-      break;
     }
-    unlist(ref);
-    if (cas64(entry, life, life - 1) == life) break;
-    list(ref, id, generation);
+    // Or else the dead worker whose name this was had come so far: the row is not given back while somebody names it.
+    if (load(entry + offsetof<Entry>('kind')) != Kind.FREE) takeApart(entry);
+    poke(name, 0);
+    giveUp(id);
+    return;
   }
-  free(ref);
 }
 
-/** Of a Ref: the reference. Of a Holding: the block and what is in it. */
-function giveBack(ref: usize): void {
-  const id = peek(ref + offsetof<Ref>('id'));
-  const generation = peek(ref + offsetof<Ref>('generation'));
-  if (!id)
-    dropBlock(<usize>(<u32>generation), <u32>peek(ref + offsetof<Holding>('length')), <u32>peek(ref + offsetof<Holding>('meta')));
-  else if (generationOf(load64(entryOf(id))) == generation) release(id, generation);
-  else resume(entryOf(id));
-  free(ref);
+// ── items in a worker's hands ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function blockOf(holding: usize): usize {
+  return <usize>(<u32>peek(holding + offsetof<Holding>('generation')));
 }
 
-/**
- * Reaper: its last user died while it took the object apart (the reference was still listed, so the row was not given back). What others wait for is done again;
- * what it owns leaks, for nobody knows how much of that was given back.
- */
-function resume(entry: usize): void {
-  if (load(entry + offsetof<Entry>('kind')) == Kind.CONNECTION) connectionSever(pointerOf(entry));
+function lengthOf(holding: usize): u32 {
+  return <u32>peek(holding + offsetof<Holding>('length'));
 }
 
-/** A block, which is an item to be, goes with this worker if it dies: its Holding, or 0 when the heap is full. */
+function metaOf(holding: usize): u32 {
+  return <u32>peek(holding + offsetof<Holding>('meta'));
+}
+
+export function listHolding(holding: usize, block: usize, length: u32, meta: u32, word: usize): void {
+  poke(holding + offsetof<Holding>('length'), <i32>length);
+  poke(holding + offsetof<Holding>('meta'), <i32>meta);
+  poke(holding + offsetof<Holding>('word'), <i32>word);
+  list(holding, HOLDING, <i32>block);
+}
+
+/** A block, which is an item to be, goes with this worker if it dies, and its handles are counted: the Holding; 0: the heap is full; 1: an object is gone, and the block. */
 export function hold(block: usize, length: u32, meta: u32): usize {
   const holding = allocate(offsetof<Holding>());
   if (!holding) return 0;
-  poke(holding + offsetof<Holding>('length'), <i32>length);
-  poke(holding + offsetof<Holding>('meta'), <i32>meta);
-  list(holding, 0, <i32>block);
+  listHolding(holding, block, length, meta & 0xffff, 0);
+  let handle = handlesOf(block, length);
+  for (let left = meta >> 16; left; left--) {
+    if (retain(peek(handle), peek(handle + 4)) != Status.OK) {
+      refClose(holding);
+      return 1;
+    }
+    poke(holding + offsetof<Holding>('meta'), <i32>(metaOf(holding) + (1 << 16)));
+    handle += 8;
+  }
   return holding;
 }
 
-/** The block is somebody else's from now on. */
-export function letGo(holding: usize): void {
+/** The block is about to be somebody else's: it is when `word` becomes `after`. */
+export function giving(holding: usize, word: usize, after: i32): void {
+  poke(holding + offsetof<Holding>('after'), after);
+  poke(holding + offsetof<Holding>('word'), <i32>word);
+}
+
+/** The block is somebody else's. */
+export function given(holding: usize): void {
   unlist(holding);
   free(holding);
+}
+
+/** A block is about to be this worker's: it is when `word` becomes `after`. `refClose` gives it back. */
+export function taking(block: usize, length: u32, meta: u32, word: usize, after: i32): void {
+  poke(block + offsetof<Holding>('after'), after);
+  listHolding(block, block, length, meta, word | TAKING);
+}
+
+/** The block is this worker's. */
+export function taken(block: usize): void {
+  poke(block + offsetof<Holding>('word'), 0);
+}
+
+/** Reaper, before the dead worker's locks are anybody else's: what is not in its hands leaves its list, for it may be in other hands soon; the rest is, for certain. */
+export function holdingsSettle(slot: usize): void {
+  handSettle(slot);
+  let link = slot + offsetof<Slot>('refs');
+  while (true) {
+    const ref = <usize>(<u32>peek(link));
+    if (!ref) return;
+    if (peek(ref + offsetof<Ref>('id')) != HOLDING || isHeld(ref)) {
+      link = ref + offsetof<Ref>('next');
+      continue;
+    }
+    poke(link, peek(ref + offsetof<Ref>('next')));
+    if (ref != blockOf(ref)) free(ref);
+  }
+}
+
+function isHeld(holding: usize): bool {
+  if (!(metaOf(holding) & BUNDLE)) return settle(holding);
+  bundleSettle(holding);
+  return true;
+}
+
+/** Reaper: whether what is in a Holding is the dead worker's. It is not asked of the word again: that may be another's soon. */
+export function settle(holding: usize): bool {
+  const word = <usize>(<u32>peek(holding + offsetof<Holding>('word')));
+  if (!word) return true;
+  const happened = load(word & ~TAKING) == peek(holding + offsetof<Holding>('after'));
+  poke(holding + offsetof<Holding>('word'), 0);
+  return happened == ((word & TAKING) != 0);
 }
 
 /** This worker ends: whoever then joins it finds its handles closed, the ends of pipes among them. */
@@ -269,14 +369,23 @@ export function refCloseOwn(): void {
   }
 }
 
-/** Gives back every handle of a worker that is gone, and every block that was in its hands. */
+/** Gives back every handle of a worker that is gone, and everything that was in its hands. */
 export function refCloseAll(slot: usize): void {
+  handEmpty(slot);
   const head = slot + offsetof<Slot>('refs');
   while (true) {
     const ref = <usize>(<u32>peek(head));
     if (!ref) return;
     poke(head, peek(ref + offsetof<Ref>('next')));
-    giveBack(ref);
+    if (peek(ref + offsetof<Ref>('id')) != HOLDING) {
+      nameClose(ref + offsetof<Ref>('id'));
+      free(ref);
+      continue;
+    }
+    empty(ref);
+    const block = blockOf(ref);
+    if (ref != block) free(ref);
+    free(block);
   }
 }
 

@@ -33,9 +33,10 @@ import { cas, load, notify, peek, poke, store } from './atomics';
 import { gateKick } from './gate';
 import { Root, SLOT_BYTES, Slot, Worker } from './layout';
 import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from './limits';
+import { retain } from './objects';
 import { become, deadlineAfter, Parked, park, self } from './park';
 import { watchWake } from './pipe/watch';
-import { dropParcel } from './queue/record';
+import { dropParcelAt } from './queue/record';
 
 /** With its taker's id, in a slot's `tid`. */
 const TAKING: i32 = 1 << 31;
@@ -100,16 +101,21 @@ export function slotsFreeUnstarted(parent: i32): void {
 export function slotFree(tid: i32): void {
   const slot = slotOf(tid);
   const scratch = <usize>(<u32>peek(slot + offsetof<Slot>('scratch')));
-  const staged = <usize>(<u32>peek(slot + offsetof<Slot>('staged')));
   poke(slot + offsetof<Slot>('scratch'), 0);
-  poke(slot + offsetof<Slot>('staged'), 0);
   poke(slot + offsetof<Slot>('waitingOn'), 0);
   poke(slot + offsetof<Slot>('refs'), 0);
   poke(slot + offsetof<Slot>('recordId'), 0);
   poke(slot + offsetof<Slot>('thread'), 0);
   if (scratch) free(scratch);
-  if (staged) free(staged);
   store(slot + offsetof<Slot>('tid'), 0);
+}
+
+/** The slot of a worker that is to be started names its record, and so has a reference to it: whoever starts that, or buries it, takes this over. */
+export function slotSetRecord(tid: i32, id: i32, generation: i32): void {
+  const slot = slotOf(tid);
+  store(slot + offsetof<Slot>('recordGeneration'), generation);
+  retain(id, generation);
+  store(slot + offsetof<Slot>('recordId'), id);
 }
 
 /** This instance is the worker `tid` from now on. False: no memory for its scratch. */
@@ -127,11 +133,6 @@ export function workerBecome(tid: i32): bool {
 /** The node on which worker `tid` waits when it blocks. */
 export function slotNode(tid: i32): usize {
   return slotOf(tid) + offsetof<Slot>('state');
-}
-
-/** A block in this worker's hands, which goes with it if it dies now. */
-export function slotStage(block: usize): void {
-  poke(slotOf(self) + offsetof<Slot>('staged'), <i32>block);
 }
 
 // ── records ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -187,7 +188,7 @@ export function workerJoin(worker: usize, timeoutMs: f64): i32 {
 }
 
 export function workerDestroy(worker: usize): void {
-  dropParcel(<usize>(<u32>peek(worker + offsetof<Worker>('name'))));
-  dropParcel(<usize>(<u32>peek(worker + offsetof<Worker>('task'))));
-  dropParcel(<usize>(<u32>peek(worker + offsetof<Worker>('result'))));
+  dropParcelAt(worker + offsetof<Worker>('name'));
+  dropParcelAt(worker + offsetof<Worker>('task'));
+  dropParcelAt(worker + offsetof<Worker>('result'));
 }

@@ -18,13 +18,18 @@
  *
  * `length` and `meta` are those of a record (queue/record.ts); `hash` is that of a key.
  *
- * Nobody waits here. Death between making a block and giving it to somebody loses the block; one with handles is never in such hands (bundle.ts).
+ * A counted reference belongs to the word in which the cell lies: in a table or vector, a bundle, or a worker's hand. Nobody counts another one of a block of which
+ * there is only one, unless it has that.
+ *
+ * Nobody waits here. Death between making a block and giving it to somebody loses the block; one with handles is never in such hands (bundle.ts). Death between
+ * counting a reference and putting the cell into its word, or between clearing the word and uncounting one that is not the last: the block outlives its last
+ * user, as an object would (objects.ts says why engines do not stop a worker there). The last one stays in its word until the handles inside are given back.
  */
 import { Encoding } from '../abi';
 import { allocate, free } from '../allocator';
-import { add, copy, load64, peek, poke, store64 } from '../atomics';
+import { add, cas, copy, load, load64, peek, poke, store64 } from '../atomics';
 import { Cell, CellBlock } from '../layout';
-import { align8, bodyBytes, RECORD, releaseHandles } from '../queue/record';
+import { align8, bodyBytes, closeNames, RECORD } from '../queue/record';
 
 export const NONE: i64 = 0;
 const NUMBERS: i64 = 1 << 49;
@@ -109,18 +114,42 @@ export function cellRetain(cell: i64): void {
   if (isBlock(cell)) add(blockOf(cell) + offsetof<CellBlock>('refs'), 1);
 }
 
-/** One reference less; the last one frees the block and gives back what its handles hold. */
+/** Whether there are handles in it: then it must not be dropped but where it lies. */
+export function hasHandles(cell: i64): bool {
+  return isBlock(cell) && metaOf(blockOf(cell)) >> 16 != 0;
+}
+
+/** Where the handles lie in a block. */
+export function handlesOf(block: usize): usize {
+  return block + BLOCK + align8(lengthOf(block));
+}
+
+/** One reference less of a cell without handles; the last one frees the block. */
 export function cellDrop(cell: i64): void {
+  if (isBlock(cell) && add(blockOf(cell) + offsetof<CellBlock>('refs'), -1) == 1) free(blockOf(cell));
+}
+
+/** Gives back the reference of the cell at `place`, which nobody else can see; then there is none. Can be cut short and done again. */
+export function cellDropAt(place: usize): void {
+  const cell = cellAt(place);
   if (!isBlock(cell)) return;
   const block = blockOf(cell);
-  if (add(block + offsetof<CellBlock>('refs'), -1) != 1) return;
-  releaseHandles(block + BLOCK, lengthOf(block), metaOf(block));
+  const refs = block + offsetof<CellBlock>('refs');
+  while (true) {
+    const count = load(refs);
+    if (count == 1) break;
+    setCell(place, NONE);
+    if (cas(refs, count, count - 1) == count) return;
+    setCell(place, cell);
+  }
+  closeNames(handlesOf(block), metaOf(block));
+  setCell(place, NONE);
   free(block);
 }
 
-/** Drops `count` cells that nobody else can see any more. */
-export function cellsDrop(cells: usize, count: u32): void {
-  for (const end = cells + count * CELL; cells < end; cells += CELL) cellDrop(cellAt(cells));
+/** The same for `count` cells. */
+export function cellsDropAt(cells: usize, count: u32): void {
+  for (const end = cells + count * CELL; cells < end; cells += CELL) cellDropAt(cells);
 }
 
 export const CELL: u32 = offsetof<Cell>();

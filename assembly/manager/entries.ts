@@ -24,6 +24,7 @@
  *
  * Death before the store of `value`: the entry is not there, its number is used up. After it: it is. While a body was built: the new one is lost, or the old one.
  * What a dead worker leaves is at most one body or block that nobody has; the next one counts the entries anew, and frees the key of a half-made one.
+ * A value with handles is always somebody's: bundle.ts and hand.ts say how it changes hands.
  */
 import { allocate, free } from '../allocator';
 import { peek, poke } from '../atomics';
@@ -74,12 +75,17 @@ function setKey(entry: usize, key: i64): void {
   setCell(entry + offsetof<TableEntry>('key'), key);
 }
 
+/** The word of its value. */
+export function valueWord(entry: usize): usize {
+  return entry + offsetof<TableEntry>('value');
+}
+
 export function valueIn(entry: usize): i64 {
-  return cellAt(entry + offsetof<TableEntry>('value'));
+  return cellAt(valueWord(entry));
 }
 
 export function setValue(entry: usize, value: i64): void {
-  setCell(entry + offsetof<TableEntry>('value'), value);
+  setCell(valueWord(entry), value);
 }
 
 /** Two thirds. */
@@ -149,8 +155,8 @@ export function reserve(table: usize, more: u32): usize {
   return grown || spare == more ? grown : rebuild(table, more);
 }
 
-/** Puts an entry behind all others; there is room. */
-export function insert(table: usize, body: usize, key: i64, value: i64): void {
+/** Puts an entry behind all others; there is room. With NONE for its value it is there when it has one. */
+export function insert(table: usize, body: usize, key: i64, value: i64): usize {
   const number = usedOf(body);
   const entry = entryAt(body, number);
   // ORDERING: `spent` before all: it bounds `used` and the slots, also if this worker dies between them. `value` last: it is the entry.
@@ -160,9 +166,10 @@ export function insert(table: usize, body: usize, key: i64, value: i64): void {
   index(body, soughtHash, number);
   setValue(entry, value);
   setCount(table, countOf(table) + 1);
+  return entry;
 }
 
-/** Takes an entry out. Its key and value are the caller's. */
+/** Takes an entry out. Its key and value are the caller's, or the value was taken out before. */
 export function remove(table: usize, entry: usize): void {
   setValue(entry, NONE);
   setKey(entry, NONE);

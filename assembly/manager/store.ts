@@ -59,9 +59,14 @@ export function setCount(store: usize, count: i32): void {
   poke(store + offsetof<Store>('count'), count);
 }
 
+/** The word that says which body is the contents. */
+export function bodyWord(store: usize): usize {
+  return store + offsetof<Store>('body');
+}
+
 /** The one store that makes a new body the contents. */
 export function setBody(at: usize, body: usize): void {
-  store(at + offsetof<Store>('body'), <i32>body);
+  store(bodyWord(at), <i32>body);
 }
 
 /** Takes the latch, to read. */

@@ -4,7 +4,8 @@
  * Ancestry: CPython's dict and its proxies (Objects/dictobject.c, Lib/multiprocessing/managers.py).
  *
  * Words: those of Store. A key is the record in the scratch behind the place of a small value's, always small enough to lie there.
- * What a call drops it drops after it has given the latch back: the last reference to another object may be among it.
+ * What a call drops it drops after it has given the latch back: the last reference to another object may be among it. What has handles is in a bundle or
+ * in the hand meanwhile.
  *
  * No wake-up to lose beyond those of the latch and the guard. Death: see entries.ts, and bundle.ts for what is in the hands of the dead.
  */
@@ -16,11 +17,35 @@ import { INLINE_MAX } from '../limits';
 import { selfScratch } from '../park';
 import { RECORD } from '../queue/record';
 import { unlock } from '../sync/lock';
-import { bundleCells, bundleCount, bundleCreate, bundlePush, cellShow } from './bundle';
-import { blockOf, CELL, cellAt, cellDrop, cellOfNumber, cellOfRecord, cellRetain, isBlock, NONE, setCell } from './cell';
-import { entryAt, find, insert, keyIn, recount, remove, reserve, setUsed, setValue, usedOf, valueIn } from './entries';
+import {
+  bundleCells,
+  bundleCount,
+  bundleCreate,
+  bundleExchange,
+  bundlePush,
+  bundlePushCopy,
+  bundleShowItself,
+  cellShow,
+  cellShowCopy,
+  isShort,
+} from './bundle';
+import {
+  blockOf,
+  CELL,
+  cellAt,
+  cellDrop,
+  cellOfNumber,
+  cellOfRecord,
+  cellsDropAt,
+  hasHandles,
+  isBlock,
+  NONE,
+  setCell,
+} from './cell';
+import { entryAt, find, insert, keyIn, recount, remove, reserve, setUsed, setValue, usedOf, valueIn, valueWord } from './entries';
+import { handDrop, handExchange, handTaken, handTaking } from './hand';
 import { cellOfSought, seekBundled, seekRecord, soughtHash } from './key';
-import { bodyOf, countOf, setBody, setCount, storeEnter, storeLeave, storeRead } from './store';
+import { bodyOf, bodyWord, countOf, setBody, setCount, storeEnter, storeLeave, storeRead } from './store';
 
 /** Where in a worker's scratch the record of a key lies: behind that of a small value. */
 const KEY: u32 = RECORD + INLINE_MAX;
@@ -37,12 +62,12 @@ function enter(table: usize): i32 {
   return status;
 }
 
-/** The key's value: see cellShow. RANGE: it is not there. NO_MEMORY. */
+/** The key's value: see cellShowCopy. RANGE: it is not there. NO_MEMORY. */
 export function tableGet(table: usize): i32 {
   seekRecord(selfScratch + KEY);
   read(table);
   const entry = find(bodyOf(table));
-  const meta = entry ? cellShow(valueIn(entry)) : <i32>Status.RANGE;
+  const meta = entry ? cellShowCopy(valueIn(entry)) : <i32>Status.RANGE;
   unlock(table);
   return meta;
 }
@@ -67,7 +92,8 @@ function put(table: usize, value: i64, mode: i32): i32 {
   if (entry ? mode == Put.IF_ABSENT : mode == Put.IF_PRESENT) status = Status.RANGE;
   else if (entry) {
     dropped = valueIn(entry);
-    setValue(entry, value);
+    if (hasHandles(dropped)) handExchange(valueWord(entry), value);
+    else setValue(entry, value);
   } else {
     const body = reserve(table, 1);
     const key = body ? cellOfSought() : NONE;
@@ -77,8 +103,14 @@ function put(table: usize, value: i64, mode: i32): i32 {
     } else status = Status.NO_MEMORY;
   }
   storeLeave(table);
-  cellDrop(dropped);
+  dropOld(dropped);
   return status;
+}
+
+/** What was taken out of a table: if it has handles, it is in the hand. */
+function dropOld(value: i64): void {
+  if (hasHandles(value)) handDrop();
+  else cellDrop(value);
 }
 
 /** Puts the record at the scratch's begin under the key. OK; RANGE: `mode` (a Put) forbade it; NO_MEMORY; NOT_OWNER, WOULD_BLOCK. */
@@ -104,7 +136,7 @@ export function tablePutAll(table: usize, bundle: usize, mode: i32): i32 {
   if (body) {
     const end = bundleCells(bundle) + count * CELL;
     for (let pair = bundleCells(bundle); pair < end; pair += CELL << 1) {
-      if (!putPair(table, body, pair, mode)) result = Status.RANGE;
+      if (!putPair(table, body, bundle, pair, mode)) result = Status.RANGE;
     }
   }
   storeLeave(table);
@@ -112,23 +144,19 @@ export function tablePutAll(table: usize, bundle: usize, mode: i32): i32 {
 }
 
 /** There is room. */
-function putPair(table: usize, body: usize, pair: usize, mode: i32): bool {
-  const value = cellAt(pair);
+function putPair(table: usize, body: usize, bundle: usize, pair: usize, mode: i32): bool {
   const key = cellAt(pair + CELL);
   seekBundled(key);
   const entry = find(body);
   if (entry ? mode == Put.IF_ABSENT : mode == Put.IF_PRESENT) return false;
-  // ORDERING: out of the bundle before it is in the table: see bundle.ts.
-  setCell(pair, NONE);
   if (entry) {
-    const old = valueIn(entry);
-    setValue(entry, value);
-    setCell(pair, old);
-  } else {
-    setCell(pair + CELL, NONE);
-    if (isBlock(key)) poke(blockOf(key) + offsetof<CellBlock>('hash'), <i32>soughtHash);
-    insert(table, body, key, value);
+    bundleExchange(bundle, pair, valueWord(entry));
+    return true;
   }
+  // ORDERING: out of the bundle before it is in the table: see bundle.ts.
+  setCell(pair + CELL, NONE);
+  if (isBlock(key)) poke(blockOf(key) + offsetof<CellBlock>('hash'), <i32>soughtHash);
+  bundleExchange(bundle, pair, valueWord(insert(table, body, key, NONE)));
   return true;
 }
 
@@ -144,7 +172,16 @@ export function tableTake(table: usize): i32 {
   if (entry) {
     key = keyIn(entry);
     value = valueIn(entry);
-    meta = cellShow(value);
+    if (isShort(value)) meta = cellShow(value);
+    else {
+      const bundle = bundleCreate(1);
+      value = NONE;
+      if (bundle) {
+        bundlePush(bundle, NONE);
+        bundleExchange(bundle, bundleCells(bundle), valueWord(entry));
+        meta = bundleShowItself(bundle);
+      } else meta = Status.NO_MEMORY;
+    }
     if (meta >= 0) remove(table, entry);
   }
   storeLeave(table);
@@ -163,10 +200,13 @@ export function tableDelete(table: usize): i32 {
   const entry = find(bodyOf(table));
   const key = entry ? keyIn(entry) : NONE;
   const value = entry ? valueIn(entry) : NONE;
-  if (entry) remove(table, entry);
+  if (entry) {
+    if (hasHandles(value)) handExchange(valueWord(entry), NONE);
+    remove(table, entry);
+  }
   storeLeave(table);
   cellDrop(key);
-  cellDrop(value);
+  dropOld(value);
   return entry ? <i32>Status.OK : <i32>Status.RANGE;
 }
 
@@ -189,11 +229,12 @@ function takeLast(table: usize, body: usize, bundle: usize): void {
   while (valueIn(entryAt(body, last)) == NONE) last--;
   const entry = entryAt(body, last);
   const key = keyIn(entry);
-  const value = valueIn(entry);
+  bundlePush(bundle, NONE);
+  bundlePush(bundle, NONE);
+  bundleExchange(bundle, bundleCells(bundle) + CELL, valueWord(entry));
   remove(table, entry);
   setUsed(body, last);
-  bundlePush(bundle, key);
-  bundlePush(bundle, value);
+  setCell(bundleCells(bundle), key);
 }
 
 /** OK, NOT_OWNER, WOULD_BLOCK. */
@@ -201,21 +242,20 @@ export function tableClear(table: usize): i32 {
   const status = enter(table);
   if (status != Status.OK) return status;
   const body = bodyOf(table);
-  setBody(table, 0);
-  setCount(table, 0);
+  if (body) {
+    handTaking(body, entryAt(body, 0), cellsIn(body), bodyWord(table), 0);
+    setBody(table, 0);
+    handTaken();
+    setCount(table, 0);
+  }
   storeLeave(table);
-  drop(body);
+  if (body) handDrop();
   return Status.OK;
 }
 
-/** A body that nobody else can see any more. */
-function drop(body: usize): void {
-  if (!body) return;
-  for (let i: u32 = 0, used = usedOf(body); i < used; i++) {
-    cellDrop(keyIn(entryAt(body, i)));
-    cellDrop(valueIn(entryAt(body, i)));
-  }
-  free(body);
+/** Keys and values. */
+function cellsIn(body: usize): u32 {
+  return usedOf(body) << 1;
 }
 
 export function tableSize(table: usize): i32 {
@@ -243,11 +283,11 @@ export function tableSnapshot(table: usize, part: i32): usize {
   return bundle;
 }
 
-function bundlePushCopy(bundle: usize, cell: i64): void {
-  cellRetain(cell);
-  bundlePush(bundle, cell);
-}
-
+/** Nobody is left; can be cut short and done again. */
 export function tableDestroy(table: usize): void {
-  drop(bodyOf(table));
+  const body = bodyOf(table);
+  if (!body) return;
+  cellsDropAt(entryAt(body, 0), cellsIn(body));
+  setBody(table, 0);
+  free(body);
 }

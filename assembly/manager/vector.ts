@@ -11,18 +11,35 @@
  *
  * Everything happens under the latch (store.ts): no wake-up to lose beyond its own. `count` is unused.
  *
- * Death before the one store: nothing has changed, at most a body or a block is lost. After it: all has, and what was taken out may be lost. An insertion in place would need
+ * Death before the one store: nothing has changed, at most a body or a block is lost. After it: all has; what was taken out is lost, but for what has handles, which is
+ * always somebody's (bundle.ts, hand.ts). An insertion in place would need
  * a store for each cell behind it, and a death among them would leave an item twice: hence the new body, at the price of one copy of 8 bytes an item.
  */
 import { Status } from '../abi';
 import { allocate, free } from '../allocator';
 import { copy, peek, poke, store } from '../atomics';
 import { VectorBody } from '../layout';
+import { giving } from '../objects';
 import { selfScratch } from '../park';
 import { unlock } from '../sync/lock';
-import { bundleCells, bundleCount, bundleCreate, bundlePush, bundleSetCount, cellShow } from './bundle';
-import { CELL, cellAt, cellDrop, cellOfNumber, cellOfRecord, cellRetain, cellsDrop, NONE, setCell } from './cell';
-import { bodyOf, setBody, storeEnter, storeLeave, storeRead } from './store';
+import {
+  bundleCells,
+  bundleClose,
+  bundleCount,
+  bundleCreate,
+  bundleExchange,
+  bundleGiven,
+  bundlePushCopy,
+  bundleShowItself,
+  bundleTaken,
+  bundleTaking,
+  cellShow,
+  cellShowCopy,
+  isShort,
+} from './bundle';
+import { CELL, cellAt, cellDrop, cellOfNumber, cellOfRecord, cellsDropAt, hasHandles, NONE, setCell } from './cell';
+import { handDrop, handExchange, handTaken, handTaking } from './hand';
+import { bodyOf, bodyWord, setBody, storeEnter, storeLeave, storeRead } from './store';
 
 const CELLS: u32 = offsetof<VectorBody>();
 const CAPACITY_MIN: u32 = 6;
@@ -36,9 +53,13 @@ function lengthIn(body: usize): u32 {
   return body ? <u32>peek(body + offsetof<VectorBody>('length')) : 0;
 }
 
+function lengthWord(body: usize): usize {
+  return body + offsetof<VectorBody>('length');
+}
+
 /** The one store that says how many cells are there. */
 function setLength(body: usize, length: u32): void {
-  store(body + offsetof<VectorBody>('length'), <i32>length);
+  store(lengthWord(body), <i32>length);
 }
 
 function cellsOf(body: usize): usize {
@@ -98,17 +119,17 @@ function reserve(vector: usize, more: u32): usize {
 
 // A negative index counts from the end. What a call drops it drops after it has given the latch back.
 
-/** The item at `index`: see cellShow. RANGE, NO_MEMORY. */
+/** The item at `index`: see cellShowCopy. RANGE, NO_MEMORY. */
 export function vectorGet(vector: usize, index: i32): i32 {
   storeRead(vector);
   const body = bodyOf(vector);
   const at = place(index, lengthIn(body));
-  const meta = at < 0 ? <i32>Status.RANGE : cellShow(cellAt(itemAt(body, at)));
+  const meta = at < 0 ? <i32>Status.RANGE : cellShowCopy(cellAt(itemAt(body, at)));
   unlock(vector);
   return meta;
 }
 
-/** Puts a cell in the place of another: OK, RANGE, NOT_OWNER, WOULD_BLOCK. */
+/** Puts a cell without handles in the place of another: OK, RANGE, NOT_OWNER, WOULD_BLOCK. */
 function replace(vector: usize, index: i32, cell: i64): i32 {
   let dropped = cell;
   let status = storeEnter(vector);
@@ -118,11 +139,13 @@ function replace(vector: usize, index: i32, cell: i64): i32 {
     if (at < 0) status = Status.RANGE;
     else {
       dropped = cellAt(itemAt(body, at));
-      setCell(itemAt(body, at), cell);
+      if (hasHandles(dropped)) handExchange(itemAt(body, at), cell);
+      else setCell(itemAt(body, at), cell);
     }
     storeLeave(vector);
   }
-  cellDrop(dropped);
+  if (hasHandles(dropped)) handDrop();
+  else cellDrop(dropped);
   return status;
 }
 
@@ -136,11 +159,16 @@ export function vectorSetNumber(vector: usize, index: i32, value: f64): i32 {
   return replace(vector, index, cellOfNumber(value));
 }
 
-/** The same with the first cell of a bundle, which is empty afterwards. */
+/** The same with the first cell of a bundle, which has the one that it replaces afterwards. */
 export function vectorSetBundled(vector: usize, index: i32, bundle: usize): i32 {
-  const cell = cellAt(bundleCells(bundle));
-  bundleSetCount(bundle, 0);
-  return replace(vector, index, cell);
+  let status = storeEnter(vector);
+  if (status != Status.OK) return status;
+  const body = bodyOf(vector);
+  const at = place(index, lengthIn(body));
+  if (at < 0) status = Status.RANGE;
+  else bundleExchange(bundle, bundleCells(bundle), itemAt(body, at));
+  storeLeave(vector);
+  return status;
 }
 
 function append(vector: usize, cell: i64): i32 {
@@ -182,10 +210,7 @@ export function vectorSplice(vector: usize, start: i32, end: i32, bundle: usize)
   if (from == length) status = extend(vector, bundle);
   else status = splice(vector, old, from, to, bundle);
   storeLeave(vector);
-  if (status == Status.OK && from < length) {
-    cellsDrop(itemAt(old, from), to - from);
-    free(old);
-  }
+  if (status == Status.OK && from < length) handDrop();
   return status;
 }
 
@@ -196,13 +221,13 @@ function extend(vector: usize, bundle: usize): i32 {
   if (!body) return Status.NO_MEMORY;
   const length = lengthIn(body);
   copyCells(itemAt(body, length), bundleCells(bundle), count);
-  // ORDERING: out of the bundle before it is in the list: see bundle.ts.
-  bundleSetCount(bundle, 0);
+  giving(bundle, lengthWord(body), <i32>(length + count));
   setLength(body, length + count);
+  bundleGiven(bundle);
   return Status.OK;
 }
 
-/** Latched. Anywhere else, by a new body. */
+/** Latched. Anywhere else, by a new body. The old one is in the hand then, with what it alone has. */
 function splice(vector: usize, old: usize, from: u32, to: u32, bundle: usize): i32 {
   const count = bundleCount(bundle);
   const rest = lengthIn(old) - to;
@@ -212,8 +237,11 @@ function splice(vector: usize, old: usize, from: u32, to: u32, bundle: usize): i
   copyCells(itemAt(body, from), bundleCells(bundle), count);
   copyCells(itemAt(body, from + count), itemAt(old, to), rest);
   setLength(body, from + count + rest);
-  bundleSetCount(bundle, 0);
+  giving(bundle, bodyWord(vector), <i32>body);
+  handTaking(old, itemAt(old, from), to - from, bodyWord(vector), <i32>body);
   setBody(vector, body);
+  bundleGiven(bundle);
+  handTaken();
   return Status.OK;
 }
 
@@ -228,18 +256,33 @@ export function vectorTake(vector: usize, index: i32): i32 {
   let cell = NONE;
   if (at >= 0) {
     cell = cellAt(itemAt(body, at));
-    meta = cellShow(cell);
-    if (meta >= 0 && !cut(vector, body, at, length)) meta = Status.NO_MEMORY;
+    if (isShort(cell)) meta = cut(vector, body, at, length, 0) ? cellShow(cell) : <i32>Status.NO_MEMORY;
+    else {
+      meta = takeLong(vector, body, at, length);
+      cell = NONE;
+    }
   }
   storeLeave(vector);
   if (meta >= 0) cellDrop(cell);
   return meta;
 }
 
-/** Latched. Takes a cell out, which is the caller's then; false when the heap is full. */
-function cut(vector: usize, old: usize, at: u32, length: u32): bool {
+/** Latched. The same by a bundle. */
+function takeLong(vector: usize, body: usize, at: u32, length: u32): i32 {
+  const bundle = bundleCreate(1);
+  if (!bundle) return Status.NO_MEMORY;
+  setCell(bundleCells(bundle), cellAt(itemAt(body, at)));
+  if (cut(vector, body, at, length, bundle)) return bundleShowItself(bundle);
+  bundleClose(bundle);
+  return Status.NO_MEMORY;
+}
+
+/** Latched. Takes a cell out, which is the caller's then, or the bundle's, in which it lies; false when the heap is full. */
+function cut(vector: usize, old: usize, at: u32, length: u32, bundle: usize): bool {
   if (at == length - 1) {
+    if (bundle) bundleTaking(bundle, bundleCells(bundle), 1, lengthWord(old), <i32>at);
     setLength(old, at);
+    if (bundle) bundleTaken(bundle);
     return true;
   }
   const body = bodyFor(length - 1);
@@ -247,7 +290,9 @@ function cut(vector: usize, old: usize, at: u32, length: u32): bool {
   copyCells(cellsOf(body), cellsOf(old), at);
   copyCells(itemAt(body, at), itemAt(old, at + 1), length - 1 - at);
   setLength(body, length - 1);
+  if (bundle) bundleTaking(bundle, bundleCells(bundle), 1, bodyWord(vector), <i32>body);
   setBody(vector, body);
+  if (bundle) bundleTaken(bundle);
   free(old);
   return true;
 }
@@ -269,9 +314,7 @@ export function vectorSnapshot(vector: usize, start: i32, end: i32): usize {
   const bundle = bundleCreate(to - from);
   if (bundle) {
     for (let i = from; i < to; i++) {
-      const cell = cellAt(itemAt(body, i));
-      cellRetain(cell);
-      bundlePush(bundle, cell);
+      bundlePushCopy(bundle, cellAt(itemAt(body, i)));
     }
   }
   unlock(vector);
@@ -283,19 +326,21 @@ export function vectorClear(vector: usize): i32 {
   const status = storeEnter(vector);
   if (status != Status.OK) return status;
   const body = bodyOf(vector);
-  setBody(vector, 0);
+  if (body) {
+    handTaking(body, cellsOf(body), lengthIn(body), bodyWord(vector), 0);
+    setBody(vector, 0);
+    handTaken();
+  }
   storeLeave(vector);
-  drop(body);
+  if (body) handDrop();
   return Status.OK;
 }
 
-/** A body that nobody else can see any more. */
-function drop(body: usize): void {
-  if (!body) return;
-  cellsDrop(cellsOf(body), lengthIn(body));
-  free(body);
-}
-
+/** Nobody is left; can be cut short and done again. */
 export function vectorDestroy(vector: usize): void {
-  drop(bodyOf(vector));
+  const body = bodyOf(vector);
+  if (!body) return;
+  cellsDropAt(cellsOf(body), lengthIn(body));
+  setBody(vector, 0);
+  free(body);
 }

@@ -32,7 +32,7 @@
 import { Status } from '../abi';
 import { load, peek, poke, store } from '../atomics';
 import { Connection, Gate, QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
-import { release } from '../objects';
+import { nameClose } from '../objects';
 import { queueKick, queueNotEmptyGate, queuePut, queuePutBlock, queuePutNumber, queueSize } from '../queue/queue';
 import { ringDrop } from '../queue/ring';
 import { lockAcquire, unlock } from '../sync/lock';
@@ -94,13 +94,12 @@ export function connectionDestroy(connection: usize): void {
   // From here on the queues may be gone: who takes this up after a death must not touch them.
   poke(connection + offsetof<Connection>('incoming'), 0);
   poke(connection + offsetof<Connection>('outgoing'), 0);
-  // Of a direction that it has not, row 0: nothing is ever in it.
-  release(peek(connection + offsetof<Connection>('incomingId')), peek(connection + offsetof<Connection>('incomingGeneration')));
-  release(peek(connection + offsetof<Connection>('outgoingId')), peek(connection + offsetof<Connection>('outgoingGeneration')));
+  nameClose(connection + offsetof<Connection>('incomingId'));
+  nameClose(connection + offsetof<Connection>('outgoingId'));
 }
 
 /** Closes both queues; can be cut short and done again. */
-export function connectionSever(connection: usize): void {
+function connectionSever(connection: usize): void {
   const outgoing = connectionOutgoing(connection);
   const incoming = connectionIncoming(connection);
   if (outgoing) close(outgoing);

@@ -9,10 +9,10 @@ import { Encoding, Status } from '../abi';
 import { load, peek, poke, store } from '../atomics';
 import { QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
 import { SCRATCH } from '../limits';
-import { letGo } from '../objects';
+import { given, giving, taken, taking } from '../objects';
 import { selfScratch } from '../park';
 import { lockInternal, unlock } from '../sync/lock';
-import { EXTERN, holdingOf, RECORD, recordBytes } from './record';
+import { blockOf, EXTERN, holdingOf, RECORD, recordBytes } from './record';
 import {
   advance,
   bytesOf,
@@ -31,6 +31,7 @@ import {
   ringWord,
   ringWrite,
   setPosition,
+  turnOf,
 } from './ring';
 import { queueTaskDone } from './tasks';
 
@@ -67,11 +68,19 @@ export function fifoPut(queue: usize, length: u32, meta: u32, number: f64): i32 
   poke(record + 4, <i32>meta);
   if (meta == <u32>Encoding.NUMBER) f64.store(ringAddress(segment, at + RECORD), number);
   else if (bytes > RECORD) ringWrite(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
-  // Who dies between this and the next line loses the block; the other way round it would be given back and in the queue.
-  if (meta & EXTERN) letGo(holdingOf(selfScratch));
-  setPosition(side, advance(tail, 1, bytes));
+  const after = advance(tail, 1, bytes);
+  if (meta & EXTERN) giveBlock(side, after);
+  else setPosition(side, after);
   unlock(side);
   return Status.OK;
+}
+
+/** Publishes the record in the scratch, whose block is in this worker's hands. */
+function giveBlock(side: usize, after: i64): void {
+  const holding = holdingOf(selfScratch);
+  giving(holding, turnOf(side), bytesOf(after));
+  setPosition(side, after);
+  given(holding);
 }
 
 /** One try with the records that lie one behind the other at `records`: how many went in, or a status as of fifoPut. */
@@ -85,7 +94,12 @@ export function fifoPutMany(queue: usize, records: usize, count: i32): i32 {
     return free == 0 ? <i32>Status.TIMEOUT : free;
   }
   let bytes: u32 = 0;
-  for (let i = 0; i < free; i++) bytes += recordBytes(<u32>peek(records + bytes), <u32>peek(records + bytes + 4));
+  let flags: u32 = 0;
+  for (let i = 0; i < free; i++) {
+    const meta = <u32>peek(records + bytes + 4);
+    flags |= meta;
+    bytes += recordBytes(<u32>peek(records + bytes), meta);
+  }
   const at = bytesOf(tail);
   const segment = ringReserve(queue, at, bytes);
   if (!segment) {
@@ -93,14 +107,28 @@ export function fifoPutMany(queue: usize, records: usize, count: i32): i32 {
     return Status.NO_MEMORY;
   }
   ringWrite(segment, at, records, bytes);
-  for (let i = 0, record = records; i < free; i++) {
-    const meta = <u32>peek(record + 4);
-    if (meta & EXTERN) letGo(holdingOf(record));
-    record += recordBytes(<u32>peek(record), meta);
-  }
-  setPosition(side, advance(tail, free, bytes));
+  const after = advance(tail, free, bytes);
+  if (flags & EXTERN) givingAll(records, records + bytes, turnOf(side), bytesOf(after));
+  setPosition(side, after);
+  if (flags & EXTERN) givenAll(records, records + bytes);
   unlock(side);
   return free;
+}
+
+function givingAll(record: usize, end: usize, word: usize, after: i32): void {
+  for (; record < end; record = next(record)) if (isExtern(record)) giving(holdingOf(record), word, after);
+}
+
+function givenAll(record: usize, end: usize): void {
+  for (; record < end; record = next(record)) if (isExtern(record)) given(holdingOf(record));
+}
+
+function isExtern(record: usize): bool {
+  return (<u32>peek(record + 4) & EXTERN) != 0;
+}
+
+function next(record: usize): usize {
+  return record + recordBytes(<u32>peek(record), <u32>peek(record + 4));
 }
 
 /** One try: the record's meta, its length and payload in the scratch; TIMEOUT (it is empty). */
@@ -121,9 +149,19 @@ export function fifoGet(queue: usize): i32 {
   poke(selfScratch, <i32>length);
   if (meta == <u32>Encoding.NUMBER) f64.store(selfScratch + RECORD, f64.load(ringAddress(segment, at + RECORD)));
   else if (bytes > RECORD) ringRead(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
-  setPosition(side, advance(head, 1, bytes));
+  const after = advance(head, 1, bytes);
+  if (meta & EXTERN) takeBlock(side, length, meta, after);
+  else setPosition(side, after);
   unlock(side);
   return <i32>meta;
+}
+
+/** Takes the record in the scratch out, whose block is in this worker's hands then. */
+function takeBlock(side: usize, length: u32, meta: u32, after: i64): void {
+  const block = blockOf(selfScratch);
+  taking(block, length, meta, turnOf(side), bytesOf(after));
+  setPosition(side, after);
+  taken(block);
 }
 
 /** One try: up to `most` records, one behind the other in the scratch; how many, or TIMEOUT. */
@@ -141,16 +179,32 @@ export function fifoGetMany(queue: usize, most: i32): i32 {
   const run = min(ringRun(segment, at, bytesOf(tail) - at), SCRATCH);
   let count = 0;
   let bytes: u32 = 0;
+  let flags: u32 = 0;
   while (count < most && bytes < run) {
-    const next = recordBytes(ringWord(segment, at + bytes), ringWord(segment, at + bytes + 4));
-    if (bytes + next > run) break;
-    bytes += next;
+    const meta = ringWord(segment, at + bytes + 4);
+    const more = recordBytes(ringWord(segment, at + bytes), meta);
+    if (bytes + more > run) break;
+    flags |= meta;
+    bytes += more;
     count++;
   }
   ringRead(segment, at, selfScratch, bytes);
-  setPosition(side, advance(head, count, bytes));
+  const after = advance(head, count, bytes);
+  if (flags & EXTERN) takingAll(selfScratch, selfScratch + bytes, turnOf(side), bytesOf(after));
+  setPosition(side, after);
+  if (flags & EXTERN) takenAll(selfScratch, selfScratch + bytes);
   unlock(side);
   return count;
+}
+
+function takingAll(record: usize, end: usize, word: usize, after: i32): void {
+  for (; record < end; record = next(record)) {
+    if (isExtern(record)) taking(blockOf(record), <u32>peek(record), <u32>peek(record + 4), word, after);
+  }
+}
+
+function takenAll(record: usize, end: usize): void {
+  for (; record < end; record = next(record)) if (isExtern(record)) taken(blockOf(record));
 }
 
 /** Items in the queue at one moment of the call. */
@@ -178,7 +232,7 @@ export function fifoShutdown(queue: usize, immediate: bool): void {
   unlock(head);
 }
 
-/** Nobody is left. */
+/** Nobody is left; can be cut short and done again. */
 export function fifoDestroy(queue: usize): void {
   while (ringDrop(queue)) {}
   ringFree(queue);

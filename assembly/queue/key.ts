@@ -13,13 +13,15 @@
  * In an entry the first 8 bytes are a number (most keys have no more); the rest lies in a block: its length, 4 bytes of nothing, the bytes padded with 0.
  * Keys of one shape never differ by trailing zeros only, so padding changes no comparison.
  *
+ * A key too long for the scratch comes in a block, which stays its sender's: the entry has a copy.
+ *
  * Nobody waits here. Death: a block that is in no entry yet, or in none any more, is lost.
  */
 import { Encoding, Key } from '../abi';
 import { allocate, free } from '../allocator';
 import { copy, peek, poke } from '../atomics';
 import { PriorityEntry } from '../layout';
-import { letGo } from '../objects';
+import { refClose } from '../objects';
 import { align8 } from './record';
 
 const HEADER: u32 = 16;
@@ -50,12 +52,13 @@ export function keyStore(entry: usize, key: usize, meta: u32, number: f64): bool
   if (meta == <u32>Encoding.NUMBER) store<u64>(entry + offsetof<PriorityEntry>('prefix'), numberKey(number));
   else {
     const bytes = <u32>peek(key + 4);
-    if (bytes & Key.EXTERN) rest = <usize>(<u32>peek(key + HEADER));
-    else if (bytes > PREFIX) {
-      rest = allocate(REST + align8(bytes - PREFIX));
+    const length = bytes & ~(<u32>Key.EXTERN);
+    if (length > PREFIX) {
+      rest = allocate(REST + align8(length - PREFIX));
       if (!rest) return false;
-      poke(rest, <i32>(bytes - PREFIX));
-      copy(rest + REST, key + HEADER, align8(bytes - PREFIX));
+      const from = bytes & Key.EXTERN ? <usize>(<u32>peek(key + HEADER)) + REST : key + HEADER;
+      poke(rest, <i32>(length - PREFIX));
+      copy(rest + REST, from, align8(length - PREFIX));
     }
     store<u64>(entry + offsetof<PriorityEntry>('prefix'), bswap(load<u64>(key + 8)));
   }
@@ -63,14 +66,9 @@ export function keyStore(entry: usize, key: usize, meta: u32, number: f64): bool
   return true;
 }
 
-/** Undoes `keyStore` for an item that did not get in. */
-export function keyUnused(entry: usize, key: usize, meta: u32): void {
-  if (meta != <u32>Encoding.NUMBER && !(peek(key + 4) & Key.EXTERN)) keyDrop(entry);
-}
-
-/** The item is about to be published: see `take` in packed.ts. */
-export function keyTake(key: usize, meta: u32): void {
-  if (meta != <u32>Encoding.NUMBER && peek(key + 4) & Key.EXTERN) letGo(<usize>(<u32>peek(key + HEADER + 4)));
+/** The item is in: nobody needs the block of its key. */
+export function keyGiveBack(key: usize, meta: u32): void {
+  if (meta != <u32>Encoding.NUMBER && peek(key + 4) & Key.EXTERN) refClose(<usize>(<u32>peek(key + HEADER + 4)));
 }
 
 export function keyDrop(entry: usize): void {

@@ -4,15 +4,16 @@
  * As record.ts, with EXTERN set for every payload in a block; those of items up to INLINE_MAX bytes without handles are the queue's own affair: they are made
  * here and go here, and whoever takes the item finds it whole in its scratch.
  *
- * Nobody waits here. Death: a block that is in no entry yet, or in none any more, is lost.
+ * Nobody waits here. Death: such a block of the queue's own that is in no entry yet, or in none any more, is lost; others have a Holding (objects.ts).
  */
 import { Encoding } from '../abi';
 import { allocate, free } from '../allocator';
 import { copy, peek, poke } from '../atomics';
 import { PileEntry } from '../layout';
 import { INLINE_MAX } from '../limits';
-import { letGo } from '../objects';
-import { bodyBytes, EXTERN, holdingOf, RECORD, recordBytes } from './record';
+import { given, giving, refClose, taken, taking } from '../objects';
+import { blockOf, bodyBytes, EXTERN, holdingOf, RECORD, recordBytes } from './record';
+import { sizeOf, turnOf } from './state';
 
 /** The record (`length`, `meta`, payload at `record` + 8, or the number) into 16 bytes at `to`; false: the heap is full. */
 export function pack(to: usize, length: u32, meta: u32, record: usize, number: f64): bool {
@@ -34,10 +35,37 @@ export function pack(to: usize, length: u32, meta: u32, record: usize, number: f
   return true;
 }
 
-/** The item is about to be published: the block that its sender held is the queue's. */
-export function take(record: usize, meta: u32): void {
-  // Who dies between this and the publication loses the block; the other way round it would be given back and in the queue.
-  if (meta & EXTERN) letGo(holdingOf(record));
+/** The item is about to be published, by the store of `after`: the block that its sender holds is the queue's then. */
+export function packedGiving(queue: usize, record: usize, meta: u32, after: i64): void {
+  if (meta & EXTERN) giving(holdingOf(record), turnOf(queue), sizeOf(after));
+}
+
+export function packedGiven(record: usize, meta: u32): void {
+  if (meta & EXTERN) given(holdingOf(record));
+}
+
+/** The packed record at `record` is about to be taken out, by the store of `after`: its block, which is in this worker's hands then, or 0. */
+export function packedTaking(queue: usize, record: usize, after: i64): usize {
+  const meta = <u32>peek(record + offsetof<PileEntry>('meta'));
+  if (!(meta & EXTERN)) return 0;
+  const length = <u32>peek(record + offsetof<PileEntry>('length'));
+  if (isOurs(length, meta)) return 0;
+  const block = blockOf(record);
+  taking(block, length, meta, turnOf(queue), sizeOf(after));
+  return block;
+}
+
+/** It was. */
+export function packedTaken(block: usize): void {
+  if (block) taken(block);
+}
+
+/** Gives back the block of a packed record that was taken out. */
+export function packedDrop(record: usize): void {
+  const meta = <u32>peek(record + offsetof<PileEntry>('meta'));
+  if (!(meta & EXTERN)) return;
+  if (isOurs(<u32>peek(record + offsetof<PileEntry>('length')), meta)) free(blockOf(record));
+  else refClose(blockOf(record));
 }
 
 export function copyPacked(to: usize, from: usize): void {
@@ -68,8 +96,4 @@ export function unfold(record: usize): u32 {
 
 function isOurs(length: u32, meta: u32): bool {
   return (meta & EXTERN) != 0 && meta >> 16 == 0 && length <= INLINE_MAX;
-}
-
-function blockOf(packed: usize): usize {
-  return <usize>(<u32>peek(packed + offsetof<PileEntry>('payload')));
 }

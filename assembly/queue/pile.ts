@@ -13,9 +13,9 @@ import { HEADER, Header, QUEUE_TAIL, Queue } from '../layout';
 import { SCRATCH } from '../limits';
 import { selfScratch } from '../park';
 import { lockInternal, unlock } from '../sync/lock';
-import { unfold, unfoldedBytes } from './packed';
+import { packedDrop, packedTaken, packedTaking, unfold, unfoldedBytes } from './packed';
 import { heapAccepts, heapExtract, heapInsert, heapKeyDropAt, heapRecordAt, heapRepair, keyedBytes } from './priority';
-import { dropRecord, recordBytes } from './record';
+import { recordBytes } from './record';
 import { slotsFree } from './slots';
 import { stackAt, stackPop, stackPush } from './stack';
 import { pilePosition, positionShrunk, setPilePosition, sizeOf } from './state';
@@ -119,11 +119,14 @@ function drop(queue: usize): bool {
   const position = pilePosition(queue);
   const last = sizeOf(position) - 1;
   if (last < 0) return false;
-  setPilePosition(queue, positionShrunk(position));
-  if (isHeap(queue)) {
-    heapKeyDropAt(queue, last);
-    dropRecord(heapRecordAt(queue, last));
-  } else dropRecord(stackAt(queue, last));
+  const heap = isHeap(queue);
+  const record = heap ? heapRecordAt(queue, last) : stackAt(queue, last);
+  const after = positionShrunk(position);
+  const block = packedTaking(queue, record, after);
+  setPilePosition(queue, after);
+  packedTaken(block);
+  if (heap) heapKeyDropAt(queue, last);
+  packedDrop(record);
   return true;
 }
 
@@ -135,7 +138,7 @@ export function pileShutdown(queue: usize, immediate: bool): void {
   leave(queue);
 }
 
-/** Nobody is left; who was the last may have died in the midst of a move. */
+/** Nobody is left; who was the last may have died in the midst of a move. Can be cut short and done again. */
 export function pileDestroy(queue: usize): void {
   if (isHeap(queue)) heapRepair(queue);
   while (drop(queue)) {}

@@ -25,8 +25,8 @@ import { Status } from '../abi';
 import { free } from '../allocator';
 import { peek, poke } from '../atomics';
 import { Pile, PRIORITY_ENTRY_SHIFT, PriorityEntry, QUEUE_TAIL } from '../layout';
-import { keyBytes, keyDrop, keyShape, keyStore, keyTake, keyUnused, precedes } from './key';
-import { copyPacked, pack, take } from './packed';
+import { keyBytes, keyDrop, keyGiveBack, keyShape, keyStore, precedes } from './key';
+import { copyPacked, pack, packedGiven, packedGiving, packedTaken, packedTaking } from './packed';
 import { recordBytes } from './record';
 import { slotAt, slotsReserve, slotsTrim } from './slots';
 import { pilePosition, positionGrown, positionShrunk, putOf, setPilePosition, sizeOf } from './state';
@@ -91,15 +91,17 @@ export function heapInsert(queue: usize, position: i64, length: u32, meta: u32, 
   const key = record + recordBytes(length, meta);
   if (!keyStore(moving, key, meta, number)) return Status.NO_MEMORY;
   if (!pack(moving + PACKED, length, meta, record, number)) {
-    keyUnused(moving, key, meta);
+    keyDrop(moving);
     return Status.NO_MEMORY;
   }
   poke(moving + offsetof<PriorityEntry>('sequence'), putOf(position));
-  take(record, meta);
-  keyTake(key, meta);
+  const after = positionGrown(position);
+  packedGiving(queue, record, meta, after);
   poke(queue + QUEUE_TAIL + offsetof<Pile>('moveSize'), size + 1);
   setHole(queue, size + 1);
-  setPilePosition(queue, positionGrown(position));
+  setPilePosition(queue, after);
+  packedGiven(record, meta);
+  keyGiveBack(key, meta);
   fill(queue, rise(queue, size));
   return Status.OK;
 }
@@ -110,14 +112,17 @@ export function heapExtract(queue: usize, position: i64, to: usize): void {
   const last = sizeOf(position) - 1;
   const rest = peek(first + offsetof<PriorityEntry>('rest'));
   copyPacked(to, first + PACKED);
-  if (last == 0) setPilePosition(queue, positionShrunk(position));
+  const after = positionShrunk(position);
+  const block = packedTaking(queue, to, after);
+  if (last == 0) setPilePosition(queue, after);
   else {
     copyEntry(movingOf(queue), placeAt(queue, last));
     poke(queue + QUEUE_TAIL + offsetof<Pile>('moveSize'), last);
     setHole(queue, 1);
-    setPilePosition(queue, positionShrunk(position));
+    setPilePosition(queue, after);
     fill(queue, sink(queue, 0, last));
   }
+  packedTaken(block);
   if (rest) free(<usize>(<u32>rest));
   slotsTrim(queue, last + FIRST_SLOT);
 }

@@ -22,15 +22,15 @@
  *
  * Death of a producer, its lock held: before the store the record does not exist; after it, it does. While it chained a segment: either `next` is not set, and
  * the new segment is lost, or it is, and the next producer follows it. Consumers cannot have left the old segment yet: they do only when something
- * was published behind it.
+ * was published behind it. An item in a block has a Holding, of its producer until the store and of its consumer from then on (objects.ts).
  * Death of a consumer: before the store of its position the item is still there (a second consumer gets it), after it the item was in the hands of the dead.
  */
 import { allocate, free } from '../allocator';
 import { copy, load, load64, peek, poke, store, store64, xchg } from '../atomics';
 import { QUEUE_HEAD, QUEUE_TAIL, Queue, QueueSide, Record, Segment } from '../layout';
 import { SEGMENT_MAX, SEGMENT_MIN } from '../limits';
-import { release } from '../objects';
-import { align8, dropBlock, EXTERN, RECORD, recordBytes } from './record';
+import { refClose, taken, taking } from '../objects';
+import { EXTERN, RECORD, recordBytes } from './record';
 
 const SEGMENT: usize = 16;
 
@@ -48,6 +48,11 @@ export function advance(position: i64, items: i32, bytes: u32): i64 {
 
 export function positionOf(side: usize): i64 {
   return load64(side + offsetof<QueueSide>('position'));
+}
+
+/** The word that says for a Holding whether an item has changed hands: the bytes, of which every item has some. */
+export function turnOf(side: usize): usize {
+  return side + offsetof<QueueSide>('position');
 }
 
 export function setPosition(side: usize, position: i64): void {
@@ -207,35 +212,25 @@ export function ringDrop(queue: usize): bool {
   const segment = ringSeek(queue, at);
   const length = ringWord(segment, at + offsetof<Record>('length'));
   const meta = ringWord(segment, at + offsetof<Record>('meta'));
-  setPosition(side, advance(head, 1, recordBytes(length, meta)));
-  dropBody(segment, at + RECORD, length, meta);
+  const after = advance(head, 1, recordBytes(length, meta));
+  const block = meta & EXTERN ? <usize>ringWord(segment, at + RECORD) : 0;
+  if (block) taking(block, length, meta, turnOf(side), bytesOf(after));
+  setPosition(side, after);
+  if (block) {
+    taken(block);
+    // The last reference to a queue may be among its handles, whose items then are dropped on the way.
+    refClose(block);
+  }
   return true;
 }
 
-/**
- * Gives back what an item owns. Word by word where it lies, because it may wrap; and not by way of the scratch, because the last reference to a
- * queue may be among its handles, whose items then are dropped on the way.
- */
-function dropBody(segment: usize, body: u32, length: u32, meta: u32): void {
-  if (meta & EXTERN) {
-    dropBlock(<usize>ringWord(segment, body), length, meta);
-    return;
-  }
-  let handle = body + align8(length);
-  for (let left = meta >> 16; left; left--) {
-    release(<i32>ringWord(segment, handle), <i32>ringWord(segment, handle + 4));
-    handle += 8;
-  }
-}
-
-/** Nobody left: gives the segments back. */
+/** Nobody left: gives the segments back; can be cut short and done again. */
 export function ringFree(queue: usize): void {
-  let segment = segmentOf(queue + QUEUE_HEAD);
-  while (segment) {
-    const next = nextOf(segment);
+  const side = queue + QUEUE_HEAD;
+  for (let segment = segmentOf(side); segment; segment = segmentOf(side)) {
+    setSegment(side, nextOf(segment));
     free(segment);
-    segment = next;
   }
-  const spare = <usize>(<u32>peek(queue + offsetof<Queue>('spare')));
+  const spare = <usize>(<u32>xchg(queue + offsetof<Queue>('spare'), 0));
   if (spare) free(spare);
 }

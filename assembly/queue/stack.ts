@@ -12,7 +12,7 @@
  */
 import { Status } from '../abi';
 import { PILE_ENTRY_SHIFT } from '../layout';
-import { copyPacked, pack, take } from './packed';
+import { copyPacked, pack, packedGiven, packedGiving, packedTaken, packedTaking } from './packed';
 import { slotAt, slotsReserve, slotsTrim } from './slots';
 import { positionGrown, positionShrunk, setPilePosition, sizeOf } from './state';
 
@@ -21,8 +21,10 @@ export function stackPush(queue: usize, position: i64, length: u32, meta: u32, r
   const top = sizeOf(position);
   if (!slotsReserve(queue, top, PILE_ENTRY_SHIFT)) return Status.NO_MEMORY;
   if (!pack(stackAt(queue, top), length, meta, record, number)) return Status.NO_MEMORY;
-  take(record, meta);
-  setPilePosition(queue, positionGrown(position));
+  const after = positionGrown(position);
+  packedGiving(queue, record, meta, after);
+  setPilePosition(queue, after);
+  packedGiven(record, meta);
   return Status.OK;
 }
 
@@ -30,7 +32,10 @@ export function stackPush(queue: usize, position: i64, length: u32, meta: u32, r
 export function stackPop(queue: usize, position: i64, to: usize): void {
   const top = sizeOf(position) - 1;
   copyPacked(to, stackAt(queue, top));
-  setPilePosition(queue, positionShrunk(position));
+  const after = positionShrunk(position);
+  const block = packedTaking(queue, to, after);
+  setPilePosition(queue, after);
+  packedTaken(block);
   slotsTrim(queue, top);
 }
 

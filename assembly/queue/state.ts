@@ -15,6 +15,11 @@ export function setPilePosition(queue: usize, position: i64): void {
   store64(queue + QUEUE_TAIL + offsetof<QueueSide>('position'), position);
 }
 
+/** The word that says for a Holding whether an item has changed hands: the items in it. */
+export function turnOf(queue: usize): usize {
+  return queue + QUEUE_TAIL + offsetof<QueueSide>('position');
+}
+
 /** Items in it. */
 export function sizeOf(position: i64): i32 {
   return <i32>position;

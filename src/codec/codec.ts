@@ -49,7 +49,7 @@ export class Codec {
   target: Uint8Array;
   start = 0;
   end = 0;
-  /** The handles inside the value encoded last. The bytes own a reference to each. Not to be changed. */
+  /** The handles inside the value encoded last, each once: whoever keeps the bytes counts a reference to each. Not to be changed. */
   handles: HandleRef[] = NO_HANDLES;
 
   readonly #scratch: Scratch;
@@ -65,10 +65,10 @@ export class Codec {
   }
 
   /**
-   * Encodes `value`, leaving the result in the fields, so that an everyday value allocates nothing. When it throws, no handle
-   * was retained: a TypeError that says which part cannot be sent, or what a getter threw.
+   * Encodes `value`, leaving the result in the fields, so that an everyday value allocates nothing.
    *
    * @param at where the bytes begin in the scratch, a multiple of 8; all that is behind is overwritten at will
+   * @throws TypeError that says which part cannot be sent; what a getter threw
    */
   encode(value: unknown, at = 0): Encoding {
     this.handles = NO_HANDLES;
@@ -94,7 +94,7 @@ export class Codec {
   }
 
   /**
-   * The value again, sharing no memory with `source`. The reference of each handle passes to the object made of it.
+   * The value again, sharing no memory with `source`. Of each handle an object is made, with a reference of its own.
    *
    * @param handles as `encode` left them; only their tags may be wrong, for those are in the bytes, too
    */
@@ -199,10 +199,7 @@ export class Codec {
       }
     }
     this.#leave(Encoding.RICH, target, start, end);
-    if (handles.length > 0) {
-      this.handles = handles;
-      for (const handle of handles) this.#bridge.retain(handle);
-    }
+    if (handles.length > 0) this.handles = handles;
     return Encoding.RICH;
   }
 

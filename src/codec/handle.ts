@@ -22,8 +22,8 @@ export interface HandleRef {
 /** A live shared object that may travel inside values. It may be callable; an own or an inherited method will do. */
 export interface Sendable {
   /**
-   * Answers the handle, or throws if the object is closed. It retains nothing: the reference that the bytes will own is added
-   * through `HandleBridge.retain`, when it is certain that there will be bytes.
+   * Answers the handle, or throws if the object is closed. It retains nothing: the bytes own no reference until whoever keeps
+   * them counts it.
    */
   readonly [SEND]: () => HandleRef;
 }
@@ -31,12 +31,7 @@ export interface Sendable {
 /** Supplied by whoever makes a `Codec`. */
 export interface HandleBridge {
   /**
-   * Adds the reference that the bytes own from now on. Called once for each distinct handle of a value, after the whole value
-   * was encoded, so it must not throw: there is nothing left that could undo the others.
-   */
-  retain(handle: HandleRef): void;
-  /**
-   * Makes the live object of a received handle, taking over the reference of the bytes. Called once for each distinct handle
+   * Makes the live object of a received handle, with a reference of its own. Called once for each distinct handle
    * of a value, however often the value mentions it.
    */
   revive(handle: HandleRef): object;

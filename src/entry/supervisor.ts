@@ -31,6 +31,8 @@ interface Living {
   onGone: ((code: number, stopped: boolean) => void) | undefined;
 }
 
+/** What `refOpen` answers when nobody has the object any more. */
+const GONE = 1;
 /** The exit code of a worker that went down with its parent, or never started because of that. */
 const KILLED = -9;
 
@@ -189,9 +191,7 @@ function endUnstarted(parent: number): void {
 
 /** What it was to run, if it died before it had read that: handles in its arguments would stay open as long as anybody has one to its record. */
 function dropTask(record: number): void {
-  const task = heap.loadWord(record + WorkerField.TASK);
-  heap.storeWord(record + WorkerField.TASK, 0);
-  core.dropParcel(task);
+  core.dropParcelAt(record + WorkerField.TASK);
 }
 
 /** A process takes its threads with it. */
@@ -236,7 +236,9 @@ function act(message: Exclude<ToSupervisor, { type: 'stop' | 'guest' | 'guestGon
     if (message.fromRoot && busy === 0) report();
   } else if (message.type === 'pool') {
     if (message.parent === over) over = undefined;
-    keepers.set(message.control.id, new Keeper(heap, host, message));
+    const { id, generation } = message.control;
+    const ref = core.refOpen(id, generation);
+    if (ref !== GONE) keepers.set(id, new Keeper(heap, host, message, ref));
   } else if (message.type === 'endPool') keepers.get(message.control)?.terminate();
   else {
     over = message.pid;

@@ -37,8 +37,6 @@ export class Heap {
   readonly scratchI32: Int32Array;
   readonly scratchF64: Float64Array;
   readonly inlineBytes: number;
-  /** What is being decoded keeps its references: handles made of it count for themselves. */
-  keeps = false;
 
   #bytes: Uint8Array;
   #words: Int32Array;
@@ -60,12 +58,7 @@ export class Heap {
     this.inlineBytes = core.inlineBytes();
     // The slot may have been that of a worker that died waiting.
     this.storeWord(core.slotOf(tid) + SlotField.WANTS, 0);
-    this.codec = new Codec(this.scratch, {
-      retain: (handle) => {
-        if (core.retain(handle.id, handle.gen) !== 0) throw new ValueError('cannot send a closed handle');
-      },
-      revive: (handle) => revive(this, handle),
-    });
+    this.codec = new Codec(this.scratch, { revive: (handle) => revive(this, handle) });
   }
 
   /** Who must not block must not spin for long either: its blocking calls try once. */

@@ -1,9 +1,13 @@
 /**
  * Records from this side: values into the scratch, into blocks of their own, and back.
  * The layout is that of assembly/queue/record.ts.
+ *
+ * The codec counts no references: who keeps the bytes does. An item on its way into a queue, or out of one, is in the hands of its worker all the time (assembly/objects.ts).
+ * The references in a parcel are counted when it is in its place.
  */
-import { Encoding, Meta } from '../../assembly/abi.ts';
+import { Encoding, Meta, Status } from '../../assembly/abi.ts';
 import type { HandleRef } from '../codec/index.ts';
+import { ValueError } from '../errors.ts';
 import { copyInto } from '../platform/bytes.ts';
 import { type Heap, heapFull } from './heap.ts';
 
@@ -59,19 +63,24 @@ export interface HeldBlock {
   holding: number;
 }
 
-/** `before`: bytes left free in front of it, a multiple of 8. @throws MemoryError; then the references inside are given back */
+/** Counts the references inside, too. `before`: bytes left free in front of it, a multiple of 8. @throws MemoryError; ValueError a handle was closed meanwhile, by a getter */
 export function holdBody(heap: Heap, encoding: Encoding, before = 0): HeldBlock {
   const { core, codec } = heap;
-  const size = before + bodyBytes(heap);
-  const block = core.allocate(size);
-  if (block !== 0) {
-    writeBody(heap, heap.bytes(block + size), heap.words(block + size), 0, block + before);
-    const holding = core.hold(block, before + codec.end - codec.start, metaOf(heap, encoding));
-    if (holding !== 0) return { block, holding };
-    core.free(block);
-  }
-  dropHandles(heap, codec.handles);
+  const size = Meta.BLOCK_HEADER + before + bodyBytes(heap);
+  const block = heap.allocate(size);
+  writeBody(heap, heap.bytes(block + size), heap.words(block + size), 0, block + Meta.BLOCK_HEADER + before);
+  const holding = core.hold(block, before + codec.end - codec.start, metaOf(heap, encoding));
+  if (holding > GONE) return { block, holding };
+  if (holding === GONE) throw closedHandle();
+  core.free(block);
   throw heapFull(size);
+}
+
+/** What `hold` answers when an object is gone. */
+const GONE = 1;
+
+export function closedHandle(): ValueError {
+  return new ValueError('cannot send a closed handle');
 }
 
 /** Whether what the codec has just made can lie in a ring itself. With handles it cannot: while it waits for room, it must be held. */
@@ -79,46 +88,49 @@ export function fitsInline(heap: Heap, before = 0): boolean {
   return heap.codec.handles.length === 0 && before + heap.codec.end - heap.codec.start <= heap.inlineBytes;
 }
 
-/** Gives back the references of handles that were encoded and went nowhere. */
-export function dropHandles(heap: Heap, handles: HandleRef[]): void {
-  for (const handle of handles) heap.core.release(handle.id, handle.gen);
-}
-
-/** The value of a record whose header has been read: `before` bytes behind byte `at` of the scratch, or behind the beginning of the block named there. */
+/** The value of a record whose header has been read: `before` bytes behind byte `at` of the scratch, or behind the beginning of the payload in the block named there. */
 export function decodeRecord(heap: Heap, at: number, length: number, meta: number, before = 0): unknown {
   if (meta === Encoding.NUMBER) return heap.scratchF64[(at + before) >> 3];
   if (meta & Meta.EXTERN) return decodeBlock(heap, heap.scratchI32[at >> 2] as number, length, meta, before);
-  const count = meta >>> Meta.HANDLES_SHIFT;
-  const handles = count === 0 ? NO_HANDLES : readHandles(heap.scratchI32, at + align8(length), count);
-  return heap.codec.decode(meta & 255, heap.scratch, at + before, at + length, handles);
+  return heap.codec.decode(meta & 255, heap.scratch, at + before, at + length, NO_HANDLES);
 }
 
-/** The value in a block, which is freed. */
+/** The value in a block, which is then given back with its references: those of the value count for themselves. */
 function decodeBlock(heap: Heap, block: number, length: number, meta: number, before: number): unknown {
-  const { core } = heap;
-  core.slotStage(block);
+  const at = block + Meta.BLOCK_HEADER;
   const count = meta >>> Meta.HANDLES_SHIFT;
-  const end = block + align8(length) + count * 8;
+  const end = at + align8(length) + count * 8;
   try {
-    return heap.codec.decode(
-      meta & 255,
-      heap.bytes(end),
-      block + before,
-      block + length,
-      readHandles(heap.words(end), block + align8(length), count),
-    );
+    const handles = readHandles(heap.words(end), at + align8(length), count);
+    return heap.codec.decode(meta & 255, heap.bytes(end), at + before, at + length, handles);
   } finally {
-    core.slotStage(0);
-    core.free(block);
+    heap.core.refClose(block);
   }
 }
 
 // ── parcels: a record that is a block ──────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A value as a parcel: its address. @throws TypeError it cannot be sent; MemoryError */
-export function packParcel(heap: Heap, value: unknown): number {
+/**
+ * Makes a parcel of a value and puts its address into the word at `word`, of an object that somebody has; what was there before is given back.
+ * @throws TypeError it cannot be sent; ValueError a handle was closed meanwhile, by a getter; MemoryError. Then nothing has changed
+ */
+export function placeParcel(heap: Heap, word: number, value: unknown): void {
+  const { core, codec } = heap;
+  const parcel = packParcel(heap, codec.encode(value));
+  const before = heap.loadWord(word);
+  heap.storeWord(word, parcel);
+  const { length } = codec.handles;
+  if (length > 0 && core.parcelCountHandles(parcel, length) !== Status.OK) {
+    heap.storeWord(word, before);
+    core.free(parcel);
+    throw closedHandle();
+  }
+  core.dropParcel(before);
+}
+
+/** What the codec has just made as a parcel: its address. It has its handles only when they are counted. */
+function packParcel(heap: Heap, encoding: Encoding): number {
   const { codec } = heap;
-  const encoding = codec.encode(value);
   if (encoding === Encoding.NUMBER) {
     const parcel = heap.allocate(RECORD + 8);
     const words = heap.words(parcel + RECORD + 8);
@@ -128,38 +140,23 @@ export function packParcel(heap: Heap, value: unknown): number {
     return parcel;
   }
   const size = RECORD + bodyBytes(heap);
-  const parcel = heap.core.allocate(size);
-  if (parcel === 0) {
-    dropHandles(heap, codec.handles);
-    return heap.allocate(size);
-  }
+  const parcel = heap.allocate(size);
   const words = heap.words(parcel + size);
   words[parcel >> 2] = codec.end - codec.start;
-  words[(parcel >> 2) + 1] = metaOf(heap, encoding);
+  words[(parcel >> 2) + 1] = encoding;
   writeBody(heap, heap.bytes(parcel + size), words, 0, parcel + RECORD);
   return parcel;
 }
 
-/** The value of a parcel. With `keep` the parcel stays as it is, and the new handles count for themselves; otherwise it is used up. */
-export function unpackParcel(heap: Heap, parcel: number, keep: boolean): unknown {
+/** The value of a parcel, which stays as it is. */
+export function unpackParcel(heap: Heap, parcel: number): unknown {
   const words = heap.words(parcel + RECORD);
   const length = words[parcel >> 2] as number;
   const meta = words[(parcel >> 2) + 1] as number;
   const at = parcel + RECORD;
-  if (meta === Encoding.NUMBER) {
-    const number = new Float64Array(heap.words(at + 8).buffer, at, 1)[0];
-    if (!keep) heap.core.free(parcel);
-    return number;
-  }
+  if (meta === Encoding.NUMBER) return new Float64Array(heap.words(at + 8).buffer, at, 1)[0];
   const count = meta >>> Meta.HANDLES_SHIFT;
   const end = at + align8(length) + count * 8;
   const handles = readHandles(heap.words(end), at + align8(length), count);
-  const before = heap.keeps;
-  heap.keeps = keep;
-  try {
-    return heap.codec.decode(meta & 255, heap.bytes(end), at, at + length, handles);
-  } finally {
-    heap.keeps = before;
-    if (!keep) heap.core.free(parcel);
-  }
+  return heap.codec.decode(meta & 255, heap.bytes(end), at, at + length, handles);
 }

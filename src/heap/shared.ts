@@ -187,5 +187,5 @@ function revive(heap: Heap, handle: HandleRef): Shared {
   return wrap(heap, handle, heap.core.refOpen(handle.id, handle.gen));
 }
 
-// A handle inside an item has a reference of its own, which the new object takes over, unless the item stays.
-setReviver((heap, handle) => (heap.keeps ? revive(heap, handle) : wrap(heap, handle, heap.core.refAdopt(handle.id, handle.gen))));
+// A handle inside an item has a reference of its own, which the item keeps until it is read: the object cannot be gone.
+setReviver(revive);

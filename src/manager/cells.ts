@@ -1,11 +1,11 @@
 /**
  * Keys and values of managed dicts and lists, to the core and back. The layouts are those of assembly/manager/cell.ts and bundle.ts.
  */
-import { BundleField, Encoding, Meta } from '../../assembly/abi.ts';
+import { BundleField, Encoding, Meta, Status } from '../../assembly/abi.ts';
 import type { HandleRef } from '../codec/index.ts';
 import { ValueError } from '../errors.ts';
 import { type Heap, heapFull } from '../heap/heap.ts';
-import { bodyBytes, dropHandles, fitsInline, metaOf, RECORD, readHandles, writeBody } from '../heap/records.ts';
+import { bodyBytes, closedHandle, fitsInline, metaOf, RECORD, readHandles, writeBody } from '../heap/records.ts';
 
 const NO_HANDLES: HandleRef[] = [];
 
@@ -94,7 +94,7 @@ export function newBundle(heap: Heap, capacity: number): number {
   return bundle;
 }
 
-/** Puts what the codec has just made into a bundle. */
+/** Puts what the codec has just made into a bundle. @throws MemoryError; ValueError a handle was closed meanwhile, by a getter */
 export function addEncoded(heap: Heap, bundle: number, encoding: Encoding): void {
   const { codec, core } = heap;
   if (writeSmall(heap, encoding)) {
@@ -103,11 +103,10 @@ export function addEncoded(heap: Heap, bundle: number, encoding: Encoding): void
   }
   const size = bodyBytes(heap);
   const body = core.bundleAddBlock(bundle, codec.end - codec.start, metaOf(heap, encoding));
-  if (body === 0) {
-    dropHandles(heap, codec.handles);
-    throw heapFull(size);
-  }
+  if (body === 0) throw heapFull(size);
   writeBody(heap, heap.bytes(body + size), heap.words(body + size), 0, body);
+  const { length } = codec.handles;
+  if (length > 0 && core.bundleCountHandles(bundle, length) !== Status.OK) throw closedHandle();
 }
 
 export function addKey(heap: Heap, bundle: number, key: Key): void {
@@ -152,7 +151,6 @@ function readBody(heap: Heap, meta: number): unknown {
   const after = body + ((length + 7) & ~7);
   const count = meta >>> Meta.HANDLES_SHIFT;
   const handles = readHandles(heap.words(after + count * 8), after, count);
-  for (const { id, gen } of handles) heap.core.retain(id, gen);
   return heap.codec.decode(meta & 255, heap.bytes(after), body, body + length, handles);
 }
 
@@ -178,11 +176,14 @@ export function peekBundle(heap: Heap, bundle: number): unknown[] {
 
 /** Puts the cells of a bundle into another order: at `i` the one that was at `order[i]`. */
 export function arrangeBundle(heap: Heap, bundle: number, order: readonly number[]): void {
-  const at = (bundle + BundleField.CELLS) >> 2;
-  const words = heap.words(bundle + BundleField.CELLS + order.length * 8);
-  const before = new Int32Array(words.subarray(at, at + order.length * 2));
-  for (const [i, from] of order.entries()) {
-    words[at + 2 * i] = before[2 * from] as number;
-    words[at + 2 * i + 1] = before[2 * from + 1] as number;
+  const before = heap.loadWord(bundle + BundleField.CELLS) >> 2;
+  // Not in place: who dies in the midst of it would have one cell twice.
+  const after = heap.allocate(order.length * 8);
+  const words = heap.words(after + order.length * 8);
+  let at = after >> 2;
+  for (const from of order) {
+    words[at++] = words[before + 2 * from] as number;
+    words[at++] = words[before + 2 * from + 1] as number;
   }
+  heap.core.bundleArrange(bundle, after);
 }

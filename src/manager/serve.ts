@@ -32,9 +32,10 @@ const LOOK = 1;
 /** Whether a proxy is left anywhere. */
 function isWanted({ id, generation }: ObjectSpec['record']): boolean {
   const { core } = theHeap();
-  if (core.retain(id, generation) !== 0) return false;
-  core.release(id, generation);
-  return true;
+  const ref = core.refOpen(id, generation);
+  if (ref > 1) core.refClose(ref);
+  // Gone; when the heap is full (0) nobody knows.
+  return ref !== 1;
 }
 
 /** The next call, without blocking this worker's loop: the object may have timers and sockets. undefined: nobody is left. */

@@ -28,12 +28,11 @@ export function useBytes<T>(heap: Heap, length: number, meta: number, use: (byte
   const { core, scratch, scratchI32 } = heap;
   if (!(meta & Meta.EXTERN)) return use(scratch.subarray(RECORD, RECORD + length));
   const block = scratchI32[RECORD >> 2] as number;
-  core.slotStage(block);
+  const at = block + Meta.BLOCK_HEADER;
   try {
-    return use(heap.bytes(block + length).subarray(block, block + length));
+    return use(heap.bytes(at + length).subarray(at, at + length));
   } finally {
-    core.slotStage(0);
-    core.free(block);
+    core.refClose(block);
   }
 }
 

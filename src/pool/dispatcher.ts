@@ -94,10 +94,9 @@ export class Dispatcher {
       setup: holder,
     });
     holder.close();
-    const { core, tid } = this.#heap;
+    const { tid } = this.#heap;
     const control = { id: this.#control.id, generation: this.#control.generation };
-    // The keeper takes this reference over.
-    core.retain(control.id, control.generation);
+    // The keeper opens a handle of its own, before this one is closed: that waits for its last notice.
     tellSupervisor({ type: 'pool', control, parent: whereWeAre()?.pid ?? tid, creator: tid, main: mainModule() });
     dispatchers.add(this);
   }

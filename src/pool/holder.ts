@@ -3,7 +3,7 @@
  */
 import { Kind, WorkerField } from '../../assembly/abi.ts';
 import { theHeap } from '../heap/heap.ts';
-import { packParcel, unpackParcel } from '../heap/records.ts';
+import { placeParcel, unpackParcel } from '../heap/records.ts';
 import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
 
 /**
@@ -15,16 +15,18 @@ export class Holder<T = unknown> extends Shared {
     if (value instanceof Existing) super(value.heap, value.ref);
     else {
       const heap = theHeap();
-      const parcel = packParcel(heap, value);
-      const ref = heap.core.workerCreate(0);
-      if (ref === 0) heap.core.dropParcel(parcel);
-      super(heap, created(ref));
-      heap.storeWord(this.ptr + WorkerField.TASK, parcel);
+      super(heap, created(heap.core.workerCreate(0)));
+      try {
+        placeParcel(heap, this.ptr + WorkerField.TASK, value);
+      } catch (error) {
+        this.close();
+        throw error;
+      }
     }
   }
 
   read(): T {
-    return unpackParcel(this.heap, this.heap.loadWord(this.open + WorkerField.TASK), true) as T;
+    return unpackParcel(this.heap, this.heap.loadWord(this.open + WorkerField.TASK)) as T;
   }
 
   get generation(): number {

@@ -33,12 +33,12 @@ export class Keeper {
   readonly #control: Control;
   readonly #living = new Map<number, Process>();
 
-  constructor(heap: Heap, host: Host, message: PoolMessage) {
+  /** @param ref a handle of the pool's control, which this closes in the end */
+  constructor(heap: Heap, host: Host, message: PoolMessage, ref: number) {
     this.#heap = heap;
     this.#host = host;
     this.#message = message;
-    const { id, generation } = message.control;
-    this.#holder = new Holder<Control>(new Existing(heap, created(heap.core.refAdopt(id, generation))));
+    this.#holder = new Holder<Control>(new Existing(heap, created(ref)));
     this.#control = this.#holder.read();
     const { board } = this.#control;
     for (let seat = 0; seat < board.seats; seat++) this.#fill(seat);

@@ -75,7 +75,8 @@ export class Mailbox extends Shared {
         status = core.queuePut(queue, length, meta, FOREVER);
       } else {
         const { block, holding } = holdBody(heap, encoding, ENVELOPE);
-        seal(heap.words(block + ENVELOPE), block >> 2, id, kind, row, generation);
+        const at = block + Meta.BLOCK_HEADER;
+        seal(heap.words(at + ENVELOPE), at >> 2, id, kind, row, generation);
         status = core.queuePutBlock(queue, block, holding, length, meta, FOREVER);
         if (status !== Status.OK) core.refClose(holding);
       }
@@ -109,8 +110,8 @@ export class Mailbox extends Shared {
     const { heap } = this;
     let letter: Letter;
     if (meta & Meta.EXTERN) {
-      const block = heap.scratchI32[at >> 2] as number;
-      letter = new Letter(heap.words(block + ENVELOPE), block >> 2);
+      const payload = (heap.scratchI32[at >> 2] as number) + Meta.BLOCK_HEADER;
+      letter = new Letter(heap.words(payload + ENVELOPE), payload >> 2);
     } else letter = new Letter(heap.scratchI32, at >> 2);
     try {
       letter.value = decodeRecord(heap, at, length, meta & ~Meta.ENVELOPE, ENVELOPE);

@@ -5,7 +5,7 @@ import { SlotField, Status, WorkerField, WorkerFlag } from '../../assembly/abi.t
 import { MaybeEncodingError, RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { packParcel, unpackParcel } from '../heap/records.ts';
+import { placeParcel, unpackParcel } from '../heap/records.ts';
 import { created, Existing, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -95,10 +95,7 @@ export abstract class Runnable<R = unknown> extends Shared {
   }
 
   #replaceParcel(field: WorkerField, value: unknown): void {
-    const parcel = packParcel(this.heap, value);
-    const before = this.#word(field);
-    this.#setWord(field, parcel);
-    this.heap.core.dropParcel(before);
+    placeParcel(this.heap, this.open + field, value);
   }
 
   /** @internal */
@@ -115,7 +112,7 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   get name(): string {
     const parcel = this.#word(WorkerField.NAME);
-    return parcel === 0 ? '' : (unpackParcel(this.heap, parcel, true) as string);
+    return parcel === 0 ? '' : (unpackParcel(this.heap, parcel) as string);
   }
 
   set name(name: string) {
@@ -180,7 +177,10 @@ export abstract class Runnable<R = unknown> extends Shared {
     const task = this.#taskSpec();
     this.#replaceParcel(WorkerField.TASK, task);
     const tid = core.slotTake();
-    if (tid === 0) throw new RuntimeError(`can't start new ${this.noun}: too many workers are alive`);
+    if (tid === 0) {
+      core.dropParcelAt(this.open + WorkerField.TASK);
+      throw new RuntimeError(`can't start new ${this.noun}: too many workers are alive`);
+    }
     const record = { id: this.id, generation: core.objectGeneration(this.open) };
     const slot = core.slotOf(tid);
     const pid = this.noun === 'process' ? tid : parent;
@@ -188,10 +188,8 @@ export abstract class Runnable<R = unknown> extends Shared {
     this.#setWord(WorkerField.TID, tid);
     this.#setWord(WorkerField.PID, pid);
     this.#setWord(WorkerField.PARENT, parent);
-    // The supervisor takes this reference over: the record must not go while the message is on its way.
-    core.retain(record.id, record.generation);
-    this.heap.storeWord(slot + SlotField.RECORD_GENERATION, record.generation);
-    this.heap.storeWord(slot + SlotField.RECORD_ID, record.id);
+    // With a reference, which the supervisor takes over: the record must not go while the message is on its way.
+    core.slotSetRecord(tid, record.id, record.generation);
     // Only now: from here on somebody may wait for its end, and should this worker die before the message, the slot says that there was to be a child.
     core.workerMove(this.open, State.INITIAL, State.STARTING);
     const process = this.ownProcess;
@@ -266,7 +264,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     // What it threw may be undefined itself.
     if (exception !== undefined || this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED) throw exception;
     const parcel = this.#word(WorkerField.RESULT);
-    return parcel === 0 ? (undefined as R) : (unpackParcel(this.heap, parcel, true) as R);
+    return parcel === 0 ? (undefined as R) : (unpackParcel(this.heap, parcel) as R);
   }
 
   /** What it ended with instead of a result: the target's error, or WorkerDied; undefined while it runs and when all went well. Beyond Python. */
@@ -274,7 +272,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     if (this.runState !== State.ENDED) return undefined;
     const parcel = this.#word(WorkerField.RESULT);
     if (this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED)
-      return fromWorker(unpackParcel(this.heap, parcel, true), `${this.noun} ${this.name}`);
+      return fromWorker(unpackParcel(this.heap, parcel), `${this.noun} ${this.name}`);
     const code = this.heap.core.workerExitCode(this.open);
     return parcel === 0 && code !== 0
       ? new WorkerDied(`${this.noun} ${this.name} ended with exit code ${code} and no result`)
@@ -298,10 +296,9 @@ export abstract class Runnable<R = unknown> extends Shared {
   /** What this worker is to run. @internal */
   static taskOf(runnable: Runnable): TaskSpec {
     const parcel = runnable.#word(WorkerField.TASK);
-    // Who is killed on the way has left it to the supervisor, with all the handles in it.
-    const task = unpackParcel(runnable.heap, parcel, true) as TaskSpec;
-    runnable.#setWord(WorkerField.TASK, 0);
-    runnable.heap.core.dropParcel(parcel);
+    // Who is killed on the way, wherever, has left it to the supervisor, with the handles that are still in it.
+    const task = unpackParcel(runnable.heap, parcel) as TaskSpec;
+    runnable.heap.core.dropParcelAt(runnable.open + WorkerField.TASK);
     return task;
   }
 

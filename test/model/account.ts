@@ -120,7 +120,7 @@ export class Account {
       return code;
     }
     const block = words[place(0) >> 2] as number;
-    const at = meta & Meta.EXTERN ? (offset: number) => block + offset : place;
+    const at = meta & Meta.EXTERN ? (offset: number) => block + Meta.BLOCK_HEADER + offset : place;
     const first = words[at(0) >> 2] as number;
     const code = first >> 8;
     const bytes = this.isCode(code) ? this.wordsIn(code) * 4 : 0;

@@ -213,7 +213,7 @@ function runs(heap: Heap, name: string, sizes: readonly number[], options: Worke
 
 /** All free pages together, for the last one, are given only once everything was given back and merged. */
 const merging = (m: Model) => {
-  const heap = new Heap(m, 10);
+  const heap = new Heap(m, 11);
   const [a, b] = [heap.hold(3 * PAGE), heap.hold(4 * PAGE)];
   heap.add('u', [...take(a, 'again'), ...take(b), ...give(a), ...give(b)]);
   runs(heap, 'v', [7]);
@@ -232,11 +232,11 @@ describe('runs of pages', () => {
   });
 
   test('are refused when the heap is full, and can be had again when it is not', () => {
-    const model = withHeap(7, (heap) => {
+    const model = withHeap(8, (heap) => {
       runs(heap, 'u', [3, 1]);
       runs(heap, 'v', [4]);
     });
-    const small = withHeap(7, (heap) => {
+    const small = withHeap(8, (heap) => {
       const [all, one] = [heap.hold(4 * PAGE), heap.hold(16)];
       const seen = heap.m.ghost({ full: 0 });
       const full = run('has it all', () => {
@@ -255,7 +255,7 @@ describe('runs of pages', () => {
   });
 
   test('that free lists keep are given back when there is nothing else', async () => {
-    const model = withHeap(7, (heap) => {
+    const model = withHeap(8, (heap) => {
       runs(heap, 'u', [2, 1]);
       runs(heap, 'v', [4]);
     });
@@ -266,7 +266,7 @@ describe('runs of pages', () => {
 
   test('come from a memory that grows', () => {
     const model = (m: Model) => {
-      const heap = new Heap(m, 4, 10);
+      const heap = new Heap(m, 5, 11);
       runs(heap, 'u', [3]);
       runs(heap, 'v', [4]);
     };

@@ -4,7 +4,7 @@
  * What is read here at the end of a schedule is read past the harness (`wordsOf`): nobody can move any more, so it is no access that others could notice.
  */
 import type { Handle, Model } from './model.ts';
-import { must } from './program.ts';
+import { call, must, type Step } from './program.ts';
 
 /** Of test/model/assembly/limits.ts. */
 export const PAGE = 1024;
@@ -33,6 +33,12 @@ export function enlist(m: Model, worker: Handle): number {
   const tid = m.call('slotTake');
   must(worker.call('workerBecome', tid) === 1, 'the heap of the model is too small');
   return tid;
+}
+
+/** What the supervisor does when it hears of a death, and what it does later: anybody may move in between. */
+export function reaps(m: Model, tids: readonly number[]): readonly [locks: Step, rest: Step] {
+  const step = (name: string) => call(name, () => [tids[m.victim] as number, 0]);
+  return [step('reapLocks'), step('reap')];
 }
 
 export function wordsOf(m: Model): Int32Array {

@@ -3,7 +3,7 @@
  *
  * Who sleeps at the end must have a reason to: a consumer an empty queue, a producer a full one.
  */
-import { Encoding, Status } from '../../assembly/abi.ts';
+import { Encoding, Meta, Status } from '../../assembly/abi.ts';
 import { Account, type Member, NOT_EMPTY, NOT_FULL, NOTHING, PUTTING, RECORD, TAKING } from './account.ts';
 import { enlist, wordsOf } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
@@ -106,10 +106,12 @@ export class Line extends Account {
   private blockOf(me: Member, code: number): Step[] {
     const words = -this.wordsIn(code);
     return [
-      call('allocate', [words * 4], (block) => {
+      call('allocate', [Meta.BLOCK_HEADER + words * 4], (block) => {
         me.own.block = block;
       }),
-      ...Array.from({ length: words }, (_, i) => atomic('store', () => [me.own.block + i * 4, code * 256 + i])),
+      ...Array.from({ length: words }, (_, i) =>
+        atomic('store', () => [me.own.block + Meta.BLOCK_HEADER + i * 4, code * 256 + i]),
+      ),
       call(
         'hold',
         () => [me.own.block, words * 4, Encoding.BYTES],
@@ -126,7 +128,7 @@ export class Line extends Account {
 
   /** What is done with an item that came in a block. */
   private frees(me: Member): Step[] {
-    return [call('slotStage', () => [me.own.block]), call('slotStage', [0]), call('free', () => [me.own.block])];
+    return [call('refClose', () => [me.own.block])];
   }
 
   /** The payload of `code`, to `at` of the scratch. */

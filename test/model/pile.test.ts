@@ -146,9 +146,9 @@ describe('a stack', () => {
   test('is found broken when it is published before it is written', async () => {
     const bad = await mutant({
       file: 'queue/stack.ts',
-      find: '  if (!pack(stackAt(queue, top), length, meta, record, number)) return Status.NO_MEMORY;\n  take(record, meta);\n  setPilePosition(queue, positionGrown(position));',
+      find: '  if (!pack(stackAt(queue, top), length, meta, record, number)) return Status.NO_MEMORY;\n  const after',
       replace:
-        '  setPilePosition(queue, positionGrown(position));\n  if (!pack(stackAt(queue, top), length, meta, record, number)) return Status.NO_MEMORY;\n  take(record, meta);',
+        '  setPilePosition(queue, positionGrown(position));\n  if (!pack(stackAt(queue, top), length, meta, record, number)) return Status.NO_MEMORY;\n  const after',
     });
     const model = stack({}, (line) => {
       line.producer('p', [1], { mayDie: true });

@@ -270,13 +270,18 @@ describe('the end of file', () => {
       here.reaper();
     });
     holds('pipe, the writer dies while it closes', core, closing, { fine: true });
-    const unlisted = await mutant({
+    const takesApart = "    if (load(entry + offsetof<Entry>('kind')) != Kind.FREE) takeApart(entry);\n";
+    const unnamed = await mutant({
       file: 'objects.ts',
-      find: '      takeApart(entry);\n      unlist(ref);\n',
-      replace: '      unlist(ref);\n      takeApart(entry);\n',
+      find: `${takesApart}    poke(name, 0);\n`,
+      replace: `    poke(name, 0);\n${takesApart}`,
     });
-    breaks('unlisted before it is taken apart', unlisted, closing, /^sleeps for ever: r$/, { fine: true });
-    const forgotten = await mutant({ file: 'objects.ts', find: '  else resume(entryOf(id));\n', replace: '' });
+    breaks('unnamed before it is taken apart', unnamed, closing, /^sleeps for ever: r$/, { fine: true });
+    const forgotten = await mutant({
+      file: 'objects.ts',
+      find: '(<i64>(generation + 1)) << 32) != life) continue;\n    }\n',
+      replace: '(<i64>(generation + 1)) << 32) != life) continue;\n    } else return;\n',
+    });
     breaks('not taken apart by the reaper', forgotten, closing, /^sleeps for ever: r$/, { fine: true });
   });
 

@@ -84,8 +84,8 @@ describe('a heap in the midst of a move', () => {
       'with a hole that is named after the size',
       {
         file: HEAP,
-        find: '  setHole(queue, size + 1);\n  setPilePosition(queue, positionGrown(position));',
-        replace: '  setPilePosition(queue, positionGrown(position));\n  setHole(queue, size + 1);',
+        find: '  setHole(queue, size + 1);\n  setPilePosition(queue, after);',
+        replace: '  setPilePosition(queue, after);\n  setHole(queue, size + 1);',
       },
       rising,
     ],

@@ -123,6 +123,7 @@ const dyingWriter = withTable((world) => {
 const amongBlocks = withTable((world) => {
   const bundle = world.m.ghost({ at: 0 });
   world.fill([101, 111], [2, 2]);
+  world.litter();
   world.lost = 3 * 48;
   const steps = (at: () => number) => [
     ...world.put(at, 101, 112),
@@ -175,8 +176,8 @@ describe('the death', () => {
   test('of one whose bundle is held before it is empty', async () => {
     const bad = await mutant({
       file: 'manager/bundle.ts',
-      find: "  poke(bundle + offsetof<Bundle>('count'), 0);\n  const holding = hold(bundle, 0, BUNDLE);",
-      replace: "  const holding = hold(bundle, 0, BUNDLE);\n  poke(bundle + offsetof<Bundle>('count'), 0);",
+      find: '  listHolding(bundle, bundle, 0, BUNDLE, 0);\n',
+      replace: '  listHolding(bundle, bundle, capacity, BUNDLE, 0);\n  bundleSetCount(bundle, 0);\n',
     });
     breaks('a bundle of rubbish', bad, amongBlocks, /no word|trouble|free|in use/, fine);
   });

@@ -1,16 +1,21 @@
 /**
  * Tables and vectors in a model: who uses them, and whether what lies in memory is whole.
  *
- * Keys are numbers, or texts of which there is a block each; so are values: those from BLOCKS on are bytes in a block, which begin with the number.
+ * Keys are numbers, or texts of which there is a block each; so are values: those from BLOCKS on are bytes in a block, which begin with the number; HANDLE is a block
+ * with a handle.
  */
-import { Encoding, Status } from '../../assembly/abi.ts';
-import { classOf, enlist, heapTrouble, makeHeap, SMALL_CLASSES, sizeOfClass, usedIn, wordsOf } from './heap.ts';
+import { Encoding, Meta, Status } from '../../assembly/abi.ts';
+import { classOf, enlist, heapTrouble, makeHeap, reaps, SMALL_CLASSES, sizeOfClass, usedIn, wordsOf } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
 import { atomic, call, must, type Program, type Step } from './program.ts';
 
 /** Keys and values from here on are in blocks. */
 export const BLOCKS = 100;
+/** The value of a block with a handle, its length and its meta. */
+export const HANDLE = 1000;
+export const HANDLE_LENGTH = 8;
+export const HANDLE_META = Encoding.RICH | (1 << Meta.HANDLES_SHIFT);
 const RECORD = 8;
 export const KEY = RECORD + 64;
 const SCRATCH = 256;
@@ -29,7 +34,7 @@ function halves(value: number): [low: number, high: number] {
 }
 
 /** Writes a record of `value` at `at` of a scratch: addresses and words. */
-function record(at: number, value: number): [address: number, word: number][] {
+export function record(at: number, value: number): [address: number, word: number][] {
   if (value >= BLOCKS)
     return [
       [at, 4],
@@ -47,9 +52,12 @@ function record(at: number, value: number): [address: number, word: number][] {
 export class World {
   readonly tids: number[] = [];
   protected readonly scratches: number[] = [];
-  private readonly own: number;
+  /** The scratch of the setup. */
+  protected readonly own: number;
   /** Bytes of the heap in use that are no table's. */
   private others = 0;
+  /** Bytes of the heap in use that will have gone at the end. */
+  protected passing = 0;
   /** Bytes that a death may cost. */
   lost = 0;
 
@@ -81,12 +89,23 @@ export class World {
     }
   }
 
-  add(name: string, steps: (scratch: () => number) => Program, options: WorkerOptions = {}): void {
+  /** Where the next bundle of two will lie, there was one with a cell of a block that somebody else still has. */
+  litter(): void {
+    const { m } = this;
+    const [bundle, block] = [m.call('allocate', 64), m.call('allocate', 24)];
+    for (const [i, word] of [1, 4, Encoding.BYTES].entries()) m.store(block + i * 4, word);
+    m.store(bundle + 48, block);
+    m.call('free', bundle);
+  }
+
+  add(name: string, steps: (scratch: () => number) => Program, options: WorkerOptions = {}): Handle {
     let index = -1;
     const scratch = () => this.scratches[index] as number;
-    this.enrol(this.m.worker(name, steps(scratch), options), (at) => {
+    const worker = this.m.worker(name, steps(scratch), options);
+    this.enrol(worker, (at) => {
       index = at;
     });
+    return worker;
   }
 
   /** Another task on the thread of `peer`: with its scratch, and as the same worker. */
@@ -99,11 +118,12 @@ export class World {
     );
   }
 
-  reaper(steps: (scratch: () => number) => Program = () => []): void {
+  /** `before`: what others do with the locks of the dead before it is buried. */
+  reaper(steps: (scratch: () => number) => Program = () => [], before: (scratch: () => number) => Program = () => []): void {
     let index = -1;
     const scratch = () => this.scratches[index] as number;
-    const reap = call('reap', () => [this.tids[this.m.victim] as number, 0]);
-    this.enrol(this.m.reaper('reaper', [reap, ...steps(scratch)]), (at) => {
+    const [locks, rest] = reaps(this.m, this.tids);
+    this.enrol(this.m.reaper('reaper', [locks, ...before(scratch), rest, ...steps(scratch)]), (at) => {
       index = at;
     });
   }
@@ -116,7 +136,7 @@ export class World {
 
   /** To be called last: what the heap holds besides the contents. */
   begin(): void {
-    this.others = this.m.look('bytesInUse') - this.contentBytes();
+    this.others = this.m.look('bytesInUse') - this.contentBytes() - this.passing;
   }
 
   // ── what workers do ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -211,7 +231,12 @@ export class World {
     return (BigInt((words[(address >> 2) + 1] as number) >>> 0) << 32n) | BigInt((words[address >> 2] as number) >>> 0);
   }
 
-  private blocks: number[] = [];
+  protected blocks: number[] = [];
+
+  /** Whether a block may have so many references when nobody has it in hand. */
+  protected isShared(references: number): boolean {
+    return references === 1;
+  }
 
   /** What a cell stands for. */
   private valueOf(cell: bigint): number {
@@ -222,7 +247,9 @@ export class World {
     const block = Number(cell);
     const words = wordsOf(this.m);
     const [refs, length, meta] = words.subarray(block >> 2, (block >> 2) + 3);
-    if (refs !== 1 || length !== 4 || meta !== Encoding.BYTES) throw new Error(`block ${block} is no value's`);
+    const held = length === HANDLE_LENGTH && meta === HANDLE_META;
+    if (!this.isShared(refs as number) || !(held || (length === 4 && meta === Encoding.BYTES)))
+      throw new Error(`block ${block} is no value's`);
     this.blocks.push(block);
     return words[(block + 16) >> 2] as number;
   }
@@ -267,7 +294,7 @@ export class World {
     return Array.from({ length }, (_, i) => [i, this.valueOf(this.cell(body + 8 + i * 8))]);
   }
 
-  private contentBytes(): number {
+  protected contentBytes(): number {
     this.contents();
     const words = wordsOf(this.m);
     const body = words[(this.at + BODY) >> 2] as number;

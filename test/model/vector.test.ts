@@ -110,8 +110,8 @@ describe('the death', () => {
   test('with which the cells of a bundle are in two hands', async () => {
     const bad = await mutant({
       file: VECTOR,
-      find: '  setLength(body, from + count + rest);\n  bundleSetCount(bundle, 0);\n  setBody(vector, body);',
-      replace: '  setLength(body, from + count + rest);\n  setBody(vector, body);\n  bundleSetCount(bundle, 0);',
+      find: '  giving(bundle, bodyWord(vector), <i32>body);\n',
+      replace: '',
     });
     breaks('in two hands', bad, dying, /taken and free|no value's/, fine);
   });
@@ -125,7 +125,7 @@ describe('the death', () => {
       },
       {
         file: VECTOR,
-        find: '  setLength(body, length - 1);\n  setBody(vector, body);\n  free(old);\n  return true;',
+        find: '  setLength(body, length - 1);\n  if (bundle) bundleTaking(bundle, bundleCells(bundle), 1, bodyWord(vector), <i32>body);\n  setBody(vector, body);\n  if (bundle) bundleTaken(bundle);\n  free(old);\n  return true;',
         replace: '  setLength(body, length - 1);\n  return true;',
       },
     );

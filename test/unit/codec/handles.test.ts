@@ -18,7 +18,6 @@ class Live {
 
 let calls: string[] = [];
 const bridge: HandleBridge = {
-  retain: ({ id }) => void calls.push(`retain ${id}`),
   revive(handle) {
     calls.push(`revive ${handle.id}`);
     return new Live({ ...handle });
@@ -37,11 +36,11 @@ describe('a live object', () => {
     const sent = send(codec, lock);
     expect(sent.encoding).toBe(Encoding.RICH);
     expect(sent.handles).toEqual([{ tag: 1, id: 10, gen: 3 }]);
-    expect(calls).toEqual(['send 10', 'retain 10']);
+    expect(calls).toEqual(['send 10']);
     const got = receive(codec, sent);
     expect(got).toBeInstanceOf(Live);
     expect(got).toEqual(lock);
-    expect(calls.slice(2)).toEqual(['revive 10']);
+    expect(calls.slice(1)).toEqual(['revive 10']);
   });
 
   it('travels anywhere inside plain data and in every class', () => {
@@ -54,9 +53,9 @@ describe('a live object', () => {
     expect(got.set.has(got.list[0]?.queue as Live)).toBe(true);
   });
 
-  it('is retained once and revived once, however often the value mentions it', () => {
+  it('is named once and revived once, however often the value mentions it', () => {
     const sent = send(codec, [lock, lock, { lock }, queue]);
-    expect(calls.filter((call) => call.startsWith('retain'))).toEqual(['retain 10', `retain ${queue.ref.id}`]);
+    expect(sent.handles).toEqual([lock.ref, queue.ref]);
     calls = [];
     const got = receive(codec, sent) as [Live, Live, { lock: Live }, Live];
     expect(calls).toEqual(['revive 10', `revive ${queue.ref.id}`]);
@@ -95,12 +94,7 @@ describe('a live object', () => {
 });
 
 describe('handles', () => {
-  it('are retained after the whole value, so that nothing has to be undone', () => {
-    send(codec, [lock, queue]);
-    expect(calls.map((call) => call.split(' ')[0])).toEqual(['send', 'send', 'retain', 'retain']);
-  });
-
-  it('are not retained when the object is closed', () => {
+  it('are none when the object is closed', () => {
     const closed = {
       get [SEND](): () => never {
         return () => {
@@ -110,6 +104,7 @@ describe('handles', () => {
     };
     expect(() => codec.encode([lock, closed])).toThrow(new RangeError('is closed'));
     expect(calls).toEqual(['send 10']);
+    expect(codec.handles).toEqual([]);
   });
 
   it('of the last value are gone with the next one', () => {

@@ -5,9 +5,6 @@ import { Encoding } from '../../../assembly/abi.ts';
 import { Codec, type HandleBridge, type HandleRef } from '../../../src/codec/index.ts';
 
 export const noBridge: HandleBridge = {
-  retain() {
-    throw new Error('no handle was to be retained');
-  },
   revive() {
     throw new Error('no handle was to be revived');
   },

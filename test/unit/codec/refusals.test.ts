@@ -123,7 +123,7 @@ describe('a call that fails', () => {
     }
   });
 
-  it('retains no handle, wherever the failure is', () => {
+  it('leaves no handle, wherever the failure is', () => {
     const handle = { [SEND]: () => ({ tag: 1, id: 1, gen: 1 }) };
     const codec = new Codec(sharedScratch(), noBridge);
     expect(() => codec.encode([handle, () => 1])).toThrow('cannot send a function (at [1])');

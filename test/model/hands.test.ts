@@ -1,0 +1,268 @@
+/**
+ * Items with handles that change hands: whoever dies on the way, each reference is given back once, by whoever has the item then.
+ */
+import { describe, test } from 'vitest';
+import { Kind } from '../../assembly/abi.ts';
+import type { Edit } from './build.ts';
+import { breaks, holds } from './check.ts';
+import { core, fine, mutant } from './core.ts';
+import { Scene } from './hands.ts';
+import type { Model } from './model.ts';
+import { call } from './program.ts';
+
+const OBJECTS = 'objects.ts';
+const FIFO = 'queue/fifo.ts';
+
+type Members = (scene: Scene) => void;
+
+const scene = (members: Members, kind: Scene['kind'], queueToo: boolean) => (m: Model) => {
+  const here = new Scene(m, kind);
+  members(here);
+  here.start(queueToo);
+};
+
+const producerDies: Members = (here) => {
+  here.producer('p', { mayDie: true });
+  here.consumer('c', { maySleep: () => here.size() === 0 });
+  here.reaper();
+};
+
+const consumerDies: Members = (here) => {
+  here.fill();
+  here.consumer('c', { mayDie: true });
+  here.consumer('d');
+  here.reaper();
+};
+
+/** Others take the next item as soon as they can have the lock. */
+const othersTakeOver: Members = (here) => {
+  here.fill();
+  here.fill();
+  here.add('c', (me) => me.gets(0), { mayDie: true });
+  here.reaper(
+    () => [],
+    (me) => me.gets(0),
+  );
+};
+
+const batchProducerDies: Members = (here) => {
+  here.batchProducer('p', { mayDie: true });
+  here.consumer('c');
+  here.reaper();
+};
+
+const batchDies: Members = (here) => {
+  here.fill();
+  here.fill();
+  here.add('c', (me) => me.getsBoth(), { mayDie: true });
+  here.reaper((me) => me.gets(0));
+};
+
+const shutterDies: Members = (here) => {
+  const shutdown = () => [call('queueShutdown', [here.queue, 1])];
+  here.fill();
+  here.add('s', shutdown, { mayDie: true });
+  here.reaper(shutdown);
+};
+
+const lastUserDies: Members = (here) => {
+  here.fill();
+  here.lastUser('u', false, { mayDie: true });
+  here.reaper();
+  here.m.finally(() => (here.isGone() ? undefined : 'the queue is still there'));
+};
+
+const lastReaderDies: Members = (here) => {
+  here.fill();
+  here.lastUser('u', true, { mayDie: true });
+  here.reaper();
+  here.m.finally(() => (here.size() === 0 ? undefined : 'an item stays that nobody reads'));
+};
+
+const kinds = [
+  ['queue', Kind.QUEUE],
+  ['stack', Kind.LIFO],
+  ['heap', Kind.PRIORITY],
+] as const;
+
+describe.each(kinds)('an item with a handle in a %s is given back once', (name, kind) => {
+  test('when its producer dies, or stays in it', () => {
+    holds(`${name}, the producer of a handle dies`, core, scene(producerDies, kind, false), fine);
+  });
+
+  test('when its consumer dies, or stays for another', () => {
+    holds(`${name}, the consumer of a handle dies`, core, scene(consumerDies, kind, false), fine);
+  });
+
+  test('when others take the lock over long before its consumer is buried', () => {
+    holds(`${name}, a lock taken over`, core, scene(othersTakeOver, kind, false), fine);
+  });
+
+  test('when who puts or takes a batch dies', () => {
+    holds(`${name}, the producer of two handles dies`, core, scene(batchProducerDies, kind, false), fine);
+    holds(`${name}, the consumer of two handles dies`, core, scene(batchDies, kind, false), fine);
+  });
+
+  test('when who shuts it down at once dies', () => {
+    holds(`${name}, death in a shutdown, with handles`, core, scene(shutterDies, kind, false), fine);
+  });
+
+  test('when its last user dies while it takes it apart', () => {
+    holds(`${name}, the last user dies, with handles`, core, scene(lastUserDies, kind, true), fine);
+  });
+});
+
+describe('an item with a handle', () => {
+  test('in a parcel is given back once when its maker dies', () => {
+    const starterDies: Members = (here) => {
+      here.starter('s', { mayDie: true });
+      here.reaper();
+    };
+    holds('parcel, the maker dies', core, scene(starterDies, Kind.QUEUE, false), fine);
+  });
+
+  test('in a pipe is given back once when its last reader dies while it closes', () => {
+    holds('pipe, the last reader dies, with a handle', core, scene(lastReaderDies, Kind.QUEUE, false), fine);
+  });
+
+  const WRONG =
+    /references too|two free lists|taken and free|in a circle|was gone|no word at|free and untouched|but not of it|still there/;
+  const bugs: readonly (readonly [what: string, members: Members, kind: Scene['kind'], edits: readonly Edit[]])[] = [
+    [
+      'published by a producer that still holds it for certain',
+      producerDies,
+      Kind.QUEUE,
+      [{ file: FIFO, find: '  giving(holding, turnOf(side), bytesOf(after));\n', replace: '' }],
+    ],
+    [
+      'let go before it is published',
+      producerDies,
+      Kind.QUEUE,
+      [
+        {
+          file: FIFO,
+          find: '  setPosition(side, after);\n  given(holding);\n',
+          replace: '  given(holding);\n  setPosition(side, after);\n',
+        },
+      ],
+    ],
+    [
+      'published in a batch by a producer that still holds it for certain',
+      batchProducerDies,
+      Kind.QUEUE,
+      [
+        {
+          file: FIFO,
+          find: '  if (flags & EXTERN) givingAll(records, records + bytes, turnOf(side), bytesOf(after));\n',
+          replace: '',
+        },
+      ],
+    ],
+    [
+      'held for certain before it is out',
+      consumerDies,
+      Kind.QUEUE,
+      [
+        {
+          file: FIFO,
+          find: '  setPosition(side, after);\n  taken(block);\n',
+          replace: '  taken(block);\n  setPosition(side, after);\n',
+        },
+      ],
+    ],
+    [
+      'listed after it is out',
+      consumerDies,
+      Kind.LIFO,
+      [
+        {
+          file: 'queue/stack.ts',
+          find: '  const block = packedTaking(queue, to, after);\n  setPilePosition(queue, after);\n',
+          replace: '  setPilePosition(queue, after);\n  const block = packedTaking(queue, to, after);\n',
+        },
+      ],
+    ],
+    [
+      'looked at when the lock is already somebody else’s',
+      consumerDies,
+      Kind.QUEUE,
+      [
+        { file: 'reaper.ts', find: '  holdingsSettle(slotOf(tid));\n', replace: '' },
+        {
+          file: 'reaper.ts',
+          find: '  refCloseAll(slotOf(tid));\n',
+          replace: '  holdingsSettle(slotOf(tid));\n  refCloseAll(slotOf(tid));\n',
+        },
+      ],
+    ],
+    [
+      'asked for again when others had the lock',
+      othersTakeOver,
+      Kind.QUEUE,
+      [
+        {
+          file: OBJECTS,
+          find: "  poke(holding + offsetof<Holding>('word'), 0);\n  return happened",
+          replace: '  return happened',
+        },
+      ],
+    ],
+    [
+      'held with all its handles before they are counted',
+      producerDies,
+      Kind.QUEUE,
+      [
+        {
+          file: OBJECTS,
+          find: 'listHolding(holding, block, length, meta & 0xffff, 0);',
+          replace: 'listHolding(holding, block, length, meta, 0);',
+        },
+        {
+          file: OBJECTS,
+          find: "    poke(holding + offsetof<Holding>('meta'), <i32>(metaOf(holding) + (1 << 16)));\n",
+          replace: '',
+        },
+      ],
+    ],
+    [
+      'whose handle is named until it is uncounted',
+      batchDies,
+      Kind.QUEUE,
+      [
+        {
+          file: OBJECTS,
+          find: '        poke(name, 0);\n        if (cas64(entry, life, life - 1) == life) return;\n        poke(name, id);\n        continue;\n',
+          replace: '        if (cas64(entry, life, life - 1) != life) continue;\n        poke(name, 0);\n        return;\n',
+        },
+      ],
+    ],
+    [
+      'that is out of a queue which nobody takes apart to the end',
+      lastUserDies,
+      Kind.QUEUE,
+      [
+        {
+          file: OBJECTS,
+          find: '(<i64>(generation + 1)) << 32) != life) continue;\n    }\n',
+          replace: '(<i64>(generation + 1)) << 32) != life) continue;\n    } else return;\n',
+        },
+      ],
+    ],
+    [
+      'in a queue whose segments are freed while it still points to them',
+      lastUserDies,
+      Kind.QUEUE,
+      [
+        {
+          file: 'queue/ring.ts',
+          find: '    setSegment(side, nextOf(segment));\n    free(segment);\n',
+          replace: '    const next = nextOf(segment);\n    free(segment);\n    setSegment(side, next);\n',
+        },
+      ],
+    ],
+  ];
+
+  test.each(bugs)('%s is found out', async (what, members, kind, edits) => {
+    breaks(what, await mutant(...edits), scene(members, kind, members === lastUserDies), WRONG, fine);
+  });
+});
