@@ -68,10 +68,6 @@ export {
   hold,
   objectGeneration,
   objectId,
-  objectKind,
-  objectPin,
-  objectRows,
-  objectUnpin,
   refAdopt,
   refClose,
   refCloseOwn,
@@ -100,6 +96,7 @@ export {
 export { dropParcel, dropParcelAt, parcelCountHandles } from './queue/record';
 export { queueJoin, queueJoinGate, queueTaskDone, queueUnfinished } from './queue/tasks';
 export { reap, reapLocks } from './reaper';
+export { objectKind, objectPin, objectRows, objectUnpin } from './rows';
 export {
   barrierAbort,
   barrierArrive,

@@ -49,11 +49,11 @@ const HOLDING: i32 = -1;
 /** With the word of a Holding: what is in the hands of its worker once the word says so. */
 export const TAKING: usize = 1;
 
-function chunkWord(id: i32): usize {
+export function chunkWord(id: i32): usize {
   return ROOT + ROOT_CHUNKS + ((<usize>(id >> CHUNK_SHIFT)) << 2);
 }
 
-function entryOf(id: i32): usize {
+export function entryOf(id: i32): usize {
   return <usize>(<u32>load(chunkWord(id))) + ((<usize>(id & ((1 << CHUNK_SHIFT) - 1))) << ENTRY_SHIFT);
 }
 
@@ -387,33 +387,4 @@ export function refCloseAll(slot: usize): void {
     if (ref != block) free(ref);
     free(block);
   }
-}
-
-// ── walking all objects ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Rows that were ever used: ids run from 1 to this, exclusive. */
-export function objectRows(): i32 {
-  return load(ROOT + offsetof<Root>('nextEntry'));
-}
-
-/** Takes a reference to whatever lives in row `id`: the object, or 0. Give it back with objectUnpin. */
-export function objectPin(id: i32): usize {
-  if (!load(chunkWord(id))) return 0;
-  const entry = entryOf(id);
-  while (true) {
-    const life = load64(entry);
-    if (<i32>life == 0) return 0;
-    if (cas64(entry, life, life + 1) == life) return <usize>(<u32>load(entry + offsetof<Entry>('pointer')));
-  }
-}
-
-export function objectUnpin(object: usize): void {
-  release(objectId(object), objectGeneration(object));
-}
-
-/** The kind of a living object's row, FREE for an empty one. */
-export function objectKind(id: i32): i32 {
-  if (!load(chunkWord(id))) return Kind.FREE;
-  const entry = entryOf(id);
-  return <i32>load64(entry) == 0 ? <i32>Kind.FREE : load(entry + offsetof<Entry>('kind'));
 }
