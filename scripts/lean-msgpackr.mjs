@@ -1,5 +1,5 @@
 /**
- * msgpackr as browsers get it: without what `src/codec/msgpack.ts` never switches on (records, structured clone, bundled strings, 32-bit floats), a quarter of it.
+ * msgpackr as browsers get it: without what `src/codec/msgpack.ts` never switches on (records, structured clone, bundled strings, more types, 32-bit floats), a third of it.
  * The conditions are made constants, and esbuild leaves out what can no longer be reached. A text that is not found, because msgpackr has changed, ends the build.
  */
 import { readFileSync } from 'node:fs';
@@ -19,12 +19,20 @@ const NEVER = {
     ['const writeObject = checkUseRecords ?', 'const writeObject = false ?'],
     ['const writePlainObject = (this.variableMapSize || ', 'const writePlainObject = (true || '],
     ['const writeRecord = this.useRecords === false ?', 'const writeRecord = true ?'],
+    ...['writeStruct', 'newRecord', 'insertNewRecord'].map((name) => [`const ${name} = (`, `if (false) var ${name} = (`]),
+    ['this.moreTypes = true', 'this.useMoreTypes = true'],
+    ...['moreTypes', 'mapAsEmptyObject', 'setAsEmptyObject', 'skipValues', 'coercibleKeyAsNumber'].map((option) => [`this.${option}`, 'false']),
+    ...['largeBigIntToFloat', 'largeBigIntToString', 'useBigIntExtension'].map((option) => [`this.${option}`, 'false']),
   ],
   unpack: [
     ['if (bundledStrings) {', 'if (false) {'],
     ['if (bundledStrings || ', 'if (false || '],
     ['if (currentUnpackr._readStruct && ', 'if (false && '],
     ['if (structure) {\n\t\t\t\t\tif (!structure.read) {', 'if (false) {\n\t\t\t\t\tif (!structure.read) {'],
+    ...['number', 'string', 'auto'].map((type) => [`currentUnpackr.int64AsType === '${type}'`, 'false']),
+    ['currentUnpackr.useFloat32 > 2', 'false'],
+    ['currentUnpackr.mapsAsObjects', 'true'],
+    ['currentUnpackr.freezeData', 'false'],
     ['return recordDefinition(src[position++] & 0x3f)', 'return undefined'],
     ['return recordDefinition(src[position++] & 0x3f, src[position++])', 'return undefined'],
     // Errors, what refers to other places, sets, typed arrays, regular expressions: what is not plain the codec flattens itself.

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Event, heap } from 'nogil';
 import { afterEach, beforeEach, onTestFailed } from 'vitest';
+import { workers } from '../support/workers.ts';
 
 /** Milliseconds that a test has beyond the runner's own limit, which explains better where it works. */
 const MORE_MS = 10_000;
@@ -16,7 +17,6 @@ let watching: Promise<unknown> | undefined;
 
 async function watch(): Promise<void> {
   const handle = new Event();
-  const alone = heap.stats().bytesInUse;
   const code = `
     import { writeSync } from 'node:fs';
     import { parentPort, workerData } from 'node:worker_threads';
@@ -38,8 +38,8 @@ async function watch(): Promise<void> {
   worker.unref();
   kept.push(handle);
   await once(worker, 'message');
-  // With a guest comes the supervisor, and 64 KiB for each of them.
-  while (heap.stats().bytesInUse < alone + 2 * 65536) await new Promise((resolve) => setTimeout(resolve, 1));
+  // With a guest comes the supervisor. Each worker takes 64 KiB; so does the table of objects.
+  while (workers() < 3 || heap.stats().bytesInUse < (workers() + 1) * 65536) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 const kept: Event[] = [];
 

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { BrokenLockError, type Connection, EOFError, heap, Lock, Pipe, Queue } from 'nogil';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { theHeap } from '../../../src/heap/heap.ts';
 import { compiled } from '../../support/compiled.ts';
 import { LONG, until } from '../../support/until.ts';
+import { workers } from '../../support/workers.ts';
 import { sleepersIn } from '../sync/support.ts';
 import type { Order } from './guests.workers.ts';
 
@@ -22,13 +22,6 @@ function guest(order: Order) {
     failed: () => once(worker, 'error'),
     kill: () => worker.terminate(),
   };
-}
-
-/** How many workers have a place in the heap. */
-function workers(): number {
-  const { core } = theHeap();
-  return Array.from({ length: core.slotCount() }, (_, index) => theHeap().loadWord(core.slotOf(index))).filter((tid) => tid !== 0)
-    .length;
 }
 
 /** This thread, the one that watches the tests, and the supervisor, which comes with the first guest. */
