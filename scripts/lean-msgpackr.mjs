@@ -21,7 +21,10 @@ const NEVER = {
     ['const writeRecord = this.useRecords === false ?', 'const writeRecord = true ?'],
     ...['writeStruct', 'newRecord', 'insertNewRecord'].map((name) => [`const ${name} = (`, `if (false) var ${name} = (`]),
     ['this.moreTypes = true', 'this.useMoreTypes = true'],
-    ...['moreTypes', 'mapAsEmptyObject', 'setAsEmptyObject', 'skipValues', 'coercibleKeyAsNumber'].map((option) => [`this.${option}`, 'false']),
+    ...['moreTypes', 'mapAsEmptyObject', 'setAsEmptyObject', 'skipValues', 'coercibleKeyAsNumber'].map((option) => [
+      `this.${option}`,
+      'false',
+    ]),
     ...['largeBigIntToFloat', 'largeBigIntToString', 'useBigIntExtension'].map((option) => [`this.${option}`, 'false']),
   ],
   unpack: [
