@@ -2,7 +2,7 @@
  * The core's exports, grouped by primitive. `src/core/` imports the compiled form; the types it uses are generated from here.
  */
 import { heapInit } from './allocator';
-import { add, load, store } from './atomics';
+import { add, cas, load, store } from './atomics';
 import { LAYOUT_VERSION, MAGIC, ROOT_BYTES, Root, SLOT_BYTES } from './layout';
 import { INLINE_MAX, PAGE, PAGE_SHIFT, ROOT, SCRATCH, SLOTS } from './limits';
 import { selfScratch } from './park';
@@ -176,6 +176,13 @@ export function outputLock(): usize {
 /** The number for the next unnamed Thread or Process, from 1. */
 export function nextNumber(process: bool): i32 {
   return add(ROOT + (process ? offsetof<Root>('processes') : offsetof<Root>('threads')), 1) + 1;
+}
+
+/** The dict of the names of shared memory: `table`, with a reference counted for it, if there was none; 0 only asks. */
+export function namesTable(table: usize): usize {
+  const word = ROOT + offsetof<Root>('names');
+  if (table) cas(word, 0, <i32>table);
+  return <usize>(<u32>load(word));
 }
 
 export function scratch(): usize {

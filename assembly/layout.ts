@@ -429,6 +429,8 @@ export class Root {
   /** Where those sleep who wait for one of several things (see pipe/watch.ts). */
   watchSeq: i32;
   watchers: i32;
+  /** The dict of the names of shared memory, or 0; it has a reference of the root's. */
+  names: u32;
 }
 export const ROOT_CLASSES: usize = 128;
 export const ROOT_CHUNKS: usize = ROOT_CLASSES + ((SMALL_CLASSES + MEDIUM_PAGES) << CLASS_SHIFT);

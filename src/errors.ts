@@ -40,6 +40,10 @@ export class EOFError extends Error {}
 export class OSError extends Error {}
 /** The other end is closed. */
 export class BrokenPipeError extends OSError {}
+/** There is something of that name already. */
+export class FileExistsError extends OSError {}
+/** There is nothing of that name. */
+export class FileNotFoundError extends OSError {}
 /** Base of the errors of processes. */
 export class ProcessError extends Error {}
 /** A message does not fit into the buffer; `args[0]` is the whole message. */
@@ -92,6 +96,8 @@ for (const [name, ctor] of Object.entries({
   EOFError,
   OSError,
   BrokenPipeError,
+  FileExistsError,
+  FileNotFoundError,
   ProcessError,
   BufferTooShort,
   TimeoutError,

@@ -24,6 +24,9 @@ export { type Prioritized, type Priority, PriorityQueue } from './queue/priority
 export { JoinableQueue, Queue } from './queue/queue.ts';
 export { SimpleQueue } from './queue/simple-queue.ts';
 export * from './sched.ts';
+export { ShareableList, type ShareableListOptions, type ShareableValue } from './shared-memory/list.ts';
+export { SharedMemoryManager } from './shared-memory/manager.ts';
+export { SharedMemory } from './shared-memory/memory.ts';
 export { Array, type ArrayInit, RawArray } from './sync/array.ts';
 export type { ValueOptions } from './sync/numbers.ts';
 export type { Typecode, ValueOf } from './sync/typecodes.ts';

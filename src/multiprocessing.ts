@@ -8,6 +8,9 @@ import { Pool } from './pool/pool.ts';
 import { taskSignal } from './pool/signal.ts';
 import * as queue from './queue/queue.ts';
 import * as simple from './queue/simple-queue.ts';
+import { ShareableList } from './shared-memory/list.ts';
+import { SharedMemoryManager } from './shared-memory/manager.ts';
+import { SharedMemory } from './shared-memory/memory.ts';
 import * as array from './sync/array.ts';
 import { Barrier } from './sync/barrier.ts';
 import * as condition from './sync/condition.ts';
@@ -29,6 +32,8 @@ export {
   DeadlockError,
   Empty,
   EOFError,
+  FileExistsError,
+  FileNotFoundError,
   Full,
   IndexError,
   KeyError,
@@ -57,6 +62,9 @@ export { type ApplyOptions, type IteratorOptions, type MapOptions, Pool, type Po
 export type { Progress } from './pool/progress.ts';
 export { AsyncResult, type ResultOptions } from './pool/result.ts';
 export { taskSignal } from './pool/signal.ts';
+export { ShareableList, type ShareableListOptions, type ShareableValue } from './shared-memory/list.ts';
+export { SharedMemoryManager } from './shared-memory/manager.ts';
+export { SharedMemory } from './shared-memory/memory.ts';
 export { Array, type ArrayInit, RawArray } from './sync/array.ts';
 export { Barrier } from './sync/barrier.ts';
 export { Event } from './sync/event.ts';
@@ -169,6 +177,9 @@ const members = {
   RawArray: array.RawArray,
   RawValue,
   Semaphore,
+  ShareableList,
+  SharedMemory,
+  SharedMemoryManager,
   SimpleQueue,
   Value,
   activeChildren,

@@ -2,9 +2,10 @@
  * Array and RawArray: numbers of one type in shared memory.
  */
 import { Kind } from '../../assembly/abi.ts';
-import { AttributeError, IndexError, ValueError } from '../errors.ts';
+import { AttributeError, ValueError } from '../errors.ts';
 import { Existing, registerShared } from '../heap/shared.ts';
 import { checkInteger } from './flavour.ts';
+import { behindIndices, placeOf } from './indices.ts';
 import type { Lock, RLock } from './lock.ts';
 import { lockOf, makeNumbers, NO_LOCK, Numbers, type ValueOptions } from './numbers.ts';
 import { checkType, checkTypecode, type Typecode, type ValueOf, type ViewOf } from './typecodes.ts';
@@ -55,11 +56,7 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
 
   /** Where it is. @throws IndexError, TypeError @internal */
   protected place(index: number): number {
-    const { length } = this.numbers;
-    const place = index < 0 ? index + length : index;
-    if (place >= 0 && place < length && Number.isInteger(place)) return place;
-    if (!Number.isInteger(index)) throw new TypeError(`an index must be an integer, got ${String(index)}`);
-    throw new IndexError(`index ${index} is out of range: the array has ${length} elements`);
+    return placeOf(index, this.numbers.length, 'array');
   }
 
   get length(): number {
@@ -204,30 +201,7 @@ Object.defineProperty(SharedArray, 'name', { value: 'Array' });
 
 export { SharedArray as Array };
 
-// ── indices ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** The index that a property key is, or undefined. */
-function indexOf(key: string | symbol): number | undefined {
-  return typeof key === 'string' && /^(0|-?[1-9]\d*)$/.test(key) ? Number(key) : undefined;
-}
-
-/**
- * Behind RawArray's own methods in the chain of prototypes: what is not found there may be an index. So methods are found as fast as ever, and
- * `this` is the array itself, with its private fields.
- */
-const indices = new Proxy(Numbers.prototype, {
-  get(target, key, receiver) {
-    const index = indexOf(key);
-    return index === undefined ? Reflect.get(target, key, receiver) : (receiver as RawArray).get(index);
-  },
-  set(target, key, value, receiver) {
-    const index = indexOf(key);
-    if (index === undefined) return Reflect.set(target, key, value, receiver);
-    (receiver as RawArray).set(index, value);
-    return true;
-  },
-});
-Object.setPrototypeOf(RawArray.prototype, indices);
+behindIndices(RawArray);
 
 registerShared(19, SharedArray, Kind.ARRAY);
 registerShared(28, RawArray, Kind.ARRAY);

@@ -19,7 +19,7 @@ export interface ValueOptions {
 const OWN_LOCK = 0;
 export const NO_LOCK = 1;
 /** The data begins with the typecode's number and the count; what is counted lies behind them. */
-const HEADER = 8;
+export const HEADER = 8;
 
 /** A lock as the core takes it. @throws AttributeError */
 export function lockOf(options: ValueOptions | undefined): number {

@@ -1,0 +1,48 @@
+/**
+ * SharedMemoryManager: unlinks at its end what it has made.
+ */
+import { AssertionError, FileNotFoundError } from '../errors.ts';
+import { ShareableList, type ShareableValue } from './list.ts';
+import { SharedMemory } from './memory.ts';
+
+/**
+ * Makes shared memory whose names are gone with `shutdown`, or at the end of `using manager = new SharedMemoryManager()`; open handles stay good. As there is no server process,
+ * there is no `start` either, and if its worker is killed the names stay.
+ */
+export class SharedMemoryManager implements Disposable {
+  #made: SharedMemory[] | undefined = [];
+
+  #keep<M extends SharedMemory>(make: () => M): M {
+    if (this.#made === undefined) throw new AssertionError('the manager was shut down');
+    const made = make();
+    this.#made.push(made);
+    return made;
+  }
+
+  /** `size` zeros, in bytes. @throws as SharedMemory; AssertionError after `shutdown` */
+  SharedMemory(size: number): SharedMemory {
+    return this.#keep(() => new SharedMemory(undefined, true, size));
+  }
+
+  /** @throws as ShareableList; AssertionError after `shutdown` */
+  ShareableList<T extends ShareableValue = ShareableValue>(values?: Iterable<T> | null): ShareableList<T> {
+    return this.#keep(() => new ShareableList<T>(values));
+  }
+
+  /** Unlinks all that it has made and that was not yet. Twice is fine. */
+  shutdown(): void {
+    const made = this.#made ?? [];
+    this.#made = undefined;
+    for (const memory of made) {
+      try {
+        memory.unlink();
+      } catch (error) {
+        if (!(error instanceof FileNotFoundError)) throw error;
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.shutdown();
+  }
+}

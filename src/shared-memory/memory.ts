@@ -1,0 +1,85 @@
+/**
+ * SharedMemory: bytes that any worker finds by their name.
+ */
+import { Kind } from '../../assembly/abi.ts';
+import { ValueError } from '../errors.ts';
+import { Existing, registerShared, Shared } from '../heap/shared.ts';
+import { checkInteger } from '../sync/flavour.ts';
+import { contentsOf, createBlock, findBlock, MEMORY_TAG, unlinkBlock } from './block.ts';
+
+/** A name, or undefined. @throws TypeError, ValueError */
+export function checkName(name: unknown): string | undefined {
+  if (name === undefined || name === null) return undefined;
+  if (typeof name !== 'string') throw new TypeError(`name must be a string, got ${typeof name}`);
+  if (name === '' || name.includes('\0')) throw new ValueError('name must have a character, and no NUL');
+  return name;
+}
+
+function open(given: unknown, create: boolean, size: number): Existing {
+  checkInteger('size', size, 0);
+  if (create && size === 0) throw new ValueError('size must be a positive number, to create shared memory');
+  const name = checkName(given);
+  if (create) return createBlock(name, size);
+  if (name === undefined) throw new ValueError('shared memory without a name can only be created');
+  return findBlock(name);
+}
+
+/**
+ * Bytes in the shared memory, and a name under which any worker of the program finds them. They live until the name is gone (`unlink`) and nobody has a handle to
+ * them; handles also travel, as all do.
+ *
+ * Unlike Python's: names are the program's, not the operating system's, and end with it; there is nothing to track. `size` is exact, not rounded to pages. `unlink` takes
+ * a name only from the memory that this is a handle to, never from another that was given it since.
+ */
+export class SharedMemory extends Shared {
+  /** Given or, as Python does, made up: `psm_` and eight digits. */
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly #bytes: Uint8Array;
+  readonly #id: number;
+  readonly #generation: number;
+
+  /**
+   * Makes a block of `size` zeros, or attaches to the one of that name.
+   * @param name undefined or null: a new one; only with `create`
+   * @param size in bytes; only with `create`
+   * @throws ValueError a negative size, or 0 with `create`; no name without it; an empty name or one with a NUL
+   * @throws FileExistsError the name is taken; FileNotFoundError there is no such name; MemoryError
+   */
+  constructor(name?: string | null | Existing, create = false, size = 0) {
+    const { heap, ref } = name instanceof Existing ? name : open(name, create, size);
+    super(heap, ref);
+    const { core } = heap;
+    const contents = contentsOf(heap, this.ptr);
+    this.name = contents.name;
+    this.#bytes = contents.bytes;
+    this.size = contents.bytes.length;
+    this.#id = core.objectId(this.ptr);
+    this.#generation = core.objectGeneration(this.ptr);
+  }
+
+  /**
+   * The bytes themselves, for typed arrays and DataViews (`new Float64Array(shm.buf.buffer, shm.buf.byteOffset, n)`); null after `close`. It stays good while
+   * the heap grows. Do not use one that was taken before the last handle was closed: the memory becomes something else.
+   */
+  get buf(): Uint8Array | null {
+    return this.ptr === 0 ? null : this.#bytes;
+  }
+
+  /** Takes the name away: nobody finds it any more, while open handles stay good. Also after `close`. @throws FileNotFoundError it was taken away already */
+  unlink(): void {
+    const { core } = this.heap;
+    unlinkBlock(
+      this.heap,
+      this.name,
+      (block) => core.objectId(block) === this.#id && core.objectGeneration(block) === this.#generation,
+    );
+  }
+
+  override toString(): string {
+    return `<${this.constructor.name} '${this.name}', ${this.ptr === 0 ? 'closed' : `${this.size} bytes`}>`;
+  }
+}
+
+registerShared(MEMORY_TAG, SharedMemory, Kind.ARRAY);
