@@ -10,9 +10,9 @@ const LIMIT = 40_000;
 
 /** Imports, and modules of dist/browser that must stay behind. */
 const CASES = [
-  { names: ['Queue', 'Process'], without: /^(pool|pipe|manager|sched)\// },
-  { names: ['Queue'], without: /^(workers|pool|pipe|manager|sched)\// },
-  { names: ['Lock'], without: /^(queue|workers|pool|pipe|manager|sched)\// },
+  { names: ['Queue', 'Process'], without: /^(pool|pipe|manager|shared-memory|sched)\// },
+  { names: ['Queue'], without: /^(workers|pool|pipe|manager|shared-memory|sched)\// },
+  { names: ['Lock'], without: /^(queue|workers|pool|pipe|manager|shared-memory|sched)\// },
   { names: ['scheduler'], without: /^(heap\/core|queue|sync\/lock|pool|pipe|manager)/ },
   { names: ['task'], without: /^(heap|queue|sync|pool|pipe|manager|sched)\// },
 ];

@@ -19,7 +19,7 @@ const entries: [name: string, module: Record<string, unknown>, names: string][] 
     { ...multiprocessing },
     `Process Pool Queue JoinableQueue SimpleQueue Pipe Connection wait waitAsync Manager Value Array RawValue RawArray ${locks}
      currentProcess parentProcess activeChildren cpuCount getpid getppid getContext setStartMethod getStartMethod getAllStartMethods
-     freezeSupport AssertionError AttributeError BrokenBarrierError BrokenLockError BrokenPipeError BufferTooShort DeadlockError Empty
+     freezeSupport SharedMemory ShareableList SharedMemoryManager FileExistsError FileNotFoundError AssertionError AttributeError BrokenBarrierError BrokenLockError BrokenPipeError BufferTooShort DeadlockError Empty
      EOFError Full IndexError KeyError MaybeEncodingError MemoryError OSError ProcessError RemoteError RuntimeError ShutDown TimeoutError
      ValueError WorkerDied`,
   ],

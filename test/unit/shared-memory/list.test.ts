@@ -120,7 +120,9 @@ describe('ShareableList', () => {
   it('finds and counts values by what is in them', () => {
     withList([1, 'a', 1, Uint8Array.of(1), null, true, 1n, Number.NaN] as never, (list) => {
       expect([list.count(1), list.count('a'), list.count(5), list.count(Uint8Array.of(1))]).toEqual([2, 1, 0, 1]);
-      expect([list.index(1), list.index(Buffer.of(1)), list.index(null), list.index(true), list.index(1n)]).toEqual([0, 3, 4, 5, 6]);
+      expect([list.index(1), list.index(Buffer.of(1)), list.index(null), list.index(true), list.index(1n)]).toEqual([
+        0, 3, 4, 5, 6,
+      ]);
       expect(() => list.index('b')).toThrow(ValueError);
       expect(() => list.index(false)).toThrow(ValueError);
     });

@@ -16,16 +16,19 @@ import { held } from '../../support/held.ts';
 
 /** A block of its own for a test, gone at its end. */
 function withMemory(size: number, fn: (memory: SharedMemory) => void, name?: string): void {
-  const memory = new SharedMemory(name, true, size);
+  using memory = new SharedMemory(name, true, size);
   try {
     fn(memory);
   } finally {
-    try {
-      memory.unlink();
-    } catch (error) {
-      if (!(error instanceof FileNotFoundError)) throw error;
-    }
-    memory.close();
+    unlinkIfNamed(memory);
+  }
+}
+
+function unlinkIfNamed(memory: SharedMemory): void {
+  try {
+    memory.unlink();
+  } catch (error) {
+    if (!(error instanceof FileNotFoundError)) throw error;
   }
 }
 
