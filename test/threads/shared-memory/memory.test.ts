@@ -8,8 +8,10 @@ import {
   churnUntilKilled,
   contend,
   describeSent,
+  internalsOf,
   keepOpen,
   makeNamed,
+  stopInside,
   unlinkNamed,
   useList,
   writeUntilKilled,
@@ -126,6 +128,30 @@ describe('a worker that is killed', () => {
       victim.close();
     }
     list.unlink();
+  });
+
+  it('in the middle of a write, with the lock: the next one takes the lock over, and ends the write', () => {
+    using list = new ShareableList(['old', 'other']);
+    const inside = internalsOf(list as ShareableList);
+    for (const read of [() => list[0], () => [...list][0]]) {
+      using has = new Event();
+      list[0] = 'old';
+      const victim = startProcess(stopInside, list as ShareableList, has);
+      expect(has.wait(LONG)).toBe(true);
+      expect(inside.owner()).toBe(victim.pid);
+      killSometime(victim as unknown as Process<never>);
+      expect([read(), list[0]]).toEqual(['new', 'new']);
+      victim.close();
+    }
+    using has = new Event();
+    const victim = startProcess(stopInside, list as ShareableList, has);
+    expect(has.wait(LONG)).toBe(true);
+    killSometime(victim as unknown as Process<never>);
+    inside.lock();
+    expect(inside.owner()).toBe(inside.tid);
+    inside.unlock();
+    list.unlink();
+    victim.close();
   });
 
   it('at any moment of making and unlinking leaves a name that can be used, or is free', () => {

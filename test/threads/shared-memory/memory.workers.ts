@@ -56,7 +56,11 @@ export const contend = task(import.meta, function contend(_index: number, start:
     const made = attempt(() => new SharedMemory(name, true, 8));
     const memory = made ?? attempt(() => new SharedMemory(name));
     if (made !== undefined) tally.made++;
-    if (memory !== undefined && attempt(() => memory.unlink() ?? true)) tally.unlinked++;
+    if (memory !== undefined && attempt(() => memory.unlink() ?? true)) {
+      tally.unlinked++;
+      // The second who unlinks this very block would have taken the name from another one.
+      if (Atomics.add(memory.buf as Uint8Array, 0, 1) !== 0) throw new ValueError('unlinked twice');
+    }
     memory?.close();
   }
   return tally;
@@ -129,4 +133,35 @@ export const writeUntilKilled = task(import.meta, function writeUntilKilled(name
 export const churnUntilKilled = task(import.meta, function churnUntilKilled(name: string, began: Event): void {
   began.set();
   for (;;) contend(0, began, name, 10);
+});
+
+/** What is behind a list, for a death where no user's code can be. */
+export function internalsOf(list: ShareableList) {
+  const { heap, ptr } = list as unknown as {
+    heap: {
+      tid: number;
+      core: { lockInternal(lock: number): void; unlock(lock: number): void; lockOwner(lock: number): number };
+    };
+    ptr: number;
+  };
+  return {
+    tid: heap.tid,
+    lock: () => heap.core.lockInternal(ptr),
+    unlock: () => heap.core.unlock(ptr),
+    owner: () => heap.core.lockOwner(ptr),
+  };
+}
+
+/** Writes the first element as far as the decision, and has the lock until it is killed. */
+export const stopInside = task(import.meta, function stopInside(list: ShareableList, has: Event): void {
+  const { buffer, byteOffset } = list.buf as Uint8Array;
+  const [pending, spare] = [2, 3];
+  const words = new Int32Array(buffer, byteOffset);
+  list[1] = 'new';
+  internalsOf(list).lock();
+  // The spare slot has what was written last.
+  if (words[((words[spare] as number) >> 2) + 1] !== 3) throw new ValueError('the layout is another one');
+  Atomics.store(words, pending, 1);
+  has.set();
+  for (;;) sleep(1000);
 });
