@@ -57,7 +57,8 @@ async function buildModules() {
     const names = Object.keys(bundle[entry]).join(', ');
     writeFileSync(`dist/${entry}.js`, `import { ${entry} } from './nogil.js';\nexport const { ${names} } = ${entry};\n`);
   }
-  writeFileSync('dist/worker.js', "import { runWorker } from './nogil.js';\nawait runWorker();\n");
+  // Nothing is awaited at the top level: Node 20 (V8 11.3) aborts the program when a worker is terminated while it begins to evaluate such a module.
+  writeFileSync('dist/worker.js', "import { runWorker } from './nogil.js';\nvoid runWorker();\n");
   writeFileSync('dist/supervisor.js', "import { runSupervisor } from './nogil.js';\nrunSupervisor();\n");
   // Loaded by the first who wants a progress bar.
   await build({

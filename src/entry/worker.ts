@@ -4,7 +4,17 @@
 import { WorkerField, WorkerFlag } from '../../assembly/abi.ts';
 import { enterHeap, type Heap } from '../heap/heap.ts';
 import { Existing } from '../heap/shared.ts';
-import { exit, importModule, inheritLoader, onExit, onUncaught, parent, redirectOutput, writeOutput } from '../platform/index.ts';
+import {
+  exit,
+  importModule,
+  inheritLoader,
+  onExit,
+  onIdle,
+  onUncaught,
+  parent,
+  redirectOutput,
+  writeOutput,
+} from '../platform/index.ts';
 import { endChildren } from '../workers/children.ts';
 import { callExcepthook, stackOf } from '../workers/excepthook.ts';
 import { type Here, weAre } from '../workers/here.ts';
@@ -14,6 +24,9 @@ import type { WorkerData } from '../workers/protocol.ts';
 import { Runnable, State, type TaskSpec } from '../workers/runnable.ts';
 import { type AnyFunction, explainTargetError, resolveTarget, setMainModule } from '../workers/targets.ts';
 import { Thread } from '../workers/thread.ts';
+
+/** Node's exit code for a top-level await that is never settled. */
+const UNSETTLED = 13;
 
 /** Takes this thread's place in the heap: its record, and what it says about us. */
 function arrive({ link, tid, record, process, main }: WorkerData): { heap: Heap; at: number; runnable: Runnable; here: Here } {
@@ -94,6 +107,8 @@ export async function runWorker(): Promise<void> {
     fail(error);
     exit(exitCode);
   });
+  // Its target waits for what nothing is left to bring.
+  onIdle(() => exit(UNSETTLED));
 
   try {
     await inheritLoader();

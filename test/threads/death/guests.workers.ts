@@ -57,4 +57,5 @@ async function obey(order: Order): Promise<void> {
   }
 }
 
-if (workerData !== null) await obey(workerData as Order);
+// Nothing is awaited at the top level: Node 20 may abort when a worker is terminated while it begins to evaluate such a module.
+if (workerData !== null) void obey(workerData as Order);

@@ -21,6 +21,15 @@ describe.each([
     expect(worker.ident).toEqual(expect.any(Number));
   });
 
+  it('whose target waits for what nothing is left to bring has exit code 13 and no result, as a module of Node', () => {
+    const worker = new Kind({ target: () => new Promise<void>(() => {}) });
+    worker.start();
+    expect(worker.join(LONG)).toBe(true);
+    expect(() => worker.result()).toThrow(WorkerDied);
+    expect(() => worker.result()).toThrow('ended with exit code 13 and no result');
+    worker.close();
+  });
+
   it('is joined as often as one likes, with and without a timeout', async () => {
     using event = new Event();
     const worker = new Kind({ target: waitFor, args: [event] });
