@@ -1,5 +1,5 @@
 /**
- * The core's exports, grouped by primitive. `src/core/` imports the compiled form; the types it uses are generated from here.
+ * The core's exports, grouped by primitive. `src/heap/core.ts` instantiates the compiled form; the types it uses are generated from here.
  */
 import { heapInit } from './allocator';
 import { add, cas, load, store } from './atomics';

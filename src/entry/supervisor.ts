@@ -163,10 +163,9 @@ function buryOrphan(tid: number, clean: boolean): void {
   if (!core.workerIsKnown(tid)) return;
   const slot = core.slotOf(tid);
   const id = heap.loadWord(slot + SlotField.RECORD_ID);
-  // 0 or 1: nobody has its record any more.
-  const ref = id === 0 ? 0 : core.refOpen(id, heap.loadWord(slot + SlotField.RECORD_GENERATION));
+  const ref = id === 0 ? GONE : core.refOpen(id, heap.loadWord(slot + SlotField.RECORD_GENERATION));
   core.reap(tid, clean ? 1 : 0);
-  if (ref > 1) end(ref, KILLED);
+  if (ref > GONE) end(ref, KILLED);
 }
 
 /** For a worker that is gone and was in nobody's care; the reference is used up. */
