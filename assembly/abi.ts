@@ -85,7 +85,7 @@ export const enum SlotField {
   RECORD_GENERATION = 28,
   PARENT = 32,
   PID = 36,
-  WANTS = 40,
+  WAITS_FOR = 40,
   THREAD = 44,
 }
 
@@ -98,8 +98,8 @@ export const enum LockField {
 export const enum LockFlag {
   /** An abandoned lock goes to the next acquirer. */
   TAKE_OVER = 1,
-  /** For `src/`: an acquire that would close a circle of waiting workers is an error. The core does not look at it. */
-  NO_CIRCLES = 2,
+  /** For `src/`: an acquire that would close a cycle of waiting workers is an error. The core does not look at it. */
+  DETECT_DEADLOCK = 2,
 }
 
 /** Bytes of an object among which are all words that one can sleep on; they lie within its block. create.ts checks them against the layout. */
@@ -131,7 +131,7 @@ export const enum Part {
 }
 
 /** Byte offsets in a Bundle of cells: how many there are, and where they lie. */
-export const enum BundleField {
+export const enum CellBatchField {
   COUNT = 16,
   CELLS = 32,
 }
@@ -141,7 +141,7 @@ export const enum BundleField {
  * where in the block the payload begins.
  */
 export const enum Meta {
-  EXTERN = 256,
+  OUT_OF_LINE = 256,
   ENVELOPE = 1024,
   HANDLES_SHIFT = 16,
   BLOCK_HEADER = 32,
@@ -152,5 +152,5 @@ export const enum Key {
   /** The shape of a number's key. */
   NUMBER = 1,
   /** In the word of the length: what follows the first 8 bytes lies in a block. */
-  EXTERN = 0x40000000,
+  OUT_OF_LINE = 0x40000000,
 }

@@ -21,7 +21,7 @@
  * is one store that leaves a whole chain of runs: a split writes the rest's word before the taken part's, a merge one word. What the memory grew by is lost
  * with the worker that died before it was on the map.
  */
-import { add, cas64, grow, load, load64, peek, poke, store, store64 } from './atomics';
+import { add, cas64, grow, load, load64, loadPlain, store, store64, storePlain } from './atomics';
 import { CLASS_SHIFT, ROOT_CLASSES, Root, SizeClass } from './layout';
 import { MEDIUM_PAGES, PAGE, PAGE_SHIFT, ROOT, SMALL_CLASSES, SMALL_MAX } from './limits';
 import { lockInternal, unlock } from './sync/lock';
@@ -51,7 +51,7 @@ function sizeOfClass(index: i32): u32 {
 }
 
 function mapWord(page: i32): usize {
-  return <usize>(<u32>peek(ROOT + offsetof<Root>('pageMap'))) + ((<usize>page) << 2);
+  return <usize>(<u32>loadPlain(ROOT + offsetof<Root>('pageMap'))) + ((<usize>page) << 2);
 }
 
 function pagesFor(bytes: u32): i32 {
@@ -98,7 +98,7 @@ function pop(kind: usize): usize {
     const block = <usize>(<u32>head);
     if (!block) return 0;
     // ORDERING: another worker may have taken the block and be writing to it; then the tag has moved on and the swap fails.
-    const next = <u32>peek(block);
+    const next = <u32>loadPlain(block);
     if (cas64(kind, head, retag(head, next)) == head) return block;
   }
 }
@@ -106,7 +106,7 @@ function pop(kind: usize): usize {
 function push(kind: usize, block: usize): void {
   while (true) {
     const head = load64(kind);
-    poke(block, <i32>head);
+    storePlain(block, <i32>head);
     if (cas64(kind, head, retag(head, <u32>block)) == head) return;
   }
 }
@@ -159,31 +159,32 @@ function freeRun(block: usize, pages: i32): void {
 /** Locked. The merge with the run's neighbours is left to the next search that passes. */
 function releaseRun(page: i32, pages: i32): void {
   // In this order: a free run below `firstFree` would never be found again.
-  if (page < peek(ROOT + offsetof<Root>('firstFree'))) poke(ROOT + offsetof<Root>('firstFree'), page);
+  if (page < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), page);
   store(mapWord(page), (pages << 8) | FREE);
 }
 
 /** Locked. The first page of a run, 0 when the heap is full even after growing and after giving back what free lists keep. */
 function takeRun(pages: i32, tag: i32): i32 {
   let page = findRun(pages, tag);
-  if (!page && extend(pages)) page = findRun(pages, tag);
+  if (!page && growHeap(pages)) page = findRun(pages, tag);
   if (!page && drainMedium()) page = findRun(pages, tag);
   return page;
 }
 
 /** Locked. First fit, merging free neighbours on the way. */
 function findRun(pages: i32, tag: i32): i32 {
-  const end = peek(ROOT + offsetof<Root>('pages'));
-  let page = peek(ROOT + offsetof<Root>('firstFree'));
+  const end = loadPlain(ROOT + offsetof<Root>('pages'));
+  let page = loadPlain(ROOT + offsetof<Root>('firstFree'));
   let first = true;
   while (page < end) {
-    const word = peek(mapWord(page));
+    const word = loadPlain(mapWord(page));
     let length = word >>> 8;
     if ((word & 255) == FREE) {
       const free = length;
-      while (page + length < end && (peek(mapWord(page + length)) & 255) == FREE) length += peek(mapWord(page + length)) >>> 8;
+      while (page + length < end && (loadPlain(mapWord(page + length)) & 255) == FREE)
+        length += loadPlain(mapWord(page + length)) >>> 8;
       if (length != free) store(mapWord(page), (length << 8) | FREE);
-      if (first) poke(ROOT + offsetof<Root>('firstFree'), page);
+      if (first) storePlain(ROOT + offsetof<Root>('firstFree'), page);
       first = false;
       if (length >= pages) {
         if (length > pages) store(mapWord(page + pages), ((length - pages) << 8) | FREE);
@@ -193,14 +194,14 @@ function findRun(pages: i32, tag: i32): i32 {
     }
     page += length;
   }
-  if (first) poke(ROOT + offsetof<Root>('firstFree'), end);
+  if (first) storePlain(ROOT + offsetof<Root>('firstFree'), end);
   return 0;
 }
 
 /** Locked. Grows the memory by at least `pages`, by an eighth if it can. */
-function extend(pages: i32): bool {
-  const before = peek(ROOT + offsetof<Root>('pages'));
-  const room = peek(ROOT + offsetof<Root>('maxPages')) - before;
+function growHeap(pages: i32): bool {
+  const before = loadPlain(ROOT + offsetof<Root>('pages'));
+  const room = loadPlain(ROOT + offsetof<Root>('maxPages')) - before;
   if (pages > room) return false;
   let more = min(room, max(pages, before >> 3));
   if (!grow(more)) {
@@ -208,7 +209,7 @@ function extend(pages: i32): bool {
     if (!grow(more)) return false;
   }
   store(mapWord(before), (more << 8) | FREE);
-  if (before < peek(ROOT + offsetof<Root>('firstFree'))) poke(ROOT + offsetof<Root>('firstFree'), before);
+  if (before < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), before);
   store(ROOT + offsetof<Root>('pages'), before + more);
   return true;
 }

@@ -7,7 +7,7 @@
  *
  * Ancestry: `mod primitive` of crossbeam-utils/src/lib.rs, the loom seam.
  *
- * ORDERING: all WebAssembly atomics are sequentially consistent; there are no fences to choose. `peek` and `poke` are plain accesses, unordered:
+ * ORDERING: all WebAssembly atomics are sequentially consistent; there are no fences to choose. `loadPlain` and `storePlain` are plain accesses, unordered:
  * only for words that one lock guards, or whose staleness harms nobody; each use says which.
  */
 
@@ -46,12 +46,12 @@ export function cas64(p: usize, expected: i64, value: i64): i64 {
 }
 
 /** A plain load of a shared word. */
-export function peek(p: usize): i32 {
+export function loadPlain(p: usize): i32 {
   return i32.load(p);
 }
 
 /** A plain store to a shared word. */
-export function poke(p: usize, value: i32): void {
+export function storePlain(p: usize, value: i32): void {
   i32.store(p, value);
 }
 

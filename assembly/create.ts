@@ -4,9 +4,22 @@
  * Nobody else knows the object yet: nobody waits. Death here loses the block.
  */
 import { Extent, Kind, LockField, LockFlag, SlotField, WorkerField } from './abi';
-import { peek, poke, store } from './atomics';
-import { Barrier, Condition, Connection, Event, Lock, QUEUE_BYTES, RLock, Semaphore, Slot, Store, Value, Worker } from './layout';
-import { storeInit } from './manager/store';
+import { loadPlain, store, storePlain } from './atomics';
+import {
+  Barrier,
+  Condition,
+  Connection,
+  Container,
+  Event,
+  Lock,
+  QUEUE_BYTES,
+  RLock,
+  Semaphore,
+  Slot,
+  Value,
+  Worker,
+} from './layout';
+import { containerInit } from './manager/container';
 import { objectCreate, objectGeneration, objectId, refClose, refObject, retain } from './objects';
 import { self } from './park';
 import { queueInit } from './queue/queue';
@@ -21,8 +34,8 @@ if (
   offsetof<Slot>('pid') != SlotField.PID
 )
   ERROR('SlotField');
-if (QUEUE_BYTES != Extent.QUEUE || offsetof<Store>() > <usize>Extent.OTHER) ERROR('Extent');
-if (offsetof<Slot>('wants') != SlotField.WANTS) ERROR('SlotField');
+if (QUEUE_BYTES != Extent.QUEUE || offsetof<Container>() > <usize>Extent.OTHER) ERROR('Extent');
+if (offsetof<Slot>('waitsFor') != SlotField.WAITS_FOR) ERROR('SlotField');
 if (offsetof<Lock>('flags') != LockField.FLAGS || TAKE_OVER != LockFlag.TAKE_OVER) ERROR('LockField');
 
 function lockLike(kind: i32, bytes: u32, takeOver: bool): usize {
@@ -53,18 +66,18 @@ function guardedCreate(kind: i32, bytes: u32, lock: usize): usize {
   const ref = lockLike(kind, offsetof<Value>() + bytes, false);
   if (!ref) return 0;
   const value = refObject(ref);
-  poke(value + offsetof<Value>('lock'), <i32>lock);
+  storePlain(value + offsetof<Value>('lock'), <i32>lock);
   if (lock > 1) {
     retain(objectId(lock), objectGeneration(lock));
-    poke(value + offsetof<Value>('lockId'), objectId(lock));
-    poke(value + offsetof<Value>('lockGeneration'), objectGeneration(lock));
+    storePlain(value + offsetof<Value>('lockId'), objectId(lock));
+    storePlain(value + offsetof<Value>('lockGeneration'), objectGeneration(lock));
   }
   return ref;
 }
 
 /** As given to valueCreate. */
 export function valueLock(value: usize): usize {
-  return <usize>(<u32>peek(value + offsetof<Value>('lock')));
+  return <usize>(<u32>loadPlain(value + offsetof<Value>('lock')));
 }
 
 export function valueData(value: usize): usize {
@@ -78,15 +91,15 @@ export function connectionCreate(incoming: usize, outgoing: usize): usize {
   const connection = refObject(ref);
   if (incoming) {
     retain(objectId(incoming), objectGeneration(incoming));
-    poke(connection + offsetof<Connection>('incomingId'), objectId(incoming));
-    poke(connection + offsetof<Connection>('incomingGeneration'), objectGeneration(incoming));
-    poke(connection + offsetof<Connection>('incoming'), <i32>incoming);
+    storePlain(connection + offsetof<Connection>('incomingId'), objectId(incoming));
+    storePlain(connection + offsetof<Connection>('incomingGeneration'), objectGeneration(incoming));
+    storePlain(connection + offsetof<Connection>('incoming'), <i32>incoming);
   }
   if (outgoing) {
     retain(objectId(outgoing), objectGeneration(outgoing));
-    poke(connection + offsetof<Connection>('outgoingId'), objectId(outgoing));
-    poke(connection + offsetof<Connection>('outgoingGeneration'), objectGeneration(outgoing));
-    poke(connection + offsetof<Connection>('outgoing'), <i32>outgoing);
+    storePlain(connection + offsetof<Connection>('outgoingId'), objectId(outgoing));
+    storePlain(connection + offsetof<Connection>('outgoingGeneration'), objectGeneration(outgoing));
+    storePlain(connection + offsetof<Connection>('outgoing'), <i32>outgoing);
   }
   return ref;
 }
@@ -109,10 +122,10 @@ export function conditionCreate(lock: usize, reentrant: bool): usize {
   const condition = refObject(ref);
   retain(objectId(lock), objectGeneration(lock));
   store(condition + offsetof<Condition>('flags'), TAKE_OVER);
-  poke(condition + offsetof<Condition>('lock'), <i32>lock);
-  poke(condition + offsetof<Condition>('lockId'), objectId(lock));
-  poke(condition + offsetof<Condition>('lockGeneration'), objectGeneration(lock));
-  poke(condition + offsetof<Condition>('reentrant'), reentrant);
+  storePlain(condition + offsetof<Condition>('lock'), <i32>lock);
+  storePlain(condition + offsetof<Condition>('lockId'), objectId(lock));
+  storePlain(condition + offsetof<Condition>('lockGeneration'), objectGeneration(lock));
+  storePlain(condition + offsetof<Condition>('reentrant'), reentrant);
   return ref;
 }
 
@@ -133,7 +146,7 @@ export function queueCreate(maxsize: i32): usize {
 }
 
 /** A queue of `kind` LIFO or PRIORITY. `maxsize` 0: as many items as the heap holds. */
-export function pileCreate(kind: i32, maxsize: i32): usize {
+export function singleLockCreate(kind: i32, maxsize: i32): usize {
   const ref = objectCreate(kind, QUEUE_BYTES);
   if (ref) queueInit(refObject(ref), maxsize);
   return ref;
@@ -150,15 +163,15 @@ export function vectorCreate(): usize {
 }
 
 function storeCreate(kind: i32): usize {
-  const ref = objectCreate(kind, offsetof<Store>());
-  if (ref) storeInit(refObject(ref));
+  const ref = objectCreate(kind, offsetof<Container>());
+  if (ref) containerInit(refObject(ref));
   return ref;
 }
 
 export function workerCreate(flags: i32): usize {
   const ref = objectCreate(Kind.WORKER, offsetof<Worker>());
   if (!ref) return 0;
-  poke(refObject(ref) + offsetof<Worker>('parent'), self);
-  poke(refObject(ref) + offsetof<Worker>('flags'), flags);
+  storePlain(refObject(ref) + offsetof<Worker>('parent'), self);
+  storePlain(refObject(ref) + offsetof<Worker>('flags'), flags);
   return ref;
 }

@@ -10,7 +10,7 @@ import { Kind } from './abi';
 import { Condition, Value } from './layout';
 import { tableDestroy } from './manager/table';
 import { vectorDestroy } from './manager/vector';
-import { nameClose } from './objects';
+import { handleRelease } from './objects';
 import { connectionDestroy } from './pipe/pipe';
 import { queueDestroy } from './queue/queue';
 import { workerDestroy } from './workers';
@@ -20,7 +20,7 @@ export function destroy(object: usize, kind: i32): void {
   else if (kind == Kind.TABLE) tableDestroy(object);
   else if (kind == Kind.VECTOR) vectorDestroy(object);
   else if (kind == Kind.WORKER) workerDestroy(object);
-  else if (kind == Kind.CONDITION) nameClose(object + offsetof<Condition>('lockId'));
+  else if (kind == Kind.CONDITION) handleRelease(object + offsetof<Condition>('lockId'));
   else if (kind == Kind.CONNECTION) connectionDestroy(object);
-  else if (kind == Kind.VALUE || kind == Kind.ARRAY) nameClose(object + offsetof<Value>('lockId'));
+  else if (kind == Kind.VALUE || kind == Kind.ARRAY) handleRelease(object + offsetof<Value>('lockId'));
 }

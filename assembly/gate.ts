@@ -38,11 +38,11 @@ export function gateLeave(gate: usize): void {
 
 /** Wakes every async waiter, if there is one. */
 export function gateOpen(gate: usize): void {
-  if (load(gate + offsetof<Gate>('waiters')) > 0) gateKick(gate);
+  if (load(gate + offsetof<Gate>('waiters')) > 0) gateWakeAll(gate);
 }
 
 /** Wakes every async waiter, counted or not. */
-export function gateKick(gate: usize): void {
+export function gateWakeAll(gate: usize): void {
   add(gate + offsetof<Gate>('seq'), 1);
   wake(gate + offsetof<Gate>('seq'), gate + offsetof<Gate>('waiters'), ALL);
 }
@@ -85,8 +85,8 @@ export function eventCountWait(ec: usize, epoch: i32, deadline: f64): i32 {
   return result;
 }
 
-export function eventCountKick(ec: usize): void {
+export function eventCountWakeAll(ec: usize): void {
   add(ec + offsetof<EventCount>('seq'), 1);
   wake(ec + offsetof<EventCount>('seq'), ec + offsetof<EventCount>('waiters'), ALL);
-  gateKick(eventCountGate(ec));
+  gateWakeAll(eventCountGate(ec));
 }

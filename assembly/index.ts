@@ -16,10 +16,10 @@ export {
   connectionCreate,
   eventCreate,
   lockCreate,
-  pileCreate,
   queueCreate,
   rlockCreate,
   semaphoreCreate,
+  singleLockCreate,
   tableCreate,
   valueCreate,
   valueData,
@@ -27,17 +27,25 @@ export {
   vectorCreate,
   workerCreate,
 } from './create';
-export { gateEnter, gateKick, gateLeave } from './gate';
+export { gateEnter, gateLeave, gateWakeAll } from './gate';
 export {
-  bundleAdd,
-  bundleAddBlock,
-  bundleArrange,
-  bundleClose,
-  bundleCountHandles,
-  bundleCreate,
-  bundleShow,
-} from './manager/bundle';
-export { guardGate, guardGive, guardOwner, guardPause, guardResume, guardTake, guardTry } from './manager/store';
+  cellBatchAdd,
+  cellBatchAddBlock,
+  cellBatchArrange,
+  cellBatchClose,
+  cellBatchCountHandles,
+  cellBatchCreate,
+  cellBatchShow,
+} from './manager/batch';
+export {
+  updateLockAcquire,
+  updateLockGate,
+  updateLockOwner,
+  updateLockPause,
+  updateLockRelease,
+  updateLockResume,
+  updateLockTry,
+} from './manager/container';
 export {
   tableClear,
   tableDelete,
@@ -58,14 +66,14 @@ export {
   vectorGet,
   vectorLength,
   vectorSet,
-  vectorSetBundled,
+  vectorSetFromBatch,
   vectorSetNumber,
   vectorSnapshot,
   vectorSplice,
   vectorTake,
 } from './manager/vector';
 export {
-  hold,
+  inFlightCreate,
   objectGeneration,
   objectId,
   refAdopt,
@@ -78,8 +86,8 @@ export {
 } from './objects';
 // `sleep` is for nobody's use: exported, it is not inlined, which it must not be.
 export { configureWaiting, parkedOn, sleep } from './park';
+export { multiWaitEnter, multiWaitEpoch, multiWaitLeave, multiWaitPark } from './pipe/multi-wait';
 export { connectionIncoming, connectionOutgoing, pipePut, pipePutBlock, pipePutNumber, pipeReady, pipeSent } from './pipe/pipe';
-export { watchEnter, watchEpoch, watchLeave, watchPark } from './pipe/watch';
 export {
   queueGet,
   queueGetMany,
@@ -93,7 +101,7 @@ export {
   queueShutdown,
   queueSize,
 } from './queue/queue';
-export { dropParcel, dropParcelAt, parcelCountHandles } from './queue/record';
+export { boxedCountHandles, boxedDrop, boxedDropAt } from './queue/record';
 export { queueJoin, queueJoinGate, queueTaskDone, queueUnfinished } from './queue/tasks';
 export { reap, reapLocks } from './reaper';
 export { objectKind, objectPin, objectRows, objectUnpin } from './rows';

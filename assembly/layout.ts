@@ -167,10 +167,10 @@ export const QUEUE_NOT_FULL: usize = 432;
 export const QUEUE_BYTES: u32 = 448;
 
 /**
- * A LifoQueue or PriorityQueue has one lock, in the place of a Queue's tail (see queue/pile.ts). Its `position` is items that were ever put << 32 | items in it.
+ * A LifoQueue or PriorityQueue has one lock, in the place of a Queue's tail (see queue/single-lock.ts). Its `position` is items that were ever put << 32 | items in it.
  */
 @unmanaged
-export class Pile extends QueueSide {
+export class SingleLockQueue extends QueueSide {
   /** Of PRIORITY: what kind of keys those in it have (see queue/key.ts). */
   shape: i32;
   /** Of PRIORITY: the entry that is being moved, where to, and the size for which that is true (see queue/priority.ts). */
@@ -183,18 +183,18 @@ export class Pile extends QueueSide {
   moving3: i64;
 }
 
-/** The words of slots.ts, in the place of a Queue's head, behind what would be its lock and position. */
-export const PILE_CHUNKS: usize = QUEUE_HEAD + 40;
-export const PILE_CHUNKS_AT_MOST: i32 = 22;
+/** The words of segmented-array.ts, in the place of a Queue's head, behind what would be its lock and position. */
+export const SEGMENTED_ARRAY: usize = QUEUE_HEAD + 40;
+export const CHUNKS_AT_MOST: i32 = 22;
 
 /** What a LifoQueue's array is made of: a record whose payload is 8 bytes, in the record or in a block. */
 @unmanaged
-export class PileEntry {
+export class StackEntry {
   length: u32;
   meta: u32;
   payload: i64;
 }
-export const PILE_ENTRY_SHIFT: i32 = 4;
+export const STACK_ENTRY_SHIFT: i32 = 4;
 
 /** What a PriorityQueue's array is made of (see queue/key.ts for the key). */
 @unmanaged
@@ -205,7 +205,7 @@ export class PriorityEntry {
   sequence: i32;
   /** The block with the key's other bytes, or 0. */
   rest: u32;
-  /** As a PileEntry. */
+  /** As a StackEntry. */
   length: u32;
   meta: u32;
   payload: i64;
@@ -227,7 +227,7 @@ export class Segment {
 export class Record {
   /** Payload bytes. */
   length: u32;
-  /** Encoding | EXTERN | handles << 16 (see record.ts). */
+  /** Encoding | OUT_OF_LINE | handles << 16 (see record.ts). */
   meta: u32;
 }
 
@@ -246,13 +246,13 @@ export class CellBlock {
   hash: u32;
 }
 
-/** A table or a vector: the latch, and the guard (see manager/store.ts). */
+/** A table or a vector: the latch, and the guard (see manager/container.ts). */
 @unmanaged
-export class Store extends Lock {
-  guard: i32;
-  guardGateSeq: i32;
-  guardGateWaiters: i32;
-  guardFlags: i32;
+export class Container extends Lock {
+  updateLock: i32;
+  updateLockGateSeq: i32;
+  updateLockGateWaiters: i32;
+  updateLockFlags: i32;
   nesting: i32;
   body: u32;
   count: i32;
@@ -314,8 +314,8 @@ export class Slot {
   recordGeneration: i32;
   parent: i32;
   pid: i32;
-  /** The lock that it waits for without a timeout, or 0: `src/` writes and reads it, to find circles. */
-  wants: u32;
+  /** The lock that it waits for without a timeout, or 0: `src/` writes and reads it, to find cycles. */
+  waitsFor: u32;
   /** Of a guest (src/platform): the platform's number of its thread, plus 1. */
   thread: i32;
   /** Its node for blocking waits: a blocked worker waits in one place. */
@@ -324,7 +324,7 @@ export class Slot {
   nodeTid: i32;
   index: i32;
 }
-export const SLOT_HAND: usize = 64;
+export const SLOT_DISCARD: usize = 64;
 export const SLOT_BYTES: u32 = 128;
 
 /** One handle of one worker. */
@@ -339,7 +339,7 @@ export const REF_BYTES: u32 = 16;
 
 /** A block in a worker's hands, on the same list: no row, with the block's address for a generation (see objects.ts). Also what a block of a queue begins with. */
 @unmanaged
-export class Holding extends Ref {
+export class InFlight extends Ref {
   length: u32;
   meta: u32;
   /** While it changes hands: the word that says whose it is, and its value when it has. */
@@ -347,9 +347,9 @@ export class Holding extends Ref {
   after: i32;
 }
 
-/** Cells in a worker's hands, `length` of them (see manager/bundle.ts). */
+/** Cells in a worker's hands, `length` of them (see manager/batch.ts). */
 @unmanaged
-export class Bundle extends Holding {
+export class CellBatch extends InFlight {
   /** Where they lie: behind this, or in a block of their own. */
   cells: u32;
   pad: i32;
@@ -357,9 +357,9 @@ export class Bundle extends Holding {
   other: i64;
 }
 
-/** What a worker has taken out of a managed dict or list and is about to drop, in its slot (see manager/hand.ts). */
+/** What a worker has taken out of a managed dict or list and is about to drop, in its slot (see manager/discard.ts). */
 @unmanaged
-export class Hand extends Bundle {
+export class Discard extends CellBatch {
   cell: i64;
 }
 
@@ -377,7 +377,7 @@ export const HEADER: usize = 16;
 @unmanaged
 export class Entry {
   /** generation << 32 | references: ONE compare-and-swap takes a handle, or finds it stale. */
-  life: i64;
+  refWord: i64;
   /** The object; in a free row the next free one. */
   pointer: u32;
   kind: i32;
@@ -426,8 +426,8 @@ export class Root {
   /** Counters that number the workers' default names. */
   threads: i32;
   processes: i32;
-  /** Where those sleep who wait for one of several things (see pipe/watch.ts). */
-  watchSeq: i32;
+  /** Where those sleep who wait for one of several things (see pipe/multi-wait.ts). */
+  multiWaitSeq: i32;
   watchers: i32;
   /** The dict of the names of shared memory, or 0; it has a reference of the root's. */
   names: u32;

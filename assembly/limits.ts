@@ -33,7 +33,7 @@ export const SEGMENT_MIN: u32 = 1024;
 export const SEGMENT_MAX: u32 = 1 << 20;
 
 /** The first piece of a growing array has 2^this many entries (at least 4: see queue/priority.ts). */
-export const FIRST_SLOTS_SHIFT: i32 = 5;
+export const FIRST_CHUNK_SHIFT: i32 = 5;
 
 /** Bounds of the adaptive spin, in polls. Chosen by measurement, see bench/. */
 export const SPIN_MIN: i32 = 20;

@@ -15,16 +15,16 @@
  * A counted reference belongs to the words that NAME it: a pair (row, generation) in a Ref, behind the payload of an item, or in another object. Row 0
  * names nothing. Each worker's Refs hang on a list in its slot, which nobody else touches while it lives; the reaper gives them back when it is dead.
  *
- * So do the items in its hands, by a Holding each: one made with a block that is to go into a queue (`hold`), or the head of a block that came out of one
- * (`taking`). While an item changes hands, ONE store to a word of the queue says whose it is, and the Holding remembers that word:
+ * So do the items in its hands, by a InFlight each: one made with a block that is to go into a queue (`hold`), or the head of a block that came out of one
+ * (`taking`). While an item changes hands, ONE store to a word of the queue says whose it is, and the InFlight remembers that word:
  *
- * | holding.word    | holding.after           | the item is the worker's                                             |
+ * | inFlight.word    | inFlight.after           | the item is the worker's                                             |
  * | --------------- | ----------------------- | -------------------------------------------------------------------- |
  * | 0               | -                       | for certain                                                          |
  * | a word          | its value after a put   | until the word is that                                               |
  * | a word + TAKING | its value after a get   | as soon as the word is that                                          |
  *
- * The word changes under a lock only, and a Holding refers to it only while its worker has that lock. The reaper looks before the lock is anybody else's.
+ * The word changes under a lock only, and a InFlight refers to it only while its worker has that lock. The reaper looks before the lock is anybody else's.
  *
  * Nobody waits here.
  *
@@ -35,18 +35,18 @@
  */
 import { Kind, Status } from './abi';
 import { allocate, free } from './allocator';
-import { cas, cas64, load, load64, peek, poke, store, store64 } from './atomics';
+import { cas, cas64, load, load64, loadPlain, store, store64, storePlain } from './atomics';
 import { destroy } from './destroy';
-import { ENTRY_SHIFT, Entry, HEADER, Header, Holding, REF_BYTES, Ref, ROOT_CHUNKS, Root, Slot } from './layout';
+import { ENTRY_SHIFT, Entry, HEADER, Header, InFlight, REF_BYTES, Ref, ROOT_CHUNKS, Root, Slot } from './layout';
 import { CHUNK_SHIFT, CHUNKS, ROOT } from './limits';
-import { bundleEmpty, bundleSettle } from './manager/bundle';
-import { handEmpty, handSettle } from './manager/hand';
+import { cellBatchEmpty, cellBatchSettle } from './manager/batch';
+import { discardEmpty, discardSettle } from './manager/discard';
 import { selfSlot } from './park';
-import { BUNDLE, closeHandles, handlesOf } from './queue/record';
+import { CELL_BATCH, handlesOf, releaseHandlesIn } from './queue/record';
 
-/** In a Ref in place of a row: it is a Holding. */
-const HOLDING: i32 = -1;
-/** With the word of a Holding: what is in the hands of its worker once the word says so. */
+/** In a Ref in place of a row: it is a InFlight. */
+const IN_FLIGHT: i32 = -1;
+/** With the word of a InFlight: what is in the hands of its worker once the word says so. */
 export const TAKING: usize = 1;
 
 export function chunkWord(id: i32): usize {
@@ -68,7 +68,7 @@ function takeRow(): i32 {
     const id = <i32>first;
     if (!id) break; // none was given back: a row that was never used
     // ORDERING: plain, the tag decides, as in the allocator's lists.
-    const next = <u32>peek(entryOf(id) + offsetof<Entry>('pointer'));
+    const next = <u32>loadPlain(entryOf(id) + offsetof<Entry>('pointer'));
     if (cas64(head, first, (((first >> 32) + 1) << 32) | <i64>next) == first) return id;
   }
   const next = ROOT + offsetof<Root>('nextEntry');
@@ -93,7 +93,7 @@ function giveRow(id: i32): void {
   const head = ROOT + offsetof<Root>('freeEntry');
   while (true) {
     const first = load64(head);
-    poke(entryOf(id) + offsetof<Entry>('pointer'), <i32>first);
+    storePlain(entryOf(id) + offsetof<Entry>('pointer'), <i32>first);
     if (cas64(head, first, (((first >> 32) + 1) << 32) | <i64>(<u32>id)) == first) return;
   }
 }
@@ -113,23 +113,23 @@ export function objectCreate(kind: i32, bytes: u32): usize {
   memory.fill(block, 0, size);
   const entry = entryOf(id);
   const generation = generationOf(load64(entry));
-  poke(block + offsetof<Header>('kind'), kind);
-  poke(block + offsetof<Header>('id'), id);
-  poke(block + offsetof<Header>('generation'), generation);
+  storePlain(block + offsetof<Header>('kind'), kind);
+  storePlain(block + offsetof<Header>('id'), id);
+  storePlain(block + offsetof<Header>('generation'), generation);
   store(entry + offsetof<Entry>('kind'), kind);
   store(entry + offsetof<Entry>('pointer'), <i32>(block + HEADER));
   list(ref, 0, generation);
   store64(entry, ((<i64>generation) << 32) | 1);
-  poke(ref + offsetof<Ref>('id'), id);
+  storePlain(ref + offsetof<Ref>('id'), id);
   return ref;
 }
 
 export function objectId(object: usize): i32 {
-  return peek(object - HEADER + offsetof<Header>('id'));
+  return loadPlain(object - HEADER + offsetof<Header>('id'));
 }
 
 export function objectGeneration(object: usize): i32 {
-  return peek(object - HEADER + offsetof<Header>('generation'));
+  return loadPlain(object - HEADER + offsetof<Header>('generation'));
 }
 
 /** One reference more: OK, or STALE when the object is gone. */
@@ -180,13 +180,13 @@ function pointerOf(entry: usize): usize {
 
 function list(ref: usize, id: i32, generation: i32): void {
   const head = selfSlot + offsetof<Slot>('refs');
-  const first = peek(head);
-  poke(ref + offsetof<Ref>('id'), id);
-  poke(ref + offsetof<Ref>('generation'), generation);
-  poke(ref + offsetof<Ref>('previous'), 0);
-  poke(ref + offsetof<Ref>('next'), first);
-  if (first) poke(<usize>(<u32>first) + offsetof<Ref>('previous'), <i32>ref);
-  poke(head, <i32>ref);
+  const first = loadPlain(head);
+  storePlain(ref + offsetof<Ref>('id'), id);
+  storePlain(ref + offsetof<Ref>('generation'), generation);
+  storePlain(ref + offsetof<Ref>('previous'), 0);
+  storePlain(ref + offsetof<Ref>('next'), first);
+  if (first) storePlain(<usize>(<u32>first) + offsetof<Ref>('previous'), <i32>ref);
+  storePlain(head, <i32>ref);
 }
 
 /** A handle of this worker's to a living object: its Ref; 0: the heap is full; 1: it is gone. */
@@ -198,7 +198,7 @@ export function refOpen(id: i32, generation: i32): usize {
     refClose(ref);
     return 1;
   }
-  poke(ref + offsetof<Ref>('id'), id);
+  storePlain(ref + offsetof<Ref>('id'), id);
   return ref;
 }
 
@@ -210,59 +210,59 @@ export function refAdopt(id: i32, generation: i32): usize {
 }
 
 export function refObject(ref: usize): usize {
-  return <usize>(<u32>load(entryOf(peek(ref + offsetof<Ref>('id'))) + offsetof<Entry>('pointer')));
+  return <usize>(<u32>load(entryOf(loadPlain(ref + offsetof<Ref>('id'))) + offsetof<Entry>('pointer')));
 }
 
 function unlist(ref: usize): void {
-  const next = <usize>(<u32>peek(ref + offsetof<Ref>('next')));
-  const previous = <usize>(<u32>peek(ref + offsetof<Ref>('previous')));
-  poke(previous ? previous + offsetof<Ref>('next') : selfSlot + offsetof<Slot>('refs'), <i32>next);
-  if (next) poke(next + offsetof<Ref>('previous'), <i32>previous);
+  const next = <usize>(<u32>loadPlain(ref + offsetof<Ref>('next')));
+  const previous = <usize>(<u32>loadPlain(ref + offsetof<Ref>('previous')));
+  storePlain(previous ? previous + offsetof<Ref>('next') : selfSlot + offsetof<Slot>('refs'), <i32>next);
+  if (next) storePlain(next + offsetof<Ref>('previous'), <i32>previous);
 }
 
 /** Closes a handle, or gives back an item in this worker's hands. */
 export function refClose(ref: usize): void {
-  if (peek(ref + offsetof<Ref>('id')) != HOLDING) {
-    nameClose(ref + offsetof<Ref>('id'));
+  if (loadPlain(ref + offsetof<Ref>('id')) != IN_FLIGHT) {
+    handleRelease(ref + offsetof<Ref>('id'));
     unlist(ref);
     free(ref);
     return;
   }
   empty(ref);
-  const block = blockOf(ref);
+  const block = inFlightBlock(ref);
   unlist(ref);
   if (ref != block) free(ref);
   free(block);
 }
 
-/** Gives back what is in a Holding; can be cut short and done again. */
-function empty(holding: usize): void {
-  const meta = metaOf(holding);
-  if (meta & BUNDLE) bundleEmpty(holding);
-  else closeHandles(blockOf(holding), lengthOf(holding), meta);
+/** Gives back what is in a InFlight; can be cut short and done again. */
+function empty(inFlight: usize): void {
+  const meta = inFlightMeta(inFlight);
+  if (meta & CELL_BATCH) cellBatchEmpty(inFlight);
+  else releaseHandlesIn(inFlightBlock(inFlight), inFlightLength(inFlight), meta);
 }
 
 /** Gives back the reference that the pair at `name` names; then it names none. Who died here is taken up where it was. */
-export function nameClose(name: usize): void {
-  const id = peek(name);
+export function handleRelease(name: usize): void {
+  const id = loadPlain(name);
   if (!id) return;
-  const generation = peek(name + 4);
+  const generation = loadPlain(name + 4);
   const entry = entryOf(id);
   while (true) {
     const life = load64(entry);
     if (generationOf(life) == generation) {
       const last = <i32>life == 1;
       if (!last) {
-        poke(name, 0);
+        storePlain(name, 0);
         if (cas64(entry, life, life - 1) == life) return;
-        poke(name, id);
+        storePlain(name, id);
         continue;
       }
       if (cas64(entry, life, (<i64>(generation + 1)) << 32) != life) continue;
     }
     // Or else the dead worker whose name this was had come so far: the row is not given back while somebody names it.
     if (load(entry + offsetof<Entry>('kind')) != Kind.FREE) takeApart(entry);
-    poke(name, 0);
+    storePlain(name, 0);
     giveUp(id);
     return;
   }
@@ -270,100 +270,100 @@ export function nameClose(name: usize): void {
 
 // ── items in a worker's hands ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function blockOf(holding: usize): usize {
-  return <usize>(<u32>peek(holding + offsetof<Holding>('generation')));
+function inFlightBlock(inFlight: usize): usize {
+  return <usize>(<u32>loadPlain(inFlight + offsetof<InFlight>('generation')));
 }
 
-function lengthOf(holding: usize): u32 {
-  return <u32>peek(holding + offsetof<Holding>('length'));
+function inFlightLength(inFlight: usize): u32 {
+  return <u32>loadPlain(inFlight + offsetof<InFlight>('length'));
 }
 
-function metaOf(holding: usize): u32 {
-  return <u32>peek(holding + offsetof<Holding>('meta'));
+function inFlightMeta(inFlight: usize): u32 {
+  return <u32>loadPlain(inFlight + offsetof<InFlight>('meta'));
 }
 
-export function listHolding(holding: usize, block: usize, length: u32, meta: u32, word: usize): void {
-  poke(holding + offsetof<Holding>('length'), <i32>length);
-  poke(holding + offsetof<Holding>('meta'), <i32>meta);
-  poke(holding + offsetof<Holding>('word'), <i32>word);
-  list(holding, HOLDING, <i32>block);
+export function inFlightList(inFlight: usize, block: usize, length: u32, meta: u32, word: usize): void {
+  storePlain(inFlight + offsetof<InFlight>('length'), <i32>length);
+  storePlain(inFlight + offsetof<InFlight>('meta'), <i32>meta);
+  storePlain(inFlight + offsetof<InFlight>('word'), <i32>word);
+  list(inFlight, IN_FLIGHT, <i32>block);
 }
 
-/** A block, which is an item to be, goes with this worker if it dies, and its handles are counted: the Holding; 0: the heap is full; 1: an object is gone, and the block. */
-export function hold(block: usize, length: u32, meta: u32): usize {
-  const holding = allocate(offsetof<Holding>());
-  if (!holding) return 0;
-  listHolding(holding, block, length, meta & 0xffff, 0);
+/** A block, which is an item to be, goes with this worker if it dies, and its handles are counted: the InFlight; 0: the heap is full; 1: an object is gone, and the block. */
+export function inFlightCreate(block: usize, length: u32, meta: u32): usize {
+  const inFlight = allocate(offsetof<InFlight>());
+  if (!inFlight) return 0;
+  inFlightList(inFlight, block, length, meta & 0xffff, 0);
   let handle = handlesOf(block, length);
   for (let left = meta >> 16; left; left--) {
-    if (retain(peek(handle), peek(handle + 4)) != Status.OK) {
-      refClose(holding);
+    if (retain(loadPlain(handle), loadPlain(handle + 4)) != Status.OK) {
+      refClose(inFlight);
       return 1;
     }
-    poke(holding + offsetof<Holding>('meta'), <i32>(metaOf(holding) + (1 << 16)));
+    storePlain(inFlight + offsetof<InFlight>('meta'), <i32>(inFlightMeta(inFlight) + (1 << 16)));
     handle += 8;
   }
-  return holding;
+  return inFlight;
 }
 
 /** The block is about to be somebody else's: it is when `word` becomes `after`. */
-export function giving(holding: usize, word: usize, after: i32): void {
-  poke(holding + offsetof<Holding>('after'), after);
-  poke(holding + offsetof<Holding>('word'), <i32>word);
+export function beginPut(inFlight: usize, word: usize, after: i32): void {
+  storePlain(inFlight + offsetof<InFlight>('after'), after);
+  storePlain(inFlight + offsetof<InFlight>('word'), <i32>word);
 }
 
 /** The block is somebody else's. */
-export function given(holding: usize): void {
-  unlist(holding);
-  free(holding);
+export function endPut(inFlight: usize): void {
+  unlist(inFlight);
+  free(inFlight);
 }
 
 /** A block is about to be this worker's: it is when `word` becomes `after`. `refClose` gives it back. */
-export function taking(block: usize, length: u32, meta: u32, word: usize, after: i32): void {
-  poke(block + offsetof<Holding>('after'), after);
-  listHolding(block, block, length, meta, word | TAKING);
+export function beginTake(block: usize, length: u32, meta: u32, word: usize, after: i32): void {
+  storePlain(block + offsetof<InFlight>('after'), after);
+  inFlightList(block, block, length, meta, word | TAKING);
 }
 
 /** The block is this worker's. */
-export function taken(block: usize): void {
-  poke(block + offsetof<Holding>('word'), 0);
+export function endTake(block: usize): void {
+  storePlain(block + offsetof<InFlight>('word'), 0);
 }
 
 /** Reaper, before the dead worker's locks are anybody else's: what is not in its hands leaves its list, for it may be in other hands soon; the rest is, for certain. */
-export function holdingsSettle(slot: usize): void {
-  handSettle(slot);
+export function inFlightSettleAll(slot: usize): void {
+  discardSettle(slot);
   let link = slot + offsetof<Slot>('refs');
   while (true) {
-    const ref = <usize>(<u32>peek(link));
+    const ref = <usize>(<u32>loadPlain(link));
     if (!ref) return;
-    if (peek(ref + offsetof<Ref>('id')) != HOLDING || isHeld(ref)) {
+    if (loadPlain(ref + offsetof<Ref>('id')) != IN_FLIGHT || isWorkers(ref)) {
       link = ref + offsetof<Ref>('next');
       continue;
     }
-    poke(link, peek(ref + offsetof<Ref>('next')));
-    if (ref != blockOf(ref)) free(ref);
+    storePlain(link, loadPlain(ref + offsetof<Ref>('next')));
+    if (ref != inFlightBlock(ref)) free(ref);
   }
 }
 
-function isHeld(holding: usize): bool {
-  if (!(metaOf(holding) & BUNDLE)) return settle(holding);
-  bundleSettle(holding);
+function isWorkers(inFlight: usize): bool {
+  if (!(inFlightMeta(inFlight) & CELL_BATCH)) return inFlightSettle(inFlight);
+  cellBatchSettle(inFlight);
   return true;
 }
 
-/** Reaper: whether what is in a Holding is the dead worker's. It is not asked of the word again: that may be another's soon. */
-export function settle(holding: usize): bool {
-  const word = <usize>(<u32>peek(holding + offsetof<Holding>('word')));
+/** Reaper: whether what is in a InFlight is the dead worker's. It is not asked of the word again: that may be another's soon. */
+export function inFlightSettle(inFlight: usize): bool {
+  const word = <usize>(<u32>loadPlain(inFlight + offsetof<InFlight>('word')));
   if (!word) return true;
-  const happened = load(word & ~TAKING) == peek(holding + offsetof<Holding>('after'));
-  poke(holding + offsetof<Holding>('word'), 0);
+  const happened = load(word & ~TAKING) == loadPlain(inFlight + offsetof<InFlight>('after'));
+  storePlain(inFlight + offsetof<InFlight>('word'), 0);
   return happened == ((word & TAKING) != 0);
 }
 
 /** This worker ends: whoever then joins it finds its handles closed, the ends of pipes among them. */
 export function refCloseOwn(): void {
   while (true) {
-    const ref = <usize>(<u32>peek(selfSlot + offsetof<Slot>('refs')));
+    const ref = <usize>(<u32>loadPlain(selfSlot + offsetof<Slot>('refs')));
     if (!ref) return;
     refClose(ref);
   }
@@ -371,19 +371,19 @@ export function refCloseOwn(): void {
 
 /** Gives back every handle of a worker that is gone, and everything that was in its hands. */
 export function refCloseAll(slot: usize): void {
-  handEmpty(slot);
+  discardEmpty(slot);
   const head = slot + offsetof<Slot>('refs');
   while (true) {
-    const ref = <usize>(<u32>peek(head));
+    const ref = <usize>(<u32>loadPlain(head));
     if (!ref) return;
-    poke(head, peek(ref + offsetof<Ref>('next')));
-    if (peek(ref + offsetof<Ref>('id')) != HOLDING) {
-      nameClose(ref + offsetof<Ref>('id'));
+    storePlain(head, loadPlain(ref + offsetof<Ref>('next')));
+    if (loadPlain(ref + offsetof<Ref>('id')) != IN_FLIGHT) {
+      handleRelease(ref + offsetof<Ref>('id'));
       free(ref);
       continue;
     }
     empty(ref);
-    const block = blockOf(ref);
+    const block = inFlightBlock(ref);
     if (ref != block) free(ref);
     free(block);
   }

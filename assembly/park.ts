@@ -7,7 +7,7 @@
  * Death here: the sleeper leaves the engine's list; a wake-up that was already on its way to it is lost, and the reaper's kick makes up for it.
  */
 import { Status } from './abi';
-import { load, now, peek, poke, wait } from './atomics';
+import { load, loadPlain, now, storePlain, wait } from './atomics';
 import { Slot } from './layout';
 import { SPIN_MAX, SPIN_MIN } from './limits';
 
@@ -50,7 +50,7 @@ export const enum Parked {
 export function park(p: usize, expected: i32, deadline: f64): i32 {
   const result = sleep(p, expected, deadline);
   // ORDERING: plain, because it is read only by diagnostics, where a moment's staleness is harmless.
-  poke(selfSlot + offsetof<Slot>('waitingOn'), 0);
+  storePlain(selfSlot + offsetof<Slot>('waitingOn'), 0);
   return result;
 }
 
@@ -67,7 +67,7 @@ export function sleep(p: usize, expected: i32, deadline: f64): i32 {
     if (left <= 0) return Parked.TIMED_OUT;
     timeout = <i64>(min(left, 9.0e12) * 1.0e6);
   }
-  poke(selfSlot + offsetof<Slot>('waitingOn'), <i32>p);
+  storePlain(selfSlot + offsetof<Slot>('waitingOn'), <i32>p);
   return wait(p, expected, timeout);
 }
 
@@ -79,7 +79,7 @@ export function afterPark(result: i32, ready: bool): i32 {
 
 /** What a worker with this slot is parked on: 0 when it runs. */
 export function parkedOn(slot: usize): usize {
-  return <usize>(<u32>peek(slot + offsetof<Slot>('waitingOn')));
+  return <usize>(<u32>loadPlain(slot + offsetof<Slot>('waitingOn')));
 }
 
 /** Waits of this worker; every 16th is a probe. */

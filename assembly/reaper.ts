@@ -4,15 +4,15 @@
  * Ancestry: the kernel's robust futex list (musl, glibc), with a walk over all objects in place of a list kept at each acquire; the kick
  * answers the hole that glibc's BZ 20985 closed.
  *
- * 0. What was changing hands is the dead worker's, or it is not (holdingsSettle, objects.ts): a word says so that only the owner of a lock changes.
+ * 0. What was changing hands is the dead worker's, or it is not (inFlightSettleAll, objects.ts): a word says so that only the owner of a lock changes.
  * 1. Every lock the dead worker holds becomes ABANDONED. Internal ones first: the later steps take them.
  * 2. Its nodes leave the lists of conditions and barriers; a barrier that had it breaks.
- * 3. KICK: every waiter of every object looks again. A wake-up may have gone to the dead worker, or it may have died between making something
+ * 3. WAKE ALL: every waiter of every object looks again. A wake-up may have gone to the dead worker, or it may have died between making something
  *    true and telling so; waking everybody costs some 30 ns a word and repairs both.
  * 4. Its handles are given back, and what was in its hands, which hangs up the pipes of which it had the last end, then its slot.
  *
  * 0 comes before 1, because who takes a lock over moves the word on, be it to the very value that the dead worker was about to store: an item would be in two
- * hands, or in none. Between 0 and 4 any time may pass (reapLocks comes long before reap, and again in it), so 0 leaves nothing to be asked of a word: a Holding
+ * hands, or in none. Between 0 and 4 any time may pass (reapLocks comes long before reap, and again in it), so 0 leaves nothing to be asked of a word: a InFlight
  * that is left is the dead worker's for certain, and to ask again changes nothing. 0 waits for nobody: what it frees are small blocks, which takes no lock.
  *
  * Death of the reaper: it runs in the supervisor, whose death ends the program.
@@ -20,17 +20,17 @@
 import { Kind } from './abi';
 import { Root } from './layout';
 import { ROOT } from './limits';
-import { storeAbandon, storeKick } from './manager/store';
-import { holdingsSettle, refCloseAll } from './objects';
-import { watchKick } from './pipe/watch';
-import { queueAbandon, queueKick } from './queue/queue';
+import { containerAbandon, containerWakeAll } from './manager/container';
+import { inFlightSettleAll, refCloseAll } from './objects';
+import { multiWaitWakeAll } from './pipe/multi-wait';
+import { queueAbandon, queueWakeAll } from './queue/queue';
 import { objectKind, objectPin, objectRows, objectUnpin } from './rows';
-import { barrierBury } from './sync/barrier';
-import { eventKick } from './sync/event';
-import { lockAbandon, lockKick } from './sync/lock';
-import { semaphoreKick } from './sync/semaphore';
-import { guardGive, guardTake, removeAllOf } from './waitlist';
-import { slotFree, slotOf, slotsFreeUnstarted, workerIsKnown, workerKick } from './workers';
+import { barrierRepair } from './sync/barrier';
+import { eventWakeAll } from './sync/event';
+import { lockAbandon, lockWakeAll } from './sync/lock';
+import { semaphoreWakeAll } from './sync/semaphore';
+import { removeWaitersOf, waitListLock, waitListUnlock } from './waitlist';
+import { slotFree, slotOf, slotsFreeUnstarted, workerIsKnown, workerWakeAll } from './workers';
 
 /**
  * Steps 0 and 1 alone, which wait for nobody: of several workers that die together each one's locks are let go of before the supervisor waits for any
@@ -38,7 +38,7 @@ import { slotFree, slotOf, slotsFreeUnstarted, workerIsKnown, workerKick } from 
  */
 export function reapLocks(tid: i32, clean: bool): void {
   if (!workerIsKnown(tid)) return;
-  holdingsSettle(slotOf(tid));
+  inFlightSettleAll(slotOf(tid));
   lockAbandon(ROOT + offsetof<Root>('heapLock'), tid);
   lockAbandon(ROOT + offsetof<Root>('outputLock'), tid);
   repairAll(tid, clean, false);
@@ -48,24 +48,24 @@ export function reapLocks(tid: i32, clean: bool): void {
 export function reap(tid: i32, clean: bool): void {
   if (!workerIsKnown(tid)) return;
   reapLocks(tid, clean);
-  lockKick(ROOT + offsetof<Root>('heapLock'));
-  lockKick(ROOT + offsetof<Root>('outputLock'));
+  lockWakeAll(ROOT + offsetof<Root>('heapLock'));
+  lockWakeAll(ROOT + offsetof<Root>('outputLock'));
   repairAll(tid, clean, true);
   refCloseAll(slotOf(tid));
-  watchKick();
+  multiWaitWakeAll();
   slotsFreeUnstarted(tid);
   slotFree(tid);
 }
 
 /** Steps 2 and 3 for each object, or step 1. */
-function repairAll(tid: i32, clean: bool, burying: bool): void {
+function repairAll(tid: i32, clean: bool, repairing: bool): void {
   const rows = objectRows();
   for (let id = 1; id < rows; id++) {
     const object = objectPin(id);
     if (!object) continue;
     // Not before it is pinned: the row could be given back and become something else in between.
     const kind = objectKind(id);
-    if (burying) bury(object, kind, tid);
+    if (repairing) repair(object, kind, tid);
     else abandon(object, kind, tid, clean);
     objectUnpin(object);
   }
@@ -90,46 +90,46 @@ function abandon(object: usize, kind: i32, tid: i32, clean: bool): void {
       break;
     case Kind.TABLE:
     case Kind.VECTOR:
-      storeAbandon(object, tid);
+      containerAbandon(object, tid);
       break;
   }
 }
 
-function bury(object: usize, kind: i32, tid: i32): void {
+function repair(object: usize, kind: i32, tid: i32): void {
   switch (kind) {
     case Kind.LOCK:
     case Kind.RLOCK:
     case Kind.VALUE:
     case Kind.ARRAY:
-      lockKick(object);
+      lockWakeAll(object);
       break;
     case Kind.SEMAPHORE:
-      semaphoreKick(object);
+      semaphoreWakeAll(object);
       break;
     case Kind.EVENT:
-      eventKick(object);
+      eventWakeAll(object);
       break;
     case Kind.CONDITION:
-      lockKick(object);
-      guardTake(object);
-      removeAllOf(object, tid);
-      guardGive(object);
+      lockWakeAll(object);
+      waitListLock(object);
+      removeWaitersOf(object, tid);
+      waitListUnlock(object);
       break;
     case Kind.BARRIER:
-      lockKick(object);
-      barrierBury(object, tid);
+      lockWakeAll(object);
+      barrierRepair(object, tid);
       break;
     case Kind.QUEUE:
     case Kind.LIFO:
     case Kind.PRIORITY:
-      queueKick(object);
+      queueWakeAll(object);
       break;
     case Kind.TABLE:
     case Kind.VECTOR:
-      storeKick(object);
+      containerWakeAll(object);
       break;
     case Kind.WORKER:
-      workerKick(object);
+      workerWakeAll(object);
       break;
   }
 }

@@ -21,10 +21,10 @@
  * `isLeaving` has said no, or the guard was taken after it was told.
  * Death of a waiter: its node is still linked. The reaper takes the nodes of the dead out before their memory is used again.
  */
-import { load, notify, peek, poke, store } from './atomics';
+import { load, loadPlain, notify, store, storePlain } from './atomics';
 import { WaitList, WaitNode } from './layout';
 import { Parked, park, self } from './park';
-import { lockAbandon, lockInternal, lockKick, unlock } from './sync/lock';
+import { lockAbandon, lockInternal, lockWakeAll, unlock } from './sync/lock';
 
 export const enum NodeState {
   IDLE = 0,
@@ -36,89 +36,89 @@ export const enum NodeState {
 
 // ORDERING: links and hints are plain, `guard` orders their readers; states are atomic, because their owners sleep on them.
 
-export function nextOf(node: usize): usize {
-  return <usize>(<u32>peek(node + offsetof<WaitNode>('next')));
+export function nextWaiter(node: usize): usize {
+  return <usize>(<u32>loadPlain(node + offsetof<WaitNode>('next')));
 }
 
-export function headOf(list: usize): usize {
-  return <usize>(<u32>peek(list + offsetof<WaitList>('head')));
+export function firstWaiter(list: usize): usize {
+  return <usize>(<u32>loadPlain(list + offsetof<WaitList>('head')));
 }
 
-export function countOf(list: usize): i32 {
-  return peek(list + offsetof<WaitList>('count'));
+export function waiterCount(list: usize): i32 {
+  return loadPlain(list + offsetof<WaitList>('count'));
 }
 
-export function stateOf(node: usize): i32 {
+export function waiterState(node: usize): i32 {
   return load(node + offsetof<WaitNode>('state'));
 }
 
 export function isListed(node: usize): bool {
-  const state = stateOf(node);
+  const state = waiterState(node);
   return state == NodeState.WAITING || state == NodeState.LEADER;
 }
 
 /** Whether its holder had died; then the list is whole again, but what its holder was about is half done. */
-export function guardTake(list: usize): bool {
+export function waitListLock(list: usize): bool {
   const died = lockInternal(list);
   if (died) repair(list);
   return died;
 }
 
-export function guardGive(list: usize): void {
+export function waitListUnlock(list: usize): void {
   unlock(list);
 }
 
 /** Guarded. Can be cut short by a death and done again. */
 function repair(list: usize): void {
-  const leaving = <usize>(<u32>peek(list + offsetof<WaitList>('leaving')));
+  const leaving = <usize>(<u32>loadPlain(list + offsetof<WaitList>('leaving')));
   if (leaving) {
     // Its `next` is still the node that was behind it.
-    if (isListed(leaving)) poke(list + offsetof<WaitList>('head'), <i32>leaving);
+    if (isListed(leaving)) storePlain(list + offsetof<WaitList>('head'), <i32>leaving);
     else notify(leaving + offsetof<WaitNode>('state'), -1);
-    poke(list + offsetof<WaitList>('leaving'), 0);
+    storePlain(list + offsetof<WaitList>('leaving'), 0);
   }
-  rebuild(list);
+  rebuildHints(list);
 }
 
-function rebuild(list: usize): void {
+function rebuildHints(list: usize): void {
   let last: usize = 0;
   let count = 0;
-  for (let node = headOf(list); node; node = nextOf(node)) {
+  for (let node = firstWaiter(list); node; node = nextWaiter(node)) {
     last = node;
     count++;
   }
-  poke(list + offsetof<WaitList>('tail'), <i32>last);
-  poke(list + offsetof<WaitList>('count'), count);
+  storePlain(list + offsetof<WaitList>('tail'), <i32>last);
+  storePlain(list + offsetof<WaitList>('count'), count);
 }
 
 /** Guarded. */
-export function append(list: usize, node: usize): void {
-  poke(node + offsetof<WaitNode>('next'), 0);
-  poke(node + offsetof<WaitNode>('tid'), self);
+export function appendWaiter(list: usize, node: usize): void {
+  storePlain(node + offsetof<WaitNode>('next'), 0);
+  storePlain(node + offsetof<WaitNode>('tid'), self);
   store(node + offsetof<WaitNode>('state'), NodeState.WAITING);
-  const last = <usize>(<u32>peek(list + offsetof<WaitList>('tail')));
-  poke(last ? last + offsetof<WaitNode>('next') : list + offsetof<WaitList>('head'), <i32>node);
-  poke(list + offsetof<WaitList>('tail'), <i32>node);
-  poke(list + offsetof<WaitList>('count'), countOf(list) + 1);
+  const last = <usize>(<u32>loadPlain(list + offsetof<WaitList>('tail')));
+  storePlain(last ? last + offsetof<WaitNode>('next') : list + offsetof<WaitList>('head'), <i32>node);
+  storePlain(list + offsetof<WaitList>('tail'), <i32>node);
+  storePlain(list + offsetof<WaitList>('count'), waiterCount(list) + 1);
 }
 
 /** Guarded. Takes `node` out; `previous` is the one before it, 0 for the first. */
 function unlink(list: usize, previous: usize, node: usize): void {
-  const next = nextOf(node);
-  poke(previous ? previous + offsetof<WaitNode>('next') : list + offsetof<WaitList>('head'), <i32>next);
-  if (!next) poke(list + offsetof<WaitList>('tail'), <i32>previous);
-  poke(list + offsetof<WaitList>('count'), countOf(list) - 1);
+  const next = nextWaiter(node);
+  storePlain(previous ? previous + offsetof<WaitNode>('next') : list + offsetof<WaitList>('head'), <i32>next);
+  if (!next) storePlain(list + offsetof<WaitList>('tail'), <i32>previous);
+  storePlain(list + offsetof<WaitList>('count'), waiterCount(list) - 1);
 }
 
 /** Guarded. Takes out the first waiter and tells it `outcome`; false when there is none. */
-export function wakeFirst(list: usize, outcome: i32): bool {
-  const node = headOf(list);
+export function wakeFirstWaiter(list: usize, outcome: i32): bool {
+  const node = firstWaiter(list);
   if (!node) return false;
   // ORDERING: plain, the store of the state publishes it. To find it when it is over costs the waiter a look under the guard, no more.
-  poke(list + offsetof<WaitList>('leaving'), <i32>node);
+  storePlain(list + offsetof<WaitList>('leaving'), <i32>node);
   unlink(list, 0, node);
-  tell(node, outcome);
-  poke(list + offsetof<WaitList>('leaving'), 0);
+  tellWaiter(node, outcome);
+  storePlain(list + offsetof<WaitList>('leaving'), 0);
   return true;
 }
 
@@ -128,15 +128,15 @@ export function isLeaving(list: usize, node: usize): bool {
 }
 
 /** Guarded. */
-export function tell(node: usize, state: i32): void {
+export function tellWaiter(node: usize, state: i32): void {
   store(node + offsetof<WaitNode>('state'), state);
   notify(node + offsetof<WaitNode>('state'), -1);
 }
 
 /** Guarded. Takes `node` out if it is in. */
-export function remove(list: usize, node: usize): void {
+export function removeWaiter(list: usize, node: usize): void {
   let previous: usize = 0;
-  for (let each = headOf(list); each; each = nextOf(each)) {
+  for (let each = firstWaiter(list); each; each = nextWaiter(each)) {
     if (each == node) {
       unlink(list, previous, node);
       store(node + offsetof<WaitNode>('state'), NodeState.IDLE);
@@ -147,11 +147,11 @@ export function remove(list: usize, node: usize): void {
 }
 
 /** Guarded. Reaper: takes out the nodes of `tid`; how many there were. */
-export function removeAllOf(list: usize, tid: i32): i32 {
+export function removeWaitersOf(list: usize, tid: i32): i32 {
   let previous: usize = 0;
   let found = 0;
-  for (let node = headOf(list); node; node = nextOf(node)) {
-    if (peek(node + offsetof<WaitNode>('tid')) == tid) {
+  for (let node = firstWaiter(list); node; node = nextWaiter(node)) {
+    if (loadPlain(node + offsetof<WaitNode>('tid')) == tid) {
       unlink(list, previous, node);
       found++;
     } else previous = node;
@@ -161,7 +161,7 @@ export function removeAllOf(list: usize, tid: i32): i32 {
 
 /** Sleeps until the node's state is no longer `state`. */
 export function sleepWhile(node: usize, state: i32, deadline: f64): i32 {
-  while (stateOf(node) == state) {
+  while (waiterState(node) == state) {
     const result = park(node + offsetof<WaitNode>('state'), state, deadline);
     if (result == Parked.TIMED_OUT || result == Parked.REFUSED) return result;
   }
@@ -171,11 +171,11 @@ export function sleepWhile(node: usize, state: i32, deadline: f64): i32 {
 /** Diagnostics: whether `node` is in the list. Leaves it to the list's users to repair it. */
 export function listHas(list: usize, node: usize): bool {
   const died = lockInternal(list);
-  let each = headOf(list);
-  while (each && each != node) each = nextOf(each);
+  let each = firstWaiter(list);
+  while (each && each != node) each = nextWaiter(each);
   if (died) {
     lockAbandon(list, self);
-    lockKick(list);
-  } else guardGive(list);
+    lockWakeAll(list);
+  } else waitListUnlock(list);
   return each != 0;
 }

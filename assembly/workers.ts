@@ -8,8 +8,8 @@
  *
  * | slot.tid       | meaning                                                     | next         |
  * | -------------- | ----------------------------------------------------------- | ------------ |
- * | 0              | free                                                        | TAKING+taker |
- * | TAKING + taker | the taker alone writes sequence and parent                  | id           |
+ * | 0              | free                                                        | CLAIMED+taker |
+ * | CLAIMED + taker | the taker alone writes sequence and parent                  | id           |
  * | id             | that worker's, from before it starts until it is repaired   | 0            |
  *
  * A Worker record is a public object (it lives as long as anybody has a handle): what is to be run, its state, its exit code, its result.
@@ -29,17 +29,17 @@
  */
 import { Status } from './abi';
 import { allocate, free } from './allocator';
-import { cas, load, notify, peek, poke, store } from './atomics';
-import { gateKick } from './gate';
+import { cas, load, loadPlain, notify, store, storePlain } from './atomics';
+import { gateWakeAll } from './gate';
 import { Root, SLOT_BYTES, Slot, Worker } from './layout';
 import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from './limits';
 import { retain } from './objects';
 import { become, deadlineAfter, Parked, park, self } from './park';
-import { watchWake } from './pipe/watch';
-import { dropParcelAt } from './queue/record';
+import { multiWaitWake } from './pipe/multi-wait';
+import { boxedDropAt } from './queue/record';
 
 /** With its taker's id, in a slot's `tid`. */
-const TAKING: i32 = 1 << 31;
+const CLAIMED: i32 = 1 << 31;
 
 export const enum WorkerState {
   INITIAL = 0,
@@ -49,7 +49,7 @@ export const enum WorkerState {
 }
 
 export function slotAt(index: i32): usize {
-  return <usize>(<u32>peek(ROOT + offsetof<Root>('slots'))) + <usize>index * SLOT_BYTES;
+  return <usize>(<u32>loadPlain(ROOT + offsetof<Root>('slots'))) + <usize>index * SLOT_BYTES;
 }
 
 /** Slots there are, taken or free. */
@@ -74,10 +74,10 @@ export function slotTake(): i32 {
     const index = (start + i) & (SLOTS - 1);
     const slot = slotAt(index);
     const word = slot + offsetof<Slot>('tid');
-    if (load(word) != 0 || cas(word, 0, TAKING | self) != 0) continue;
-    const sequence = max((peek(slot + offsetof<Slot>('sequence')) + 1) & ((1 << (29 - SLOT_BITS)) - 1), 1);
-    poke(slot + offsetof<Slot>('sequence'), sequence);
-    poke(slot + offsetof<Slot>('parent'), self);
+    if (load(word) != 0 || cas(word, 0, CLAIMED | self) != 0) continue;
+    const sequence = max((loadPlain(slot + offsetof<Slot>('sequence')) + 1) & ((1 << (29 - SLOT_BITS)) - 1), 1);
+    storePlain(slot + offsetof<Slot>('sequence'), sequence);
+    storePlain(slot + offsetof<Slot>('parent'), self);
     store(turn, index + 1);
     const tid = index | (sequence << SLOT_BITS);
     store(word, tid);
@@ -91,8 +91,8 @@ export function slotsFreeUnstarted(parent: i32): void {
   for (let index = 0; index < SLOTS; index++) {
     const slot = slotAt(index);
     const tid = load(slot + offsetof<Slot>('tid'));
-    if (tid == (TAKING | parent)) store(slot + offsetof<Slot>('tid'), 0);
-    else if (tid > 0 && peek(slot + offsetof<Slot>('parent')) == parent && !peek(slot + offsetof<Slot>('recordId')))
+    if (tid == (CLAIMED | parent)) store(slot + offsetof<Slot>('tid'), 0);
+    else if (tid > 0 && loadPlain(slot + offsetof<Slot>('parent')) == parent && !loadPlain(slot + offsetof<Slot>('recordId')))
       slotFree(tid);
   }
 }
@@ -100,12 +100,12 @@ export function slotsFreeUnstarted(parent: i32): void {
 /** Gives a slot back, with what it owns in memory. */
 export function slotFree(tid: i32): void {
   const slot = slotOf(tid);
-  const scratch = <usize>(<u32>peek(slot + offsetof<Slot>('scratch')));
-  poke(slot + offsetof<Slot>('scratch'), 0);
-  poke(slot + offsetof<Slot>('waitingOn'), 0);
-  poke(slot + offsetof<Slot>('refs'), 0);
-  poke(slot + offsetof<Slot>('recordId'), 0);
-  poke(slot + offsetof<Slot>('thread'), 0);
+  const scratch = <usize>(<u32>loadPlain(slot + offsetof<Slot>('scratch')));
+  storePlain(slot + offsetof<Slot>('scratch'), 0);
+  storePlain(slot + offsetof<Slot>('waitingOn'), 0);
+  storePlain(slot + offsetof<Slot>('refs'), 0);
+  storePlain(slot + offsetof<Slot>('recordId'), 0);
+  storePlain(slot + offsetof<Slot>('thread'), 0);
   if (scratch) free(scratch);
   store(slot + offsetof<Slot>('tid'), 0);
 }
@@ -125,7 +125,7 @@ export function workerBecome(tid: i32): bool {
   become(tid, slot, 0);
   const scratch = allocate(SCRATCH);
   if (!scratch) return false;
-  poke(slot + offsetof<Slot>('scratch'), <i32>scratch);
+  storePlain(slot + offsetof<Slot>('scratch'), <i32>scratch);
   become(tid, slot, scratch);
   return true;
 }
@@ -164,14 +164,14 @@ export function workerEnd(worker: usize, exitCode: i32): bool {
     store(worker + offsetof<Worker>('exitCode'), exitCode);
     if (cas(word, state, WorkerState.ENDED) == state) break;
   }
-  workerKick(worker);
+  workerWakeAll(worker);
   return true;
 }
 
-export function workerKick(worker: usize): void {
+export function workerWakeAll(worker: usize): void {
   notify(worker, -1);
-  gateKick(workerGate(worker));
-  watchWake();
+  gateWakeAll(workerGate(worker));
+  multiWaitWake();
 }
 
 /** OK when it has ended; TIMEOUT, WOULD_BLOCK. */
@@ -188,7 +188,7 @@ export function workerJoin(worker: usize, timeoutMs: f64): i32 {
 }
 
 export function workerDestroy(worker: usize): void {
-  dropParcelAt(worker + offsetof<Worker>('name'));
-  dropParcelAt(worker + offsetof<Worker>('task'));
-  dropParcelAt(worker + offsetof<Worker>('result'));
+  boxedDropAt(worker + offsetof<Worker>('name'));
+  boxedDropAt(worker + offsetof<Worker>('task'));
+  boxedDropAt(worker + offsetof<Worker>('result'));
 }

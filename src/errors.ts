@@ -81,7 +81,7 @@ export class MaybeEncodingError extends Error {
 export class NotImplementedError extends RuntimeError {}
 /** The worker that held the lock died. The lock stays broken until `reset()`. */
 export class BrokenLockError extends RuntimeError {}
-/** Waiting would never end: the workers wait for each other in a circle. */
+/** Waiting would never end: the workers wait for each other in a cycle. */
 export class DeadlockError extends RuntimeError {}
 /** The worker that was to do it died. */
 export class WorkerDied extends RuntimeError {}

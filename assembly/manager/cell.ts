@@ -18,18 +18,18 @@
  *
  * `length` and `meta` are those of a record (queue/record.ts); `hash` is that of a key.
  *
- * A counted reference belongs to the word in which the cell lies: in a table or vector, a bundle, or a worker's hand. Nobody counts another one of a block of which
+ * A counted reference belongs to the word in which the cell lies: in a table or vector, a batch, or a worker's hand. Nobody counts another one of a block of which
  * there is only one, unless it has that.
  *
- * Nobody waits here. Death between making a block and giving it to somebody loses the block; one with handles is never in such hands (bundle.ts). Death between
+ * Nobody waits here. Death between making a block and giving it to somebody loses the block; one with handles is never in such hands (batch.ts). Death between
  * counting a reference and putting the cell into its word, or between clearing the word and uncounting one that is not the last: the block outlives its last
  * user, as an object would (objects.ts says why engines do not stop a worker there). The last one stays in its word until the handles inside are given back.
  */
 import { Encoding } from '../abi';
 import { allocate, free } from '../allocator';
-import { add, cas, copy, load, load64, peek, poke, store64 } from '../atomics';
+import { add, cas, copy, load, load64, loadPlain, store64, storePlain } from '../atomics';
 import { Cell, CellBlock } from '../layout';
-import { align8, bodyBytes, closeNames, RECORD } from '../queue/record';
+import { align8, bodyBytes, RECORD, releaseHandles } from '../queue/record';
 
 export const NONE: i64 = 0;
 const NUMBERS: i64 = 1 << 49;
@@ -54,7 +54,7 @@ export function isBlock(cell: i64): bool {
   return <u64>cell >= <u64>BLOCKS && !isNumber(cell);
 }
 
-export function blockOf(cell: i64): usize {
+export function cellBlock(cell: i64): usize {
   return <usize>(<u32>cell);
 }
 
@@ -75,35 +75,35 @@ export function cellOfEncoding(encoding: u32): i64 {
   return <i64>(encoding + 1);
 }
 
-export function lengthOf(block: usize): u32 {
-  return <u32>peek(block + offsetof<CellBlock>('length'));
+export function cellLength(block: usize): u32 {
+  return <u32>loadPlain(block + offsetof<CellBlock>('length'));
 }
 
-export function metaOf(block: usize): u32 {
-  return <u32>peek(block + offsetof<CellBlock>('meta'));
+export function cellMeta(block: usize): u32 {
+  return <u32>loadPlain(block + offsetof<CellBlock>('meta'));
 }
 
-export function hashOf(block: usize): u32 {
-  return <u32>peek(block + offsetof<CellBlock>('hash'));
+export function cellHash(block: usize): u32 {
+  return <u32>loadPlain(block + offsetof<CellBlock>('hash'));
 }
 
 /** A block with one reference, its body still to be written; 0 when the heap is full. */
 export function blockCreate(length: u32, meta: u32, hash: u32): usize {
   const block = allocate(BLOCK + bodyBytes(length, meta));
   if (!block) return 0;
-  poke(block + offsetof<CellBlock>('refs'), 1);
-  poke(block + offsetof<CellBlock>('length'), <i32>length);
-  poke(block + offsetof<CellBlock>('meta'), <i32>meta);
-  poke(block + offsetof<CellBlock>('hash'), <i32>hash);
+  storePlain(block + offsetof<CellBlock>('refs'), 1);
+  storePlain(block + offsetof<CellBlock>('length'), <i32>length);
+  storePlain(block + offsetof<CellBlock>('meta'), <i32>meta);
+  storePlain(block + offsetof<CellBlock>('hash'), <i32>hash);
   return block;
 }
 
 /** The cell for a record without handles that lies in this worker's scratch; NONE when the heap is full. */
 export function cellOfRecord(record: usize): i64 {
-  const meta = <u32>peek(record + 4);
+  const meta = <u32>loadPlain(record + 4);
   if (meta < <u32>Encoding.NUMBER) return cellOfEncoding(meta);
   if (meta == <u32>Encoding.NUMBER) return cellOfNumber(f64.load(record + RECORD));
-  const length = <u32>peek(record);
+  const length = <u32>loadPlain(record);
   const block = blockCreate(length, meta, 0);
   if (!block) return NONE;
   copy(block + BLOCK, record + RECORD, align8(length));
@@ -111,29 +111,29 @@ export function cellOfRecord(record: usize): i64 {
 }
 
 export function cellRetain(cell: i64): void {
-  if (isBlock(cell)) add(blockOf(cell) + offsetof<CellBlock>('refs'), 1);
+  if (isBlock(cell)) add(cellBlock(cell) + offsetof<CellBlock>('refs'), 1);
 }
 
 /** Whether there are handles in it: then it must not be dropped but where it lies. */
 export function hasHandles(cell: i64): bool {
-  return isBlock(cell) && metaOf(blockOf(cell)) >> 16 != 0;
+  return isBlock(cell) && cellMeta(cellBlock(cell)) >> 16 != 0;
 }
 
 /** Where the handles lie in a block. */
-export function handlesOf(block: usize): usize {
-  return block + BLOCK + align8(lengthOf(block));
+export function cellHandles(block: usize): usize {
+  return block + BLOCK + align8(cellLength(block));
 }
 
 /** One reference less of a cell without handles; the last one frees the block. */
 export function cellDrop(cell: i64): void {
-  if (isBlock(cell) && add(blockOf(cell) + offsetof<CellBlock>('refs'), -1) == 1) free(blockOf(cell));
+  if (isBlock(cell) && add(cellBlock(cell) + offsetof<CellBlock>('refs'), -1) == 1) free(cellBlock(cell));
 }
 
 /** Gives back the reference of the cell at `place`, which nobody else can see; then there is none. Can be cut short and done again. */
 export function cellDropAt(place: usize): void {
   const cell = cellAt(place);
   if (!isBlock(cell)) return;
-  const block = blockOf(cell);
+  const block = cellBlock(cell);
   const refs = block + offsetof<CellBlock>('refs');
   while (true) {
     const count = load(refs);
@@ -142,7 +142,7 @@ export function cellDropAt(place: usize): void {
     if (cas(refs, count, count - 1) == count) return;
     setCell(place, cell);
   }
-  closeNames(handlesOf(block), metaOf(block));
+  releaseHandles(cellHandles(block), cellMeta(block));
   setCell(place, NONE);
   free(block);
 }

@@ -20,51 +20,51 @@
  * used <= spent <= limit. An entry that is not there is skipped by whoever looks, so nothing but `value` has to be right at once. When `spent` has come to
  * `limit`, what is there moves to a new body, larger or not: one store of `body` makes that the contents.
  *
- * Everything happens under the latch (store.ts): no wake-up to lose beyond its own.
+ * Everything happens under the latch (container.ts): no wake-up to lose beyond its own.
  *
  * Death before the store of `value`: the entry is not there, its number is used up. After it: it is. While a body was built: the new one is lost, or the old one.
  * What a dead worker leaves is at most one body or block that nobody has; the next one counts the entries anew, and frees the key of a half-made one.
- * A value with handles is always somebody's: bundle.ts and hand.ts say how it changes hands.
+ * A value with handles is always somebody's: batch.ts and discard.ts say how it changes hands.
  */
 import { allocate, free } from '../allocator';
-import { peek, poke } from '../atomics';
+import { loadPlain, storePlain } from '../atomics';
 import { TableBody, TableEntry } from '../layout';
 import { cellAt, cellDrop, NONE, setCell } from './cell';
+import { bodyOf, countOf, setBody, setCount } from './container';
 import { hashOfCell, isSought, soughtHash } from './key';
-import { bodyOf, countOf, setBody, setCount } from './store';
 
-const ENTRIES: u32 = offsetof<TableBody>();
-const ENTRY: u32 = offsetof<TableEntry>();
-const SLOT: u32 = 4;
-const SLOTS_MIN: u32 = 8;
-const SLOTS_MAX: u32 = 1 << 27;
+const PAIRS: u32 = offsetof<TableBody>();
+const PAIR_BYTES: u32 = offsetof<TableEntry>();
+const INDEX_ENTRY: u32 = 4;
+const INDEX_MIN: u32 = 8;
+const INDEX_MAX: u32 = 1 << 27;
 
-function slotsOf(body: usize): u32 {
-  return <u32>peek(body + offsetof<TableBody>('slots'));
+function indexSize(body: usize): u32 {
+  return <u32>loadPlain(body + offsetof<TableBody>('slots'));
 }
 
 function limitOf(body: usize): u32 {
-  return <u32>peek(body + offsetof<TableBody>('limit'));
+  return <u32>loadPlain(body + offsetof<TableBody>('limit'));
 }
 
 export function usedOf(body: usize): u32 {
-  return <u32>peek(body + offsetof<TableBody>('used'));
+  return <u32>loadPlain(body + offsetof<TableBody>('used'));
 }
 
 export function setUsed(body: usize, used: u32): void {
-  poke(body + offsetof<TableBody>('used'), <i32>used);
+  storePlain(body + offsetof<TableBody>('used'), <i32>used);
 }
 
 function spentOf(body: usize): u32 {
-  return <u32>peek(body + offsetof<TableBody>('spent'));
+  return <u32>loadPlain(body + offsetof<TableBody>('spent'));
 }
 
 export function entryAt(body: usize, index: u32): usize {
-  return body + ENTRIES + index * ENTRY;
+  return body + PAIRS + index * PAIR_BYTES;
 }
 
-function slotAt(body: usize, index: u32): usize {
-  return body + ENTRIES + limitOf(body) * ENTRY + index * SLOT;
+function indexAt(body: usize, index: u32): usize {
+  return body + PAIRS + limitOf(body) * PAIR_BYTES + index * INDEX_ENTRY;
 }
 
 export function keyIn(entry: usize): i64 {
@@ -96,10 +96,10 @@ function limitFor(slots: u32): u32 {
 /** The entry of the key that is sought, or 0. */
 export function find(body: usize): usize {
   if (!body) return 0;
-  const mask = slotsOf(body) - 1;
+  const mask = indexSize(body) - 1;
   let i = soughtHash & mask;
   while (true) {
-    const number = <u32>peek(slotAt(body, i));
+    const number = <u32>loadPlain(indexAt(body, i));
     if (number == 0) return 0;
     const entry = entryAt(body, number - 1);
     if (valueIn(entry) != NONE && isSought(keyIn(entry))) return entry;
@@ -109,26 +109,26 @@ export function find(body: usize): usize {
 
 /** Points the first empty slot on the way of `hash` to the entry. */
 function index(body: usize, hash: u32, number: u32): void {
-  const mask = slotsOf(body) - 1;
+  const mask = indexSize(body) - 1;
   let i = hash & mask;
-  while (peek(slotAt(body, i)) != 0) i = (i + 1) & mask;
-  poke(slotAt(body, i), <i32>(number + 1));
+  while (loadPlain(indexAt(body, i)) != 0) i = (i + 1) & mask;
+  storePlain(indexAt(body, i), <i32>(number + 1));
 }
 
 /** A body with what is there and room for `more`, made the contents; 0 when the heap is full. */
 function rebuild(table: usize, more: u32): usize {
   const old = bodyOf(table);
   const wanted = <u32>countOf(table) + more;
-  let slots = SLOTS_MIN;
-  while (limitFor(slots) < wanted && slots < SLOTS_MAX) slots <<= 1;
+  let slots = INDEX_MIN;
+  while (limitFor(slots) < wanted && slots < INDEX_MAX) slots <<= 1;
   const limit = limitFor(slots);
   if (limit < wanted) return 0;
-  const bytes = ENTRIES + limit * ENTRY + slots * SLOT;
+  const bytes = PAIRS + limit * PAIR_BYTES + slots * INDEX_ENTRY;
   const body = allocate(bytes);
   if (!body) return 0;
   memory.fill(body, 0, bytes);
-  poke(body + offsetof<TableBody>('slots'), <i32>slots);
-  poke(body + offsetof<TableBody>('limit'), <i32>limit);
+  storePlain(body + offsetof<TableBody>('slots'), <i32>slots);
+  storePlain(body + offsetof<TableBody>('limit'), <i32>limit);
   let moved: u32 = 0;
   for (let i: u32 = 0, end = old ? usedOf(old) : 0; i < end; i++) {
     const entry = entryAt(old, i);
@@ -139,7 +139,7 @@ function rebuild(table: usize, more: u32): usize {
     index(body, hashOfCell(key), moved++);
   }
   setUsed(body, moved);
-  poke(body + offsetof<TableBody>('spent'), <i32>moved);
+  storePlain(body + offsetof<TableBody>('spent'), <i32>moved);
   setBody(table, body);
   if (old) free(old);
   return body;
@@ -160,7 +160,7 @@ export function insert(table: usize, body: usize, key: i64, value: i64): usize {
   const number = usedOf(body);
   const entry = entryAt(body, number);
   // ORDERING: `spent` before all: it bounds `used` and the slots, also if this worker dies between them. `value` last: it is the entry.
-  poke(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));
+  storePlain(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));
   setKey(entry, key);
   setUsed(body, number + 1);
   index(body, soughtHash, number);

@@ -1,5 +1,5 @@
 /**
- * The key that a call on a table is about: from the scratch or from a bundle, as a cell or as bytes, with its hash.
+ * The key that a call on a table is about: from the scratch or from a batch, as a cell or as bytes, with its hash.
  *
  * Ancestry: Knuth's multiplicative hashing (TAOCP 6.4), folded after each word.
  *
@@ -9,19 +9,19 @@
  * death loses that block at most.
  */
 import { Encoding } from '../abi';
-import { copy, peek } from '../atomics';
+import { copy, loadPlain } from '../atomics';
 import { RECORD } from '../queue/record';
 import {
   BLOCK,
   blockCreate,
-  blockOf,
+  cellBlock,
+  cellHash,
+  cellLength,
+  cellMeta,
   cellOfBlock,
   cellOfEncoding,
   cellOfNumber,
-  hashOf,
   isBlock,
-  lengthOf,
-  metaOf,
   NONE,
 } from './cell';
 
@@ -57,7 +57,7 @@ function seekCell(cell: i64): void {
 
 /** The hash of a key that stands in a cell: its block has it, or it is computed. */
 export function hashOfCell(cell: i64): u32 {
-  return isBlock(cell) ? hashOf(blockOf(cell)) : <u32>mix(0, <u64>cell);
+  return isBlock(cell) ? cellHash(cellBlock(cell)) : <u32>mix(0, <u64>cell);
 }
 
 function seekBytes(body: usize, length: u32, meta: u32): void {
@@ -69,30 +69,30 @@ function seekBytes(body: usize, length: u32, meta: u32): void {
 }
 
 export function seekRecord(record: usize): void {
-  const meta = <u32>peek(record + 4);
+  const meta = <u32>loadPlain(record + 4);
   if (meta < <u32>Encoding.NUMBER) seekCell(cellOfEncoding(meta));
   else if (meta == <u32>Encoding.NUMBER) {
     const number = f64.load(record + RECORD);
     // -0 is 0, as for every Map.
     seekCell(cellOfNumber(number == 0 ? 0 : number));
-  } else seekBytes(record + RECORD, <u32>peek(record), meta);
+  } else seekBytes(record + RECORD, <u32>loadPlain(record), meta);
 }
 
-/** A key in a bundle: as seekRecord, for a cell. */
-export function seekBundled(cell: i64): void {
-  const block = blockOf(cell);
-  if (isBlock(cell)) seekBytes(block + BLOCK, lengthOf(block), metaOf(block));
+/** A key in a batch: as seekRecord, for a cell. */
+export function seekInBatch(cell: i64): void {
+  const block = cellBlock(cell);
+  if (isBlock(cell)) seekBytes(block + BLOCK, cellLength(block), cellMeta(block));
   else seekCell(cell);
 }
 
 export function isSought(key: i64): bool {
   if (soughtCell != NONE) return key == soughtCell;
   if (!isBlock(key)) return false;
-  const block = blockOf(key);
+  const block = cellBlock(key);
   return (
-    hashOf(block) == soughtHash &&
-    lengthOf(block) == soughtLength &&
-    metaOf(block) == soughtMeta &&
+    cellHash(block) == soughtHash &&
+    cellLength(block) == soughtLength &&
+    cellMeta(block) == soughtMeta &&
     sameBytes(block + BLOCK, soughtBody, soughtLength)
   );
 }

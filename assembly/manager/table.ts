@@ -3,36 +3,36 @@
  *
  * Ancestry: CPython's dict and its proxies (Objects/dictobject.c, Lib/multiprocessing/managers.py).
  *
- * Words: those of Store. A key is the record in the scratch behind the place of a small value's, always small enough to lie there.
- * What a call drops it drops after it has given the latch back: the last reference to another object may be among it. What has handles is in a bundle or
+ * Words: those of Container. A key is the record in the scratch behind the place of a small value's, always small enough to lie there.
+ * What a call drops it drops after it has given the latch back: the last reference to another object may be among it. What has handles is in a batch or
  * in the hand meanwhile.
  *
- * No wake-up to lose beyond those of the latch and the guard. Death: see entries.ts, and bundle.ts for what is in the hands of the dead.
+ * No wake-up to lose beyond those of the latch and the guard. Death: see entries.ts, and batch.ts for what is in the hands of the dead.
  */
 import { Part, Put, Status } from '../abi';
 import { free } from '../allocator';
-import { poke } from '../atomics';
+import { storePlain } from '../atomics';
 import { CellBlock } from '../layout';
 import { INLINE_MAX } from '../limits';
 import { selfScratch } from '../park';
 import { RECORD } from '../queue/record';
 import { unlock } from '../sync/lock';
 import {
-  bundleCells,
-  bundleCount,
-  bundleCreate,
-  bundleExchange,
-  bundlePush,
-  bundlePushCopy,
-  bundleShowItself,
+  cellBatchCells,
+  cellBatchCount,
+  cellBatchCreate,
+  cellBatchExchange,
+  cellBatchPush,
+  cellBatchPushCopy,
+  cellBatchShowItself,
   cellShow,
   cellShowCopy,
   isShort,
-} from './bundle';
+} from './batch';
 import {
-  blockOf,
   CELL,
   cellAt,
+  cellBlock,
   cellDrop,
   cellOfNumber,
   cellOfRecord,
@@ -42,22 +42,22 @@ import {
   NONE,
   setCell,
 } from './cell';
+import { bodyOf, bodyWord, containerEnter, containerLeave, containerRead, countOf, setBody, setCount } from './container';
+import { discardBeginTake, discardDrop, discardEndTake, discardExchange } from './discard';
 import { entryAt, find, insert, keyIn, recount, remove, reserve, setUsed, setValue, usedOf, valueIn, valueWord } from './entries';
-import { handDrop, handExchange, handTaken, handTaking } from './hand';
-import { cellOfSought, seekBundled, seekRecord, soughtHash } from './key';
-import { bodyOf, bodyWord, countOf, setBody, setCount, storeEnter, storeLeave, storeRead } from './store';
+import { cellOfSought, seekInBatch, seekRecord, soughtHash } from './key';
 
 /** Where in a worker's scratch the record of a key lies: behind that of a small value. */
 const KEY: u32 = RECORD + INLINE_MAX;
 
-function read(table: usize): void {
-  storeRead(table);
+function lockToRead(table: usize): void {
+  containerRead(table);
   if (countOf(table) < 0) recount(table);
 }
 
-/** OK, NOT_OWNER, WOULD_BLOCK: see storeEnter. */
-function enter(table: usize): i32 {
-  const status = storeEnter(table);
+/** OK, NOT_OWNER, WOULD_BLOCK: see containerEnter. */
+function lockToWrite(table: usize): i32 {
+  const status = containerEnter(table);
   if (status == Status.OK && countOf(table) < 0) recount(table);
   return status;
 }
@@ -65,7 +65,7 @@ function enter(table: usize): i32 {
 /** The key's value: see cellShowCopy. RANGE: it is not there. NO_MEMORY. */
 export function tableGet(table: usize): i32 {
   seekRecord(selfScratch + KEY);
-  read(table);
+  lockToRead(table);
   const entry = find(bodyOf(table));
   const meta = entry ? cellShowCopy(valueIn(entry)) : <i32>Status.RANGE;
   unlock(table);
@@ -74,15 +74,15 @@ export function tableGet(table: usize): i32 {
 
 export function tableHas(table: usize): bool {
   seekRecord(selfScratch + KEY);
-  read(table);
+  lockToRead(table);
   const entry = find(bodyOf(table));
   unlock(table);
   return entry != 0;
 }
 
-function put(table: usize, value: i64, mode: i32): i32 {
+function putValue(table: usize, value: i64, mode: i32): i32 {
   seekRecord(selfScratch + KEY);
-  let status = enter(table);
+  let status = lockToWrite(table);
   if (status != Status.OK) {
     cellDrop(value);
     return status;
@@ -92,7 +92,7 @@ function put(table: usize, value: i64, mode: i32): i32 {
   if (entry ? mode == Put.IF_ABSENT : mode == Put.IF_PRESENT) status = Status.RANGE;
   else if (entry) {
     dropped = valueIn(entry);
-    if (hasHandles(dropped)) handExchange(valueWord(entry), value);
+    if (hasHandles(dropped)) discardExchange(valueWord(entry), value);
     else setValue(entry, value);
   } else {
     const body = reserve(table, 1);
@@ -102,68 +102,68 @@ function put(table: usize, value: i64, mode: i32): i32 {
       dropped = NONE;
     } else status = Status.NO_MEMORY;
   }
-  storeLeave(table);
+  containerLeave(table);
   dropOld(dropped);
   return status;
 }
 
 /** What was taken out of a table: if it has handles, it is in the hand. */
 function dropOld(value: i64): void {
-  if (hasHandles(value)) handDrop();
+  if (hasHandles(value)) discardDrop();
   else cellDrop(value);
 }
 
 /** Puts the record at the scratch's begin under the key. OK; RANGE: `mode` (a Put) forbade it; NO_MEMORY; NOT_OWNER, WOULD_BLOCK. */
 export function tablePut(table: usize, mode: i32): i32 {
   const value = cellOfRecord(selfScratch);
-  return value == NONE ? <i32>Status.NO_MEMORY : put(table, value, mode);
+  return value == NONE ? <i32>Status.NO_MEMORY : putValue(table, value, mode);
 }
 
 export function tablePutNumber(table: usize, value: f64, mode: i32): i32 {
-  return put(table, cellOfNumber(value), mode);
+  return putValue(table, cellOfNumber(value), mode);
 }
 
 /**
- * Puts what is in a bundle (value, key, value, key ...), all or nothing to whoever looks; what they replace is in it afterwards. Statuses as tablePut.
+ * Puts what is in a batch (value, key, value, key ...), all or nothing to whoever looks; what they replace is in it afterwards. Statuses as tablePut.
  * A value comes before its key because it is encoded before: what a user's getter does then may need the scratch.
  */
-export function tablePutAll(table: usize, bundle: usize, mode: i32): i32 {
-  const status = enter(table);
+export function tablePutAll(table: usize, batch: usize, mode: i32): i32 {
+  const status = lockToWrite(table);
   if (status != Status.OK) return status;
-  const count = bundleCount(bundle);
+  const count = cellBatchCount(batch);
   const body = reserve(table, count >> 1);
   let result: i32 = body || count == 0 ? Status.OK : Status.NO_MEMORY;
   if (body) {
-    const end = bundleCells(bundle) + count * CELL;
-    for (let pair = bundleCells(bundle); pair < end; pair += CELL << 1) {
-      if (!putPair(table, body, bundle, pair, mode)) result = Status.RANGE;
+    const end = cellBatchCells(batch) + count * CELL;
+    for (let pair = cellBatchCells(batch); pair < end; pair += CELL << 1) {
+      if (!putPair(table, body, batch, pair, mode)) result = Status.RANGE;
     }
   }
-  storeLeave(table);
+  containerLeave(table);
   return result;
 }
 
 /** There is room. */
-function putPair(table: usize, body: usize, bundle: usize, pair: usize, mode: i32): bool {
+function putPair(table: usize, body: usize, batch: usize, pair: usize, mode: i32): bool {
   const key = cellAt(pair + CELL);
-  seekBundled(key);
+  seekInBatch(key);
   const entry = find(body);
   if (entry ? mode == Put.IF_ABSENT : mode == Put.IF_PRESENT) return false;
   if (entry) {
-    bundleExchange(bundle, pair, valueWord(entry));
+    cellBatchExchange(batch, pair, valueWord(entry));
     return true;
   }
-  // ORDERING: out of the bundle before it is in the table: see bundle.ts.
+  // ORDERING: out of the batch before it is in the table: see batch.ts.
   setCell(pair + CELL, NONE);
-  if (isBlock(key)) poke(blockOf(key) + offsetof<CellBlock>('hash'), <i32>soughtHash);
-  bundleExchange(bundle, pair, valueWord(insert(table, body, key, NONE)));
+  if (isBlock(key)) storePlain(cellBlock(key) + offsetof<CellBlock>('hash'), <i32>soughtHash);
+  cellBatchExchange(batch, pair, valueWord(insert(table, body, key, NONE)));
   return true;
 }
 
 /** Takes the key out: its value as tableGet. RANGE: it is not there; NO_MEMORY, NOT_OWNER, WOULD_BLOCK: nothing has changed. */
 export function tableTake(table: usize): i32 {
   seekRecord(selfScratch + KEY);
-  const status = enter(table);
+  const status = lockToWrite(table);
   if (status != Status.OK) return status;
   const entry = find(bodyOf(table));
   let meta: i32 = Status.RANGE;
@@ -174,17 +174,17 @@ export function tableTake(table: usize): i32 {
     value = valueIn(entry);
     if (isShort(value)) meta = cellShow(value);
     else {
-      const bundle = bundleCreate(1);
+      const batch = cellBatchCreate(1);
       value = NONE;
-      if (bundle) {
-        bundlePush(bundle, NONE);
-        bundleExchange(bundle, bundleCells(bundle), valueWord(entry));
-        meta = bundleShowItself(bundle);
+      if (batch) {
+        cellBatchPush(batch, NONE);
+        cellBatchExchange(batch, cellBatchCells(batch), valueWord(entry));
+        meta = cellBatchShowItself(batch);
       } else meta = Status.NO_MEMORY;
     }
     if (meta >= 0) remove(table, entry);
   }
-  storeLeave(table);
+  containerLeave(table);
   if (meta >= 0) {
     cellDrop(key);
     cellDrop(value);
@@ -195,61 +195,61 @@ export function tableTake(table: usize): i32 {
 /** Takes the key out. OK; RANGE: it is not there; NOT_OWNER, WOULD_BLOCK. */
 export function tableDelete(table: usize): i32 {
   seekRecord(selfScratch + KEY);
-  const status = enter(table);
+  const status = lockToWrite(table);
   if (status != Status.OK) return status;
   const entry = find(bodyOf(table));
   const key = entry ? keyIn(entry) : NONE;
   const value = entry ? valueIn(entry) : NONE;
   if (entry) {
-    if (hasHandles(value)) handExchange(valueWord(entry), NONE);
+    if (hasHandles(value)) discardExchange(valueWord(entry), NONE);
     remove(table, entry);
   }
-  storeLeave(table);
+  containerLeave(table);
   cellDrop(key);
   dropOld(value);
   return entry ? <i32>Status.OK : <i32>Status.RANGE;
 }
 
-/** Takes the entry out that came last: a bundle of its key and value, which the caller closes. RANGE: there is none; NO_MEMORY, NOT_OWNER, WOULD_BLOCK. */
+/** Takes the entry out that came last: a batch of its key and value, which the caller closes. RANGE: there is none; NO_MEMORY, NOT_OWNER, WOULD_BLOCK. */
 export function tableTakeLast(table: usize): i32 {
-  const status = enter(table);
+  const status = lockToWrite(table);
   if (status != Status.OK) return status;
   let result: i32 = Status.RANGE;
   if (countOf(table) > 0) {
-    const bundle = bundleCreate(2);
-    result = bundle ? <i32>bundle : <i32>Status.NO_MEMORY;
-    if (bundle) takeLast(table, bodyOf(table), bundle);
+    const batch = cellBatchCreate(2);
+    result = batch ? <i32>batch : <i32>Status.NO_MEMORY;
+    if (batch) takeLast(table, bodyOf(table), batch);
   }
-  storeLeave(table);
+  containerLeave(table);
   return result;
 }
 
-function takeLast(table: usize, body: usize, bundle: usize): void {
+function takeLast(table: usize, body: usize, batch: usize): void {
   let last = usedOf(body) - 1;
   while (valueIn(entryAt(body, last)) == NONE) last--;
   const entry = entryAt(body, last);
   const key = keyIn(entry);
-  bundlePush(bundle, NONE);
-  bundlePush(bundle, NONE);
-  bundleExchange(bundle, bundleCells(bundle) + CELL, valueWord(entry));
+  cellBatchPush(batch, NONE);
+  cellBatchPush(batch, NONE);
+  cellBatchExchange(batch, cellBatchCells(batch) + CELL, valueWord(entry));
   remove(table, entry);
   setUsed(body, last);
-  setCell(bundleCells(bundle), key);
+  setCell(cellBatchCells(batch), key);
 }
 
 /** OK, NOT_OWNER, WOULD_BLOCK. */
 export function tableClear(table: usize): i32 {
-  const status = enter(table);
+  const status = lockToWrite(table);
   if (status != Status.OK) return status;
   const body = bodyOf(table);
   if (body) {
-    handTaking(body, entryAt(body, 0), cellsIn(body), bodyWord(table), 0);
+    discardBeginTake(body, entryAt(body, 0), cellsIn(body), bodyWord(table), 0);
     setBody(table, 0);
-    handTaken();
+    discardEndTake();
     setCount(table, 0);
   }
-  storeLeave(table);
-  if (body) handDrop();
+  containerLeave(table);
+  if (body) discardDrop();
   return Status.OK;
 }
 
@@ -259,28 +259,28 @@ function cellsIn(body: usize): u32 {
 }
 
 export function tableSize(table: usize): i32 {
-  read(table);
+  lockToRead(table);
   const count = countOf(table);
   unlock(table);
   return count;
 }
 
-/** All keys, values or both, in order, in a bundle that the caller closes; 0 when the heap is full. */
+/** All keys, values or both, in order, in a batch that the caller closes; 0 when the heap is full. */
 export function tableSnapshot(table: usize, part: i32): usize {
-  read(table);
+  lockToRead(table);
   const count = <u32>countOf(table);
-  const bundle = bundleCreate(part == Part.ITEMS ? count << 1 : count);
+  const batch = cellBatchCreate(part == Part.ITEMS ? count << 1 : count);
   const body = bodyOf(table);
-  if (bundle && body) {
+  if (batch && body) {
     for (let i: u32 = 0, used = usedOf(body); i < used; i++) {
       const entry = entryAt(body, i);
       if (valueIn(entry) == NONE) continue;
-      if (part & Part.KEYS) bundlePushCopy(bundle, keyIn(entry));
-      if (part & Part.VALUES) bundlePushCopy(bundle, valueIn(entry));
+      if (part & Part.KEYS) cellBatchPushCopy(batch, keyIn(entry));
+      if (part & Part.VALUES) cellBatchPushCopy(batch, valueIn(entry));
     }
   }
   unlock(table);
-  return bundle;
+  return batch;
 }
 
 /** Nobody is left; can be cut short and done again. */

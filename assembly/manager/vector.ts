@@ -9,48 +9,48 @@
  * | a cell   | one store replaces an item                                                            |
  * | body     | one store makes a new body the contents: growth, insert, a removal from the middle     |
  *
- * Everything happens under the latch (store.ts): no wake-up to lose beyond its own. `count` is unused.
+ * Everything happens under the latch (container.ts): no wake-up to lose beyond its own. `count` is unused.
  *
  * Death before the one store: nothing has changed, at most a body or a block is lost. After it: all has; what was taken out is lost, but for what has handles, which is
- * always somebody's (bundle.ts, hand.ts). An insertion in place would need
+ * always somebody's (batch.ts, discard.ts). An insertion in place would need
  * a store for each cell behind it, and a death among them would leave an item twice: hence the new body, at the price of one copy of 8 bytes an item.
  */
 import { Status } from '../abi';
 import { allocate, free } from '../allocator';
-import { copy, peek, poke, store } from '../atomics';
+import { copy, loadPlain, store, storePlain } from '../atomics';
 import { VectorBody } from '../layout';
-import { giving } from '../objects';
+import { beginPut } from '../objects';
 import { selfScratch } from '../park';
 import { unlock } from '../sync/lock';
 import {
-  bundleCells,
-  bundleClose,
-  bundleCount,
-  bundleCreate,
-  bundleExchange,
-  bundleGiven,
-  bundlePushCopy,
-  bundleShowItself,
-  bundleTaken,
-  bundleTaking,
+  cellBatchBeginTake,
+  cellBatchCells,
+  cellBatchClose,
+  cellBatchCount,
+  cellBatchCreate,
+  cellBatchEndPut,
+  cellBatchEndTake,
+  cellBatchExchange,
+  cellBatchPushCopy,
+  cellBatchShowItself,
   cellShow,
   cellShowCopy,
   isShort,
-} from './bundle';
+} from './batch';
 import { CELL, cellAt, cellDrop, cellOfNumber, cellOfRecord, cellsDropAt, hasHandles, NONE, setCell } from './cell';
-import { handDrop, handExchange, handTaken, handTaking } from './hand';
-import { bodyOf, bodyWord, setBody, storeEnter, storeLeave, storeRead } from './store';
+import { bodyOf, bodyWord, containerEnter, containerLeave, containerRead, setBody } from './container';
+import { discardBeginTake, discardDrop, discardEndTake, discardExchange } from './discard';
 
 const CELLS: u32 = offsetof<VectorBody>();
 const CAPACITY_MIN: u32 = 6;
 const CAPACITY_MAX: u32 = 0x0fff0000;
 
-function capacityOf(body: usize): u32 {
-  return <u32>peek(body + offsetof<VectorBody>('capacity'));
+function bodyCapacity(body: usize): u32 {
+  return <u32>loadPlain(body + offsetof<VectorBody>('capacity'));
 }
 
 function lengthIn(body: usize): u32 {
-  return body ? <u32>peek(body + offsetof<VectorBody>('length')) : 0;
+  return body ? <u32>loadPlain(body + offsetof<VectorBody>('length')) : 0;
 }
 
 function lengthWord(body: usize): usize {
@@ -81,8 +81,8 @@ function bodyFor(length: u32): usize {
     body = allocate(CELLS + capacity * CELL);
   }
   if (!body) return 0;
-  poke(body + offsetof<VectorBody>('capacity'), <i32>capacity);
-  poke(body + offsetof<VectorBody>('length'), 0);
+  storePlain(body + offsetof<VectorBody>('capacity'), <i32>capacity);
+  storePlain(body + offsetof<VectorBody>('length'), 0);
   return body;
 }
 
@@ -102,10 +102,10 @@ function bound(index: i32, length: u32): u32 {
 }
 
 /** Latched. A body with room for `more` behind its cells; 0 when the heap is full. */
-function reserve(vector: usize, more: u32): usize {
+function reserveCells(vector: usize, more: u32): usize {
   const old = bodyOf(vector);
   const length = lengthIn(old);
-  if (old && capacityOf(old) - length >= more) return old;
+  if (old && bodyCapacity(old) - length >= more) return old;
   const body = bodyFor(length + more);
   if (!body) return 0;
   if (old) copyCells(cellsOf(body), cellsOf(old), length);
@@ -121,7 +121,7 @@ function reserve(vector: usize, more: u32): usize {
 
 /** The item at `index`: see cellShowCopy. RANGE, NO_MEMORY. */
 export function vectorGet(vector: usize, index: i32): i32 {
-  storeRead(vector);
+  containerRead(vector);
   const body = bodyOf(vector);
   const at = place(index, lengthIn(body));
   const meta = at < 0 ? <i32>Status.RANGE : cellShowCopy(cellAt(itemAt(body, at)));
@@ -132,19 +132,19 @@ export function vectorGet(vector: usize, index: i32): i32 {
 /** Puts a cell without handles in the place of another: OK, RANGE, NOT_OWNER, WOULD_BLOCK. */
 function replace(vector: usize, index: i32, cell: i64): i32 {
   let dropped = cell;
-  let status = storeEnter(vector);
+  let status = containerEnter(vector);
   if (status == Status.OK) {
     const body = bodyOf(vector);
     const at = place(index, lengthIn(body));
     if (at < 0) status = Status.RANGE;
     else {
       dropped = cellAt(itemAt(body, at));
-      if (hasHandles(dropped)) handExchange(itemAt(body, at), cell);
+      if (hasHandles(dropped)) discardExchange(itemAt(body, at), cell);
       else setCell(itemAt(body, at), cell);
     }
-    storeLeave(vector);
+    containerLeave(vector);
   }
-  if (hasHandles(dropped)) handDrop();
+  if (hasHandles(dropped)) discardDrop();
   else cellDrop(dropped);
   return status;
 }
@@ -159,28 +159,28 @@ export function vectorSetNumber(vector: usize, index: i32, value: f64): i32 {
   return replace(vector, index, cellOfNumber(value));
 }
 
-/** The same with the first cell of a bundle, which has the one that it replaces afterwards. */
-export function vectorSetBundled(vector: usize, index: i32, bundle: usize): i32 {
-  let status = storeEnter(vector);
+/** The same with the first cell of a batch, which has the one that it replaces afterwards. */
+export function vectorSetFromBatch(vector: usize, index: i32, batch: usize): i32 {
+  let status = containerEnter(vector);
   if (status != Status.OK) return status;
   const body = bodyOf(vector);
   const at = place(index, lengthIn(body));
   if (at < 0) status = Status.RANGE;
-  else bundleExchange(bundle, bundleCells(bundle), itemAt(body, at));
-  storeLeave(vector);
+  else cellBatchExchange(batch, cellBatchCells(batch), itemAt(body, at));
+  containerLeave(vector);
   return status;
 }
 
-function append(vector: usize, cell: i64): i32 {
-  let status = storeEnter(vector);
+function appendCell(vector: usize, cell: i64): i32 {
+  let status = containerEnter(vector);
   if (status == Status.OK) {
-    const body = reserve(vector, 1);
+    const body = reserveCells(vector, 1);
     if (body) {
       const length = lengthIn(body);
       setCell(itemAt(body, length), cell);
       setLength(body, length + 1);
     } else status = Status.NO_MEMORY;
-    storeLeave(vector);
+    containerLeave(vector);
   }
   if (status != Status.OK) cellDrop(cell);
   return status;
@@ -189,65 +189,65 @@ function append(vector: usize, cell: i64): i32 {
 /** Adds the record at the scratch's begin at the end. OK, NO_MEMORY, NOT_OWNER, WOULD_BLOCK. */
 export function vectorAppend(vector: usize): i32 {
   const cell = cellOfRecord(selfScratch);
-  return cell == NONE ? <i32>Status.NO_MEMORY : append(vector, cell);
+  return cell == NONE ? <i32>Status.NO_MEMORY : appendCell(vector, cell);
 }
 
 export function vectorAppendNumber(vector: usize, value: f64): i32 {
-  return append(vector, cellOfNumber(value));
+  return appendCell(vector, cellOfNumber(value));
 }
 
 /**
- * Puts what is in a bundle, which is empty afterwards, in the place of the items from `start` to `end` (exclusive, as of a slice).
+ * Puts what is in a batch, which is empty afterwards, in the place of the items from `start` to `end` (exclusive, as of a slice).
  * OK; NO_MEMORY, NOT_OWNER, WOULD_BLOCK: nothing has changed.
  */
-export function vectorSplice(vector: usize, start: i32, end: i32, bundle: usize): i32 {
-  let status = storeEnter(vector);
+export function vectorSplice(vector: usize, start: i32, end: i32, batch: usize): i32 {
+  let status = containerEnter(vector);
   if (status != Status.OK) return status;
   const old = bodyOf(vector);
   const length = lengthIn(old);
   const from = bound(start, length);
   const to = max(from, bound(end, length));
-  if (from == length) status = extend(vector, bundle);
-  else status = splice(vector, old, from, to, bundle);
-  storeLeave(vector);
-  if (status == Status.OK && from < length) handDrop();
+  if (from == length) status = appendBatch(vector, batch);
+  else status = splice(vector, old, from, to, batch);
+  containerLeave(vector);
+  if (status == Status.OK && from < length) discardDrop();
   return status;
 }
 
 /** Latched. At the end, in place. */
-function extend(vector: usize, bundle: usize): i32 {
-  const count = bundleCount(bundle);
-  const body = reserve(vector, count);
+function appendBatch(vector: usize, batch: usize): i32 {
+  const count = cellBatchCount(batch);
+  const body = reserveCells(vector, count);
   if (!body) return Status.NO_MEMORY;
   const length = lengthIn(body);
-  copyCells(itemAt(body, length), bundleCells(bundle), count);
-  giving(bundle, lengthWord(body), <i32>(length + count));
+  copyCells(itemAt(body, length), cellBatchCells(batch), count);
+  beginPut(batch, lengthWord(body), <i32>(length + count));
   setLength(body, length + count);
-  bundleGiven(bundle);
+  cellBatchEndPut(batch);
   return Status.OK;
 }
 
 /** Latched. Anywhere else, by a new body. The old one is in the hand then, with what it alone has. */
-function splice(vector: usize, old: usize, from: u32, to: u32, bundle: usize): i32 {
-  const count = bundleCount(bundle);
+function splice(vector: usize, old: usize, from: u32, to: u32, batch: usize): i32 {
+  const count = cellBatchCount(batch);
   const rest = lengthIn(old) - to;
   const body = bodyFor(from + count + rest);
   if (!body) return Status.NO_MEMORY;
   copyCells(cellsOf(body), cellsOf(old), from);
-  copyCells(itemAt(body, from), bundleCells(bundle), count);
+  copyCells(itemAt(body, from), cellBatchCells(batch), count);
   copyCells(itemAt(body, from + count), itemAt(old, to), rest);
   setLength(body, from + count + rest);
-  giving(bundle, bodyWord(vector), <i32>body);
-  handTaking(old, itemAt(old, from), to - from, bodyWord(vector), <i32>body);
+  beginPut(batch, bodyWord(vector), <i32>body);
+  discardBeginTake(old, itemAt(old, from), to - from, bodyWord(vector), <i32>body);
   setBody(vector, body);
-  bundleGiven(bundle);
-  handTaken();
+  cellBatchEndPut(batch);
+  discardEndTake();
   return Status.OK;
 }
 
 /** Takes the item at `index` out: as vectorGet. RANGE, NO_MEMORY, NOT_OWNER, WOULD_BLOCK: nothing has changed. */
 export function vectorTake(vector: usize, index: i32): i32 {
-  const status = storeEnter(vector);
+  const status = containerEnter(vector);
   if (status != Status.OK) return status;
   const body = bodyOf(vector);
   const length = lengthIn(body);
@@ -262,27 +262,27 @@ export function vectorTake(vector: usize, index: i32): i32 {
       cell = NONE;
     }
   }
-  storeLeave(vector);
+  containerLeave(vector);
   if (meta >= 0) cellDrop(cell);
   return meta;
 }
 
-/** Latched. The same by a bundle. */
+/** Latched. The same by a batch. */
 function takeLong(vector: usize, body: usize, at: u32, length: u32): i32 {
-  const bundle = bundleCreate(1);
-  if (!bundle) return Status.NO_MEMORY;
-  setCell(bundleCells(bundle), cellAt(itemAt(body, at)));
-  if (cut(vector, body, at, length, bundle)) return bundleShowItself(bundle);
-  bundleClose(bundle);
+  const batch = cellBatchCreate(1);
+  if (!batch) return Status.NO_MEMORY;
+  setCell(cellBatchCells(batch), cellAt(itemAt(body, at)));
+  if (cut(vector, body, at, length, batch)) return cellBatchShowItself(batch);
+  cellBatchClose(batch);
   return Status.NO_MEMORY;
 }
 
-/** Latched. Takes a cell out, which is the caller's then, or the bundle's, in which it lies; false when the heap is full. */
-function cut(vector: usize, old: usize, at: u32, length: u32, bundle: usize): bool {
+/** Latched. Takes a cell out, which is the caller's then, or the batch's, in which it lies; false when the heap is full. */
+function cut(vector: usize, old: usize, at: u32, length: u32, batch: usize): bool {
   if (at == length - 1) {
-    if (bundle) bundleTaking(bundle, bundleCells(bundle), 1, lengthWord(old), <i32>at);
+    if (batch) cellBatchBeginTake(batch, cellBatchCells(batch), 1, lengthWord(old), <i32>at);
     setLength(old, at);
-    if (bundle) bundleTaken(bundle);
+    if (batch) cellBatchEndTake(batch);
     return true;
   }
   const body = bodyFor(length - 1);
@@ -290,49 +290,49 @@ function cut(vector: usize, old: usize, at: u32, length: u32, bundle: usize): bo
   copyCells(cellsOf(body), cellsOf(old), at);
   copyCells(itemAt(body, at), itemAt(old, at + 1), length - 1 - at);
   setLength(body, length - 1);
-  if (bundle) bundleTaking(bundle, bundleCells(bundle), 1, bodyWord(vector), <i32>body);
+  if (batch) cellBatchBeginTake(batch, cellBatchCells(batch), 1, bodyWord(vector), <i32>body);
   setBody(vector, body);
-  if (bundle) bundleTaken(bundle);
+  if (batch) cellBatchEndTake(batch);
   free(old);
   return true;
 }
 
 export function vectorLength(vector: usize): i32 {
-  storeRead(vector);
+  containerRead(vector);
   const length = lengthIn(bodyOf(vector));
   unlock(vector);
   return <i32>length;
 }
 
-/** The items from `start` to `end` (exclusive, as of a slice), in a bundle that the caller closes; 0 when the heap is full. */
+/** The items from `start` to `end` (exclusive, as of a slice), in a batch that the caller closes; 0 when the heap is full. */
 export function vectorSnapshot(vector: usize, start: i32, end: i32): usize {
-  storeRead(vector);
+  containerRead(vector);
   const body = bodyOf(vector);
   const length = lengthIn(body);
   const from = bound(start, length);
   const to = max(from, bound(end, length));
-  const bundle = bundleCreate(to - from);
-  if (bundle) {
+  const batch = cellBatchCreate(to - from);
+  if (batch) {
     for (let i = from; i < to; i++) {
-      bundlePushCopy(bundle, cellAt(itemAt(body, i)));
+      cellBatchPushCopy(batch, cellAt(itemAt(body, i)));
     }
   }
   unlock(vector);
-  return bundle;
+  return batch;
 }
 
 /** OK, NOT_OWNER, WOULD_BLOCK. */
 export function vectorClear(vector: usize): i32 {
-  const status = storeEnter(vector);
+  const status = containerEnter(vector);
   if (status != Status.OK) return status;
   const body = bodyOf(vector);
   if (body) {
-    handTaking(body, cellsOf(body), lengthIn(body), bodyWord(vector), 0);
+    discardBeginTake(body, cellsOf(body), lengthIn(body), bodyWord(vector), 0);
     setBody(vector, 0);
-    handTaken();
+    discardEndTake();
   }
-  storeLeave(vector);
-  if (body) handDrop();
+  containerLeave(vector);
+  if (body) discardDrop();
   return Status.OK;
 }
 

@@ -25,27 +25,27 @@
  * No wake-up is lost: `closed` is stored before everybody who sleeps at the queue, and every watcher, is woken.
  *
  * Death while an end is closed: its reference is listed until it is taken apart, and the reaper closes the queues again (see objects.ts).
- * Death between a put and the wake-up of watchers: the reaper's kick. Death with the tail's lock in hand, after the reader has gone: what was in stays until the queue goes.
+ * Death between a put and the wake-up of watchers: the reaper's kick. Death with the tail's lock in discard, after the reader has gone: what was in stays until the queue goes.
  *
  * Not seen: an end that lies in a message to itself keeps itself alive, as it does in Unix without its garbage collector for sockets.
  */
 import { Status } from '../abi';
-import { load, peek, poke, store } from '../atomics';
+import { load, loadPlain, store, storePlain } from '../atomics';
 import { Connection, Gate, QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
-import { nameClose } from '../objects';
-import { queueKick, queueNotEmptyGate, queuePut, queuePutBlock, queuePutNumber, queueSize } from '../queue/queue';
+import { handleRelease } from '../objects';
+import { queueNotEmptyGate, queuePut, queuePutBlock, queuePutNumber, queueSize, queueWakeAll } from '../queue/queue';
 import { ringDrop } from '../queue/ring';
 import { lockAcquire, unlock } from '../sync/lock';
-import { watchWake } from './watch';
+import { multiWaitWake } from './multi-wait';
 
 /** The queue it reads from, or 0. */
 export function connectionIncoming(connection: usize): usize {
-  return <usize>(<u32>peek(connection + offsetof<Connection>('incoming')));
+  return <usize>(<u32>loadPlain(connection + offsetof<Connection>('incoming')));
 }
 
 /** The queue it writes to, or 0. */
 export function connectionOutgoing(connection: usize): usize {
-  return <usize>(<u32>peek(connection + offsetof<Connection>('outgoing')));
+  return <usize>(<u32>loadPlain(connection + offsetof<Connection>('outgoing')));
 }
 
 // ── putting: the queue's, and what a pipe does after it ────────────────────────────────────────────────────────────────────────────
@@ -62,15 +62,15 @@ export function pipePutNumber(queue: usize, value: f64, timeoutMs: f64): i32 {
   return status;
 }
 
-export function pipePutBlock(queue: usize, block: usize, holding: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
-  const status = queuePutBlock(queue, block, holding, length, meta, timeoutMs);
+export function pipePutBlock(queue: usize, block: usize, inFlight: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
+  const status = queuePutBlock(queue, block, inFlight, length, meta, timeoutMs);
   pipeSent(queue);
   return status;
 }
 
 /** After each put, whatever came of it. */
 export function pipeSent(queue: usize): void {
-  if (isWatched(queue)) watchWake();
+  if (isWatched(queue)) multiWaitWake();
   if (isClosed(queue)) drain(queue);
 }
 
@@ -92,10 +92,10 @@ function isClosed(queue: usize): bool {
 export function connectionDestroy(connection: usize): void {
   connectionSever(connection);
   // From here on the queues may be gone: who takes this up after a death must not touch them.
-  poke(connection + offsetof<Connection>('incoming'), 0);
-  poke(connection + offsetof<Connection>('outgoing'), 0);
-  nameClose(connection + offsetof<Connection>('incomingId'));
-  nameClose(connection + offsetof<Connection>('outgoingId'));
+  storePlain(connection + offsetof<Connection>('incoming'), 0);
+  storePlain(connection + offsetof<Connection>('outgoing'), 0);
+  handleRelease(connection + offsetof<Connection>('incomingId'));
+  handleRelease(connection + offsetof<Connection>('outgoingId'));
 }
 
 /** Closes both queues; can be cut short and done again. */
@@ -111,8 +111,8 @@ function connectionSever(connection: usize): void {
 
 function close(queue: usize): void {
   store(queue + offsetof<Queue>('closed'), 1);
-  queueKick(queue);
-  watchWake();
+  queueWakeAll(queue);
+  multiWaitWake();
 }
 
 /** Drops what is in a closed queue that nobody reads, unless somebody else does or will. */

@@ -6,19 +6,20 @@
  * Death at each step: ring.ts.
  */
 import { Encoding, Status } from '../abi';
-import { load, peek, poke, store } from '../atomics';
+import { load, loadPlain, store, storePlain } from '../atomics';
 import { QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
 import { SCRATCH } from '../limits';
-import { given, giving, taken, taking } from '../objects';
+import { beginPut, beginTake, endPut, endTake } from '../objects';
 import { selfScratch } from '../park';
 import { lockInternal, unlock } from '../sync/lock';
-import { blockOf, EXTERN, holdingOf, RECORD, recordBytes } from './record';
+import { blockOf, inFlightOf, OUT_OF_LINE, RECORD, recordBytes } from './record';
 import {
   advance,
   bytesOf,
   cachedOther,
   itemsOf,
   positionOf,
+  positionWord,
   refreshOther,
   ringAddress,
   ringDrop,
@@ -31,14 +32,13 @@ import {
   ringWord,
   ringWrite,
   setPosition,
-  turnOf,
 } from './ring';
 import { queueTaskDone } from './tasks';
 
 /** Tail locked. How many of `wanted` items may go in now; SHUTDOWN. */
 function room(queue: usize, tail: i64, wanted: i32): i32 {
   if (load(queue + offsetof<Queue>('closed'))) return Status.SHUTDOWN;
-  const maxsize = peek(queue + offsetof<Queue>('maxsize'));
+  const maxsize = loadPlain(queue + offsetof<Queue>('maxsize'));
   if (maxsize <= 0) return wanted;
   const side = queue + QUEUE_TAIL;
   let free = maxsize - (itemsOf(tail) - itemsOf(cachedOther(side)));
@@ -64,12 +64,12 @@ export function fifoPut(queue: usize, length: u32, meta: u32, number: f64): i32 
     return Status.NO_MEMORY;
   }
   const record = ringAddress(segment, at);
-  poke(record, <i32>length);
-  poke(record + 4, <i32>meta);
+  storePlain(record, <i32>length);
+  storePlain(record + 4, <i32>meta);
   if (meta == <u32>Encoding.NUMBER) f64.store(ringAddress(segment, at + RECORD), number);
   else if (bytes > RECORD) ringWrite(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
   const after = advance(tail, 1, bytes);
-  if (meta & EXTERN) giveBlock(side, after);
+  if (meta & OUT_OF_LINE) giveBlock(side, after);
   else setPosition(side, after);
   unlock(side);
   return Status.OK;
@@ -77,10 +77,10 @@ export function fifoPut(queue: usize, length: u32, meta: u32, number: f64): i32 
 
 /** Publishes the record in the scratch, whose block is in this worker's hands. */
 function giveBlock(side: usize, after: i64): void {
-  const holding = holdingOf(selfScratch);
-  giving(holding, turnOf(side), bytesOf(after));
+  const inFlight = inFlightOf(selfScratch);
+  beginPut(inFlight, positionWord(side), bytesOf(after));
   setPosition(side, after);
-  given(holding);
+  endPut(inFlight);
 }
 
 /** One try with the records that lie one behind the other at `records`: how many went in, or a status as of fifoPut. */
@@ -96,9 +96,9 @@ export function fifoPutMany(queue: usize, records: usize, count: i32): i32 {
   let bytes: u32 = 0;
   let flags: u32 = 0;
   for (let i = 0; i < free; i++) {
-    const meta = <u32>peek(records + bytes + 4);
+    const meta = <u32>loadPlain(records + bytes + 4);
     flags |= meta;
-    bytes += recordBytes(<u32>peek(records + bytes), meta);
+    bytes += recordBytes(<u32>loadPlain(records + bytes), meta);
   }
   const at = bytesOf(tail);
   const segment = ringReserve(queue, at, bytes);
@@ -108,27 +108,27 @@ export function fifoPutMany(queue: usize, records: usize, count: i32): i32 {
   }
   ringWrite(segment, at, records, bytes);
   const after = advance(tail, free, bytes);
-  if (flags & EXTERN) givingAll(records, records + bytes, turnOf(side), bytesOf(after));
+  if (flags & OUT_OF_LINE) beginPutAll(records, records + bytes, positionWord(side), bytesOf(after));
   setPosition(side, after);
-  if (flags & EXTERN) givenAll(records, records + bytes);
+  if (flags & OUT_OF_LINE) endPutAll(records, records + bytes);
   unlock(side);
   return free;
 }
 
-function givingAll(record: usize, end: usize, word: usize, after: i32): void {
-  for (; record < end; record = next(record)) if (isExtern(record)) giving(holdingOf(record), word, after);
+function beginPutAll(record: usize, end: usize, word: usize, after: i32): void {
+  for (; record < end; record = next(record)) if (isOutOfLine(record)) beginPut(inFlightOf(record), word, after);
 }
 
-function givenAll(record: usize, end: usize): void {
-  for (; record < end; record = next(record)) if (isExtern(record)) given(holdingOf(record));
+function endPutAll(record: usize, end: usize): void {
+  for (; record < end; record = next(record)) if (isOutOfLine(record)) endPut(inFlightOf(record));
 }
 
-function isExtern(record: usize): bool {
-  return (<u32>peek(record + 4) & EXTERN) != 0;
+function isOutOfLine(record: usize): bool {
+  return (<u32>loadPlain(record + 4) & OUT_OF_LINE) != 0;
 }
 
 function next(record: usize): usize {
-  return record + recordBytes(<u32>peek(record), <u32>peek(record + 4));
+  return record + recordBytes(<u32>loadPlain(record), <u32>loadPlain(record + 4));
 }
 
 /** One try: the record's meta, its length and payload in the scratch; TIMEOUT (it is empty). */
@@ -143,14 +143,14 @@ export function fifoGet(queue: usize): i32 {
   }
   const segment = ringSeek(queue, at);
   const record = ringAddress(segment, at);
-  const length = <u32>peek(record);
-  const meta = <u32>peek(record + 4);
+  const length = <u32>loadPlain(record);
+  const meta = <u32>loadPlain(record + 4);
   const bytes = recordBytes(length, meta);
-  poke(selfScratch, <i32>length);
+  storePlain(selfScratch, <i32>length);
   if (meta == <u32>Encoding.NUMBER) f64.store(selfScratch + RECORD, f64.load(ringAddress(segment, at + RECORD)));
   else if (bytes > RECORD) ringRead(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
   const after = advance(head, 1, bytes);
-  if (meta & EXTERN) takeBlock(side, length, meta, after);
+  if (meta & OUT_OF_LINE) takeBlock(side, length, meta, after);
   else setPosition(side, after);
   unlock(side);
   return <i32>meta;
@@ -159,9 +159,9 @@ export function fifoGet(queue: usize): i32 {
 /** Takes the record in the scratch out, whose block is in this worker's hands then. */
 function takeBlock(side: usize, length: u32, meta: u32, after: i64): void {
   const block = blockOf(selfScratch);
-  taking(block, length, meta, turnOf(side), bytesOf(after));
+  beginTake(block, length, meta, positionWord(side), bytesOf(after));
   setPosition(side, after);
-  taken(block);
+  endTake(block);
 }
 
 /** One try: up to `most` records, one behind the other in the scratch; how many, or TIMEOUT. */
@@ -190,21 +190,21 @@ export function fifoGetMany(queue: usize, most: i32): i32 {
   }
   ringRead(segment, at, selfScratch, bytes);
   const after = advance(head, count, bytes);
-  if (flags & EXTERN) takingAll(selfScratch, selfScratch + bytes, turnOf(side), bytesOf(after));
+  if (flags & OUT_OF_LINE) beginTakeAll(selfScratch, selfScratch + bytes, positionWord(side), bytesOf(after));
   setPosition(side, after);
-  if (flags & EXTERN) takenAll(selfScratch, selfScratch + bytes);
+  if (flags & OUT_OF_LINE) endTakeAll(selfScratch, selfScratch + bytes);
   unlock(side);
   return count;
 }
 
-function takingAll(record: usize, end: usize, word: usize, after: i32): void {
+function beginTakeAll(record: usize, end: usize, word: usize, after: i32): void {
   for (; record < end; record = next(record)) {
-    if (isExtern(record)) taking(blockOf(record), <u32>peek(record), <u32>peek(record + 4), word, after);
+    if (isOutOfLine(record)) beginTake(blockOf(record), <u32>loadPlain(record), <u32>loadPlain(record + 4), word, after);
   }
 }
 
-function takenAll(record: usize, end: usize): void {
-  for (; record < end; record = next(record)) if (isExtern(record)) taken(blockOf(record));
+function endTakeAll(record: usize, end: usize): void {
+  for (; record < end; record = next(record)) if (isOutOfLine(record)) endTake(blockOf(record));
 }
 
 /** Items in the queue at one moment of the call. */

@@ -7,7 +7,7 @@
  * A record on its way into a PriorityQueue is followed by its key, unless it is a number, which is its own:
  *
  *     ╒═ 0 ═══════╤═ 4 ════════════════════╤═ 8 ═════════════════════════╤═ 16 ════════════════════════════════════════════╕
- *     │ shape: u32 │ EXTERN │ its bytes: 30 │ the first 8, padded with 0 │ the rest, padded with 0 │ or: block, holding │
+ *     │ shape: u32 │ OUT_OF_LINE │ its bytes: 30 │ the first 8, padded with 0 │ the rest, padded with 0 │ or: block, its InFlight │
  *     ╘═══════════╧════════════════════════╧═════════════════════════════╧═════════════════════════════════════════════════╛
  *
  * In an entry the first 8 bytes are a number (most keys have no more); the rest lies in a block: its length, 4 bytes of nothing, the bytes padded with 0.
@@ -19,25 +19,25 @@
  */
 import { Encoding, Key } from '../abi';
 import { allocate, free } from '../allocator';
-import { copy, peek, poke } from '../atomics';
+import { copy, loadPlain, storePlain } from '../atomics';
 import { PriorityEntry } from '../layout';
 import { refClose } from '../objects';
 import { align8 } from './record';
 
-const HEADER: u32 = 16;
+const KEY_HEADER: u32 = 16;
 const PREFIX: u32 = 8;
 const REST: u32 = 8;
 
 /** Bytes of the key at `key`, where it lies behind a record. */
 export function keyBytes(key: usize, meta: u32): u32 {
   if (meta == <u32>Encoding.NUMBER) return 0;
-  const bytes = <u32>peek(key + 4);
-  if (bytes & Key.EXTERN) return HEADER + 8;
-  return bytes > PREFIX ? HEADER + align8(bytes - PREFIX) : HEADER;
+  const bytes = <u32>loadPlain(key + 4);
+  if (bytes & Key.OUT_OF_LINE) return KEY_HEADER + 8;
+  return bytes > PREFIX ? KEY_HEADER + align8(bytes - PREFIX) : KEY_HEADER;
 }
 
 export function keyShape(key: usize, meta: u32): i32 {
-  return meta == <u32>Encoding.NUMBER ? <i32>Key.NUMBER : peek(key);
+  return meta == <u32>Encoding.NUMBER ? <i32>Key.NUMBER : loadPlain(key);
 }
 
 /** Doubles as unsigned numbers of the same order; there is one zero. */
@@ -51,28 +51,29 @@ export function keyStore(entry: usize, key: usize, meta: u32, number: f64): bool
   let rest: usize = 0;
   if (meta == <u32>Encoding.NUMBER) store<u64>(entry + offsetof<PriorityEntry>('prefix'), numberKey(number));
   else {
-    const bytes = <u32>peek(key + 4);
-    const length = bytes & ~(<u32>Key.EXTERN);
+    const bytes = <u32>loadPlain(key + 4);
+    const length = bytes & ~(<u32>Key.OUT_OF_LINE);
     if (length > PREFIX) {
       rest = allocate(REST + align8(length - PREFIX));
       if (!rest) return false;
-      const from = bytes & Key.EXTERN ? <usize>(<u32>peek(key + HEADER)) + REST : key + HEADER;
-      poke(rest, <i32>(length - PREFIX));
+      const from = bytes & Key.OUT_OF_LINE ? <usize>(<u32>loadPlain(key + KEY_HEADER)) + REST : key + KEY_HEADER;
+      storePlain(rest, <i32>(length - PREFIX));
       copy(rest + REST, from, align8(length - PREFIX));
     }
     store<u64>(entry + offsetof<PriorityEntry>('prefix'), bswap(load<u64>(key + 8)));
   }
-  poke(entry + offsetof<PriorityEntry>('rest'), <i32>rest);
+  storePlain(entry + offsetof<PriorityEntry>('rest'), <i32>rest);
   return true;
 }
 
 /** The item is in: nobody needs the block of its key. */
 export function keyGiveBack(key: usize, meta: u32): void {
-  if (meta != <u32>Encoding.NUMBER && peek(key + 4) & Key.EXTERN) refClose(<usize>(<u32>peek(key + HEADER + 4)));
+  if (meta != <u32>Encoding.NUMBER && loadPlain(key + 4) & Key.OUT_OF_LINE)
+    refClose(<usize>(<u32>loadPlain(key + KEY_HEADER + 4)));
 }
 
 export function keyDrop(entry: usize): void {
-  const rest = <usize>(<u32>peek(entry + offsetof<PriorityEntry>('rest')));
+  const rest = <usize>(<u32>loadPlain(entry + offsetof<PriorityEntry>('rest')));
   if (rest) free(rest);
 }
 
@@ -82,19 +83,19 @@ export function precedes(a: usize, b: usize): bool {
   const second = load<u64>(b + offsetof<PriorityEntry>('prefix'));
   if (first != second) return first < second;
   const order = compareRests(
-    <usize>(<u32>peek(a + offsetof<PriorityEntry>('rest'))),
-    <usize>(<u32>peek(b + offsetof<PriorityEntry>('rest'))),
+    <usize>(<u32>loadPlain(a + offsetof<PriorityEntry>('rest'))),
+    <usize>(<u32>loadPlain(b + offsetof<PriorityEntry>('rest'))),
   );
   if (order) return order < 0;
   // A difference, because sequences wrap.
-  return peek(a + offsetof<PriorityEntry>('sequence')) - peek(b + offsetof<PriorityEntry>('sequence')) < 0;
+  return loadPlain(a + offsetof<PriorityEntry>('sequence')) - loadPlain(b + offsetof<PriorityEntry>('sequence')) < 0;
 }
 
 /** A key that is another's beginning goes first. */
 function compareRests(a: usize, b: usize): i32 {
   if (!a || !b) return <i32>(a != 0) - <i32>(b != 0);
-  const lengthA = <u32>peek(a);
-  const lengthB = <u32>peek(b);
+  const lengthA = <u32>loadPlain(a);
+  const lengthB = <u32>loadPlain(b);
   const common = align8(min(lengthA, lengthB));
   for (let at: u32 = REST; at < common + REST; at += 8) {
     const first = bswap(load<u64>(a + at));

@@ -11,7 +11,7 @@
  * | moving   | the entry that is on its way                                                                    |
  * | shape    | what kind of keys those in it have; of no meaning when it is empty                                |
  *
- * The lock of pile.ts is held in every function. An entry moves through a hole: it is written to `moving`, the hole is named, ONE store of `position` makes
+ * The lock of single-lock.ts is held in every function. An entry moves through a hole: it is written to `moving`, the hole is named, ONE store of `position` makes
  * the change of size and the hole true at once, and then each step copies one entry into the hole and names the place that it came from.
  * So at every moment the places below `size` without the hole, and `moving`, are exactly the items in the queue, each once.
  *
@@ -23,22 +23,22 @@
  */
 import { Status } from '../abi';
 import { free } from '../allocator';
-import { peek, poke } from '../atomics';
-import { Pile, PRIORITY_ENTRY_SHIFT, PriorityEntry, QUEUE_TAIL } from '../layout';
+import { loadPlain, storePlain } from '../atomics';
+import { PRIORITY_ENTRY_SHIFT, PriorityEntry, QUEUE_TAIL, SingleLockQueue } from '../layout';
 import { keyBytes, keyDrop, keyGiveBack, keyShape, keyStore, precedes } from './key';
-import { copyPacked, pack, packedGiven, packedGiving, packedTaken, packedTaking } from './packed';
+import { copyPacked, pack, packedBeginPut, packedBeginTake, packedEndPut, packedEndTake } from './packed';
 import { recordBytes } from './record';
-import { slotAt, slotsReserve, slotsTrim } from './slots';
-import { pilePosition, positionGrown, positionShrunk, putOf, setPilePosition, sizeOf } from './state';
+import { elementAt, elementsReserve, elementsTrim } from './segmented-array';
+import { positionGrown, positionShrunk, putOf, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
 
 /** Children of place p: 4p + 1 to 4p + 4. Moved by this much, they begin at a multiple of 4, and so never lie in two chunks. */
-const FIRST_SLOT: i32 = 3;
+const FIRST_ELEMENT: i32 = 3;
 /** Where the packed record lies in an entry. */
 const PACKED: usize = offsetof<PriorityEntry>('length');
-const ENTRY: usize = 1 << PRIORITY_ENTRY_SHIFT;
+const ENTRY_BYTES: usize = 1 << PRIORITY_ENTRY_SHIFT;
 
 function placeAt(queue: usize, place: i32): usize {
-  return slotAt(queue, place + FIRST_SLOT, PRIORITY_ENTRY_SHIFT);
+  return elementAt(queue, place + FIRST_ELEMENT, PRIORITY_ENTRY_SHIFT);
 }
 
 /** The packed record in a place. */
@@ -51,11 +51,11 @@ export function heapKeyDropAt(queue: usize, place: i32): void {
 }
 
 function movingOf(queue: usize): usize {
-  return queue + QUEUE_TAIL + offsetof<Pile>('moving0');
+  return queue + QUEUE_TAIL + offsetof<SingleLockQueue>('moving0');
 }
 
 function setHole(queue: usize, hole: i32): void {
-  poke(queue + QUEUE_TAIL + offsetof<Pile>('hole'), hole);
+  storePlain(queue + QUEUE_TAIL + offsetof<SingleLockQueue>('hole'), hole);
 }
 
 function copyEntry(to: usize, from: usize): void {
@@ -72,9 +72,9 @@ export function keyedBytes(record: usize, length: u32, meta: u32): u32 {
 
 /** Whether a key can be compared with those in the queue. The first one decides. */
 function isComparable(queue: usize, position: i64, shape: i32): bool {
-  const word = queue + QUEUE_TAIL + offsetof<Pile>('shape');
-  if (sizeOf(position)) return peek(word) == shape;
-  poke(word, shape);
+  const word = queue + QUEUE_TAIL + offsetof<SingleLockQueue>('shape');
+  if (sizeOf(position)) return loadPlain(word) == shape;
+  storePlain(word, shape);
   return true;
 }
 
@@ -86,7 +86,7 @@ export function heapAccepts(queue: usize, position: i64, length: u32, meta: u32,
 /** Puts in a record, which `heapAccepts`, with the key behind it: OK or NO_MEMORY. */
 export function heapInsert(queue: usize, position: i64, length: u32, meta: u32, record: usize, number: f64): i32 {
   const size = sizeOf(position);
-  if (!slotsReserve(queue, size + FIRST_SLOT, PRIORITY_ENTRY_SHIFT)) return Status.NO_MEMORY;
+  if (!elementsReserve(queue, size + FIRST_ELEMENT, PRIORITY_ENTRY_SHIFT)) return Status.NO_MEMORY;
   const moving = movingOf(queue);
   const key = record + recordBytes(length, meta);
   if (!keyStore(moving, key, meta, number)) return Status.NO_MEMORY;
@@ -94,13 +94,13 @@ export function heapInsert(queue: usize, position: i64, length: u32, meta: u32, 
     keyDrop(moving);
     return Status.NO_MEMORY;
   }
-  poke(moving + offsetof<PriorityEntry>('sequence'), putOf(position));
+  storePlain(moving + offsetof<PriorityEntry>('sequence'), putOf(position));
   const after = positionGrown(position);
-  packedGiving(queue, record, meta, after);
-  poke(queue + QUEUE_TAIL + offsetof<Pile>('moveSize'), size + 1);
+  packedBeginPut(queue, record, meta, after);
+  storePlain(queue + QUEUE_TAIL + offsetof<SingleLockQueue>('moveSize'), size + 1);
   setHole(queue, size + 1);
-  setPilePosition(queue, after);
-  packedGiven(record, meta);
+  setSingleLockPosition(queue, after);
+  packedEndPut(record, meta);
   keyGiveBack(key, meta);
   fill(queue, rise(queue, size));
   return Status.OK;
@@ -110,30 +110,31 @@ export function heapInsert(queue: usize, position: i64, length: u32, meta: u32, 
 export function heapExtract(queue: usize, position: i64, to: usize): void {
   const first = placeAt(queue, 0);
   const last = sizeOf(position) - 1;
-  const rest = peek(first + offsetof<PriorityEntry>('rest'));
+  const rest = loadPlain(first + offsetof<PriorityEntry>('rest'));
   copyPacked(to, first + PACKED);
   const after = positionShrunk(position);
-  const block = packedTaking(queue, to, after);
-  if (last == 0) setPilePosition(queue, after);
+  const block = packedBeginTake(queue, to, after);
+  if (last == 0) setSingleLockPosition(queue, after);
   else {
     copyEntry(movingOf(queue), placeAt(queue, last));
-    poke(queue + QUEUE_TAIL + offsetof<Pile>('moveSize'), last);
+    storePlain(queue + QUEUE_TAIL + offsetof<SingleLockQueue>('moveSize'), last);
     setHole(queue, 1);
-    setPilePosition(queue, after);
+    setSingleLockPosition(queue, after);
     fill(queue, sink(queue, 0, last));
   }
-  packedTaken(block);
+  packedEndTake(block);
   if (rest) free(<usize>(<u32>rest));
-  slotsTrim(queue, last + FIRST_SLOT);
+  elementsTrim(queue, last + FIRST_ELEMENT);
 }
 
 /** The owner of the lock died. */
 export function heapRepair(queue: usize): void {
-  const hole = peek(queue + QUEUE_TAIL + offsetof<Pile>('hole'));
+  const hole = loadPlain(queue + QUEUE_TAIL + offsetof<SingleLockQueue>('hole'));
   if (!hole) return;
-  const size = sizeOf(pilePosition(queue));
+  const size = sizeOf(singleLockPosition(queue));
   // Of the two ways one is that on which it was; the other has no step.
-  if (peek(queue + QUEUE_TAIL + offsetof<Pile>('moveSize')) == size) fill(queue, sink(queue, rise(queue, hole - 1), size));
+  if (loadPlain(queue + QUEUE_TAIL + offsetof<SingleLockQueue>('moveSize')) == size)
+    fill(queue, sink(queue, rise(queue, hole - 1), size));
   else setHole(queue, 0);
 }
 
@@ -164,7 +165,7 @@ function sink(queue: usize, hole: i32, size: i32): i32 {
     const family = placeAt(queue, eldest);
     let least = family;
     for (let i = 1; i < siblings; i++) {
-      const sibling = family + <usize>i * ENTRY;
+      const sibling = family + <usize>i * ENTRY_BYTES;
       if (precedes(sibling, least)) least = sibling;
     }
     if (!precedes(least, moving)) return hole;

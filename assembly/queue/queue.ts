@@ -4,8 +4,8 @@
  * | kind     | class                 | next out                             | files                  |
  * | -------- | --------------------- | ------------------------------------ | ---------------------- |
  * | QUEUE    | Queue and its like    | the oldest                           | fifo.ts, ring.ts       |
- * | LIFO     | LifoQueue             | the newest                           | pile.ts, stack.ts      |
- * | PRIORITY | PriorityQueue         | the smallest; of equals the oldest   | pile.ts, priority.ts   |
+ * | LIFO     | LifoQueue             | the newest                           | single-lock.ts, stack.ts      |
+ * | PRIORITY | PriorityQueue         | the smallest; of equals the oldest   | single-lock.ts, priority.ts   |
  *
  * A discipline tries: it puts in what there is room for, or gives out what there is. The shell waits and wakes; it knows of a discipline only how much is in it.
  *
@@ -25,15 +25,23 @@
  * the reaper's kick wakes another.
  */
 import { Encoding, Kind, Status } from '../abi';
-import { load, pause, peek, poke, store } from '../atomics';
-import { eventCountEnter, eventCountEpoch, eventCountKick, eventCountLeave, eventCountNotify, eventCountWait } from '../gate';
+import { load, loadPlain, pause, store, storePlain } from '../atomics';
+import { eventCountEnter, eventCountEpoch, eventCountLeave, eventCountNotify, eventCountWait, eventCountWakeAll } from '../gate';
 import { HEADER, Header, QUEUE_HEAD, QUEUE_NOT_EMPTY, QUEUE_NOT_FULL, QUEUE_TAIL, Queue, QueueSide } from '../layout';
 import { afterPark, deadlineAfter, selfScratch, spinBudget, spinLearn } from '../park';
-import { lockAbandon, lockKick, TAKE_OVER } from '../sync/lock';
+import { lockAbandon, lockWakeAll, TAKE_OVER } from '../sync/lock';
 import { fifoDestroy, fifoGet, fifoGetMany, fifoPut, fifoPutMany, fifoShutdown, fifoSize } from './fifo';
-import { pileDestroy, pileGet, pileGetMany, pilePut, pilePutMany, pileShutdown, pileSize } from './pile';
-import { EXTERN, RECORD } from './record';
+import { OUT_OF_LINE, RECORD } from './record';
 import { ringInit } from './ring';
+import {
+  singleLockDestroy,
+  singleLockGet,
+  singleLockGetMany,
+  singleLockPut,
+  singleLockPutMany,
+  singleLockShutdown,
+  singleLockSize,
+} from './single-lock';
 import { joinCount } from './tasks';
 
 let getEstimate: i32 = 0;
@@ -44,7 +52,7 @@ const UNSET: f64 = -1;
 
 /** ORDERING: plain: written before anybody else knows the queue. */
 function isFifo(queue: usize): bool {
-  return peek(queue - HEADER + offsetof<Header>('kind')) == Kind.QUEUE;
+  return loadPlain(queue - HEADER + offsetof<Header>('kind')) == Kind.QUEUE;
 }
 
 export function queueInit(queue: usize, maxsize: i32): bool {
@@ -57,27 +65,27 @@ export function queueInit(queue: usize, maxsize: i32): bool {
 
 export function queueDestroy(queue: usize): void {
   if (isFifo(queue)) fifoDestroy(queue);
-  else pileDestroy(queue);
+  else singleLockDestroy(queue);
 }
 
 // ── put ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY, UNORDERED. The record is the scratch's, unless it is a number. */
 function tryPut(queue: usize, length: u32, meta: u32, number: f64): i32 {
-  const status = isFifo(queue) ? fifoPut(queue, length, meta, number) : pilePut(queue, length, meta, number);
+  const status = isFifo(queue) ? fifoPut(queue, length, meta, number) : singleLockPut(queue, length, meta, number);
   if (status == Status.OK) eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);
   return status;
 }
 
 /** One try: how many of the `count` records at `records` went in, or a status. */
 function tryPutMany(queue: usize, records: usize, count: i32): i32 {
-  const done = isFifo(queue) ? fifoPutMany(queue, records, count) : pilePutMany(queue, records, count);
+  const done = isFifo(queue) ? fifoPutMany(queue, records, count) : singleLockPutMany(queue, records, count);
   if (done > 0) eventCountNotify(queue + QUEUE_NOT_EMPTY, done);
   return done;
 }
 
 function isFull(queue: usize): bool {
-  const maxsize = peek(queue + offsetof<Queue>('maxsize'));
+  const maxsize = loadPlain(queue + offsetof<Queue>('maxsize'));
   return maxsize > 0 && queueSize(queue) >= maxsize && !load(queue + offsetof<Queue>('closed'));
 }
 
@@ -124,10 +132,10 @@ export function queuePutNumber(queue: usize, value: f64, timeoutMs: f64): i32 {
 }
 
 /** Puts a held block of `length` bytes of payload and the handles; it is the queue's if this answers OK. */
-export function queuePutBlock(queue: usize, block: usize, holding: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
-  poke(selfScratch + RECORD, <i32>block);
-  poke(selfScratch + RECORD + 4, <i32>holding);
-  return put(queue, length, meta | EXTERN, 0, timeoutMs);
+export function queuePutBlock(queue: usize, block: usize, inFlight: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
+  storePlain(selfScratch + RECORD, <i32>block);
+  storePlain(selfScratch + RECORD + 4, <i32>inFlight);
+  return put(queue, length, meta | OUT_OF_LINE, 0, timeoutMs);
 }
 
 /** Puts as many as there is room for of the `count` records that lie one behind the other in the scratch from `from` on, waiting for room for one. How many, or a status. */
@@ -153,7 +161,7 @@ function nothing(queue: usize): i32 {
 
 /** One try: the record's meta, its length and payload in the scratch; TIMEOUT (it is empty), SHUTDOWN. */
 function tryGet(queue: usize): i32 {
-  const meta = isFifo(queue) ? fifoGet(queue) : pileGet(queue);
+  const meta = isFifo(queue) ? fifoGet(queue) : singleLockGet(queue);
   if (meta < 0) return nothing(queue);
   eventCountNotify(queue + QUEUE_NOT_FULL, 1);
   return meta;
@@ -161,7 +169,7 @@ function tryGet(queue: usize): i32 {
 
 /** One try: up to `most` records into the scratch; how many, TIMEOUT, SHUTDOWN. */
 function tryGetMany(queue: usize, most: i32): i32 {
-  const count = isFifo(queue) ? fifoGetMany(queue, most) : pileGetMany(queue, most);
+  const count = isFifo(queue) ? fifoGetMany(queue, most) : singleLockGetMany(queue, most);
   if (count < 0) return nothing(queue);
   eventCountNotify(queue + QUEUE_NOT_FULL, count);
   return count;
@@ -220,7 +228,7 @@ export function queueGetMany(queue: usize, most: i32, timeoutMs: f64): i32 {
 
 /** Items in the queue at one moment of the call. */
 export function queueSize(queue: usize): i32 {
-  return isFifo(queue) ? fifoSize(queue) : pileSize(queue);
+  return isFifo(queue) ? fifoSize(queue) : singleLockSize(queue);
 }
 
 export function queueIsShutDown(queue: usize): bool {
@@ -230,9 +238,9 @@ export function queueIsShutDown(queue: usize): bool {
 /** Nothing goes in from now on; `immediate`: what is in is dropped and counted off. Everybody who waits looks again. */
 export function queueShutdown(queue: usize, immediate: bool): void {
   if (isFifo(queue)) fifoShutdown(queue, immediate);
-  else pileShutdown(queue, immediate);
-  eventCountKick(queue + QUEUE_NOT_EMPTY);
-  eventCountKick(queue + QUEUE_NOT_FULL);
+  else singleLockShutdown(queue, immediate);
+  eventCountWakeAll(queue + QUEUE_NOT_EMPTY);
+  eventCountWakeAll(queue + QUEUE_NOT_FULL);
 }
 
 export function queueNotEmptyGate(queue: usize): usize {
@@ -249,10 +257,10 @@ export function queueAbandon(queue: usize, tid: i32): void {
   lockAbandon(queue + QUEUE_HEAD, tid);
 }
 
-export function queueKick(queue: usize): void {
-  lockKick(queue + QUEUE_TAIL);
-  lockKick(queue + QUEUE_HEAD);
-  eventCountKick(queue + QUEUE_NOT_EMPTY);
-  eventCountKick(queue + QUEUE_NOT_FULL);
-  eventCountKick(joinCount(queue));
+export function queueWakeAll(queue: usize): void {
+  lockWakeAll(queue + QUEUE_TAIL);
+  lockWakeAll(queue + QUEUE_HEAD);
+  eventCountWakeAll(queue + QUEUE_NOT_EMPTY);
+  eventCountWakeAll(queue + QUEUE_NOT_FULL);
+  eventCountWakeAll(joinCount(queue));
 }

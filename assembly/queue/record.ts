@@ -5,25 +5,25 @@
  *     │ length: u32 │ handles: 16 │ flags: 8 │ encoding: 8 │ payload, padded │ handles: (row, generation) │
  *     ╘═════════════╧════════════════════════════════════╧═════════════════╧════════════════════════════╛
  *
- * A record with EXTERN has as its payload the address of a block that holds the item's payload and handles; `length` is then the payload in that block:
+ * A record with OUT_OF_LINE has as its payload the address of a block that holds the item's payload and handles; `length` is then the payload in that block:
  *
  *     ╒═ 0 ══════════════════════════════════╤═ 32 ════════════╤════════════════════════════╕
- *     │ Holding, of whoever has taken it out │ payload, padded │ handles: (row, generation) │
+ *     │ InFlight, of whoever has taken it out │ payload, padded │ handles: (row, generation) │
  *     ╘══════════════════════════════════════╧═════════════════╧════════════════════════════╛
  *
  * The handles are references that the item owns: dropping it gives them back. In a queue, items with handles have always a block.
  */
 import { Meta, Status } from '../abi';
 import { free } from '../allocator';
-import { peek, poke } from '../atomics';
-import { Holding, Record } from '../layout';
-import { nameClose, retain } from '../objects';
+import { loadPlain, storePlain } from '../atomics';
+import { InFlight, Record } from '../layout';
+import { handleRelease, retain } from '../objects';
 
-if (offsetof<Holding>() != Meta.BLOCK_HEADER) ERROR('Holding');
+if (offsetof<InFlight>() != Meta.BLOCK_HEADER) ERROR('InFlight');
 
-export const EXTERN: u32 = 1 << 8;
-/** Of a block in a worker's hands: it is a bundle of cells (manager/bundle.ts). */
-export const BUNDLE: u32 = 1 << 9;
+export const OUT_OF_LINE: u32 = 1 << 8;
+/** Of a block in a worker's hands: it is a batch of cells (manager/batch.ts). */
+export const CELL_BATCH: u32 = 1 << 9;
 export const RECORD: u32 = 8;
 
 export function align8(bytes: u32): u32 {
@@ -37,17 +37,17 @@ export function bodyBytes(length: u32, meta: u32): u32 {
 
 /** Bytes that a record takes where it lies. */
 export function recordBytes(length: u32, meta: u32): u32 {
-  return RECORD + (meta & EXTERN ? 8 : bodyBytes(length, meta));
+  return RECORD + (meta & OUT_OF_LINE ? 8 : bodyBytes(length, meta));
 }
 
-/** Of a record with EXTERN that is not in a queue yet. */
-export function holdingOf(record: usize): usize {
-  return <usize>(<u32>peek(record + RECORD + 4));
+/** Of a record with OUT_OF_LINE that is not in a queue yet. */
+export function inFlightOf(record: usize): usize {
+  return <usize>(<u32>loadPlain(record + RECORD + 4));
 }
 
-/** Of a record with EXTERN: its block. */
+/** Of a record with OUT_OF_LINE: its block. */
 export function blockOf(record: usize): usize {
-  return <usize>(<u32>peek(record + RECORD));
+  return <usize>(<u32>loadPlain(record + RECORD));
 }
 
 /** Where the handles lie in a block. */
@@ -56,53 +56,53 @@ export function handlesOf(block: usize, length: u32): usize {
 }
 
 /** Gives back the references in a block; can be cut short and done again. */
-export function closeHandles(block: usize, length: u32, meta: u32): void {
-  closeNames(handlesOf(block, length), meta);
+export function releaseHandlesIn(block: usize, length: u32, meta: u32): void {
+  releaseHandles(handlesOf(block, length), meta);
 }
 
 /** The same for handles wherever they lie. */
-export function closeNames(handles: usize, meta: u32): void {
+export function releaseHandles(handles: usize, meta: u32): void {
   for (let left = meta >> 16; left; left--) {
-    nameClose(handles);
+    handleRelease(handles);
     handles += 8;
   }
 }
 
 /** Counts the handles, `count` of them, that were written behind a parcel which says that it has none: OK; STALE: an object is gone, and none is counted. */
-export function parcelCountHandles(parcel: usize, count: u32): i32 {
+export function boxedCountHandles(parcel: usize, count: u32): i32 {
   const word = parcel + offsetof<Record>('meta');
-  const meta = peek(word);
+  const meta = loadPlain(word);
   for (let handle = handlesIn(parcel); count; count--, handle += 8) {
-    if (retain(peek(handle), peek(handle + 4)) != Status.OK) {
-      emptyParcel(parcel);
-      poke(word, meta);
+    if (retain(loadPlain(handle), loadPlain(handle + 4)) != Status.OK) {
+      boxedReleaseHandles(parcel);
+      storePlain(word, meta);
       return Status.STALE;
     }
-    poke(word, peek(word) + (1 << Meta.HANDLES_SHIFT));
+    storePlain(word, loadPlain(word) + (1 << Meta.HANDLES_SHIFT));
   }
   return Status.OK;
 }
 
 /** Gives back a record that is a block of its own, or 0. */
-export function dropParcel(parcel: usize): void {
+export function boxedDrop(parcel: usize): void {
   if (!parcel) return;
-  emptyParcel(parcel);
+  boxedReleaseHandles(parcel);
   free(parcel);
 }
 
 /** The same for the parcel that is pointed to at `word`; can be cut short and done again. */
-export function dropParcelAt(word: usize): void {
-  const parcel = <usize>(<u32>peek(word));
+export function boxedDropAt(word: usize): void {
+  const parcel = <usize>(<u32>loadPlain(word));
   if (!parcel) return;
-  emptyParcel(parcel);
-  poke(word, 0);
+  boxedReleaseHandles(parcel);
+  storePlain(word, 0);
   free(parcel);
 }
 
-function emptyParcel(parcel: usize): void {
-  closeNames(handlesIn(parcel), <u32>peek(parcel + offsetof<Record>('meta')));
+function boxedReleaseHandles(parcel: usize): void {
+  releaseHandles(handlesIn(parcel), <u32>loadPlain(parcel + offsetof<Record>('meta')));
 }
 
 function handlesIn(parcel: usize): usize {
-  return parcel + RECORD + align8(<u32>peek(parcel + offsetof<Record>('length')));
+  return parcel + RECORD + align8(<u32>loadPlain(parcel + offsetof<Record>('length')));
 }

@@ -22,15 +22,15 @@
  *
  * Death of a producer, its lock held: before the store the record does not exist; after it, it does. While it chained a segment: either `next` is not set, and
  * the new segment is lost, or it is, and the next producer follows it. Consumers cannot have left the old segment yet: they do only when something
- * was published behind it. An item in a block has a Holding, of its producer until the store and of its consumer from then on (objects.ts).
+ * was published behind it. An item in a block has a InFlight, of its producer until the store and of its consumer from then on (objects.ts).
  * Death of a consumer: before the store of its position the item is still there (a second consumer gets it), after it the item was in the hands of the dead.
  */
 import { allocate, free } from '../allocator';
-import { copy, load, load64, peek, poke, store, store64, xchg } from '../atomics';
+import { copy, load, load64, loadPlain, store, store64, storePlain, xchg } from '../atomics';
 import { QUEUE_HEAD, QUEUE_TAIL, Queue, QueueSide, Record, Segment } from '../layout';
 import { SEGMENT_MAX, SEGMENT_MIN } from '../limits';
-import { refClose, taken, taking } from '../objects';
-import { EXTERN, RECORD, recordBytes } from './record';
+import { beginTake, endTake, refClose } from '../objects';
+import { OUT_OF_LINE, RECORD, recordBytes } from './record';
 
 const SEGMENT: usize = 16;
 
@@ -50,8 +50,8 @@ export function positionOf(side: usize): i64 {
   return load64(side + offsetof<QueueSide>('position'));
 }
 
-/** The word that says for a Holding whether an item has changed hands: the bytes, of which every item has some. */
-export function turnOf(side: usize): usize {
+/** The word that says for a InFlight whether an item has changed hands: the bytes, of which every item has some. */
+export function positionWord(side: usize): usize {
   return side + offsetof<QueueSide>('position');
 }
 
@@ -73,28 +73,28 @@ export function refreshOther(side: usize, other: usize): i64 {
 }
 
 function segmentOf(side: usize): usize {
-  return <usize>(<u32>peek(side + offsetof<QueueSide>('segment')));
+  return <usize>(<u32>loadPlain(side + offsetof<QueueSide>('segment')));
 }
 
 function setSegment(side: usize, segment: usize): void {
-  poke(side + offsetof<QueueSide>('segment'), <i32>segment);
+  storePlain(side + offsetof<QueueSide>('segment'), <i32>segment);
 }
 
-function nextOf(segment: usize): usize {
+function nextSegment(segment: usize): usize {
   return <usize>(<u32>load(segment + offsetof<Segment>('next')));
 }
 
-function capacityOf(segment: usize): u32 {
-  return <u32>peek(segment + offsetof<Segment>('capacity'));
+function segmentCapacity(segment: usize): u32 {
+  return <u32>loadPlain(segment + offsetof<Segment>('capacity'));
 }
 
 function newSegment(capacity: u32, base: u32): usize {
   const segment = allocate(capacity + <u32>SEGMENT);
   if (segment) {
-    poke(segment + offsetof<Segment>('next'), 0);
-    poke(segment + offsetof<Segment>('end'), 0);
-    poke(segment + offsetof<Segment>('base'), <i32>base);
-    poke(segment + offsetof<Segment>('capacity'), <i32>capacity);
+    storePlain(segment + offsetof<Segment>('next'), 0);
+    storePlain(segment + offsetof<Segment>('end'), 0);
+    storePlain(segment + offsetof<Segment>('base'), <i32>base);
+    storePlain(segment + offsetof<Segment>('capacity'), <i32>capacity);
   }
   return segment;
 }
@@ -113,29 +113,29 @@ export function ringReserve(queue: usize, at: u32, bytes: u32): usize {
   const side = queue + QUEUE_TAIL;
   let segment = segmentOf(side);
   // An owner that died may have chained a segment without moving on.
-  for (let next = nextOf(segment); next; next = nextOf(segment)) {
+  for (let next = nextSegment(segment); next; next = nextSegment(segment)) {
     segment = next;
     setSegment(side, segment);
   }
   if (fits(segment, at, bytesOf(cachedOther(side)), bytes)) return segment;
   if (fits(segment, at, bytesOf(refreshOther(side, queue + QUEUE_HEAD)), bytes)) return segment;
-  return chain(queue, side, segment, at, bytes);
+  return chainSegment(queue, side, segment, at, bytes);
 }
 
 function fits(segment: usize, at: u32, head: u32, bytes: u32): bool {
-  const base = <u32>peek(segment + offsetof<Segment>('base'));
+  const base = <u32>loadPlain(segment + offsetof<Segment>('base'));
   const from = <i32>(head - base) < 0 ? base : head;
-  return at - from + bytes <= capacityOf(segment);
+  return at - from + bytes <= segmentCapacity(segment);
 }
 
-function chain(queue: usize, side: usize, segment: usize, at: u32, bytes: u32): usize {
-  let capacity = min(capacityOf(segment) << 1, SEGMENT_MAX);
+function chainSegment(queue: usize, side: usize, segment: usize, at: u32, bytes: u32): usize {
+  let capacity = min(segmentCapacity(segment) << 1, SEGMENT_MAX);
   while (capacity < bytes) capacity <<= 1;
   let next = takeSpare(queue, capacity);
-  if (next) poke(next + offsetof<Segment>('base'), <i32>at);
+  if (next) storePlain(next + offsetof<Segment>('base'), <i32>at);
   else next = newSegment(capacity, at);
   if (!next) return 0;
-  poke(segment + offsetof<Segment>('end'), <i32>at);
+  storePlain(segment + offsetof<Segment>('end'), <i32>at);
   store(segment + offsetof<Segment>('next'), <i32>next);
   setSegment(side, next);
   return next;
@@ -145,7 +145,7 @@ function takeSpare(queue: usize, capacity: u32): usize {
   const word = queue + offsetof<Queue>('spare');
   if (!load(word)) return 0;
   const spare = <usize>(<u32>xchg(word, 0));
-  if (!spare || capacityOf(spare) >= capacity) return spare;
+  if (!spare || segmentCapacity(spare) >= capacity) return spare;
   free(spare);
   return 0;
 }
@@ -154,23 +154,24 @@ function takeSpare(queue: usize, capacity: u32): usize {
 export function ringSeek(queue: usize, at: u32): usize {
   const side = queue + QUEUE_HEAD;
   const segment = segmentOf(side);
-  const next = nextOf(segment);
-  if (!next || <u32>peek(segment + offsetof<Segment>('end')) != at) return segment;
+  const next = nextSegment(segment);
+  if (!next || <u32>loadPlain(segment + offsetof<Segment>('end')) != at) return segment;
   setSegment(side, next);
-  poke(segment + offsetof<Segment>('next'), 0);
+  storePlain(segment + offsetof<Segment>('next'), 0);
   // Only segments of the largest size go round: smaller ones are outgrown.
-  const old = capacityOf(segment) >= SEGMENT_MAX ? <usize>(<u32>xchg(queue + offsetof<Queue>('spare'), <i32>segment)) : segment;
+  const old =
+    segmentCapacity(segment) >= SEGMENT_MAX ? <usize>(<u32>xchg(queue + offsetof<Queue>('spare'), <i32>segment)) : segment;
   if (old) free(old);
   return ringSeek(queue, at);
 }
 
 /** Bytes from `at` to where the producers left this segment, at most `bytes`. */
 export function ringRun(segment: usize, at: u32, bytes: u32): u32 {
-  return nextOf(segment) ? min(bytes, <u32>peek(segment + offsetof<Segment>('end')) - at) : bytes;
+  return nextSegment(segment) ? min(bytes, <u32>loadPlain(segment + offsetof<Segment>('end')) - at) : bytes;
 }
 
 export function ringAddress(segment: usize, at: u32): usize {
-  return segment + SEGMENT + <usize>(at & (capacityOf(segment) - 1));
+  return segment + SEGMENT + <usize>(at & (segmentCapacity(segment) - 1));
 }
 
 /** Copies `bytes` into the ring at `at`, around its end if need be. */
@@ -187,13 +188,13 @@ export function ringRead(segment: usize, at: u32, to: usize, bytes: u32): void {
 }
 
 function firstPiece(segment: usize, at: u32, bytes: u32): u32 {
-  const capacity = capacityOf(segment);
+  const capacity = segmentCapacity(segment);
   return min(bytes, capacity - (at & (capacity - 1)));
 }
 
 /** The word at `at`: records are aligned to 8, so their headers never wrap. */
 export function ringWord(segment: usize, at: u32): u32 {
-  return <u32>peek(ringAddress(segment, at));
+  return <u32>loadPlain(ringAddress(segment, at));
 }
 
 /** Head locked. Where the tail is, if anything lies behind `head`; otherwise `head`. */
@@ -213,11 +214,11 @@ export function ringDrop(queue: usize): bool {
   const length = ringWord(segment, at + offsetof<Record>('length'));
   const meta = ringWord(segment, at + offsetof<Record>('meta'));
   const after = advance(head, 1, recordBytes(length, meta));
-  const block = meta & EXTERN ? <usize>ringWord(segment, at + RECORD) : 0;
-  if (block) taking(block, length, meta, turnOf(side), bytesOf(after));
+  const block = meta & OUT_OF_LINE ? <usize>ringWord(segment, at + RECORD) : 0;
+  if (block) beginTake(block, length, meta, positionWord(side), bytesOf(after));
   setPosition(side, after);
   if (block) {
-    taken(block);
+    endTake(block);
     // The last reference to a queue may be among its handles, whose items then are dropped on the way.
     refClose(block);
   }
@@ -228,7 +229,7 @@ export function ringDrop(queue: usize): bool {
 export function ringFree(queue: usize): void {
   const side = queue + QUEUE_HEAD;
   for (let segment = segmentOf(side); segment; segment = segmentOf(side)) {
-    setSegment(side, nextOf(segment));
+    setSegment(side, nextSegment(segment));
     free(segment);
   }
   const spare = <usize>(<u32>xchg(queue + offsetof<Queue>('spare'), 0));

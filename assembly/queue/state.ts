@@ -7,16 +7,16 @@
 import { load64, store64 } from '../atomics';
 import { QUEUE_TAIL, QueueSide } from '../layout';
 
-export function pilePosition(queue: usize): i64 {
+export function singleLockPosition(queue: usize): i64 {
   return load64(queue + QUEUE_TAIL + offsetof<QueueSide>('position'));
 }
 
-export function setPilePosition(queue: usize, position: i64): void {
+export function setSingleLockPosition(queue: usize, position: i64): void {
   store64(queue + QUEUE_TAIL + offsetof<QueueSide>('position'), position);
 }
 
-/** The word that says for a Holding whether an item has changed hands: the items in it. */
-export function turnOf(queue: usize): usize {
+/** The word that says for a InFlight whether an item has changed hands: the items in it. */
+export function sizeWord(queue: usize): usize {
   return queue + QUEUE_TAIL + offsetof<QueueSide>('position');
 }
 

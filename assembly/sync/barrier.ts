@@ -18,25 +18,25 @@
  * Death under the guard, of whomever: the next to take it breaks the barrier, because a round may be half told.
  */
 import { Status } from '../abi';
-import { load, peek, poke, store } from '../atomics';
+import { load, loadPlain, store, storePlain } from '../atomics';
 import { Barrier, WaitNode } from '../layout';
 import { deadlineAfter, FOREVER, Parked } from '../park';
 import {
-  append,
-  countOf,
-  guardGive,
-  guardTake,
-  headOf,
+  appendWaiter,
+  firstWaiter,
   isLeaving,
   isListed,
   NodeState,
-  nextOf,
-  remove,
-  removeAllOf,
+  nextWaiter,
+  removeWaiter,
+  removeWaitersOf,
   sleepWhile,
-  stateOf,
-  tell,
-  wakeFirst,
+  tellWaiter,
+  waiterCount,
+  waiterState,
+  waitListLock,
+  waitListUnlock,
+  wakeFirstWaiter,
 } from '../waitlist';
 
 export const enum Phase {
@@ -57,15 +57,15 @@ function setPhase(barrier: usize, phase: i32): void {
 }
 
 export function barrierParties(barrier: usize): i32 {
-  return peek(barrier + offsetof<Barrier>('parties'));
+  return loadPlain(barrier + offsetof<Barrier>('parties'));
 }
 
 export function barrierInit(barrier: usize, parties: i32): void {
-  poke(barrier + offsetof<Barrier>('parties'), parties);
+  storePlain(barrier + offsetof<Barrier>('parties'), parties);
 }
 
 export function barrierWaiting(barrier: usize): i32 {
-  return phaseOf(barrier) == Phase.FILLING ? countOf(barrier) : 0;
+  return phaseOf(barrier) == Phase.FILLING ? waiterCount(barrier) : 0;
 }
 
 export function barrierIsBroken(barrier: usize): bool {
@@ -74,7 +74,7 @@ export function barrierIsBroken(barrier: usize): bool {
 
 /** Guarded. */
 function failAll(barrier: usize): void {
-  while (wakeFirst(barrier, NodeState.FAILED)) {}
+  while (wakeFirstWaiter(barrier, NodeState.FAILED)) {}
 }
 
 /** Guarded. */
@@ -84,51 +84,51 @@ function breakIt(barrier: usize): void {
 }
 
 /** Takes the guard. */
-function enter(barrier: usize): void {
-  if (guardTake(barrier)) breakIt(barrier);
+function lockBarrier(barrier: usize): void {
+  if (waitListLock(barrier)) breakIt(barrier);
 }
 
 /** Joins the round: OK, LEADS for the last to come, or BROKEN. */
 export function barrierArrive(barrier: usize, node: usize): i32 {
-  enter(barrier);
+  lockBarrier(barrier);
   const phase = phaseOf(barrier);
   if (phase == Phase.BROKEN) {
-    guardGive(barrier);
+    waitListUnlock(barrier);
     return Status.BROKEN;
   }
-  append(barrier, node);
-  const leads = phase == Phase.FILLING && countOf(barrier) == barrierParties(barrier);
+  appendWaiter(barrier, node);
+  const leads = phase == Phase.FILLING && waiterCount(barrier) == barrierParties(barrier);
   if (leads) setPhase(barrier, Phase.TRIPPING);
-  guardGive(barrier);
+  waitListUnlock(barrier);
   return leads ? LEADS : Status.OK;
 }
 
 /** The leader's action is done: lets the round go, in the order in which they came. The leader's index, or BROKEN if the barrier was reset or broken meanwhile. */
 export function barrierTrip(barrier: usize, node: usize): i32 {
-  enter(barrier);
+  lockBarrier(barrier);
   const listed = isListed(node);
   if (listed) {
     const parties = barrierParties(barrier);
     for (let i = 0; i < parties; i++) {
-      poke(headOf(barrier) + offsetof<WaitNode>('index'), i);
-      wakeFirst(barrier, NodeState.NOTIFIED);
+      storePlain(firstWaiter(barrier) + offsetof<WaitNode>('index'), i);
+      wakeFirstWaiter(barrier, NodeState.NOTIFIED);
     }
     beginRound(barrier, parties);
   }
-  guardGive(barrier);
-  return listed ? peek(node + offsetof<WaitNode>('index')) : Status.BROKEN;
+  waitListUnlock(barrier);
+  return listed ? loadPlain(node + offsetof<WaitNode>('index')) : Status.BROKEN;
 }
 
 /** Guarded. */
 function beginRound(barrier: usize, parties: i32): void {
-  if (peek(barrier + offsetof<Barrier>('breakNext'))) {
-    poke(barrier + offsetof<Barrier>('breakNext'), 0);
+  if (loadPlain(barrier + offsetof<Barrier>('breakNext'))) {
+    storePlain(barrier + offsetof<Barrier>('breakNext'), 0);
     breakIt(barrier);
-  } else if (countOf(barrier) < parties) setPhase(barrier, Phase.FILLING);
+  } else if (waiterCount(barrier) < parties) setPhase(barrier, Phase.FILLING);
   else {
-    let leader = headOf(barrier);
-    for (let i = 1; i < parties; i++) leader = nextOf(leader);
-    tell(leader, NodeState.LEADER);
+    let leader = firstWaiter(barrier);
+    for (let i = 1; i < parties; i++) leader = nextWaiter(leader);
+    tellWaiter(leader, NodeState.LEADER);
   }
 }
 
@@ -150,17 +150,17 @@ export function barrierAwait(barrier: usize, node: usize, timeoutMs: f64): i32 {
 
 /** What the node was told: its index, LEADS, BROKEN; TIMEOUT: nothing yet. */
 export function barrierOutcome(barrier: usize, node: usize): i32 {
-  if (stateOf(node) != NodeState.WAITING && isLeaving(barrier, node)) {
-    enter(barrier);
-    guardGive(barrier);
+  if (waiterState(node) != NodeState.WAITING && isLeaving(barrier, node)) {
+    lockBarrier(barrier);
+    waitListUnlock(barrier);
   }
   return outcomeOf(node);
 }
 
 function outcomeOf(node: usize): i32 {
-  const state = stateOf(node);
+  const state = waiterState(node);
   if (state == NodeState.WAITING) return Status.TIMEOUT;
-  if (state == NodeState.NOTIFIED) return peek(node + offsetof<WaitNode>('index'));
+  if (state == NodeState.NOTIFIED) return loadPlain(node + offsetof<WaitNode>('index'));
   return state == NodeState.LEADER ? LEADS : <i32>Status.BROKEN;
 }
 
@@ -169,47 +169,47 @@ function outcomeOf(node: usize): i32 {
  * without a deadline. Otherwise what it was told meanwhile.
  */
 export function barrierGiveUp(barrier: usize, node: usize, breaking: bool): i32 {
-  enter(barrier);
+  lockBarrier(barrier);
   let status = outcomeOf(node);
   if (status == Status.TIMEOUT) {
     const filling = phaseOf(barrier) == Phase.FILLING;
-    if (!filling && positionOf(barrier, node) < barrierParties(barrier)) status = Status.OK;
+    if (!filling && placeOf(barrier, node) < barrierParties(barrier)) status = Status.OK;
     else {
       status = Status.BROKEN;
-      remove(barrier, node);
+      removeWaiter(barrier, node);
       if (breaking && filling) breakIt(barrier);
-      else if (breaking) poke(barrier + offsetof<Barrier>('breakNext'), 1);
+      else if (breaking) storePlain(barrier + offsetof<Barrier>('breakNext'), 1);
     }
   }
-  guardGive(barrier);
+  waitListUnlock(barrier);
   return status;
 }
 
 /** Guarded. */
-function positionOf(barrier: usize, node: usize): i32 {
+function placeOf(barrier: usize, node: usize): i32 {
   let position = 0;
-  for (let each = headOf(barrier); each != node; each = nextOf(each)) position++;
+  for (let each = firstWaiter(barrier); each != node; each = nextWaiter(each)) position++;
   return position;
 }
 
 export function barrierAbort(barrier: usize): void {
-  enter(barrier);
+  lockBarrier(barrier);
   breakIt(barrier);
-  guardGive(barrier);
+  waitListUnlock(barrier);
 }
 
 /** Who waits now fails; the barrier is whole again. */
 export function barrierReset(barrier: usize): void {
-  enter(barrier);
+  lockBarrier(barrier);
   failAll(barrier);
-  poke(barrier + offsetof<Barrier>('breakNext'), 0);
+  storePlain(barrier + offsetof<Barrier>('breakNext'), 0);
   setPhase(barrier, Phase.FILLING);
-  guardGive(barrier);
+  waitListUnlock(barrier);
 }
 
 /** Reaper. */
-export function barrierBury(barrier: usize, tid: i32): void {
-  enter(barrier);
-  if (removeAllOf(barrier, tid) > 0) breakIt(barrier);
-  guardGive(barrier);
+export function barrierRepair(barrier: usize, tid: i32): void {
+  lockBarrier(barrier);
+  if (removeWaitersOf(barrier, tid) > 0) breakIt(barrier);
+  waitListUnlock(barrier);
 }

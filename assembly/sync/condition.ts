@@ -15,19 +15,30 @@
  * Death of a notifier: each of the n was notified, or waits on, first in line as before.
  */
 import { Status } from '../abi';
-import { load, peek } from '../atomics';
+import { load, loadPlain } from '../atomics';
 import { Condition, Lock } from '../layout';
 import { canBlock, deadlineAfter, FOREVER, Parked, self } from '../park';
-import { append, guardGive, guardTake, headOf, isLeaving, isListed, NodeState, remove, sleepWhile, wakeFirst } from '../waitlist';
+import {
+  appendWaiter,
+  firstWaiter,
+  isLeaving,
+  isListed,
+  NodeState,
+  removeWaiter,
+  sleepWhile,
+  waitListLock,
+  waitListUnlock,
+  wakeFirstWaiter,
+} from '../waitlist';
 import { lockAcquire, lockRelease, ownerOf } from './lock';
 import { rlockAcquire, rlockReleaseAll, rlockRestore } from './rlock';
 
 export function conditionLock(condition: usize): usize {
-  return <usize>(<u32>peek(condition + offsetof<Condition>('lock')));
+  return <usize>(<u32>loadPlain(condition + offsetof<Condition>('lock')));
 }
 
 export function conditionIsReentrant(condition: usize): bool {
-  return peek(condition + offsetof<Condition>('reentrant')) != 0;
+  return loadPlain(condition + offsetof<Condition>('reentrant')) != 0;
 }
 
 /** Whether this worker holds the condition's lock. */
@@ -38,9 +49,9 @@ export function conditionOwned(condition: usize): bool {
 /** Appends `node` and gives the lock up; the depth to restore, or NOT_OWNER. */
 export function conditionEnter(condition: usize, node: usize): i32 {
   if (!conditionOwned(condition)) return Status.NOT_OWNER;
-  guardTake(condition);
-  append(condition, node);
-  guardGive(condition);
+  waitListLock(condition);
+  appendWaiter(condition, node);
+  waitListUnlock(condition);
   const lock = conditionLock(condition);
   if (conditionIsReentrant(condition)) return rlockReleaseAll(lock);
   lockRelease(lock);
@@ -51,10 +62,10 @@ export function conditionEnter(condition: usize, node: usize): i32 {
 export function conditionLeave(condition: usize, node: usize, depth: i32): i32 {
   if (conditionIsReentrant(condition)) rlockRestore(conditionLock(condition), depth);
   if (!isListed(node) && !isLeaving(condition, node)) return Status.OK;
-  guardTake(condition);
+  waitListLock(condition);
   const timedOut = isListed(node);
-  if (timedOut) remove(condition, node);
-  guardGive(condition);
+  if (timedOut) removeWaiter(condition, node);
+  waitListUnlock(condition);
   return timedOut ? Status.TIMEOUT : Status.OK;
 }
 
@@ -77,10 +88,10 @@ export function conditionWait(condition: usize, node: usize, timeoutMs: f64): i3
 export function conditionNotify(condition: usize, count: i32): i32 {
   if (!conditionOwned(condition)) return Status.NOT_OWNER;
   // ORDERING: a waiter appends before it gives up the lock that we hold: an empty list is empty.
-  if (!headOf(condition)) return 0;
-  guardTake(condition);
+  if (!firstWaiter(condition)) return 0;
+  waitListLock(condition);
   let woken = 0;
-  while (woken < count && wakeFirst(condition, NodeState.NOTIFIED)) woken++;
-  guardGive(condition);
+  while (woken < count && wakeFirstWaiter(condition, NodeState.NOTIFIED)) woken++;
+  waitListUnlock(condition);
   return woken;
 }

@@ -17,7 +17,7 @@
  */
 import { Status } from '../abi';
 import { add, cas, load, notify } from '../atomics';
-import { ALL, gateKick, gateOpen } from '../gate';
+import { ALL, gateOpen, gateWakeAll } from '../gate';
 import { Event } from '../layout';
 import { deadlineAfter, Parked, park } from '../park';
 
@@ -77,7 +77,7 @@ export function eventWait(event: usize, timeoutMs: f64): i32 {
   return status;
 }
 
-export function eventKick(event: usize): void {
+export function eventWakeAll(event: usize): void {
   notify(event, ALL);
-  gateKick(eventGate(event));
+  gateWakeAll(eventGate(event));
 }

@@ -29,7 +29,7 @@
  */
 import { Status } from '../abi';
 import { cas, load, notify, pause, xchg } from '../atomics';
-import { gateKick, gateOpen } from '../gate';
+import { gateOpen, gateWakeAll } from '../gate';
 import { Lock } from '../layout';
 import { deadlineAfter, FOREVER, Parked, park, self, spinBudget, spinLearn } from '../park';
 
@@ -163,7 +163,7 @@ export function lockDeadOwner(lock: usize): i32 {
 /** Makes a broken lock whole and free; nothing to do for another. */
 export function lockReset(lock: usize): void {
   const word = load(lock);
-  if (word & ABANDONED && cas(lock, word, 0) == word) lockKick(lock);
+  if (word & ABANDONED && cas(lock, word, 0) == word) lockWakeAll(lock);
 }
 
 /** Reaper: `tid` is dead. */
@@ -176,7 +176,7 @@ export function lockAbandon(lock: usize, tid: i32): void {
 }
 
 /** Wakes everybody, to look again. */
-export function lockKick(lock: usize): void {
+export function lockWakeAll(lock: usize): void {
   notify(lock, -1);
-  gateKick(lockGate(lock));
+  gateWakeAll(lockGate(lock));
 }

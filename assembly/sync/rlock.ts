@@ -11,7 +11,7 @@
  * after a clean end of its owner, too.
  */
 import { Status } from '../abi';
-import { load, peek, poke } from '../atomics';
+import { load, loadPlain, storePlain } from '../atomics';
 import { RLock } from '../layout';
 import { self } from '../park';
 import { lockAcquire, lockTryOrMark, OWNER, ownerOf, unlock } from './lock';
@@ -22,11 +22,11 @@ function isMine(lock: usize): bool {
 
 // ORDERING: `count` is plain: it belongs to the owner, and the lock's word orders one owner before the next.
 function setCount(lock: usize, count: i32): void {
-  poke(lock + offsetof<RLock>('count'), count);
+  storePlain(lock + offsetof<RLock>('count'), count);
 }
 
 function nest(lock: usize): i32 {
-  const count = peek(lock + offsetof<RLock>('count'));
+  const count = loadPlain(lock + offsetof<RLock>('count'));
   if (count == OWNER) return Status.RANGE;
   setCount(lock, count + 1);
   return Status.OK;
@@ -47,7 +47,7 @@ export function rlockTryOrMark(lock: usize): i32 {
 
 export function rlockRelease(lock: usize): i32 {
   if (!isMine(lock)) return Status.NOT_OWNER;
-  const count = peek(lock + offsetof<RLock>('count')) - 1;
+  const count = loadPlain(lock + offsetof<RLock>('count')) - 1;
   setCount(lock, count);
   if (count == 0) unlock(lock);
   return Status.OK;
@@ -55,12 +55,12 @@ export function rlockRelease(lock: usize): i32 {
 
 /** How deep this worker holds it. */
 export function rlockCount(lock: usize): i32 {
-  return isMine(lock) ? peek(lock + offsetof<RLock>('count')) : 0;
+  return isMine(lock) ? loadPlain(lock + offsetof<RLock>('count')) : 0;
 }
 
 /** Condition: gives up all levels, and says how many there were. */
 export function rlockReleaseAll(lock: usize): i32 {
-  const count = peek(lock + offsetof<RLock>('count'));
+  const count = loadPlain(lock + offsetof<RLock>('count'));
   setCount(lock, 0);
   unlock(lock);
   return count;
@@ -68,5 +68,5 @@ export function rlockReleaseAll(lock: usize): i32 {
 
 /** Condition: the levels back, after the lock was taken again: on top of those that another async task of this worker may hold. */
 export function rlockRestore(lock: usize, count: i32): void {
-  if (isMine(lock)) setCount(lock, peek(lock + offsetof<RLock>('count')) - 1 + count);
+  if (isMine(lock)) setCount(lock, loadPlain(lock + offsetof<RLock>('count')) - 1 + count);
 }

@@ -19,7 +19,7 @@
  */
 import { Status } from '../abi';
 import { add, cas, load, store } from '../atomics';
-import { ALL, gateKick, gateOpen, wake } from '../gate';
+import { ALL, gateOpen, gateWakeAll, wake } from '../gate';
 import { Semaphore } from '../layout';
 import { deadlineAfter, Parked, park } from '../park';
 
@@ -77,7 +77,7 @@ export function semaphoreValue(semaphore: usize): i32 {
   return load(semaphore);
 }
 
-export function semaphoreKick(semaphore: usize): void {
+export function semaphoreWakeAll(semaphore: usize): void {
   wake(semaphore, semaphore + offsetof<Semaphore>('waiters'), ALL);
-  gateKick(semaphoreGate(semaphore));
+  gateWakeAll(semaphoreGate(semaphore));
 }

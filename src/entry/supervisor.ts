@@ -190,7 +190,7 @@ function endUnstarted(parent: number): void {
 
 /** What it was to run, if it died before it had read that: handles in its arguments would stay open as long as anybody has one to its record. */
 function dropTask(record: number): void {
-  core.dropParcelAt(record + WorkerField.TASK);
+  core.boxedDropAt(record + WorkerField.TASK);
 }
 
 /** A process takes its threads with it. */

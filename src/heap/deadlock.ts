@@ -1,29 +1,29 @@
 /**
- * Deadlocks: circles of workers, each of which waits for a lock that the next one holds.
+ * Deadlocks: cycles of workers, each of which waits for a lock that the next one holds.
  *
  * Ancestry: the wait-for graph of Holt, "Some deadlock properties of computer systems", 1972. A blocked worker waits for one lock and a lock has one holder, so the
- * graph is chains and circles, and to look for a circle is to follow one chain.
+ * graph is chains and cycles, and to look for a cycle is to follow one chain.
  *
  * | word          | says                                                        | written by          |
  * | ------------- | ----------------------------------------------------------- | ------------------- |
  * | slot.wants    | the watched lock for which the worker waits without timeout | that worker, here   |
  * | a lock's word | who holds it                                                | the core            |
  *
- * No circle is missed: a worker says what it wants before it looks, in sequentially consistent steps; whoever of a circle is the last to say so finds the others'.
+ * No cycle is missed: a worker says what it wants before it looks, in sequentially consistent steps; whoever of a cycle is the last to say so finds the others'.
  * Two that close it at the same moment may both find it.
  *
- * No circle is invented: it is read once more against its direction. The last link waits for what this very worker holds, so it stays blocked, so it holds
+ * No cycle is invented: it is read once more against its direction. The last link waits for what this very worker holds, so it stays blocked, so it holds
  * what it holds; therefore the link before it, read after it, stays as well; and so on up to the first.
  *
  * Not watched: an async wait, since other tasks of its worker go on, and a condition's way back to its lock, which the core takes.
  *
- * Death of a link: its locks break soon, or go to the next; for a moment the circle stands all the same.
+ * Death of a link: its locks break soon, or go to the next; for a moment the cycle stands all the same.
  */
 import { Kind, SlotField } from '../../assembly/abi.ts';
 import { DeadlockError } from '../errors.ts';
 import { type Heap, theHeap } from './heap.ts';
 
-/** One worker of a circle, and the lock for which it waits. */
+/** One worker of a cycle, and the lock for which it waits. */
 export interface DeadlockLink {
   /** The worker's `ident`. */
   worker: number;
@@ -42,30 +42,30 @@ const SLOTS = 1024;
 const NAMES: Partial<Record<Kind, string>> = { [Kind.LOCK]: 'Lock', [Kind.RLOCK]: 'RLock', [Kind.VALUE]: 'Value' };
 
 /**
- * The circle that `tid` closes, or is in, by waiting for `lock`; undefined if there is none.
+ * The cycle that `tid` closes, or is in, by waiting for `lock`; undefined if there is none.
  * @param holderOf the worker that holds a lock, or 0
  * @param wantedBy the lock for which a worker waits, or 0
  */
-export function circleThrough(
+export function cycleThrough(
   tid: number,
   lock: number,
   holderOf: (lock: number) => number,
   wantedBy: (tid: number) => number,
 ): Link[] | undefined {
-  const circle: Link[] = [{ tid, lock }];
+  const cycle: Link[] = [{ tid, lock }];
   for (let at = lock; ; ) {
     const holder = holderOf(at);
     if (holder === tid) break;
-    if (holder === 0 || circle.length > SLOTS) return undefined;
+    if (holder === 0 || cycle.length > SLOTS) return undefined;
     at = wantedBy(holder);
     if (at === 0) return undefined;
-    circle.push({ tid: holder, lock: at });
+    cycle.push({ tid: holder, lock: at });
   }
-  for (let i = circle.length - 1; i > 0; i--) {
-    const { tid: holder, lock: wanted } = circle[i] as Link;
-    if (wantedBy(holder) !== wanted || holderOf((circle[i - 1] as Link).lock) !== holder) return undefined;
+  for (let i = cycle.length - 1; i > 0; i--) {
+    const { tid: holder, lock: wanted } = cycle[i] as Link;
+    if (wantedBy(holder) !== wanted || holderOf((cycle[i - 1] as Link).lock) !== holder) return undefined;
   }
-  return circle;
+  return cycle;
 }
 
 /** Waits for a watched lock by `take`. @throws DeadlockError when that would be for ever */
@@ -73,21 +73,21 @@ export function watchfully(heap: Heap, lock: number, take: () => number): number
   const { core, tid } = heap;
   const wantedBy = (other: number) => {
     const slot = core.slotOf(other);
-    return heap.loadWord(slot) === other ? heap.loadWord(slot + SlotField.WANTS) : 0;
+    return heap.loadWord(slot) === other ? heap.loadWord(slot + SlotField.WAITS_FOR) : 0;
   };
-  const word = core.slotOf(tid) + SlotField.WANTS;
+  const word = core.slotOf(tid) + SlotField.WAITS_FOR;
   heap.storeWord(word, lock);
   try {
-    const circle = circleThrough(tid, lock, core.lockOwner, wantedBy);
-    if (circle) throw deadlock(heap, circle);
+    const cycle = cycleThrough(tid, lock, core.lockOwner, wantedBy);
+    if (cycle) throw deadlock(heap, cycle);
     return take();
   } finally {
     heap.storeWord(word, 0);
   }
 }
 
-function deadlock(heap: Heap, circle: Link[]): DeadlockError {
-  const way = circle.map(({ tid, lock }) => `worker ${tid} -> ${nameOf(heap, lock)} ${heap.core.objectId(lock)} -> `).join('');
+function deadlock(heap: Heap, cycle: Link[]): DeadlockError {
+  const way = cycle.map(({ tid, lock }) => `worker ${tid} -> ${nameOf(heap, lock)} ${heap.core.objectId(lock)} -> `).join('');
   return new DeadlockError(`deadlock: ${way}worker ${heap.tid} (each waits for the lock that the next one holds)`);
 }
 
@@ -95,8 +95,8 @@ function nameOf({ core }: Heap, lock: number): string {
   return NAMES[core.objectKind(core.objectId(lock)) as Kind] ?? 'lock';
 }
 
-/** All circles that stand now, of watched locks and of others, each once. */
-export function standingCircles(): DeadlockLink[][] {
+/** All cycles that stand now, of watched locks and of others, each once. */
+export function findCycles(): DeadlockLink[][] {
   const heap = theHeap();
   const { core } = heap;
   const locks = pinLocks(heap);
@@ -108,17 +108,17 @@ export function standingCircles(): DeadlockLink[][] {
       return locks.has(on) ? on : 0;
     };
     const seen = new Set<number>();
-    const circles: DeadlockLink[][] = [];
+    const cycles: DeadlockLink[][] = [];
     for (let index = 0; index < SLOTS; index++) {
       const tid = heap.loadWord(core.slotOf(index));
       const lock = tid > 0 && !seen.has(tid) ? waits(tid) : 0;
       if (lock === 0) continue;
-      const circle = circleThrough(tid, lock, core.lockOwner, waits);
-      for (const link of circle ?? []) seen.add(link.tid);
-      if (circle)
-        circles.push(circle.map((link) => ({ worker: link.tid, class: nameOf(heap, link.lock), id: core.objectId(link.lock) })));
+      const cycle = cycleThrough(tid, lock, core.lockOwner, waits);
+      for (const link of cycle ?? []) seen.add(link.tid);
+      if (cycle)
+        cycles.push(cycle.map((link) => ({ worker: link.tid, class: nameOf(heap, link.lock), id: core.objectId(link.lock) })));
     }
-    return circles;
+    return cycles;
   } finally {
     for (const lock of locks) core.objectUnpin(lock);
   }

@@ -126,7 +126,7 @@ export class AsyncGate {
     const index = this.#waiters.indexOf(waiter);
     if (index >= 0) this.#waiters.splice(index, 1);
     // The first in line may have held up others, and the last one leaves a wait behind: either way the pump must look.
-    if (index === 0) this.#heap.core.gateKick(this.#address);
+    if (index === 0) this.#heap.core.gateWakeAll(this.#address);
   }
 
   /** Serves the waiters until there are none. */
@@ -182,7 +182,7 @@ export class AsyncGate {
     if (gates.length === 0) return undefined;
     for (const gate of gates) {
       gate.#serve(true);
-      heap.core.gateKick(gate.#address);
+      heap.core.gateWakeAll(gate.#address);
     }
     return Promise.all(gates.map((gate) => gate.#left));
   }

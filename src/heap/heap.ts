@@ -57,7 +57,7 @@ export class Heap {
     this.scratchF64 = new Float64Array(buffer, at, bytes >> 3);
     this.inlineBytes = core.inlineBytes();
     // The slot may have been that of a worker that died waiting.
-    this.storeWord(core.slotOf(tid) + SlotField.WANTS, 0);
+    this.storeWord(core.slotOf(tid) + SlotField.WAITS_FOR, 0);
     this.codec = new Codec(this.scratch, { revive: (handle) => revive(this, handle) });
   }
 

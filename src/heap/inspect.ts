@@ -2,7 +2,7 @@
  * heap: what the shared memory holds, who holds what, and who waits where.
  */
 import { Kind } from '../../assembly/abi.ts';
-import { type DeadlockLink, standingCircles } from './deadlock.ts';
+import { type DeadlockLink, findCycles } from './deadlock.ts';
 import { isQueue, reaches } from './extent.ts';
 import { theHeap } from './heap.ts';
 
@@ -83,7 +83,7 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
     if (kind === Kind.LOCK || kind === Kind.RLOCK || kind === Kind.VALUE || kind === Kind.ARRAY)
       info.holder = core.lockOwner(object);
     if (isQueue(kind)) info.size = core.queueSize(object);
-    if (kind === Kind.TABLE || kind === Kind.VECTOR) info.holder = core.guardOwner(object);
+    if (kind === Kind.TABLE || kind === Kind.VECTOR) info.holder = core.updateLockOwner(object);
     if (kind === Kind.SEMAPHORE) info.size = core.semaphoreValue(object);
     if (kind === Kind.TABLE) info.size = core.tableSize(object);
     if (kind === Kind.VECTOR) info.size = core.vectorLength(object);
@@ -115,10 +115,10 @@ export const heap = {
   },
 
   /**
-   * The circles of workers that wait for each other now: each element waits for a lock that the next one holds, the last for one of the first.
+   * The cycles of workers that wait for each other now: each element waits for a lock that the next one holds, the last for one of the first.
    * A wait with a timeout counts while it lasts. Empty: there is no deadlock among locks (a worker may still wait for an event that nobody sets).
    */
   deadlocks(): DeadlockLink[][] {
-    return standingCircles();
+    return findCycles();
   },
 };

@@ -69,7 +69,7 @@ export function holdBody(heap: Heap, encoding: Encoding, before = 0): HeldBlock 
   const size = Meta.BLOCK_HEADER + before + bodyBytes(heap);
   const block = heap.allocate(size);
   writeBody(heap, heap.bytes(block + size), heap.words(block + size), 0, block + Meta.BLOCK_HEADER + before);
-  const holding = core.hold(block, before + codec.end - codec.start, metaOf(heap, encoding));
+  const holding = core.inFlightCreate(block, before + codec.end - codec.start, metaOf(heap, encoding));
   if (holding > GONE) return { block, holding };
   if (holding === GONE) throw closedHandle();
   core.free(block);
@@ -91,7 +91,7 @@ export function fitsInline(heap: Heap, before = 0): boolean {
 /** The value of a record whose header has been read: `before` bytes behind byte `at` of the scratch, or behind the beginning of the payload in the block named there. */
 export function decodeRecord(heap: Heap, at: number, length: number, meta: number, before = 0): unknown {
   if (meta === Encoding.NUMBER) return heap.scratchF64[(at + before) >> 3];
-  if (meta & Meta.EXTERN) return decodeBlock(heap, heap.scratchI32[at >> 2] as number, length, meta, before);
+  if (meta & Meta.OUT_OF_LINE) return decodeBlock(heap, heap.scratchI32[at >> 2] as number, length, meta, before);
   return heap.codec.decode(meta & 255, heap.scratch, at + before, at + length, NO_HANDLES);
 }
 
@@ -120,12 +120,12 @@ export function placeParcel(heap: Heap, word: number, value: unknown): void {
   const before = heap.loadWord(word);
   heap.storeWord(word, parcel);
   const { length } = codec.handles;
-  if (length > 0 && core.parcelCountHandles(parcel, length) !== Status.OK) {
+  if (length > 0 && core.boxedCountHandles(parcel, length) !== Status.OK) {
     heap.storeWord(word, before);
     core.free(parcel);
     throw closedHandle();
   }
-  core.dropParcel(before);
+  core.boxedDrop(before);
 }
 
 /** What the codec has just made as a parcel: its address. It has its handles only when they are counted. */

@@ -1,7 +1,7 @@
 /**
- * Keys and values of managed dicts and lists, to the core and back. The layouts are those of assembly/manager/cell.ts and bundle.ts.
+ * Keys and values of managed dicts and lists, to the core and back. The layouts are those of assembly/manager/cell.ts and batch.ts.
  */
-import { BundleField, Encoding, Meta, Status } from '../../assembly/abi.ts';
+import { CellBatchField, Encoding, Meta, Status } from '../../assembly/abi.ts';
 import type { HandleRef } from '../codec/index.ts';
 import { ValueError } from '../errors.ts';
 import { type Heap, heapFull } from '../heap/heap.ts';
@@ -87,60 +87,60 @@ export function writeSmall(heap: Heap, encoding: Encoding): boolean {
   return true;
 }
 
-/** A bundle with room for `capacity` cells. Whoever makes it closes it. */
-export function newBundle(heap: Heap, capacity: number): number {
-  const bundle = heap.core.bundleCreate(capacity);
-  if (bundle === 0) throw heapFull();
-  return bundle;
+/** A batch with room for `capacity` cells. Whoever makes it closes it. */
+export function newBatch(heap: Heap, capacity: number): number {
+  const batch = heap.core.cellBatchCreate(capacity);
+  if (batch === 0) throw heapFull();
+  return batch;
 }
 
-/** Puts what the codec has just made into a bundle. @throws MemoryError; ValueError a handle was closed meanwhile, by a getter */
-export function addEncoded(heap: Heap, bundle: number, encoding: Encoding): void {
+/** Puts what the codec has just made into a batch. @throws MemoryError; ValueError a handle was closed meanwhile, by a getter */
+export function addEncoded(heap: Heap, batch: number, encoding: Encoding): void {
   const { codec, core } = heap;
   if (writeSmall(heap, encoding)) {
-    if (core.bundleAdd(bundle, 0) !== 0) throw heapFull();
+    if (core.cellBatchAdd(batch, 0) !== 0) throw heapFull();
     return;
   }
   const size = bodyBytes(heap);
-  const body = core.bundleAddBlock(bundle, codec.end - codec.start, metaOf(heap, encoding));
+  const body = core.cellBatchAddBlock(batch, codec.end - codec.start, metaOf(heap, encoding));
   if (body === 0) throw heapFull(size);
   writeBody(heap, heap.bytes(body + size), heap.words(body + size), 0, body);
   const { length } = codec.handles;
-  if (length > 0 && core.bundleCountHandles(bundle, length) !== Status.OK) throw closedHandle();
+  if (length > 0 && core.cellBatchCountHandles(batch, length) !== Status.OK) throw closedHandle();
 }
 
-export function addKey(heap: Heap, bundle: number, key: Key): void {
+export function addKey(heap: Heap, batch: number, key: Key): void {
   writeKey(heap, key);
-  if (heap.core.bundleAdd(bundle, keyPlace(heap)) !== 0) throw heapFull();
+  if (heap.core.cellBatchAdd(batch, keyPlace(heap)) !== 0) throw heapFull();
 }
 
-/** A bundle of values, or of `value, key` for each pair: what is given to the core is encoded before the first of it goes in. */
-export function bundleOf(heap: Heap, values: readonly unknown[], keys?: readonly Key[]): number {
-  const bundle = newBundle(heap, values.length + (keys?.length ?? 0));
+/** A batch of values, or of `value, key` for each pair: what is given to the core is encoded before the first of it goes in. */
+export function batchOf(heap: Heap, values: readonly unknown[], keys?: readonly Key[]): number {
+  const batch = newBatch(heap, values.length + (keys?.length ?? 0));
   try {
     for (let i = 0; i < values.length; i++) {
-      addEncoded(heap, bundle, heap.codec.encode(values[i], RECORD));
-      if (keys !== undefined) addKey(heap, bundle, keys[i]);
+      addEncoded(heap, batch, heap.codec.encode(values[i], RECORD));
+      if (keys !== undefined) addKey(heap, batch, keys[i]);
     }
   } catch (error) {
-    heap.core.bundleClose(bundle);
+    heap.core.cellBatchClose(batch);
     throw error;
   }
-  return bundle;
+  return batch;
 }
 
 /** The value of a record that the core has shown; `meta` is what it answered. */
 export function readShown(heap: Heap, meta: number): unknown {
   if (meta === Encoding.NUMBER) return heap.scratchF64[1];
-  if (!(meta & Meta.EXTERN)) {
+  if (!(meta & Meta.OUT_OF_LINE)) {
     const length = heap.scratchI32[0] as number;
     return heap.codec.decode(meta, heap.scratch, RECORD, RECORD + length, NO_HANDLES);
   }
-  const bundle = heap.scratchI32[3] as number;
+  const batch = heap.scratchI32[3] as number;
   try {
     return readBody(heap, meta);
   } finally {
-    heap.core.bundleClose(bundle);
+    heap.core.cellBatchClose(batch);
   }
 }
 
@@ -154,29 +154,29 @@ function readBody(heap: Heap, meta: number): unknown {
   return heap.codec.decode(meta & 255, heap.bytes(after), body, body + length, handles);
 }
 
-/** What is in a bundle, which is closed. */
-export function readBundle(heap: Heap, bundle: number): unknown[] {
+/** What is in a batch, which is closed. */
+export function readBatch(heap: Heap, batch: number): unknown[] {
   try {
-    return peekBundle(heap, bundle);
+    return readBatchOnly(heap, batch);
   } finally {
-    heap.core.bundleClose(bundle);
+    heap.core.cellBatchClose(batch);
   }
 }
 
-/** What is in a bundle, which stays. */
-export function peekBundle(heap: Heap, bundle: number): unknown[] {
+/** What is in a batch, which stays. */
+export function readBatchOnly(heap: Heap, batch: number): unknown[] {
   const values: unknown[] = [];
-  const count = heap.loadWord(bundle + BundleField.COUNT);
+  const count = heap.loadWord(batch + CellBatchField.COUNT);
   for (let i = 0; i < count; i++) {
-    const meta = heap.core.bundleShow(bundle, i);
-    values.push(meta & Meta.EXTERN ? readBody(heap, meta) : readShown(heap, meta));
+    const meta = heap.core.cellBatchShow(batch, i);
+    values.push(meta & Meta.OUT_OF_LINE ? readBody(heap, meta) : readShown(heap, meta));
   }
   return values;
 }
 
-/** Puts the cells of a bundle into another order: at `i` the one that was at `order[i]`. */
-export function arrangeBundle(heap: Heap, bundle: number, order: readonly number[]): void {
-  const before = heap.loadWord(bundle + BundleField.CELLS) >> 2;
+/** Puts the cells of a batch into another order: at `i` the one that was at `order[i]`. */
+export function arrangeBatch(heap: Heap, batch: number, order: readonly number[]): void {
+  const before = heap.loadWord(batch + CellBatchField.CELLS) >> 2;
   // Not in place: who dies in the midst of it would have one cell twice.
   const after = heap.allocate(order.length * 8);
   const words = heap.words(after + order.length * 8);
@@ -185,5 +185,5 @@ export function arrangeBundle(heap: Heap, bundle: number, order: readonly number
     words[at++] = words[before + 2 * from] as number;
     words[at++] = words[before + 2 * from + 1] as number;
   }
-  heap.core.bundleArrange(bundle, after);
+  heap.core.cellBatchArrange(batch, after);
 }

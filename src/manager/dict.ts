@@ -7,18 +7,7 @@ import { theHeap } from '../heap/heap.ts';
 import { RECORD } from '../heap/records.ts';
 import { created, Existing, registerShared } from '../heap/shared.ts';
 import type { AsyncOptions } from '../heap/time.ts';
-import {
-  addEncoded,
-  addKey,
-  bundleOf,
-  type Key,
-  newBundle,
-  readBundle,
-  readShown,
-  toKey,
-  writeKey,
-  writeSmall,
-} from './cells.ts';
+import { addEncoded, addKey, batchOf, type Key, newBatch, readBatch, readShown, toKey, writeKey, writeSmall } from './cells.ts';
 import { INSPECT, methodsOf, withContents } from './properties.ts';
 import { Store } from './store.ts';
 
@@ -72,13 +61,13 @@ export abstract class Table extends Store {
 
   #writeLarge(key: Key, encoding: Encoding, mode: Put): number {
     const { heap } = this;
-    const bundle = newBundle(heap, 2);
+    const batch = newBatch(heap, 2);
     try {
-      addEncoded(heap, bundle, encoding);
-      addKey(heap, bundle, key);
-      return heap.core.tablePutAll(this.open, bundle, mode);
+      addEncoded(heap, batch, encoding);
+      addKey(heap, batch, key);
+      return heap.core.tablePutAll(this.open, batch, mode);
     } finally {
-      heap.core.bundleClose(bundle);
+      heap.core.cellBatchClose(batch);
     }
   }
 
@@ -98,17 +87,17 @@ export abstract class Table extends Store {
   }
 
   /** Takes all pairs in at once; they were encoded before. @internal */
-  protected writeAll(bundle: number, mode: Put = Put.ALWAYS): boolean {
-    const status = this.heap.core.tablePutAll(this.open, bundle, mode);
+  protected writeAll(batch: number, mode: Put = Put.ALWAYS): boolean {
+    const status = this.heap.core.tablePutAll(this.open, batch, mode);
     if (status === Status.RANGE) return false;
     this.check(status, 'update');
     return true;
   }
 
   /** @internal */
-  protected bundleOfPairs(init: unknown): number {
+  protected batchOfPairs(init: unknown): number {
     const pairs = pairsOf(init);
-    return bundleOf(
+    return batchOf(
       this.heap,
       pairs.map(([, value]) => value),
       pairs.map(([key]) => toKey(key)),
@@ -117,17 +106,17 @@ export abstract class Table extends Store {
 
   /** @internal */
   protected writePairs(init: unknown): void {
-    const bundle = this.bundleOfPairs(init);
+    const batch = this.batchOfPairs(init);
     try {
-      this.writeAll(bundle);
+      this.writeAll(batch);
     } finally {
-      this.heap.core.bundleClose(bundle);
+      this.heap.core.cellBatchClose(batch);
     }
   }
 
   /** All keys, values, or both in turn, of one moment. @internal */
   protected all(part: Part): unknown[] {
-    return readBundle(this.heap, this.made(this.heap.core.tableSnapshot(this.open, part)));
+    return readBatch(this.heap, this.made(this.heap.core.tableSnapshot(this.open, part)));
   }
 
   /** @internal */
@@ -269,8 +258,8 @@ export class Dict<K = any, V = any> extends Table {
 
   /** The async twin of `set`. The snapshot is taken now. */
   async setAsync(key: K, value: V, options?: AsyncOptions): Promise<void> {
-    const bundle = bundleOf(this.heap, [value], [toKey(key)]);
-    await this.laterWith(bundle, () => this.writeAll(bundle), options);
+    const batch = batchOf(this.heap, [value], [toKey(key)]);
+    await this.laterWith(batch, () => this.writeAll(batch), options);
   }
 
   /** Whether the key was there. */
@@ -299,10 +288,10 @@ export class Dict<K = any, V = any> extends Table {
 
   /** Takes the pair out that came last. @throws KeyError the dict is empty */
   popitem(): [K, V] {
-    const bundle = this.heap.core.tableTakeLast(this.open);
-    if (bundle === Status.RANGE) throw new KeyError('popitem(): dictionary is empty');
-    if (bundle < 0) throw this.failed(bundle, 'popitem');
-    return readBundle(this.heap, bundle) as [K, V];
+    const batch = this.heap.core.tableTakeLast(this.open);
+    if (batch === Status.RANGE) throw new KeyError('popitem(): dictionary is empty');
+    if (batch < 0) throw this.failed(batch, 'popitem');
+    return readBatch(this.heap, batch) as [K, V];
   }
 
   popitemAsync(options?: AsyncOptions): Promise<[K, V]> {
@@ -322,12 +311,12 @@ export class Dict<K = any, V = any> extends Table {
 
   async setdefaultAsync(key: K, value: V, options?: AsyncOptions): Promise<V> {
     const wanted = toKey(key);
-    const bundle = bundleOf(this.heap, [value], [wanted]);
+    const batch = batchOf(this.heap, [value], [wanted]);
     const call = () => {
-      this.writeAll(bundle, Put.IF_ABSENT);
+      this.writeAll(batch, Put.IF_ABSENT);
       return this.read(wanted, undefined) as V;
     };
-    return this.laterWith(bundle, call, options);
+    return this.laterWith(batch, call, options);
   }
 
   /**
@@ -358,8 +347,8 @@ export class Dict<K = any, V = any> extends Table {
   async updateAsync(key: unknown, ...rest: unknown[]): Promise<unknown> {
     const [fn, options] = rest as [unknown, AsyncOptions | undefined];
     if (typeof fn !== 'function') {
-      const bundle = this.bundleOfPairs(key);
-      await this.laterWith(bundle, () => this.writeAll(bundle), fn as AsyncOptions | undefined);
+      const batch = this.batchOfPairs(key);
+      await this.laterWith(batch, () => this.writeAll(batch), fn as AsyncOptions | undefined);
       return undefined;
     }
     const wanted = toKey(key);

@@ -7,7 +7,7 @@ import { theHeap } from '../heap/heap.ts';
 import { RECORD } from '../heap/records.ts';
 import { created, Existing, registerShared } from '../heap/shared.ts';
 import type { AsyncOptions } from '../heap/time.ts';
-import { addEncoded, arrangeBundle, bundleOf, newBundle, peekBundle, readBundle, readShown, writeSmall } from './cells.ts';
+import { addEncoded, arrangeBatch, batchOf, newBatch, readBatch, readBatchOnly, readShown, writeSmall } from './cells.ts';
 import { compare, isEqual } from './order.ts';
 import { INSPECT, withContents } from './properties.ts';
 import { Store } from './store.ts';
@@ -93,16 +93,16 @@ export class List<T = any> extends Store {
 
   /** Puts `values` in place of `count` items. */
   #splice(start: number, count: number, values: readonly unknown[], method: string): void {
-    const bundle = bundleOf(this.heap, values);
+    const batch = batchOf(this.heap, values);
     try {
-      this.#spliceIn(bundle, start, Math.min(END, start + count), method);
+      this.#spliceIn(batch, start, Math.min(END, start + count), method);
     } finally {
-      this.heap.core.bundleClose(bundle);
+      this.heap.core.cellBatchClose(batch);
     }
   }
 
-  #spliceIn(bundle: number, start: number, end: number, method: string): void {
-    this.check(this.heap.core.vectorSplice(this.open, start, end, bundle), method);
+  #spliceIn(batch: number, start: number, end: number, method: string): void {
+    this.check(this.heap.core.vectorSplice(this.open, start, end, batch), method);
   }
 
   // ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -129,7 +129,7 @@ export class List<T = any> extends Store {
 
   /** Python's `l[start:end]`: an array of this worker's own. */
   slice(start?: number, end?: number): T[] {
-    return readBundle(this.heap, this.#snapshot(start, end)) as T[];
+    return readBatch(this.heap, this.#snapshot(start, end)) as T[];
   }
 
   /** All items, in an array of this worker's own. */
@@ -184,12 +184,12 @@ export class List<T = any> extends Store {
       const encoding = heap.codec.encode(value, RECORD);
       if (writeSmall(heap, encoding)) status = core.vectorSet(this.open, at);
       else {
-        const bundle = newBundle(heap, 1);
+        const batch = newBatch(heap, 1);
         try {
-          addEncoded(heap, bundle, encoding);
-          status = core.vectorSetBundled(this.open, at, bundle);
+          addEncoded(heap, batch, encoding);
+          status = core.vectorSetFromBatch(this.open, at, batch);
         } finally {
-          core.bundleClose(bundle);
+          core.cellBatchClose(batch);
         }
       }
     }
@@ -199,16 +199,16 @@ export class List<T = any> extends Store {
 
   /** The async twin of `set`. The snapshot is taken now. */
   setAsync(index: number, value: T, options?: AsyncOptions): Promise<void> {
-    const write = (bundle: number) => {
-      const status = this.heap.core.vectorSetBundled(this.open, toIndex(index), bundle);
+    const write = (batch: number) => {
+      const status = this.heap.core.vectorSetFromBatch(this.open, toIndex(index), batch);
       if (status === Status.RANGE) throw this.#outside('list assignment index out of range');
       this.check(status, 'set');
     };
     return this.#withItems([value], write, options);
   }
 
-  async #withItems<R>(items: readonly unknown[], fn: (bundle: number) => R, options: AsyncOptions | undefined): Promise<R> {
-    return this.laterWith(bundleOf(this.heap, items), fn, options);
+  async #withItems<R>(items: readonly unknown[], fn: (batch: number) => R, options: AsyncOptions | undefined): Promise<R> {
+    return this.laterWith(batchOf(this.heap, items), fn, options);
   }
 
   /** Adds an item at the end. */
@@ -223,17 +223,17 @@ export class List<T = any> extends Store {
       this.check(heap.core.vectorAppend(this.open), 'append');
       return;
     }
-    const bundle = newBundle(heap, 1);
+    const batch = newBatch(heap, 1);
     try {
-      addEncoded(heap, bundle, encoding);
-      this.#spliceIn(bundle, END, END, 'append');
+      addEncoded(heap, batch, encoding);
+      this.#spliceIn(batch, END, END, 'append');
     } finally {
-      heap.core.bundleClose(bundle);
+      heap.core.cellBatchClose(batch);
     }
   }
 
   appendAsync(value: T, options?: AsyncOptions): Promise<void> {
-    return this.#withItems([value], (bundle) => this.#spliceIn(bundle, END, END, 'append'), options);
+    return this.#withItems([value], (batch) => this.#spliceIn(batch, END, END, 'append'), options);
   }
 
   /** Adds all items at the end, at once to whoever looks. */
@@ -242,7 +242,7 @@ export class List<T = any> extends Store {
   }
 
   extendAsync(values: Iterable<T>, options?: AsyncOptions): Promise<void> {
-    return this.#withItems(Array.from(values), (bundle) => this.#spliceIn(bundle, END, END, 'extend'), options);
+    return this.#withItems(Array.from(values), (batch) => this.#spliceIn(batch, END, END, 'extend'), options);
   }
 
   /** Puts an item in front of the one at `index`; beyond the ends it goes to the end that is near, as in Python. */
@@ -252,7 +252,7 @@ export class List<T = any> extends Store {
 
   insertAsync(index: number, value: T, options?: AsyncOptions): Promise<void> {
     const at = toIndex(index);
-    return this.#withItems([value], (bundle) => this.#spliceIn(bundle, at, at, 'insert'), options);
+    return this.#withItems([value], (batch) => this.#spliceIn(batch, at, at, 'insert'), options);
   }
 
   /** Takes the item at `index` out: the last one. @throws IndexError there is none */
@@ -305,12 +305,12 @@ export class List<T = any> extends Store {
 
   /** Guarded. `order` answers which item goes where. The values themselves stay as they were encoded. */
   #arrange(order: (items: T[]) => number[]): void {
-    const bundle = this.#snapshot();
+    const batch = this.#snapshot();
     try {
-      arrangeBundle(this.heap, bundle, order(peekBundle(this.heap, bundle) as T[]));
-      this.#spliceIn(bundle, 0, END, 'sort');
+      arrangeBatch(this.heap, batch, order(readBatchOnly(this.heap, batch) as T[]));
+      this.#spliceIn(batch, 0, END, 'sort');
     } finally {
-      this.heap.core.bundleClose(bundle);
+      this.heap.core.cellBatchClose(batch);
     }
   }
 

@@ -34,21 +34,21 @@ export abstract class Store extends Shared {
   }
 
   /** What the core made. @throws MemoryError for its 0 @internal */
-  protected made(bundle: number): number {
-    if (bundle === 0) throw heapFull();
-    return bundle;
+  protected made(batch: number): number {
+    if (batch === 0) throw heapFull();
+    return batch;
   }
 
   /** Runs `fn` while nobody else changes anything. @internal */
   protected guarded<T>(method: string, fn: () => T): T {
     const { core } = this.heap;
     const store = this.open;
-    this.check(core.guardTake(store, Number.POSITIVE_INFINITY), method);
+    this.check(core.updateLockAcquire(store, Number.POSITIVE_INFINITY), method);
     this.#guards++;
     try {
       return fn();
     } finally {
-      core.guardGive(store);
+      core.updateLockRelease(store);
       this.#unguarded();
     }
   }
@@ -58,15 +58,15 @@ export abstract class Store extends Shared {
     const { core } = this.heap;
     const store = this.open;
     const attempt = () => {
-      if (core.guardTry(this.open) === Status.TIMEOUT) return PENDING;
+      if (core.updateLockTry(this.open) === Status.TIMEOUT) return PENDING;
       this.#guards++;
       return true;
     };
-    await AsyncGate.wait<boolean>(this.heap, core.guardGate(store), attempt, Number.POSITIVE_INFINITY, options, () => true);
+    await AsyncGate.wait<boolean>(this.heap, core.updateLockGate(store), attempt, Number.POSITIVE_INFINITY, options, () => true);
     try {
       return await fn();
     } finally {
-      core.guardGive(store);
+      core.updateLockRelease(store);
       this.#unguarded();
     }
   }
@@ -75,11 +75,11 @@ export abstract class Store extends Shared {
   protected atOnce<T>(fn: () => T): T {
     const { core } = this.heap;
     const store = this.open;
-    core.guardResume(store);
+    core.updateLockResume(store);
     try {
       return fn();
     } finally {
-      core.guardPause(store);
+      core.updateLockPause(store);
     }
   }
 
@@ -88,12 +88,12 @@ export abstract class Store extends Shared {
     return this.guardedAsync(() => this.atOnce(fn), options);
   }
 
-  /** The same with values that were encoded when the call was made, into a bundle, which is closed. @internal */
-  protected async laterWith<T>(bundle: number, fn: (bundle: number) => T, options: AsyncOptions | undefined): Promise<T> {
+  /** The same with values that were encoded when the call was made, into a batch, which is closed. @internal */
+  protected async laterWith<T>(batch: number, fn: (batch: number) => T, options: AsyncOptions | undefined): Promise<T> {
     try {
-      return await this.later(() => fn(bundle), options);
+      return await this.later(() => fn(batch), options);
     } finally {
-      this.heap.core.bundleClose(bundle);
+      this.heap.core.cellBatchClose(batch);
     }
   }
 

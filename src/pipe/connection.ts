@@ -217,7 +217,7 @@ export class Connection extends Shared {
   /** The length of the message that was taken. @throws TypeError it is not bytes */
   #lengthOf(meta: number): number {
     const length = this.heap.scratchI32[0] as number;
-    if ((meta & ~Meta.EXTERN) === Encoding.BYTES) return length;
+    if ((meta & ~Meta.OUT_OF_LINE) === Encoding.BYTES) return length;
     const error = new TypeError('the message is not bytes: it was sent with send(), and is in args[0]');
     throw Object.assign(error, { args: [decodeRecord(this.heap, RECORD, length, meta)] });
   }

@@ -26,7 +26,7 @@ export function sendMessage(heap: Heap, queue: number, value: unknown, ms: numbe
 /** Hands the bytes of the message that was just taken to `use`, where they lie; then they are gone. */
 export function useBytes<T>(heap: Heap, length: number, meta: number, use: (bytes: Uint8Array) => T): T {
   const { core, scratch, scratchI32 } = heap;
-  if (!(meta & Meta.EXTERN)) return use(scratch.subarray(RECORD, RECORD + length));
+  if (!(meta & Meta.OUT_OF_LINE)) return use(scratch.subarray(RECORD, RECORD + length));
   const block = scratchI32[RECORD >> 2] as number;
   const at = block + Meta.BLOCK_HEADER;
   try {

@@ -19,18 +19,18 @@ export function watch(heap: Heap, things: readonly Watched[], ms: number, method
   const deadline = performance.now() + ms;
   const gates = things.map(({ gate }) => gate).filter((gate) => gate !== 0);
   for (const gate of gates) core.gateEnter(gate);
-  core.watchEnter();
+  core.multiWaitEnter();
   try {
     for (;;) {
       // Before the look: what becomes ready after it changes the sequence.
-      const epoch = core.watchEpoch();
+      const epoch = core.multiWaitEpoch();
       if (isReady()) return true;
-      const status = core.watchPark(epoch, leftUntil(deadline));
+      const status = core.multiWaitPark(epoch, leftUntil(deadline));
       if (status === Status.WOULD_BLOCK) throw wouldBlock(method);
       if (status === Status.TIMEOUT) return isReady();
     }
   } finally {
-    core.watchLeave();
+    core.multiWaitLeave();
     for (const gate of gates) core.gateLeave(gate);
   }
 }

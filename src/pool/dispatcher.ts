@@ -272,7 +272,7 @@ export class Dispatcher {
 
   /** The loop waits for something that has come another way. */
   #wake(): void {
-    if (this.#attending && !this.#hasEnded && !this.#hasReason) this.#heap.core.gateKick(this.#replies.gate);
+    if (this.#attending && !this.#hasEnded && !this.#hasReason) this.#heap.core.gateWakeAll(this.#replies.gate);
   }
 
   /** Takes in all that is there, waiting `ms` milliseconds for the first. */

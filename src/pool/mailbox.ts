@@ -109,7 +109,7 @@ export class Mailbox extends Shared {
   #read(at: number, length: number, meta: number): Letter {
     const { heap } = this;
     let letter: Letter;
-    if (meta & Meta.EXTERN) {
+    if (meta & Meta.OUT_OF_LINE) {
       const payload = (heap.scratchI32[at >> 2] as number) + Meta.BLOCK_HEADER;
       letter = new Letter(heap.words(payload + ENVELOPE), payload >> 2);
     } else letter = new Letter(heap.scratchI32, at >> 2);

@@ -29,7 +29,7 @@ const enum Part {
 }
 /** Before the difference of a bigint from its double. */
 const BEYOND = 0xff;
-/** Arrays in arrays in arrays: more are taken for a circle. */
+/** Arrays in arrays in arrays: more are taken for a cycle. */
 const DEPTH = 32;
 const SHAPE_SHIFT = 2;
 /** Header and first 8 bytes. */
@@ -223,7 +223,7 @@ function putKey(heap: Heap, parts: Parts, at: number): number {
   }
   const size = 8 + ((rest + 7) & ~7);
   const block = core.allocate(size);
-  const holding = block === 0 ? 0 : core.hold(block, rest, 0);
+  const holding = block === 0 ? 0 : core.inFlightCreate(block, rest, 0);
   if (holding === 0) {
     if (block !== 0) core.free(block);
     throw heapFull(size);
@@ -233,7 +233,7 @@ function putKey(heap: Heap, parts: Parts, at: number): number {
   memory.fill(0, block + 8 + rest, block + size);
   heap.words(block + size)[block >> 2] = rest;
   scratch.set(bytes.subarray(0, PREFIX), at + 8);
-  scratchI32[(at >> 2) + 1] = end | Key.EXTERN;
+  scratchI32[(at >> 2) + 1] = end | Key.OUT_OF_LINE;
   scratchI32[(at + HEADER) >> 2] = block;
   scratchI32[((at + HEADER) >> 2) + 1] = holding;
   return at + HEADER + 8;
@@ -241,7 +241,7 @@ function putKey(heap: Heap, parts: Parts, at: number): number {
 
 function keyBytes(words: Int32Array, at: number): number {
   const length = words[(at >> 2) + 1] as number;
-  if (length & Key.EXTERN) return HEADER + 8;
+  if (length & Key.OUT_OF_LINE) return HEADER + 8;
   return PREFIX + Math.max(PREFIX, (length + 7) & ~7);
 }
 
@@ -273,7 +273,7 @@ export const keyedRecords: Required<RecordForm> = {
     plainRecords.drop(heap, words, at);
     if (isNumber(words, at)) return;
     const key = at + recordBytes(words, at);
-    if ((words[(key >> 2) + 1] as number) & Key.EXTERN) heap.core.refClose(words[((key + HEADER) >> 2) + 1] as number);
+    if ((words[(key >> 2) + 1] as number) & Key.OUT_OF_LINE) heap.core.refClose(words[((key + HEADER) >> 2) + 1] as number);
   },
 
   shape(words, at) {

@@ -10,7 +10,7 @@ import { Queue } from './queue.ts';
 export class LifoQueue<T = unknown> extends Queue<T> {
   /** @internal */
   protected static override make(heap: Heap, maxsize: number): number {
-    return heap.core.pileCreate(Kind.LIFO, maxsize);
+    return heap.core.singleLockCreate(Kind.LIFO, maxsize);
   }
 }
 

@@ -29,7 +29,7 @@ export type Prioritized = Priority | { readonly priority: Priority };
 export class PriorityQueue<T = Prioritized> extends Queue<T> {
   /** @internal */
   protected static override make(heap: Heap, maxsize: number): number {
-    return heap.core.pileCreate(Kind.PRIORITY, maxsize);
+    return heap.core.singleLockCreate(Kind.PRIORITY, maxsize);
   }
 
   /** @internal */

@@ -269,7 +269,7 @@ export class Queue<T = unknown> extends Shared {
       const length = words[at >> 2] as number;
       const meta = words[(at >> 2) + 1] as number;
       items[i] = decodeRecord(heap, at + RECORD, length, meta) as T;
-      at += RECORD + (meta & Meta.EXTERN ? 8 : ((length + 7) & ~7) + (meta >>> Meta.HANDLES_SHIFT) * 8);
+      at += RECORD + (meta & Meta.OUT_OF_LINE ? 8 : ((length + 7) & ~7) + (meta >>> Meta.HANDLES_SHIFT) * 8);
     }
     return items;
   }

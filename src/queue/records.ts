@@ -22,7 +22,7 @@ export interface RecordForm {
 export function recordBytes(words: Int32Array, at: number): number {
   const length = words[at >> 2] as number;
   const meta = words[(at >> 2) + 1] as number;
-  return RECORD + (meta & Meta.EXTERN ? 8 : ((length + 7) & ~7) + (meta >>> Meta.HANDLES_SHIFT) * 8);
+  return RECORD + (meta & Meta.OUT_OF_LINE ? 8 : ((length + 7) & ~7) + (meta >>> Meta.HANDLES_SHIFT) * 8);
 }
 
 /** A number's record; where it ends. */
@@ -54,7 +54,7 @@ export const plainRecords: RecordForm = {
     }
     const { block, holding } = holdBody(heap, encoding);
     scratchI32[header] = length;
-    scratchI32[header + 1] = meta | Meta.EXTERN;
+    scratchI32[header + 1] = meta | Meta.OUT_OF_LINE;
     scratchI32[header + 2] = block;
     scratchI32[header + 3] = holding;
     return at + RECORD + 8;
@@ -65,6 +65,6 @@ export const plainRecords: RecordForm = {
   bytes: recordBytes,
 
   drop(heap, words, at) {
-    if ((words[(at >> 2) + 1] as number) & Meta.EXTERN) heap.core.refClose(words[(at >> 2) + 3] as number);
+    if ((words[(at >> 2) + 1] as number) & Meta.OUT_OF_LINE) heap.core.refClose(words[(at >> 2) + 3] as number);
   },
 };

@@ -67,7 +67,7 @@ function late(lock: Holdable): TimeoutError {
 const secondsUntil = (deadline: number) => leftUntil(deadline) / 1000;
 
 /**
- * Takes many locks, one after the other by their ids: those who take theirs this way never wait for each other in a circle, in whatever order they name them.
+ * Takes many locks, one after the other by their ids: those who take theirs this way never wait for each other in a cycle, in whatever order they name them.
  * All or none: when one throws or is not free in time, those before it are given back. A lock that is named twice is taken once; of a semaphore it takes one permit, of
  * a condition its lock. Several calls may nest, each with larger locks than those before.
  * @param locks Lock, RLock, Condition, Semaphore, and behind them perhaps `{ timeout }`

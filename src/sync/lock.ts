@@ -19,8 +19,8 @@ export interface LockOptions {
    */
   onOwnerDeath?: 'break' | 'release';
   /**
-   * `'error'`: an acquire without a timeout that would close a circle of workers that wait for each other throws `DeadlockError`. An RLock always does so;
-   * for a Lock, which somebody outside the circle might release, one has to ask. Default `'wait'`.
+   * `'error'`: an acquire without a timeout that would close a cycle of workers that wait for each other throws `DeadlockError`. An RLock always does so;
+   * for a Lock, which somebody outside the cycle might release, one has to ask. Default `'wait'`.
    */
   deadlock?: 'wait' | 'error';
 }
@@ -53,7 +53,7 @@ export abstract class Lockable extends Holdable {
     return status === Status.OK || this.acquired(status);
   }
 
-  /** Waits, but not in a circle: what need not wait at all pays nothing for the watch. @internal */
+  /** Waits, but not in a cycle: what need not wait at all pays nothing for the watch. @internal */
   protected takeWatched(): number {
     const status = this.take(0);
     return status === Status.TIMEOUT ? watchfully(this.heap, this.open, () => this.take(Number.POSITIVE_INFINITY)) : status;
@@ -140,7 +140,7 @@ function watches(options: LockOptions | undefined): number {
   const { deadlock = 'wait' } = options ?? {};
   if (deadlock !== 'wait' && deadlock !== 'error')
     throw new ValueError(`deadlock must be 'wait' or 'error', got ${String(deadlock)}`);
-  return deadlock === 'error' ? LockFlag.NO_CIRCLES : 0;
+  return deadlock === 'error' ? LockFlag.DETECT_DEADLOCK : 0;
 }
 
 /**
@@ -149,7 +149,7 @@ function watches(options: LockOptions | undefined): number {
  * Unlike Python's: it can be sent anywhere, awaited, and it notices when its holder dies.
  */
 export class Lock extends Lockable {
-  /** Whether a circle of waiting workers is an error. */
+  /** Whether a cycle of waiting workers is an error. */
   readonly #watched: boolean;
 
   constructor(options?: LockOptions | Existing) {
@@ -159,9 +159,9 @@ export class Lock extends Lockable {
       const heap = theHeap();
       super(heap, created(heap.core.lockCreate(flags & LockFlag.TAKE_OVER)));
       // Nobody else has it yet.
-      if (flags & LockFlag.NO_CIRCLES) heap.storeWord(this.ptr + LockField.FLAGS, flags);
+      if (flags & LockFlag.DETECT_DEADLOCK) heap.storeWord(this.ptr + LockField.FLAGS, flags);
     }
-    this.#watched = (this.heap.loadWord(this.ptr + LockField.FLAGS) & LockFlag.NO_CIRCLES) !== 0;
+    this.#watched = (this.heap.loadWord(this.ptr + LockField.FLAGS) & LockFlag.DETECT_DEADLOCK) !== 0;
   }
 
   protected take(timeoutMs: number): number {

@@ -178,7 +178,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     this.#replaceParcel(WorkerField.TASK, task);
     const tid = core.slotTake();
     if (tid === 0) {
-      core.dropParcelAt(this.open + WorkerField.TASK);
+      core.boxedDropAt(this.open + WorkerField.TASK);
       throw new RuntimeError(`can't start new ${this.noun}: too many workers are alive`);
     }
     const record = { id: this.id, generation: core.objectGeneration(this.open) };
@@ -298,7 +298,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     const parcel = runnable.#word(WorkerField.TASK);
     // Who is killed on the way, wherever, has left it to the supervisor, with the handles that are still in it.
     const task = unpackParcel(runnable.heap, parcel) as TaskSpec;
-    runnable.heap.core.dropParcelAt(runnable.open + WorkerField.TASK);
+    runnable.heap.core.boxedDropAt(runnable.open + WorkerField.TASK);
     return task;
   }
 

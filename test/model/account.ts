@@ -120,12 +120,12 @@ export class Account {
       return code;
     }
     const block = words[place(0) >> 2] as number;
-    const at = meta & Meta.EXTERN ? (offset: number) => block + Meta.BLOCK_HEADER + offset : place;
+    const at = meta & Meta.OUT_OF_LINE ? (offset: number) => block + Meta.BLOCK_HEADER + offset : place;
     const first = words[at(0) >> 2] as number;
     const code = first >> 8;
     const bytes = this.isCode(code) ? this.wordsIn(code) * 4 : 0;
     must(
-      bytes !== 0 && length === Math.abs(bytes) && meta === (bytes < 0 ? Encoding.BYTES | Meta.EXTERN : Encoding.BYTES),
+      bytes !== 0 && length === Math.abs(bytes) && meta === (bytes < 0 ? Encoding.BYTES | Meta.OUT_OF_LINE : Encoding.BYTES),
       `a record that nobody put: ${meta}, ${first}, ${length} bytes`,
     );
     for (let i = 1; i < length / 4; i++) must(words[at(i * 4) >> 2] === first + i, `item ${code} is garbled`);
@@ -173,7 +173,7 @@ export class Account {
   segments(): number[] {
     const found: number[] = [];
     for (let at = this.word(this.queue + HEAD + SEGMENT); at !== 0; at = this.word(at)) {
-      if (found.includes(at)) throw new Error('the segments go round in a circle');
+      if (found.includes(at)) throw new Error('the segments go round in a cycle');
       found.push(at);
     }
     return found;
@@ -203,7 +203,7 @@ export class Account {
       const place = (offset: number) => segment + SEGMENT_HEADER + ((from + offset) & (this.word(segment + 12) - 1));
       const length = this.word(place(0));
       codes.push(this.decode(length, this.word(place(4)), (offset) => place(RECORD + offset)));
-      at += RECORD + (this.word(place(4)) & Meta.EXTERN ? 8 : (length + 7) & ~7);
+      at += RECORD + (this.word(place(4)) & Meta.OUT_OF_LINE ? 8 : (length + 7) & ~7);
       if (codes.length > 64) throw new Error('the ring has no end');
     }
     return codes;

@@ -225,7 +225,7 @@ describe('runs of pages', () => {
     holds('allocator, merging', core, merging);
     const bad = await mutant({
       file: FILE,
-      find: 'while (page + length < end && (peek(mapWord(page + length)) & 255) == FREE) length += peek(mapWord(page + length)) >>> 8;',
+      find: 'while (page + length < end && (loadPlain(mapWord(page + length)) & 255) == FREE) length += loadPlain(mapWord(page + length)) >>> 8;',
       replace: '',
     });
     breaks('nothing merges', bad, merging, /^no schedule comes to an end/);
@@ -319,9 +319,9 @@ describe('a death', () => {
   test('between a free run and the mark where to look for it', async () => {
     const bad = await mutant({
       file: FILE,
-      find: "  if (page < peek(ROOT + offsetof<Root>('firstFree'))) poke(ROOT + offsetof<Root>('firstFree'), page);\n  store(mapWord(page), (pages << 8) | FREE);",
+      find: "  if (page < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), page);\n  store(mapWord(page), (pages << 8) | FREE);",
       replace:
-        "  store(mapWord(page), (pages << 8) | FREE);\n  if (page < peek(ROOT + offsetof<Root>('firstFree'))) poke(ROOT + offsetof<Root>('firstFree'), page);",
+        "  store(mapWord(page), (pages << 8) | FREE);\n  if (page < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), page);",
     });
     breaks('the mark comes late', bad, dying(3 * PAGE), /^there are free pages that cannot be found$/, fine);
   });

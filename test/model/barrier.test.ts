@@ -170,7 +170,7 @@ describe('planted bugs are found:', () => {
 
   test('parties that are not told of their round', async () => {
     const bad = await mutant(
-      barrier('      wakeFirst(barrier, NodeState.NOTIFIED);\n', '      remove(barrier, headOf(barrier));\n'),
+      barrier('      wakeFirstWaiter(barrier, NodeState.NOTIFIED);\n', '      removeWaiter(barrier, firstWaiter(barrier));\n'),
     );
     breaks('not told', bad, model({ rounds: Two }), /wait answered|broken by nobody|sleeps for ever/);
   });
@@ -178,7 +178,7 @@ describe('planted bugs are found:', () => {
   test('a timeout that leaves a complete round', async () => {
     const bad = await mutant(
       barrier(
-        'if (!filling && positionOf(barrier, node) < barrierParties(barrier)) status = Status.OK;',
+        'if (!filling && placeOf(barrier, node) < barrierParties(barrier)) status = Status.OK;',
         'if (false) status = Status.OK;',
       ),
     );
@@ -191,12 +191,12 @@ describe('planted bugs are found:', () => {
   });
 
   test('a round that was complete at once, and has no leader', async () => {
-    const bad = await mutant(barrier('    tell(leader, NodeState.LEADER);\n', ''));
+    const bad = await mutant(barrier('    tellWaiter(leader, NodeState.LEADER);\n', ''));
     breaks('no leader', bad, model(behind), /^sleeps for ever: w\d$/);
   });
 
   test('a timeout behind a complete round that breaks nothing', async () => {
-    const bad = await mutant(barrier("      else if (breaking) poke(barrier + offsetof<Barrier>('breakNext'), 1);\n", ''));
+    const bad = await mutant(barrier("      else if (breaking) storePlain(barrier + offsetof<Barrier>('breakNext'), 1);\n", ''));
     breaks('breaks nothing', bad, model(behindTimed), /^somebody failed, and the barrier is not broken$/);
   });
 
@@ -206,7 +206,7 @@ describe('planted bugs are found:', () => {
   });
 
   test('a reset that leaves who waits asleep', async () => {
-    const bad = await mutant(barrier('  failAll(barrier);\n  poke(', '  poke('));
+    const bad = await mutant(barrier('  failAll(barrier);\n  storePlain(', '  storePlain('));
     breaks('waits on', bad, model({ rounds: [1], upset: 'barrierReset' }), /^sleeps for ever: w0$/);
   });
 
@@ -218,19 +218,21 @@ describe('planted bugs are found:', () => {
   test('a look at the list that passes for a repair', async () => {
     const bad = await mutant({
       file: 'waitlist.ts',
-      find: '    lockAbandon(list, self);\n    lockKick(list);\n',
-      replace: '    guardGive(list);\n',
+      find: '    lockAbandon(list, self);\n    lockWakeAll(list);\n',
+      replace: '    waitListUnlock(list);\n',
     });
     breaks('looked at', bad, upsetDies('barrierAbort', false, true), /^sleeps for ever: w0$/);
   });
 
   test('a reaper that does not break what the dead waited for', async () => {
-    const bad = await mutant(barrier('if (removeAllOf(barrier, tid) > 0) breakIt(barrier);', 'removeAllOf(barrier, tid);'));
+    const bad = await mutant(
+      barrier('if (removeWaitersOf(barrier, tid) > 0) breakIt(barrier);', 'removeWaitersOf(barrier, tid);'),
+    );
     breaks('not broken', bad, deaths(Two), /^sleeps for ever: w1$/);
   });
 
   test('a death under the guard that breaks nothing', async () => {
-    const bad = await mutant(barrier('if (guardTake(barrier)) breakIt(barrier);', 'guardTake(barrier);'));
+    const bad = await mutant(barrier('if (waitListLock(barrier)) breakIt(barrier);', 'waitListLock(barrier);'));
     breaks('half told, a leader', bad, deaths([1, 2]), /^sleeps for ever: w1$/);
     breaks('half told, abort', bad, upsetDies('barrierAbort', false), /^sleeps for ever/);
   });

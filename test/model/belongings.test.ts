@@ -12,12 +12,12 @@ import { call, must, type Program } from './program.ts';
 import { KEY } from './table.ts';
 
 const mortal = { mayDie: true };
-const BUNDLE = 'manager/bundle.ts';
+const CELL_BATCH = 'manager/batch.ts';
 const VECTOR = 'manager/vector.ts';
 
 /** What comes of a reference in two hands, or in none. */
 const WRONG =
-  /references too|no value's|taken and free|two free lists|in a circle|no word at|in use|free run|free and untouched|but not of it/;
+  /references too|no value's|taken and free|two free lists|in a cycle|no word at|in use|free run|free and untouched|but not of it/;
 
 type Members = (here: Belongings) => void;
 
@@ -53,7 +53,7 @@ const dyingAtKey = (steps: (here: Belongings, at: () => number) => Program) =>
 const replacing = withTable((here) => {
   here.fill([3, 3]);
   here.fillHandles(1);
-  here.carrier('w', [1, 2], (bundle) => call('tablePutAll', () => [here.at, bundle(), Put.ALWAYS], ok), mortal);
+  here.carrier('w', [1, 2], (batch) => call('tablePutAll', () => [here.at, batch(), Put.ALWAYS], ok), mortal);
   here.reaper(
     (at) => here.put(at, 2, 2),
     (at) => here.delete(at, 1),
@@ -91,7 +91,7 @@ const tables: readonly (readonly [what: string, model: (m: Model) => void])[] = 
         call('tableSnapshot', [here.at, 3], (at) => {
           own.at = at;
         }),
-        call('bundleClose', () => [own.at]),
+        call('cellBatchClose', () => [own.at]),
       ];
       here.add('w', () => here.counting(looks), mortal);
       here.reaper(
@@ -124,11 +124,11 @@ const dyingAmong = (steps: (here: Belongings, at: () => number) => Program) =>
     );
   });
 
-/** Somebody dies who gives a bundle of such values to a call; others take the first out. */
+/** Somebody dies who gives a batch of such values to a call; others take the first out. */
 const dyingWith = (items: number, name: string, ...args: number[]) =>
   withVector((here) => {
     here.fillHandles(0, 1);
-    here.carrier('w', Array(items).fill(0), (bundle) => call(name, () => [here.at, ...args, bundle()], ok), mortal);
+    here.carrier('w', Array(items).fill(0), (batch) => call(name, () => [here.at, ...args, batch()], ok), mortal);
     here.reaper(
       (at) => here.append(at, 4),
       (at) => here.shows(at, 'vectorTake', 0),
@@ -152,7 +152,7 @@ const vectors: readonly (readonly [what: string, model: (m: Model) => void])[] =
   ],
   ['clears the vector', dyingAmong((here) => [call('vectorClear', [here.at], ok)])],
   ['reads it', dyingAmong((here, at) => here.counting(here.shows(at, 'vectorGet', 0)))],
-  ['puts another in its place', dyingWith(1, 'vectorSetBundled', 0)],
+  ['puts another in its place', dyingWith(1, 'vectorSetFromBatch', 0)],
   ['adds some', dyingWith(2, 'vectorSplice', END, END)],
   ['puts some in the middle', dyingWith(1, 'vectorSplice', 1, 1)],
   ['puts some in place of others', dyingWith(1, 'vectorSplice', 0, 2)],
@@ -160,7 +160,7 @@ const vectors: readonly (readonly [what: string, model: (m: Model) => void])[] =
     'makes one and adds it',
     withVector((here) => {
       here.fill([0, 3]);
-      here.maker('w', (bundle) => call('vectorSplice', () => [here.at, END, END, bundle()], ok), mortal);
+      here.maker('w', (batch) => call('vectorSplice', () => [here.at, END, END, batch()], ok), mortal);
       here.reaper(
         () => [],
         (at) => here.append(at, 5),
@@ -195,23 +195,24 @@ describe('a value with a handle', () => {
     {
       what: 'exchanged by one that forgets what for',
       model: takingOut,
-      edit: { file: BUNDLE, find: "  setCell(bundle + offsetof<Bundle>('other'), other);\n", replace: '' },
+      edit: { file: CELL_BATCH, find: "  setCell(batch + offsetof<CellBatch>('other'), other);\n", replace: '' },
     },
     {
       what: 'exchanged by one that says so too late',
       model: replacing,
       edit: {
-        file: BUNDLE,
-        find: "  poke(bundle + offsetof<Bundle>('word'), <i32>(shared | EXCHANGING));\n  setCell(shared, cellAt(place));\n",
-        replace: "  setCell(shared, cellAt(place));\n  poke(bundle + offsetof<Bundle>('word'), <i32>(shared | EXCHANGING));\n",
+        file: CELL_BATCH,
+        find: "  storePlain(batch + offsetof<CellBatch>('word'), <i32>(shared | EXCHANGING));\n  setCell(shared, cellAt(place));\n",
+        replace:
+          "  setCell(shared, cellAt(place));\n  storePlain(batch + offsetof<CellBatch>('word'), <i32>(shared | EXCHANGING));\n",
       },
     },
     {
       what: 'exchanged by one that says so too long',
       model: takingOut,
       edit: {
-        file: BUNDLE,
-        find: "  setCell(place, other);\n  poke(bundle + offsetof<Bundle>('word'), 0);\n}",
+        file: CELL_BATCH,
+        find: "  setCell(place, other);\n  storePlain(batch + offsetof<CellBatch>('word'), 0);\n}",
         replace: '  setCell(place, other);\n}',
       },
     },
@@ -219,31 +220,31 @@ describe('a value with a handle', () => {
       what: 'whose exchange is looked at again when others had the lock',
       model: takingOut,
       edit: {
-        file: BUNDLE,
-        find: "setCell(place, cellAt(bundle + offsetof<Bundle>('other')));\n  poke(bundle + offsetof<Bundle>('word'), 0);",
-        replace: "setCell(place, cellAt(bundle + offsetof<Bundle>('other')));",
+        file: CELL_BATCH,
+        find: "setCell(place, cellAt(batch + offsetof<CellBatch>('other')));\n  storePlain(batch + offsetof<CellBatch>('word'), 0);",
+        replace: "setCell(place, cellAt(batch + offsetof<CellBatch>('other')));",
       },
     },
     {
       what: 'given by one that holds it for certain',
       model: dyingWith(2, 'vectorSplice', END, END),
-      edit: { file: VECTOR, find: '  giving(bundle, lengthWord(body), <i32>(length + count));\n', replace: '' },
+      edit: { file: VECTOR, find: '  beginPut(batch, lengthWord(body), <i32>(length + count));\n', replace: '' },
     },
     {
       what: 'given by one that lets go of it before',
       model: dyingWith(2, 'vectorSplice', END, END),
       edit: {
         file: VECTOR,
-        find: '  setLength(body, length + count);\n  bundleGiven(bundle);\n',
-        replace: '  bundleGiven(bundle);\n  setLength(body, length + count);\n',
+        find: '  setLength(body, length + count);\n  cellBatchEndPut(batch);\n',
+        replace: '  cellBatchEndPut(batch);\n  setLength(body, length + count);\n',
       },
     },
     {
       what: 'taken by one that holds it for certain',
       model: dyingAmong((here, at) => here.shows(at, 'vectorTake', 0)),
       edit: {
-        file: BUNDLE,
-        find: "  poke(bundle + offsetof<Bundle>('word'), <i32>(word | TAKING));\n",
+        file: CELL_BATCH,
+        find: "  storePlain(batch + offsetof<CellBatch>('word'), <i32>(word | TAKING));\n",
         replace: '',
       },
     },
@@ -251,23 +252,23 @@ describe('a value with a handle', () => {
       what: 'in a body that is dropped from under the list',
       model: dyingAmong((here) => [call('vectorClear', [here.at], ok)]),
       edit: {
-        file: 'manager/hand.ts',
-        find: 'if (!bundleSettle(hand)) setBody(hand, 0);',
-        replace: 'bundleSettle(hand);',
+        file: 'manager/discard.ts',
+        find: 'if (!cellBatchSettle(discard)) setBody(discard, 0);',
+        replace: 'cellBatchSettle(discard);',
       },
     },
     {
       what: 'in a body that is taken by one who dies',
       model: dyingAmong((here) => [call('vectorClear', [here.at], ok)]),
-      edit: { file: 'objects.ts', find: '  handEmpty(slot);\n', replace: '' },
+      edit: { file: 'objects.ts', find: '  discardEmpty(slot);\n', replace: '' },
     },
     {
       what: 'that is gone from its place before it is given back',
       model: dyingAtKey((here) => [call('tableDelete', [here.at])]),
       edit: {
         file: 'manager/cell.ts',
-        find: '  closeNames(handlesOf(block), metaOf(block));\n  setCell(place, NONE);\n',
-        replace: '  setCell(place, NONE);\n  closeNames(handlesOf(block), metaOf(block));\n',
+        find: '  releaseHandles(cellHandles(block), cellMeta(block));\n  setCell(place, NONE);\n',
+        replace: '  setCell(place, NONE);\n  releaseHandles(cellHandles(block), cellMeta(block));\n',
       },
     },
   ];

@@ -52,27 +52,27 @@ export class Belongings extends World {
     return thing;
   }
 
-  /** A bundle in the hands of `caller`: a new thing's value for each of the keys of a table, or as many for a vector. */
-  private bundle(caller: Handle['call'], keys: readonly number[]): number {
-    const bundle = caller('bundleCreate', keys.length * 2);
+  /** A batch in the hands of `caller`: a new thing's value for each of the keys of a table, or as many for a vector. */
+  private batch(caller: Handle['call'], keys: readonly number[]): number {
+    const batch = caller('cellBatchCreate', keys.length * 2);
     for (const key of keys) {
-      const body = caller('bundleAddBlock', bundle, HANDLE_LENGTH, HANDLE_META);
+      const body = caller('cellBatchAddBlock', batch, HANDLE_LENGTH, HANDLE_META);
       for (const [i, word] of [HANDLE, 0, ...this.makeThing()].entries()) this.m.store(body + i * 4, word);
-      must(caller('bundleCountHandles', bundle, 1) === Status.OK, 'not counted');
+      must(caller('cellBatchCountHandles', batch, 1) === Status.OK, 'not counted');
       if (this.store === 'vector') continue;
       for (const [address, word] of record(caller('scratch'), key)) this.m.store(address, word);
-      must(caller('bundleAdd', bundle, 0) === Status.OK, 'no key');
+      must(caller('cellBatchAdd', batch, 0) === Status.OK, 'no key');
     }
-    return bundle;
+    return batch;
   }
 
   /** A new thing's value under each of the keys, or as many at the end. */
   fillHandles(...keys: number[]): void {
     const caller: Handle['call'] = (name, ...args) => this.m.call(name, ...args);
-    const bundle = this.bundle(caller, keys);
+    const batch = this.batch(caller, keys);
     const [name, ...args] = this.store === 'table' ? (['tablePutAll'] as const) : (['vectorSplice', END, END] as const);
-    must(caller(name, this.at, ...args, bundle, ...(args.length === 0 ? [0] : [])) === Status.OK, 'the setup could not put');
-    caller('bundleClose', bundle);
+    must(caller(name, this.at, ...args, batch, ...(args.length === 0 ? [0] : [])) === Status.OK, 'the setup could not put');
+    caller('cellBatchClose', batch);
   }
 
   /** From here on the things live by their values only. */
@@ -83,26 +83,26 @@ export class Belongings extends World {
 
   // ── what workers do ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Has such a bundle, gives it to a call, and closes it. */
-  carrier(name: string, keys: readonly number[], step: (bundle: () => number) => Step, options: WorkerOptions = {}): void {
-    const own = this.m.ghost({ bundle: 0 });
-    const worker = this.add(name, () => [step(() => own.bundle), call('bundleClose', () => [own.bundle])], options);
+  /** Has such a batch, gives it to a call, and closes it. */
+  carrier(name: string, keys: readonly number[], step: (batch: () => number) => Step, options: WorkerOptions = {}): void {
+    const own = this.m.ghost({ batch: 0 });
+    const worker = this.add(name, () => [step(() => own.batch), call('cellBatchClose', () => [own.batch])], options);
     const before = this.m.look('bytesInUse');
-    own.bundle = this.bundle(worker.call, keys);
+    own.batch = this.batch(worker.call, keys);
     // All of that comes and goes; the setup's handles have gone before it counts.
     this.passing += this.m.look('bytesInUse') - before - keys.length * (THING + HANDLE_BYTES);
   }
 
-  /** A call that answers a record, and what is done with that: its bundle is closed, if it has one. */
+  /** A call that answers a record, and what is done with that: its batch is closed, if it has one. */
   shows(scratch: () => number, name: string, ...args: number[]): Step[] {
-    const own = this.m.ghost({ bundle: 0 });
+    const own = this.m.ghost({ batch: 0 });
     const none = `${name} shows none`;
     return [
       call(name, [this.at, ...args], (meta, flow) => {
-        own.bundle = wordsOf(this.m)[(scratch() + RECORD + 4) >> 2] as number;
-        if (meta !== (HANDLE_META | Meta.EXTERN)) flow.goto(none);
+        own.batch = wordsOf(this.m)[(scratch() + RECORD + 4) >> 2] as number;
+        if (meta !== (HANDLE_META | Meta.OUT_OF_LINE)) flow.goto(none);
       }),
-      call('bundleClose', () => [own.bundle]),
+      call('cellBatchClose', () => [own.batch]),
       label(none),
     ];
   }
@@ -130,17 +130,17 @@ export class Belongings extends World {
     this.m.call('release', ...this.name);
   }
 
-  /** Has a handle of a thing, makes a value with another one, gives that to a call, and closes the bundle. */
-  maker(name: string, step: (bundle: () => number) => Step, options: WorkerOptions): void {
+  /** Has a handle of a thing, makes a value with another one, gives that to a call, and closes the batch. */
+  maker(name: string, step: (batch: () => number) => Step, options: WorkerOptions): void {
     const thing = this.makeThing();
-    const own = this.m.ghost({ bundle: 0, body: 0 });
+    const own = this.m.ghost({ batch: 0, body: 0 });
     const makes: Program = [
-      call('bundleCreate', [1], (bundle) => {
-        own.bundle = bundle;
+      call('cellBatchCreate', [1], (batch) => {
+        own.batch = batch;
       }),
       call(
-        'bundleAddBlock',
-        () => [own.bundle, HANDLE_LENGTH, HANDLE_META],
+        'cellBatchAddBlock',
+        () => [own.batch, HANDLE_LENGTH, HANDLE_META],
         (body) => {
           own.body = body;
         },
@@ -148,13 +148,13 @@ export class Belongings extends World {
       ...[HANDLE, 0, ...thing].map((word, i) => atomic('store', () => [own.body + i * 4, word])),
       ...this.counting([
         call(
-          'bundleCountHandles',
-          () => [own.bundle, 1],
+          'cellBatchCountHandles',
+          () => [own.batch, 1],
           (status) => must(status === Status.OK, 'not counted'),
         ),
       ]),
-      step(() => own.bundle),
-      call('bundleClose', () => [own.bundle]),
+      step(() => own.batch),
+      call('cellBatchClose', () => [own.batch]),
     ];
     const worker = this.add(name, () => makes, options);
     must(worker.call('refOpen', ...thing) > 1, 'no handle');

@@ -163,7 +163,7 @@ describe('planted bugs are found:', () => {
   const waitlist = (find: string, replace: string): Edit => ({ file: 'waitlist.ts', find, replace });
 
   test('a node that is appended after the lock is given up', async () => {
-    const append = '  guardTake(condition);\n  append(condition, node);\n  guardGive(condition);\n';
+    const append = '  waitListLock(condition);\n  appendWaiter(condition, node);\n  waitListUnlock(condition);\n';
     const bad = await mutant(
       condition(append, ''),
       condition('  lockRelease(lock);\n  return 1;', `  lockRelease(lock);\n${append}  return 1;`),
@@ -187,7 +187,7 @@ describe('planted bugs are found:', () => {
   });
 
   test('who leaves at a timeout, and stays in the list', async () => {
-    const bad = await mutant(condition('  if (timedOut) remove(condition, node);\n', ''));
+    const bad = await mutant(condition('  if (timedOut) removeWaiter(condition, node);\n', ''));
     breaks('stays in the list', bad, model([SOON, FOREVER], [[1]], staged), /^woke , and said 1$/);
   });
 
@@ -199,18 +199,18 @@ describe('planted bugs are found:', () => {
   });
 
   test('a reaper that leaves the dead in the list', async () => {
-    const bad = await mutant({ file: 'reaper.ts', find: '      removeAllOf(object, tid);\n', replace: '' });
+    const bad = await mutant({ file: 'reaper.ts', find: '      removeWaitersOf(object, tid);\n', replace: '' });
     breaks('the dead wait', bad, waiterDies(give), /^a dead one was notified$|woken of/);
   });
 
   test('hints that nobody rebuilds', async () => {
-    const bad = await mutant(waitlist('  rebuild(list);\n}', '}'));
-    breaks('no rebuild', bad, waiterDies({ ...give, timeouts: [SOON, FOREVER] }), /woken of/, fine);
+    const bad = await mutant(waitlist('  rebuildHints(list);\n}', '}'));
+    breaks('no rebuildHints', bad, waiterDies({ ...give, timeouts: [SOON, FOREVER] }), /woken of/, fine);
   });
 
   test('whoever was being woken is forgotten', async () => {
     const bad = await mutant(
-      waitlist("if (isListed(leaving)) poke(list + offsetof<WaitList>('head'), <i32>leaving);\n    else ", ''),
+      waitlist("if (isListed(leaving)) storePlain(list + offsetof<WaitList>('head'), <i32>leaving);\n    else ", ''),
     );
     breaks('forgotten', bad, notifierDies(1, 1, give), /woken of/, fine);
   });

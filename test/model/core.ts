@@ -9,5 +9,5 @@ export const core = await buildCore();
 /** A core with planted bugs. */
 export const mutant = (...mutant: Edit[]) => buildCore({ mutant });
 
-/** Peeks, pokes and copies are scheduling points, too. */
+/** Plain loads, plain stores and copies are scheduling points, too. */
 export const fine: Options = { fine: true };

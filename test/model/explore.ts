@@ -15,7 +15,7 @@ export interface Options {
   readonly sparePages?: number;
   /** Bytes for the suspended stack of each thread. Default: 1024; too few is a trap, never a wrong result. */
   readonly stackBytes?: number;
-  /** Peeks, pokes and copies are scheduling points too: for deaths inside of critical sections. Default: false. */
+  /** Plain loads, plain stores and copies are scheduling points too: for deaths inside of critical sections. Default: false. */
   readonly fine?: boolean;
   /** More states than this are a failure. Default: a million. */
   readonly maxStates?: number;

@@ -14,7 +14,7 @@ import { call } from './program.ts';
 
 const core = await buildCore({ source: join(dirname(fileURLToPath(import.meta.url)), 'assembly/sample') });
 
-const [LOAD, STORE, CAS, XCHG, ADD, NOTIFY, WAIT, TIMED_WAIT, PEEK, POKE, END] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+const [LOAD, STORE, CAS, XCHG, ADD, NOTIFY, WAIT, TIMED_WAIT, LOAD_PLAIN, STORE_PLAIN, END] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 const WORDS = 3;
 const FIRST_WORD = 64;
 const CODE = 1024;
@@ -116,8 +116,8 @@ function execute(world: World, i: number, all: Case['programs']): void {
   const { words } = world;
   const { op, word, a, b } = all[i][world.agents[i].pc];
   const old = words[word];
-  let result = op === STORE || op === POKE ? 0 : old;
-  if (op === STORE || op === POKE || op === XCHG) words[word] = a;
+  let result = op === STORE || op === STORE_PLAIN ? 0 : old;
+  if (op === STORE || op === STORE_PLAIN || op === XCHG) words[word] = a;
   if (op === CAS && old === a) words[word] = b;
   if (op === ADD) words[word] = (old + a) | 0;
   if (op === WAIT || op === TIMED_WAIT) {
@@ -134,7 +134,7 @@ function execute(world: World, i: number, all: Case['programs']): void {
     for (const other of woken) answer(world, other, 0, all);
     result = woken.length;
   }
-  if (op === LOAD || op === PEEK) result = old;
+  if (op === LOAD || op === LOAD_PLAIN) result = old;
   answer(world, i, result, all);
 }
 

@@ -69,7 +69,7 @@ export function freeIn(m: Model, index: number): number[] {
   const words = wordsOf(m);
   const blocks: number[] = [];
   for (let block = words[(CLASSES + index * 64) >> 2]; block; block = words[block >> 2]) {
-    if (blocks.includes(block)) throw new Error(`free list ${index} goes round in a circle`);
+    if (blocks.includes(block)) throw new Error(`free list ${index} goes round in a cycle`);
     blocks.push(block);
   }
   return blocks;

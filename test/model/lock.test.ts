@@ -341,7 +341,7 @@ describe('planted bugs are found:', () => {
     const bad = await mutant(
       lock("return lock + offsetof<Lock>('gateSeq');", 'return lock;'),
       lock('  gateOpen(lockGate(lock));\n', ''),
-      lock('  gateKick(lockGate(lock));\n', ''),
+      lock('  gateWakeAll(lockGate(lock));\n', ''),
     );
     breaks('one word', bad, mixed(1, 2, { zombie: true }), /^sleeps for ever: w\d/);
   });
@@ -355,7 +355,7 @@ describe('planted bugs are found:', () => {
   test('a reaper without the kick', async () => {
     const bad = await mutant({
       file: 'reaper.ts',
-      find: '      lockKick(object);\n      break;\n    case Kind.SEMAPHORE',
+      find: '      lockWakeAll(object);\n      break;\n    case Kind.SEMAPHORE',
       replace: '      break;\n    case Kind.SEMAPHORE',
     });
     breaks('no kick', bad, deaths(takesOver, { takeOver: true }), /^sleeps for ever/);

@@ -61,7 +61,7 @@ export interface MachineOptions {
   readonly sparePages: number;
   /** Bytes for the suspended stack of each thread. */
   readonly stackBytes: number;
-  /** Peeks, pokes and copies are scheduling points too. */
+  /** Plain loads, plain stores and copies are scheduling points too. */
   readonly fine: boolean;
   readonly shared: Shared;
 }

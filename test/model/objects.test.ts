@@ -133,7 +133,7 @@ describe('an object', () => {
       find: 'if (cas64(entry, life, after) != life) continue;\n    if (!last) return;',
       replace: 'store64(entry, after);\n    if (!last) return;',
     });
-    breaks('a release without a compare-and-swap', bad, lastGoes(1), /freed while|freed exactly once|in a circle|it lives/, fine);
+    breaks('a release without a compare-and-swap', bad, lastGoes(1), /freed while|freed exactly once|in a cycle|it lives/, fine);
   });
 
   test('that is gone is not found again in what has its row now', async () => {
@@ -148,7 +148,7 @@ describe('an object', () => {
 
   test('is freed once, not twice', async () => {
     const bad = await mutant({ file: OBJECTS, find: 'if (!last) return;', replace: 'if (<i32>life > 2) return;' });
-    breaks('freed at 2 and at 1', bad, lastGoes(1), /freed while|freed exactly once|in a circle/, fine);
+    breaks('freed at 2 and at 1', bad, lastGoes(1), /freed while|freed exactly once|in a cycle/, fine);
   });
 
   test('is one of its own for each who makes one', () => {

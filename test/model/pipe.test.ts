@@ -157,21 +157,21 @@ class Scene {
     const once = (i: number): Step[] => [
       label(`again ${i}`),
       call('gateEnter', [this.gate]),
-      call('watchEnter', []),
+      call('multiWaitEnter', []),
       label(`looks ${i}`),
-      call('watchEpoch', [], (epoch) => {
+      call('multiWaitEpoch', [], (epoch) => {
         own.epoch = epoch;
       }),
       call('pipeReady', [this.queue], (ready, flow) => {
         if (ready) flow.goto(`has it ${i}`);
       }),
       call(
-        'watchPark',
+        'multiWaitPark',
         () => [own.epoch, FOREVER],
         (_, flow) => flow.goto(`looks ${i}`),
       ),
       label(`has it ${i}`),
-      call('watchLeave', []),
+      call('multiWaitLeave', []),
       call('gateLeave', [this.gate]),
       call('queueGet', [this.queue, 0], (meta, flow) => {
         // Another reader was faster.
@@ -252,12 +252,12 @@ describe('the end of file', () => {
       here.completes();
     });
     holds('pipe 1+2', core, readers);
-    const silent = await mutant({ file: PIPE, find: '  queueKick(queue);\n', replace: '' });
+    const silent = await mutant({ file: PIPE, find: '  queueWakeAll(queue);\n', replace: '' });
     breaks('nobody is told', silent, oneToOne, /^sleeps for ever: r$/);
     const early = await mutant({
       file: PIPE,
-      find: "  store(queue + offsetof<Queue>('closed'), 1);\n  queueKick(queue);\n",
-      replace: "  queueKick(queue);\n  store(queue + offsetof<Queue>('closed'), 1);\n",
+      find: "  store(queue + offsetof<Queue>('closed'), 1);\n  queueWakeAll(queue);\n",
+      replace: "  queueWakeAll(queue);\n  store(queue + offsetof<Queue>('closed'), 1);\n",
     });
     breaks('told before it is so', early, oneToOne, /^sleeps for ever: r$/);
   });
@@ -273,8 +273,8 @@ describe('the end of file', () => {
     const takesApart = "    if (load(entry + offsetof<Entry>('kind')) != Kind.FREE) takeApart(entry);\n";
     const unnamed = await mutant({
       file: 'objects.ts',
-      find: `${takesApart}    poke(name, 0);\n`,
-      replace: `    poke(name, 0);\n${takesApart}`,
+      find: `${takesApart}    storePlain(name, 0);\n`,
+      replace: `    storePlain(name, 0);\n${takesApart}`,
     });
     breaks('unnamed before it is taken apart', unnamed, closing, /^sleeps for ever: r$/, { fine: true });
     const forgotten = await mutant({
@@ -346,7 +346,11 @@ describe('a watcher', () => {
       here.reaper();
     });
     holds('pipe, watched, the writer dies', core, dies);
-    const silent = await mutant({ file: PIPE, find: '  queueKick(queue);\n  watchWake();\n', replace: '  queueKick(queue);\n' });
+    const silent = await mutant({
+      file: PIPE,
+      find: '  queueWakeAll(queue);\n  multiWaitWake();\n',
+      replace: '  queueWakeAll(queue);\n',
+    });
     breaks('the end is not told', silent, watched, /^sleeps for ever: r$/);
     const early = await mutant({
       file: PIPE,

@@ -7,13 +7,14 @@ import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine, mutant } from './core.ts';
 import type { Model } from './model.ts';
-import { Pile, type PileOptions } from './pile.ts';
 import { call, must } from './program.ts';
+import { type PileOptions, SingleLockQueue } from './single-lock.ts';
 
 const HEAP = 'queue/priority.ts';
-const WRONG = /twice|no record|garbled|lost|before item|taken and free|is taken|counted|in a circle/;
+const WRONG = /twice|no record|garbled|lost|before item|taken and free|is taken|counted|in a cycle/;
 
-const heap = (options: PileOptions, members: (pile: Pile) => void) => (m: Model) => members(new Pile(m, Kind.PRIORITY, options));
+const heap = (options: PileOptions, members: (pile: SingleLockQueue) => void) => (m: Model) =>
+  members(new SingleLockQueue(m, Kind.PRIORITY, options));
 
 /** Codes in the order of their priorities; 6 make a root, its 4 children and one below them. */
 const SIX = [2, 3, 4, 5, 6, 7];
@@ -84,8 +85,8 @@ describe('a heap in the midst of a move', () => {
       'with a hole that is named after the size',
       {
         file: HEAP,
-        find: '  setHole(queue, size + 1);\n  setPilePosition(queue, after);',
-        replace: '  setPilePosition(queue, after);\n  setHole(queue, size + 1);',
+        find: '  setHole(queue, size + 1);\n  setSingleLockPosition(queue, after);',
+        replace: '  setSingleLockPosition(queue, after);\n  setHole(queue, size + 1);',
       },
       rising,
     ],
@@ -93,7 +94,7 @@ describe('a heap in the midst of a move', () => {
       'with a hole that is true for any size',
       {
         file: HEAP,
-        find: "if (peek(queue + QUEUE_TAIL + offsetof<Pile>('moveSize')) == size) fill(",
+        find: "if (loadPlain(queue + QUEUE_TAIL + offsetof<SingleLockQueue>('moveSize')) == size) fill(",
         replace: 'if (size) fill(',
       },
       sinking,
@@ -101,7 +102,7 @@ describe('a heap in the midst of a move', () => {
     [
       'without a repair',
       {
-        file: 'queue/pile.ts',
+        file: 'queue/single-lock.ts',
         find: 'if (lockInternal(queue + QUEUE_TAIL) && isHeap(queue)) heapRepair(queue);',
         replace: 'lockInternal(queue + QUEUE_TAIL);',
       },
@@ -116,7 +117,7 @@ describe('a heap in the midst of a move', () => {
   test('is found broken when equal ones go by their places', async () => {
     const bad = await mutant({
       file: 'queue/key.ts',
-      find: "  return peek(a + offsetof<PriorityEntry>('sequence')) - peek(b + offsetof<PriorityEntry>('sequence')) < 0;",
+      find: "  return loadPlain(a + offsetof<PriorityEntry>('sequence')) - loadPlain(b + offsetof<PriorityEntry>('sequence')) < 0;",
       replace: '  return false;',
     });
     const model = heap({ priorities: [1, 2, 2, 2, 2, 2] }, (line) => {

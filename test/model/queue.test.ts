@@ -57,9 +57,9 @@ describe('items', () => {
   test('published before they are written', async () => {
     const bad = await mutant({
       file: FIFO,
-      find: '  const record = ringAddress(segment, at);\n  poke(record, <i32>length);',
+      find: '  const record = ringAddress(segment, at);\n  storePlain(record, <i32>length);',
       replace:
-        '  const record = ringAddress(segment, at);\n  setPosition(side, advance(tail, 1, bytes));\n  poke(record, <i32>length);',
+        '  const record = ringAddress(segment, at);\n  setPosition(side, advance(tail, 1, bytes));\n  storePlain(record, <i32>length);',
     });
     breaks('early publication', bad, oneToTwo, /a record that nobody put|a number that nobody put/, { fine: true });
   });
@@ -68,7 +68,7 @@ describe('items', () => {
     const bad = await mutant({
       file: FIFO,
       find: '  else setPosition(side, after);\n  unlock(side);\n  return <i32>meta;',
-      replace: '  unlock(side);\n  if (!(meta & EXTERN)) setPosition(side, after);\n  return <i32>meta;',
+      replace: '  unlock(side);\n  if (!(meta & OUT_OF_LINE)) setPosition(side, after);\n  return <i32>meta;',
     });
     breaks('early unlock', bad, oneToTwo, /was taken twice/);
   });
@@ -232,8 +232,8 @@ describe('shutting down', () => {
     holds('queue, shutdown of a full one, at once', core, model(true));
     const bad = await mutant({
       file: QUEUE,
-      find: '  eventCountKick(queue + QUEUE_NOT_EMPTY);\n  eventCountKick(queue + QUEUE_NOT_FULL);\n}\n\nexport function queueNotEmptyGate',
-      replace: '  eventCountKick(queue + QUEUE_NOT_EMPTY);\n}\n\nexport function queueNotEmptyGate',
+      find: '  eventCountWakeAll(queue + QUEUE_NOT_EMPTY);\n  eventCountWakeAll(queue + QUEUE_NOT_FULL);\n}\n\nexport function queueNotEmptyGate',
+      replace: '  eventCountWakeAll(queue + QUEUE_NOT_EMPTY);\n}\n\nexport function queueNotEmptyGate',
     });
     breaks('producers are not told', bad, model(false), /^sleeps for ever: p$/);
   });

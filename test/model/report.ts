@@ -55,12 +55,12 @@ function describe(model: Model, op: number, p: number, a: number, b: number, c: 
   switch (op) {
     case Op.LOAD:
       return `load ${at} = ${value(result)}`;
-    case Op.PEEK:
-      return `peek ${at} = ${value(result)}`;
+    case Op.LOAD_PLAIN:
+      return `loadPlain ${at} = ${value(result)}`;
     case Op.STORE:
       return `store ${at} <- ${value(a)}`;
-    case Op.POKE:
-      return `poke ${at} <- ${value(a)}`;
+    case Op.STORE_PLAIN:
+      return `storePlain ${at} <- ${value(a)}`;
     case Op.CAS:
       return `cas ${at} ${value(a)} -> ${value(b)} = ${value(result)}`;
     case Op.XCHG:

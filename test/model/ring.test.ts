@@ -14,7 +14,7 @@ import { FOREVER } from './sync.ts';
 
 const RING = 'queue/ring.ts';
 /** What comes of reading where nothing was written. */
-const NONSENSE = /nobody put|garbled|round in a circle|counted otherwise|outside|is taken|no word at/;
+const NONSENSE = /nobody put|garbled|round in a cycle|counted otherwise|outside|is taken|no word at/;
 
 const withLine = (options: LineOptions, members: (line: Line) => void) => (m: Model) => members(new Line(m, options));
 /** Records of 24 and 32 bytes: two fill the first segment, and some of those behind wrap. */
@@ -95,7 +95,7 @@ describe('a ring', () => {
   test('in which a consumer looks only for a next segment, not where the old one ends', async () => {
     const bad = await mutant({
       file: RING,
-      find: "if (!next || <u32>peek(segment + offsetof<Segment>('end')) != at) return segment;",
+      find: "if (!next || <u32>loadPlain(segment + offsetof<Segment>('end')) != at) return segment;",
       replace: 'if (!next) return segment;',
     });
     breaks('no look at the end', bad, drainedWhileItGrows, NONSENSE, fine);
@@ -104,8 +104,9 @@ describe('a ring', () => {
   test('in which the next segment can be seen before the end', async () => {
     const bad = await mutant({
       file: RING,
-      find: "  poke(segment + offsetof<Segment>('end'), <i32>at);\n  store(segment + offsetof<Segment>('next'), <i32>next);",
-      replace: "  store(segment + offsetof<Segment>('next'), <i32>next);\n  poke(segment + offsetof<Segment>('end'), <i32>at);",
+      find: "  storePlain(segment + offsetof<Segment>('end'), <i32>at);\n  store(segment + offsetof<Segment>('next'), <i32>next);",
+      replace:
+        "  store(segment + offsetof<Segment>('next'), <i32>next);\n  storePlain(segment + offsetof<Segment>('end'), <i32>at);",
     });
     breaks('the end comes late', bad, drainedWhileItGrows, NONSENSE, fine);
   });
@@ -113,8 +114,8 @@ describe('a ring', () => {
   test('in which a record may be larger than the room left', async () => {
     const bad = await mutant({
       file: RING,
-      find: 'return at - from + bytes <= capacityOf(segment);',
-      replace: 'return at - from < capacityOf(segment);',
+      find: 'return at - from + bytes <= segmentCapacity(segment);',
+      replace: 'return at - from < segmentCapacity(segment);',
     });
     breaks('no look at the size', bad, drainedWhileItGrows, NONSENSE, fine);
   });
@@ -122,7 +123,7 @@ describe('a ring', () => {
   test('in which the spare segment still leads on', async () => {
     const bad = await mutant({
       file: RING,
-      find: "  poke(segment + offsetof<Segment>('next'), 0);\n  // Only",
+      find: "  storePlain(segment + offsetof<Segment>('next'), 0);\n  // Only",
       replace: '  // Only',
     });
     breaks('a spare with a next', bad, spared, NONSENSE, fine);
@@ -145,7 +146,7 @@ describe('the death', () => {
   test('of a producer while it chains a segment, which the next one does not look for', async () => {
     const bad = await mutant({
       file: RING,
-      find: 'for (let next = nextOf(segment); next; next = nextOf(segment)) {',
+      find: 'for (let next = nextSegment(segment); next; next = nextSegment(segment)) {',
       replace: 'for (let next: usize = 0; next; ) {',
     });
     breaks('no look for a chained segment', bad, dyingProducer, NONSENSE, fine);
@@ -156,7 +157,7 @@ describe('the death', () => {
       file: RING,
       find: "  store64(side + offsetof<QueueSide>('position'), position);",
       replace:
-        "  poke(side + offsetof<QueueSide>('position'), <i32>position);\n  poke(side + offsetof<QueueSide>('position') + 4, <i32>(position >> 32));",
+        "  storePlain(side + offsetof<QueueSide>('position'), <i32>position);\n  storePlain(side + offsetof<QueueSide>('position') + 4, <i32>(position >> 32));",
     });
     breaks('the count in a store of its own', bad, dyingProducer, /counted otherwise/, fine);
   });
@@ -199,10 +200,10 @@ describe('the death', () => {
     holds('ring, death with a block that is taken', core, model('c'), fine);
     const bad = await mutant({
       file: 'queue/fifo.ts',
-      find: '  giving(holding, turnOf(side), bytesOf(after));\n',
+      find: '  beginPut(holding, positionWord(side), bytesOf(after));\n',
       replace: '',
     });
-    breaks('in the queue and in the hands of the dead', bad, model('p'), /nobody put|garbled|in a circle|taken and free/, fine);
+    breaks('in the queue and in the hands of the dead', bad, model('p'), /nobody put|garbled|in a cycle|taken and free/, fine);
   });
 
   test('in the midst of a batch', () => {
@@ -226,7 +227,7 @@ describe('the death', () => {
       line.reaper();
     });
     holds('queue, death of a consumer', core, model);
-    const bad = await mutant({ file: 'reaper.ts', find: '      queueKick(object);\n', replace: '' });
+    const bad = await mutant({ file: 'reaper.ts', find: '      queueWakeAll(object);\n', replace: '' });
     breaks('a reaper that kicks nobody', bad, model, /^sleeps for ever: [pd]/);
   });
 

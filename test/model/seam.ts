@@ -15,8 +15,8 @@ export const Op = {
   LOAD64: 6,
   STORE64: 7,
   CAS64: 8,
-  PEEK: 9,
-  POKE: 10,
+  LOAD_PLAIN: 9,
+  STORE_PLAIN: 10,
   COPY: 11,
   WAIT: 12,
   NOTIFY: 13,
@@ -37,8 +37,8 @@ const IMPORTS: readonly (readonly [string, number])[] = [
   ['loadWide', Op.LOAD64],
   ['storeWide', Op.STORE64],
   ['casWide', Op.CAS64],
-  ['peek', Op.PEEK],
-  ['poke', Op.POKE],
+  ['loadPlain', Op.LOAD_PLAIN],
+  ['storePlain', Op.STORE_PLAIN],
   ['copy', Op.COPY],
   ['sleep', Op.WAIT],
   ['notify', Op.NOTIFY],
@@ -164,9 +164,9 @@ export class Seam {
       case Op.STORE64:
       case Op.CAS64:
         return !this.touchTwo(p, true);
-      case Op.PEEK:
+      case Op.LOAD_PLAIN:
         return !(this.touch(p, false) && this.fine);
-      case Op.POKE:
+      case Op.STORE_PLAIN:
         return !(this.touch(p, true) && this.fine);
       case Op.COPY: {
         let shared = false;
@@ -238,10 +238,10 @@ export class Seam {
     const old = words[word];
     switch (op) {
       case Op.LOAD:
-      case Op.PEEK:
+      case Op.LOAD_PLAIN:
         return old;
       case Op.STORE:
-      case Op.POKE:
+      case Op.STORE_PLAIN:
         this.write(word, a);
         return 0;
       case Op.CAS:

@@ -178,6 +178,6 @@ export function givingUp(gate: number, pump: Pump): Program {
     run('time is up', () => {
       pump.over = 1;
     }),
-    call('gateKick', [gate]),
+    call('gateWakeAll', [gate]),
   ];
 }

@@ -11,7 +11,7 @@ import { awaited, type CallStep, FOREVER, pumpOf } from './sync.ts';
 import { KEY, World } from './table.ts';
 
 const ENTRIES = 'manager/entries.ts';
-const STORE = 'manager/store.ts';
+const STORE = 'manager/container.ts';
 
 const five: [number, number][] = [1, 2, 3, 4, 5].map((n) => [n, n]);
 
@@ -85,9 +85,9 @@ describe('a table', () => {
   test('in which a place is counted as spent after it is used', async () => {
     const bad = await mutant({
       file: ENTRIES,
-      find: "  poke(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));\n  setKey(entry, key);\n  setUsed(body, number + 1);",
+      find: "  storePlain(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));\n  setKey(entry, key);\n  setUsed(body, number + 1);",
       replace:
-        "  setKey(entry, key);\n  setUsed(body, number + 1);\n  poke(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));",
+        "  setKey(entry, key);\n  setUsed(body, number + 1);\n  storePlain(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));",
     });
     breaks('spent late', bad, dyingWriter, /used \d+, spent \d+/, fine);
   });
@@ -121,7 +121,7 @@ const dyingWriter = withTable((world) => {
 });
 
 const amongBlocks = withTable((world) => {
-  const bundle = world.m.ghost({ at: 0 });
+  const batch = world.m.ghost({ at: 0 });
   world.fill([101, 111], [2, 2]);
   world.litter();
   world.lost = 3 * 48;
@@ -129,7 +129,7 @@ const amongBlocks = withTable((world) => {
     ...world.put(at, 101, 112),
     ...world.put(at, 102, 120),
     ...world.delete(at, 101),
-    ...world.popitem(bundle),
+    ...world.popitem(batch),
   ];
   world.add('w', steps, { mayDie: true });
   world.reaper((at) => [...world.put(at, 102, 130), ...world.delete(at, 2)]);
@@ -148,7 +148,7 @@ describe('the death', () => {
 
   test('of one that puts many at once leaves a first part of them', () => {
     const model = withTable((world) => {
-      const bundle = world.m.ghost({ at: 0 });
+      const batch = world.m.ghost({ at: 0 });
       world.fill([1, 1], [101, 111]);
       world.lost = 400;
       world.add(
@@ -161,25 +161,25 @@ describe('the death', () => {
               [2, 2],
               [3, 103],
             ],
-            bundle,
+            batch,
           ),
         { mayDie: true },
       );
       world.reaper((at) => world.put(at, 4, 4));
     });
-    const { outcomes } = holds('table, death in a bundle', core, model, fine);
+    const { outcomes } = holds('table, death in a batch', core, model, fine);
     const parts = ['1:1 101:111', '1:1 101:112', '1:1 101:112 2:2', '1:1 101:112 2:2 3:103'];
     expect([...outcomes].map((words) => words.replace(' 4:4', '')).filter((words) => !parts.includes(words))).toEqual([]);
     for (const part of parts) expect(outcomes).toContain(`${part} 4:4`);
   });
 
-  test('of one whose bundle is held before it is empty', async () => {
+  test('of one whose batch is held before it is empty', async () => {
     const bad = await mutant({
-      file: 'manager/bundle.ts',
-      find: '  listHolding(bundle, bundle, 0, BUNDLE, 0);\n',
-      replace: '  listHolding(bundle, bundle, capacity, BUNDLE, 0);\n  bundleSetCount(bundle, 0);\n',
+      file: 'manager/batch.ts',
+      find: '  inFlightList(batch, batch, 0, CELL_BATCH, 0);\n',
+      replace: '  inFlightList(batch, batch, capacity, CELL_BATCH, 0);\n  cellBatchSetCount(batch, 0);\n',
     });
-    breaks('a bundle of rubbish', bad, amongBlocks, /no word|trouble|free|in use/, fine);
+    breaks('a batch of rubbish', bad, amongBlocks, /no word|trouble|free|in use/, fine);
   });
 
   test('after which nobody counts', async () => {
@@ -207,26 +207,26 @@ describe('the death', () => {
 /** Adds one under the guard, as `update` does: three calls, between which anybody may move. */
 function adds(world: World, at: () => number, own: { value: number }) {
   return [
-    call('guardTake', [world.at, FOREVER], (status) => must(status === 0, `the guard answered ${status}`)),
+    call('updateLockAcquire', [world.at, FOREVER], (status) => must(status === 0, `the guard answered ${status}`)),
     ...world.get(at, 1, (value) => {
       own.value = value ?? -1;
     }),
     call('tablePutNumber', () => [world.at, own.value + 1, 0]),
-    call('guardGive', [world.at]),
+    call('updateLockRelease', [world.at]),
   ];
 }
 
 /** The same, as `updateAsync` does it. */
 function addsAsync(world: World, at: () => number, own: { value: number }): Program {
   return [
-    ...awaited(world.at + 20, pumpOf(world.m), call('guardTry', [world.at]) as CallStep),
+    ...awaited(world.at + 20, pumpOf(world.m), call('updateLockTry', [world.at]) as CallStep),
     ...world.get(at, 1, (value) => {
       own.value = value ?? -1;
     }),
     turn(),
-    call('guardResume', [world.at]),
+    call('updateLockResume', [world.at]),
     call('tablePutNumber', () => [world.at, own.value + 1, 0]),
-    call('guardGive', [world.at]),
+    call('updateLockRelease', [world.at]),
   ];
 }
 
@@ -289,7 +289,7 @@ describe('an update', () => {
   });
 
   test('after which the reaper forgets the guard', async () => {
-    const bad = await mutant({ file: STORE, find: '  lockAbandon(guardOf(store), tid);\n', replace: '' });
+    const bad = await mutant({ file: STORE, find: '  lockAbandon(updateLockOf(store), tid);\n', replace: '' });
     const model = withTable((world) => {
       const [one, two] = [world.m.ghost({ value: 0 }), world.m.ghost({ value: 0 })];
       world.fill([1, 0]);

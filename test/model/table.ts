@@ -69,7 +69,16 @@ export class World {
     makeHeap(m, pages);
     this.own = m.call('scratch');
     this.at = m.call('refObject', m.call(`${store}Create`));
-    const words = ['latch', 'gateSeq', 'gateWaiters', 'flags', 'guard', 'guardGateSeq', 'guardGateWaiters', 'guardFlags'];
+    const words = [
+      'latch',
+      'gateSeq',
+      'gateWaiters',
+      'flags',
+      'guard',
+      'updateLockGateSeq',
+      'updateLockGateWaiters',
+      'updateLockFlags',
+    ];
     m.name(this.at, store, [...words, 'nesting', 'body', 'count']);
     m.finally(() => this.trouble());
   }
@@ -89,13 +98,13 @@ export class World {
     }
   }
 
-  /** Where the next bundle of two will lie, there was one with a cell of a block that somebody else still has. */
+  /** Where the next batch of two will lie, there was one with a cell of a block that somebody else still has. */
   litter(): void {
     const { m } = this;
-    const [bundle, block] = [m.call('allocate', 64), m.call('allocate', 24)];
+    const [batch, block] = [m.call('allocate', 64), m.call('allocate', 24)];
     for (const [i, word] of [1, 4, Encoding.BYTES].entries()) m.store(block + i * 4, word);
-    m.store(bundle + 48, block);
-    m.call('free', bundle);
+    m.store(batch + 48, block);
+    m.call('free', batch);
   }
 
   add(name: string, steps: (scratch: () => number) => Program, options: WorkerOptions = {}): Handle {
@@ -155,20 +164,20 @@ export class World {
     return [...this.writes(scratch, KEY, key), ...this.writes(scratch, 0, value), call('tablePut', [this.at, 0], done)];
   }
 
-  /** Puts pairs by way of a bundle. */
-  putAll(scratch: () => number, pairs: [key: number, value: number][], bundle: { at: number }): Step[] {
+  /** Puts pairs by way of a batch. */
+  putAll(scratch: () => number, pairs: [key: number, value: number][], batch: { at: number }): Step[] {
     return [
-      call('bundleCreate', [pairs.length * 2], (at) => {
-        bundle.at = at;
+      call('cellBatchCreate', [pairs.length * 2], (at) => {
+        batch.at = at;
       }),
       ...pairs.flatMap(([key, value]) => [
         ...this.writes(scratch, 0, value),
-        call('bundleAdd', () => [bundle.at, 0], this.answers(Status.OK)),
+        call('cellBatchAdd', () => [batch.at, 0], this.answers(Status.OK)),
         ...this.writes(scratch, KEY, key),
-        call('bundleAdd', () => [bundle.at, KEY], this.answers(Status.OK)),
+        call('cellBatchAdd', () => [batch.at, KEY], this.answers(Status.OK)),
       ]),
-      call('tablePutAll', () => [this.at, bundle.at, 0], this.answers(Status.OK)),
-      call('bundleClose', () => [bundle.at]),
+      call('tablePutAll', () => [this.at, batch.at, 0], this.answers(Status.OK)),
+      call('cellBatchClose', () => [batch.at]),
     ];
   }
 
@@ -176,13 +185,13 @@ export class World {
     return [...this.writes(scratch, KEY, key), call('tableDelete', [this.at], this.answers(Status.OK, Status.RANGE))];
   }
 
-  popitem(bundle: { at: number }): Step[] {
+  popitem(batch: { at: number }): Step[] {
     return [
       call('tableTakeLast', [this.at], (at) => {
         must(at > 0, `answered ${at}`);
-        bundle.at = at;
+        batch.at = at;
       }),
-      call('bundleClose', () => [bundle.at]),
+      call('cellBatchClose', () => [batch.at]),
     ];
   }
 
@@ -212,15 +221,15 @@ export class World {
   }
 
   /** Puts one item in front of `index`, or in place of `count` items there. */
-  splice(scratch: () => number, index: number, count: number, value: number, bundle: { at: number }): Step[] {
+  splice(scratch: () => number, index: number, count: number, value: number, batch: { at: number }): Step[] {
     return [
-      call('bundleCreate', [1], (at) => {
-        bundle.at = at;
+      call('cellBatchCreate', [1], (at) => {
+        batch.at = at;
       }),
       ...this.writes(scratch, 0, value),
-      call('bundleAdd', () => [bundle.at, 0], this.answers(Status.OK)),
-      call('vectorSplice', () => [this.at, index, index + count, bundle.at], this.answers(Status.OK)),
-      call('bundleClose', () => [bundle.at]),
+      call('cellBatchAdd', () => [batch.at, 0], this.answers(Status.OK)),
+      call('vectorSplice', () => [this.at, index, index + count, batch.at], this.answers(Status.OK)),
+      call('cellBatchClose', () => [batch.at]),
     ];
   }
 

@@ -31,8 +31,8 @@ const growing = withVector((world) => {
 
 const reading = withVector((world) => {
   world.fill(...six.slice(0, 5), [0, 106]);
-  const bundle = world.m.ghost({ at: 0 });
-  world.add('w', (at) => [...world.splice(at, 1, 2, 110, bundle), ...world.append(at, 7)]);
+  const batch = world.m.ghost({ at: 0 });
+  world.add('w', (at) => [...world.splice(at, 1, 2, 110, batch), ...world.append(at, 7)]);
   world.add('r', (at) => [
     call('vectorGet', [world.at, -1], (meta) => must([106, 7].includes(world.shown(at(), meta)), 'read what nobody wrote')),
     call('vectorGet', [world.at, 1], (meta) => must([2, 110].includes(world.shown(at(), meta)), 'read what nobody wrote')),
@@ -67,8 +67,8 @@ const states = ['1 2 103 4 5 6', '1 2 103 4 5 6 107', '120 1 2 103 4 5 6 107', '
 const dying = withVector((world) => {
   world.fill([0, 1], [0, 2], [0, 103], [0, 4], [0, 5], [0, 6]);
   world.lost = 2 * 256;
-  const bundle = world.m.ghost({ at: 0 });
-  world.add('w', (at) => [...world.append(at, 107), ...world.splice(at, 0, 0, 120, bundle), pop(world, 3), pop(world, -1)], {
+  const batch = world.m.ghost({ at: 0 });
+  world.add('w', (at) => [...world.append(at, 107), ...world.splice(at, 0, 0, 120, batch), pop(world, 3), pop(world, -1)], {
     mayDie: true,
   });
   world.reaper((at) => [
@@ -107,10 +107,10 @@ describe('the death', () => {
     breaks('an empty body', bad, dying, /nobody|in use|length/, fine);
   });
 
-  test('with which the cells of a bundle are in two hands', async () => {
+  test('with which the cells of a batch are in two hands', async () => {
     const bad = await mutant({
       file: VECTOR,
-      find: '  giving(bundle, bodyWord(vector), <i32>body);\n',
+      find: '  beginPut(batch, bodyWord(vector), <i32>body);\n',
       replace: '',
     });
     breaks('in two hands', bad, dying, /taken and free|no value's/, fine);
@@ -125,7 +125,7 @@ describe('the death', () => {
       },
       {
         file: VECTOR,
-        find: '  setLength(body, length - 1);\n  if (bundle) bundleTaking(bundle, bundleCells(bundle), 1, bodyWord(vector), <i32>body);\n  setBody(vector, body);\n  if (bundle) bundleTaken(bundle);\n  free(old);\n  return true;',
+        find: '  setLength(body, length - 1);\n  if (batch) cellBatchBeginTake(batch, cellBatchCells(batch), 1, bodyWord(vector), <i32>body);\n  setBody(vector, body);\n  if (batch) cellBatchEndTake(batch);\n  free(old);\n  return true;',
         replace: '  setLength(body, length - 1);\n  return true;',
       },
     );

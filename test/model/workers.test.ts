@@ -79,8 +79,8 @@ describe('a slot', () => {
     holds('workers, one slot', core, contested, fine);
     const bad = await mutant({
       file: WORKERS,
-      find: 'if (load(word) != 0 || cas(word, 0, TAKING | self) != 0) continue;',
-      replace: 'if (load(word) != 0) continue;\n    store(word, TAKING | self);',
+      find: 'if (load(word) != 0 || cas(word, 0, CLAIMED | self) != 0) continue;',
+      replace: 'if (load(word) != 0) continue;\n    store(word, CLAIMED | self);',
     });
     breaks('a slot taken without a compare-and-swap', bad, contested, /^one id for two workers$|^a slot is lost$/, fine);
   });
@@ -100,7 +100,7 @@ describe('a slot', () => {
     holds('workers, death of a taker', core, model, fine);
     const bad = await mutant({
       file: WORKERS,
-      find: "if (tid == (TAKING | parent)) store(slot + offsetof<Slot>('tid'), 0);\n    else if",
+      find: "if (tid == (CLAIMED | parent)) store(slot + offsetof<Slot>('tid'), 0);\n    else if",
       replace: 'if',
     });
     breaks('a slot half taken', bad, model, /slots are free, and were/, fine);
@@ -148,8 +148,8 @@ describe('a slot', () => {
     const bad = await mutant(
       {
         file: WORKERS,
-        find: 'cas(word, 0, TAKING | self) != 0',
-        replace: 'cas(word, 0, index | ((peek(word + 4) + 1) << SLOT_BITS)) != 0',
+        find: 'cas(word, 0, CLAIMED | self) != 0',
+        replace: 'cas(word, 0, index | ((loadPlain(word + 4) + 1) << SLOT_BITS)) != 0',
       },
       { file: WORKERS, find: '    store(word, tid);\n', replace: '' },
     );
@@ -183,8 +183,8 @@ describe('a worker that ends', () => {
     holds('workers, join', core, joined);
     const bad = await mutant({
       file: WORKERS,
-      find: '    if (cas(word, state, WorkerState.ENDED) == state) break;\n  }\n  workerKick(worker);',
-      replace: '    workerKick(worker);\n    if (cas(word, state, WorkerState.ENDED) == state) break;\n  }',
+      find: '    if (cas(word, state, WorkerState.ENDED) == state) break;\n  }\n  workerWakeAll(worker);',
+      replace: '    workerWakeAll(worker);\n    if (cas(word, state, WorkerState.ENDED) == state) break;\n  }',
     });
     breaks('told before it has ended', bad, joined, /^sleeps for ever: [jk]/);
   });
@@ -194,8 +194,8 @@ describe('a worker that ends', () => {
       { file: WORKERS, find: "    store(worker + offsetof<Worker>('exitCode'), exitCode);\n", replace: '' },
       {
         file: WORKERS,
-        find: '  workerKick(worker);\n  return true;',
-        replace: "  store(worker + offsetof<Worker>('exitCode'), exitCode);\n  workerKick(worker);\n  return true;",
+        find: '  workerWakeAll(worker);\n  return true;',
+        replace: "  store(worker + offsetof<Worker>('exitCode'), exitCode);\n  workerWakeAll(worker);\n  return true;",
       },
     );
     breaks('a late exit code', bad, joined, /^joined without an exit code$/);

@@ -15,6 +15,6 @@ export const SCRATCH: u32 = 256;
 export const INLINE_MAX: u32 = 64;
 export const SEGMENT_MIN: u32 = 64;
 export const SEGMENT_MAX: u32 = 256;
-export const FIRST_SLOTS_SHIFT: i32 = 2;
+export const FIRST_CHUNK_SHIFT: i32 = 2;
 export const SPIN_MIN: i32 = 0;
 export const SPIN_MAX: i32 = 0;

@@ -14,7 +14,7 @@ const watched = [
 const way = (message: string) => message.match(/\d+/g)?.map(Number);
 
 describe.each(watched)('%s', (_, make) => {
-  test('throws DeadlockError where waiting would close a circle of two, and says who waits for what', () => {
+  test('throws DeadlockError where waiting would close a cycle of two, and says who waits for what', () => {
     using a = make();
     using b = make();
     using holds = new Event();
@@ -42,7 +42,7 @@ describe.each(watched)('%s', (_, make) => {
     b.release();
   });
 
-  test('waits where somebody in the circle, or the caller, has a timeout: then it is no deadlock', () => {
+  test('waits where somebody in the cycle, or the caller, has a timeout: then it is no deadlock', () => {
     using a = make();
     using b = make();
     using holds = new Event();
@@ -63,7 +63,7 @@ describe.each(watched)('%s', (_, make) => {
     expect(typeof hasty.result(LONG)).toBe('boolean');
   });
 
-  test('finds circles of three, whoever closes them', () => {
+  test('finds cycles of three, whoever closes them', () => {
     const locks = [make(), make(), make()];
     const holds = [new Event(), new Event(), new Event()] as const;
     const go = new Event();
@@ -99,7 +99,7 @@ describe.each(watched)('%s', (_, make) => {
     expect(locks.map((lock) => lock.locked())).toEqual(locks.map(() => false));
   });
 
-  test('never sees a circle where there is none', () => {
+  test('never sees a cycle where there is none', () => {
     const locks = [make(), make(), make()];
     const total = new Value('i');
     expect(resultsOf(startMany(4, inOrder, locks, total, 3000))).toEqual([0, 0, 0, 0]);
@@ -107,7 +107,7 @@ describe.each(watched)('%s', (_, make) => {
   });
 });
 
-test('a circle is gone once one of its workers is: its lock is broken instead', () => {
+test('a cycle is gone once one of its workers is: its lock is broken instead', () => {
   using a = new RLock();
   using b = new RLock();
   using holds = new Event();
@@ -169,7 +169,7 @@ describe('a Lock', () => {
 });
 
 describe('heap.deadlocks()', () => {
-  test('lists the circles of plain Locks, which nobody watches, until somebody breaks them', () => {
+  test('lists the cycles of plain Locks, which nobody watches, until somebody breaks them', () => {
     expect(heap.deadlocks()).toEqual([]);
     const locks = Array.from({ length: 4 }, () => new Lock()) as [Lock, Lock, Lock, Lock];
     const holds = locks.map(() => new Event());
@@ -189,9 +189,9 @@ describe('heap.deadlocks()', () => {
     expect(heap.deadlocks()).toEqual([]);
     go.set();
     for (const lock of locks) untilAsleep(lock, 1);
-    const circles = heap.deadlocks();
-    expect(circles).toHaveLength(2);
-    const described = circles.map((circle) => new Set(circle.map(({ worker, class: name, id }) => `${worker} ${name} ${id}`)));
+    const cycles = heap.deadlocks();
+    expect(cycles).toHaveLength(2);
+    const described = cycles.map((cycle) => new Set(cycle.map(({ worker, class: name, id }) => `${worker} ${name} ${id}`)));
     const waits = pairs.map(([, second], i) => `${threads[i]?.ident} Lock ${second?.id}`);
     expect(described).toEqual(expect.arrayContaining([new Set(waits.slice(0, 2)), new Set(waits.slice(2))]));
     // Anybody may release a Lock: that is why it is no error by itself.

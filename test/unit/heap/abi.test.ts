@@ -120,8 +120,8 @@ describe('the ABI', () => {
         core.queueCreate(0),
         core.workerCreate(0),
         core.valueCreate(16, 0),
-        core.pileCreate(Kind.LIFO, 0),
-        core.pileCreate(Kind.PRIORITY, 0),
+        core.singleLockCreate(Kind.LIFO, 0),
+        core.singleLockCreate(Kind.PRIORITY, 0),
       ].map(kindOf),
     ).toEqual([
       Kind.LOCK,

@@ -1,10 +1,10 @@
 /**
- * The search for a circle, while the other workers go on between any two of its reads: they take, want and release as their programs say, in every order
+ * The search for a cycle, while the other workers go on between any two of its reads: they take, want and release as their programs say, in every order
  * that fast-check comes upon.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { circleThrough } from '../../../src/heap/deadlock.ts';
+import { cycleThrough } from '../../../src/heap/deadlock.ts';
 
 const ME = 1;
 const LOCKS = [11, 12, 13, 14];
@@ -68,7 +68,7 @@ const scene = fc.record({
   between: fc.array(fc.array(fc.nat(2), { maxLength: 6 }), { maxLength: 12 }),
 });
 
-/** The circle from `ME` over who wants what, as it is at this moment. */
+/** The cycle from `ME` over who wants what, as it is at this moment. */
 function stands(target: number, holders: Map<number, number>, others: Other[]): boolean {
   let at = target;
   for (let i = 0; i <= others.length; i++) {
@@ -81,7 +81,7 @@ function stands(target: number, holders: Map<number, number>, others: Other[]): 
   return false;
 }
 
-describe('the search for a circle', () => {
+describe('the search for a cycle', () => {
   test('finds every one that stands when it begins, and none that does not stand when it ends', () => {
     let found = 0;
     let none = 0;
@@ -101,14 +101,14 @@ describe('the search for a circle', () => {
           steps(pauses.shift());
           return value;
         };
-        const circle = circleThrough(
+        const cycle = cycleThrough(
           ME,
           target,
           (lock) => pausing(() => holders.get(lock) ?? 0),
           (tid) => pausing(() => others.find((each) => each.tid === tid)?.wants ?? 0),
         );
-        if (stood) expect(circle).toBeDefined();
-        if (circle === undefined) {
+        if (stood) expect(cycle).toBeDefined();
+        if (cycle === undefined) {
           none++;
           return;
         }
@@ -116,8 +116,8 @@ describe('the search for a circle', () => {
         expect(stands(target, holders, others)).toBe(true);
         // And nothing that the others do ends it.
         for (let i = 0; i < 100; i++) steps([0, 1, 2]);
-        circle.forEach(({ tid, lock }, i) => {
-          const next = circle[(i + 1) % circle.length];
+        cycle.forEach(({ tid, lock }, i) => {
+          const next = cycle[(i + 1) % cycle.length];
           expect(holders.get(lock)).toBe(next?.tid);
           if (tid !== ME) expect(others.find((each) => each.tid === tid)?.wants).toBe(lock);
         });

@@ -4,8 +4,8 @@ import { held } from '../../support/held.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 
 describe('what a PriorityQueue cannot order', () => {
-  const circle: unknown[] = [1];
-  circle.push(circle);
+  const cycle: unknown[] = [1];
+  cycle.push(cycle);
   const unordered: [string, unknown][] = [
     ['NaN', Number.NaN],
     ['null', null],
@@ -20,7 +20,7 @@ describe('what a PriorityQueue cannot order', () => {
     ['an array that begins with NaN', [Number.NaN, 1]],
     ['an array that begins with an object', [{ priority: 1 }]],
     ['an array that begins with an empty one', [[], 1]],
-    ['an array that contains itself', circle],
+    ['an array that contains itself', cycle],
     ['a function', () => 1],
     ['a symbol', Symbol('s')],
   ];

@@ -209,7 +209,7 @@ describe('acquireAllAsync', () => {
     expect(held(a, b)).toEqual([false, true]);
   });
 
-  test('of many tasks never wait for each other in a circle', async () => {
+  test('of many tasks never wait for each other in a cycle', async () => {
     const all = locks(4) as unknown as Lock[];
     let inside = 0;
     const task = async (seed: number) => {

@@ -1,11 +1,27 @@
 /**
  * One function for each thing that a test wants to see the harness do.
  */
-import { add, cas, cas64, copy, grow, load, load64, notify, now, peek, poke, store, store64, wait, xchg } from './atomics';
+import {
+  add,
+  cas,
+  cas64,
+  copy,
+  grow,
+  load,
+  load64,
+  loadPlain,
+  notify,
+  now,
+  store,
+  store64,
+  storePlain,
+  wait,
+  xchg,
+} from './atomics';
 
 /** A read and a write, for somebody who holds a lock. */
 export function increment(counter: usize): void {
-  poke(counter, peek(counter) + 1);
+  storePlain(counter, loadPlain(counter) + 1);
 }
 
 /** Two words that are equal whenever nobody holds the lock. */
@@ -110,9 +126,9 @@ function execute(operation: i32, p: usize, a: i32, b: i32): i32 {
     case 7:
       return wait(p, a, 1000);
     case 8:
-      return peek(p);
+      return loadPlain(p);
     default:
-      poke(p, a);
+      storePlain(p, a);
       return 0;
   }
 }

@@ -46,7 +46,7 @@ interface Member {
   most: number;
 }
 
-export class Pile {
+export class SingleLockQueue {
   readonly queue: number;
   readonly kind: Kind.LIFO | Kind.PRIORITY;
   private readonly members: Member[] = [];
@@ -69,7 +69,7 @@ export class Pile {
     this.kind = kind;
     this.options = { maxsize, priorities, forms, pages };
     makeHeap(m, pages);
-    this.queue = m.call('refObject', m.call('pileCreate', kind, maxsize));
+    this.queue = m.call('refObject', m.call('singleLockCreate', kind, maxsize));
     this.account = m.ghost({ put: 0, got: 0 });
     this.earlier = m.ghost(Object.fromEntries(Array.from({ length: 32 }, (_, code) => [`c${code}`, 0])));
     m.name(this.queue, 'queue', [
@@ -146,7 +146,7 @@ export class Pile {
   left(): number[] {
     return this.records().map((record) => {
       const [length, meta] = [this.word(record), this.word(record + 4)];
-      return this.decode(length, meta, meta & Meta.EXTERN ? this.word(record + 8) : record + 8);
+      return this.decode(length, meta, meta & Meta.OUT_OF_LINE ? this.word(record + 8) : record + 8);
     });
   }
 
@@ -383,7 +383,7 @@ export class Pile {
     if (lock & OWNER && !(lock & ABANDONED)) return 'it is still locked';
     const taken = this.chunks().filter((chunk) => chunk !== 0);
     for (const record of this.records()) {
-      if (this.word(record + 4) & Meta.EXTERN) taken.push(this.word(record + 8));
+      if (this.word(record + 4) & Meta.OUT_OF_LINE) taken.push(this.word(record + 8));
       const rest = this.kind === Kind.PRIORITY ? this.word(record - 4) : 0;
       if (rest) taken.push(rest);
     }

@@ -6,13 +6,15 @@ import { Kind } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine, mutant } from './core.ts';
 import type { Model } from './model.ts';
-import { Pile, type PileOptions } from './pile.ts';
 import { call } from './program.ts';
+import { type PileOptions, SingleLockQueue } from './single-lock.ts';
 
-const WRONG = /twice|no record|garbled|lost|before item|taken and free|is taken|counted|in a circle/;
+const WRONG = /twice|no record|garbled|lost|before item|taken and free|is taken|counted|in a cycle/;
 
-const stack = (options: PileOptions, members: (pile: Pile) => void) => (m: Model) => members(new Pile(m, Kind.LIFO, options));
-const heap = (options: PileOptions, members: (pile: Pile) => void) => (m: Model) => members(new Pile(m, Kind.PRIORITY, options));
+const stack = (options: PileOptions, members: (pile: SingleLockQueue) => void) => (m: Model) =>
+  members(new SingleLockQueue(m, Kind.LIFO, options));
+const heap = (options: PileOptions, members: (pile: SingleLockQueue) => void) => (m: Model) =>
+  members(new SingleLockQueue(m, Kind.PRIORITY, options));
 const kinds = [
   ['stack', stack],
   ['heap', heap],
@@ -78,7 +80,7 @@ describe.each(kinds)('a %s', (name, pile) => {
 
   test('gives back a chunk when the last but one is left, not before', () => {
     const chunks = (left: number) => (m: Model) => {
-      const line = pile === stack ? new Pile(m, Kind.LIFO) : new Pile(m, Kind.PRIORITY);
+      const line = pile === stack ? new SingleLockQueue(m, Kind.LIFO) : new SingleLockQueue(m, Kind.PRIORITY);
       // In the heap the first 3 slots are nobody's.
       const spare = pile === stack ? 0 : 3;
       line.fill(
@@ -148,7 +150,7 @@ describe('a stack', () => {
       file: 'queue/stack.ts',
       find: '  if (!pack(stackAt(queue, top), length, meta, record, number)) return Status.NO_MEMORY;\n  const after',
       replace:
-        '  setPilePosition(queue, positionGrown(position));\n  if (!pack(stackAt(queue, top), length, meta, record, number)) return Status.NO_MEMORY;\n  const after',
+        '  setSingleLockPosition(queue, positionGrown(position));\n  if (!pack(stackAt(queue, top), length, meta, record, number)) return Status.NO_MEMORY;\n  const after',
     });
     const model = stack({}, (line) => {
       line.producer('p', [1], { mayDie: true });
@@ -160,8 +162,12 @@ describe('a stack', () => {
 
   test('is found broken when it is not locked', async () => {
     const bad = await mutant(
-      { file: 'queue/pile.ts', find: 'if (lockInternal(queue + QUEUE_TAIL) && isHeap(queue)) heapRepair(queue);', replace: '' },
-      { file: 'queue/pile.ts', find: '  unlock(queue + QUEUE_TAIL);', replace: '' },
+      {
+        file: 'queue/single-lock.ts',
+        find: 'if (lockInternal(queue + QUEUE_TAIL) && isHeap(queue)) heapRepair(queue);',
+        replace: '',
+      },
+      { file: 'queue/single-lock.ts', find: '  unlock(queue + QUEUE_TAIL);', replace: '' },
     );
     const model = stack({}, (line) => {
       line.fill([1, 2]);

@@ -6,7 +6,7 @@ import { Kind } from '../../assembly/abi.ts';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine, mutant } from './core.ts';
-import { Scene } from './hands.ts';
+import { Scene } from './in-flight.ts';
 import type { Model } from './model.ts';
 import { call } from './program.ts';
 
@@ -126,13 +126,13 @@ describe('an item with a handle', () => {
   });
 
   const WRONG =
-    /references too|two free lists|taken and free|in a circle|was gone|no word at|free and untouched|but not of it|still there/;
+    /references too|two free lists|taken and free|in a cycle|was gone|no word at|free and untouched|but not of it|still there/;
   const bugs: readonly (readonly [what: string, members: Members, kind: Scene['kind'], edits: readonly Edit[]])[] = [
     [
       'published by a producer that still holds it for certain',
       producerDies,
       Kind.QUEUE,
-      [{ file: FIFO, find: '  giving(holding, turnOf(side), bytesOf(after));\n', replace: '' }],
+      [{ file: FIFO, find: '  beginPut(holding, positionWord(side), bytesOf(after));\n', replace: '' }],
     ],
     [
       'let go before it is published',
@@ -141,8 +141,8 @@ describe('an item with a handle', () => {
       [
         {
           file: FIFO,
-          find: '  setPosition(side, after);\n  given(holding);\n',
-          replace: '  given(holding);\n  setPosition(side, after);\n',
+          find: '  setPosition(side, after);\n  endPut(holding);\n',
+          replace: '  endPut(holding);\n  setPosition(side, after);\n',
         },
       ],
     ],
@@ -153,7 +153,7 @@ describe('an item with a handle', () => {
       [
         {
           file: FIFO,
-          find: '  if (flags & EXTERN) givingAll(records, records + bytes, turnOf(side), bytesOf(after));\n',
+          find: '  if (flags & OUT_OF_LINE) beginPutAll(records, records + bytes, positionWord(side), bytesOf(after));\n',
           replace: '',
         },
       ],
@@ -165,8 +165,8 @@ describe('an item with a handle', () => {
       [
         {
           file: FIFO,
-          find: '  setPosition(side, after);\n  taken(block);\n',
-          replace: '  taken(block);\n  setPosition(side, after);\n',
+          find: '  setPosition(side, after);\n  endTake(block);\n',
+          replace: '  endTake(block);\n  setPosition(side, after);\n',
         },
       ],
     ],
@@ -177,8 +177,8 @@ describe('an item with a handle', () => {
       [
         {
           file: 'queue/stack.ts',
-          find: '  const block = packedTaking(queue, to, after);\n  setPilePosition(queue, after);\n',
-          replace: '  setPilePosition(queue, after);\n  const block = packedTaking(queue, to, after);\n',
+          find: '  const block = packedBeginTake(queue, to, after);\n  setSingleLockPosition(queue, after);\n',
+          replace: '  setSingleLockPosition(queue, after);\n  const block = packedBeginTake(queue, to, after);\n',
         },
       ],
     ],
@@ -187,11 +187,11 @@ describe('an item with a handle', () => {
       consumerDies,
       Kind.QUEUE,
       [
-        { file: 'reaper.ts', find: '  holdingsSettle(slotOf(tid));\n', replace: '' },
+        { file: 'reaper.ts', find: '  inFlightSettleAll(slotOf(tid));\n', replace: '' },
         {
           file: 'reaper.ts',
           find: '  refCloseAll(slotOf(tid));\n',
-          replace: '  holdingsSettle(slotOf(tid));\n  refCloseAll(slotOf(tid));\n',
+          replace: '  inFlightSettleAll(slotOf(tid));\n  refCloseAll(slotOf(tid));\n',
         },
       ],
     ],
@@ -202,7 +202,7 @@ describe('an item with a handle', () => {
       [
         {
           file: OBJECTS,
-          find: "  poke(holding + offsetof<Holding>('word'), 0);\n  return happened",
+          find: "  storePlain(holding + offsetof<InFlight>('word'), 0);\n  return happened",
           replace: '  return happened',
         },
       ],
@@ -214,12 +214,12 @@ describe('an item with a handle', () => {
       [
         {
           file: OBJECTS,
-          find: 'listHolding(holding, block, length, meta & 0xffff, 0);',
-          replace: 'listHolding(holding, block, length, meta, 0);',
+          find: 'inFlightList(holding, block, length, meta & 0xffff, 0);',
+          replace: 'inFlightList(holding, block, length, meta, 0);',
         },
         {
           file: OBJECTS,
-          find: "    poke(holding + offsetof<Holding>('meta'), <i32>(metaOf(holding) + (1 << 16)));\n",
+          find: "    storePlain(holding + offsetof<InFlight>('meta'), <i32>(metaOf(holding) + (1 << 16)));\n",
           replace: '',
         },
       ],
@@ -231,8 +231,8 @@ describe('an item with a handle', () => {
       [
         {
           file: OBJECTS,
-          find: '        poke(name, 0);\n        if (cas64(entry, life, life - 1) == life) return;\n        poke(name, id);\n        continue;\n',
-          replace: '        if (cas64(entry, life, life - 1) != life) continue;\n        poke(name, 0);\n        return;\n',
+          find: '        storePlain(name, 0);\n        if (cas64(entry, life, life - 1) == life) return;\n        storePlain(name, id);\n        continue;\n',
+          replace: '        if (cas64(entry, life, life - 1) != life) continue;\n        storePlain(name, 0);\n        return;\n',
         },
       ],
     ],
@@ -255,8 +255,8 @@ describe('an item with a handle', () => {
       [
         {
           file: 'queue/ring.ts',
-          find: '    setSegment(side, nextOf(segment));\n    free(segment);\n',
-          replace: '    const next = nextOf(segment);\n    free(segment);\n    setSegment(side, next);\n',
+          find: '    setSegment(side, nextSegment(segment));\n    free(segment);\n',
+          replace: '    const next = nextSegment(segment);\n    free(segment);\n    setSegment(side, next);\n',
         },
       ],
     ],

@@ -5,7 +5,7 @@
  *
  * | word           | meaning                                                           |
  * | -------------- | ----------------------------------------------------------------- |
- * | root.watchSeq  | changes whenever something that is watched may have become ready  |
+ * | root.multiWaitSeq  | changes whenever something that is watched may have become ready  |
  * | root.watchers  | workers that may sleep on it                                      |
  *
  * A watcher is counted at the gate of each thing that it watches, like an event loop that waits there, then here, then reads the sequence, then looks
@@ -23,32 +23,32 @@ import { Root } from '../layout';
 import { ROOT } from '../limits';
 import { afterPark, deadlineAfter, park } from '../park';
 
-const SEQ: usize = ROOT + offsetof<Root>('watchSeq');
+const SEQ: usize = ROOT + offsetof<Root>('multiWaitSeq');
 const WATCHERS: usize = ROOT + offsetof<Root>('watchers');
 
-export function watchEnter(): void {
+export function multiWaitEnter(): void {
   add(WATCHERS, 1);
 }
 
-export function watchLeave(): void {
+export function multiWaitLeave(): void {
   add(WATCHERS, -1);
 }
 
-export function watchEpoch(): i32 {
+export function multiWaitEpoch(): i32 {
   return load(SEQ);
 }
 
 /** Sleeps while the sequence is `epoch`. OK: look again; TIMEOUT, WOULD_BLOCK. */
-export function watchPark(epoch: i32, timeoutMs: f64): i32 {
+export function multiWaitPark(epoch: i32, timeoutMs: f64): i32 {
   return afterPark(park(SEQ, epoch, deadlineAfter(timeoutMs)), load(SEQ) != epoch);
 }
 
 /** Something that is watched may be ready. */
-export function watchWake(): void {
-  if (load(WATCHERS) > 0) watchKick();
+export function multiWaitWake(): void {
+  if (load(WATCHERS) > 0) multiWaitWakeAll();
 }
 
-export function watchKick(): void {
+export function multiWaitWakeAll(): void {
   add(SEQ, 1);
   notify(SEQ, ALL);
 }

@@ -38,7 +38,7 @@ export class Scene {
     readonly kind: Kind.QUEUE | Kind.LIFO | Kind.PRIORITY = Kind.QUEUE,
   ) {
     makeHeap(m, 24);
-    this.queue = this.own(kind === Kind.QUEUE ? m.call('queueCreate', 0) : m.call('pileCreate', kind, 0));
+    this.queue = this.own(kind === Kind.QUEUE ? m.call('queueCreate', 0) : m.call('singleLockCreate', kind, 0));
     this.queueName = this.nameOf(this.queue);
     m.name(this.queue + TAIL_POSITION - 16, 'tail', ['lock', '', '', '', 'bytes', 'items']);
     m.name(this.queue + HEAD_POSITION - 16, 'head', ['lock', '', '', '', 'bytes', 'items']);
@@ -121,15 +121,15 @@ export class Scene {
     this.add(name, (me) => me.gets(FOREVER), { maySleep: () => this.size() === 0, ...options });
   }
 
-  /** An item in the hands of who makes it: its block and its Holding. */
+  /** An item in the hands of who makes it: its block and its InFlight. */
   private item(caller: Handle['call']): [block: number, holding: number] {
     const block = caller('allocate', BLOCK);
     this.m.store(block + HANDLE, this.thing[0]);
     this.m.store(block + HANDLE + 4, this.thing[1]);
-    return [block, caller('hold', block, LENGTH, META)];
+    return [block, caller('inFlightCreate', block, LENGTH, META)];
   }
 
-  /** Has two items in hand, and puts them at once. */
+  /** Has two items in discard, and puts them at once. */
   batchProducer(name: string, options: WorkerOptions): void {
     const items: [block: number, holding: number][] = [];
     const write = (me: Member) => () => items.forEach((item, place) => void me.write(place, ...item));
@@ -205,7 +205,7 @@ class Member {
       ...[LENGTH, Encoding.RICH, 0, 0, ...thing].map((word, i) => atomic('store', () => [own.block + i * 4, word])),
       atomic('store', () => [own.holding + WorkerField.TASK, own.block]),
       this.counts(
-        'parcelCountHandles',
+        'boxedCountHandles',
         () => [own.block, 1],
         (status) => {
           must(status === Status.OK, `a count answered ${status}`);
@@ -262,7 +262,7 @@ class Member {
 
   /** The record, with a key if there must be one, in the scratch, which is the member's own. */
   write(place: number, block: number, holding: number): void {
-    const record = [LENGTH, META | Meta.EXTERN, block, holding];
+    const record = [LENGTH, META | Meta.OUT_OF_LINE, block, holding];
     const key = this.scene.kind === Kind.PRIORITY ? [2, 8, 0, 7] : [];
     wordsOf(this.scene.m).set([...record, ...key], (this.scratch >> 2) + place * (record.length + key.length));
   }
@@ -273,7 +273,7 @@ class Member {
     return [
       call('queueGet', [scene.queue, timeout], (meta, flow) => {
         if (meta === Status.TIMEOUT) flow.goto('nothing');
-        else must(meta === (META | Meta.EXTERN), `a get answered ${meta}`);
+        else must(meta === (META | Meta.OUT_OF_LINE), `a get answered ${meta}`);
         own.block = this.blockAt(0);
       }),
       this.counts(

@@ -1,5 +1,5 @@
 /**
- * Piles: what the second and third discipline have in common: one lock, one state, and a growable array (see stack.ts, priority.ts, slots.ts, state.ts).
+ * Piles: what the second and third discipline have in common: one lock, one state, and a growable array (see stack.ts, priority.ts, segmented-array.ts, state.ts).
  *
  * One lock, because both ends are one: a put may move what the next get takes.
  *
@@ -8,42 +8,42 @@
  * Death with the lock held: whoever takes it over repairs the heap. A batch is published item by item: a dead producer's is in up to where it came.
  */
 import { Kind, Status } from '../abi';
-import { load, peek, store } from '../atomics';
+import { load, loadPlain, store } from '../atomics';
 import { HEADER, Header, QUEUE_TAIL, Queue } from '../layout';
 import { SCRATCH } from '../limits';
 import { selfScratch } from '../park';
 import { lockInternal, unlock } from '../sync/lock';
-import { packedDrop, packedTaken, packedTaking, unfold, unfoldedBytes } from './packed';
+import { packedBeginTake, packedDrop, packedEndTake, unfold, unfoldedBytes } from './packed';
 import { heapAccepts, heapExtract, heapInsert, heapKeyDropAt, heapRecordAt, heapRepair, keyedBytes } from './priority';
 import { recordBytes } from './record';
-import { slotsFree } from './slots';
+import { elementsFree } from './segmented-array';
 import { stackAt, stackPop, stackPush } from './stack';
-import { pilePosition, positionShrunk, setPilePosition, sizeOf } from './state';
+import { positionShrunk, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
 import { queueTaskDone } from './tasks';
 
 function isHeap(queue: usize): bool {
-  return peek(queue - HEADER + offsetof<Header>('kind')) == Kind.PRIORITY;
+  return loadPlain(queue - HEADER + offsetof<Header>('kind')) == Kind.PRIORITY;
 }
 
-function enter(queue: usize): void {
+function lockQueue(queue: usize): void {
   if (lockInternal(queue + QUEUE_TAIL) && isHeap(queue)) heapRepair(queue);
 }
 
-function leave(queue: usize): void {
+function unlockQueue(queue: usize): void {
   unlock(queue + QUEUE_TAIL);
 }
 
 /** Items in the queue. */
-export function pileSize(queue: usize): i32 {
-  return sizeOf(pilePosition(queue));
+export function singleLockSize(queue: usize): i32 {
+  return sizeOf(singleLockPosition(queue));
 }
 
 /** Locked. OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY, UNORDERED. */
-function insert(queue: usize, heap: bool, length: u32, meta: u32, record: usize, number: f64): i32 {
+function insertRecord(queue: usize, heap: bool, length: u32, meta: u32, record: usize, number: f64): i32 {
   if (load(queue + offsetof<Queue>('closed'))) return Status.SHUTDOWN;
-  const position = pilePosition(queue);
+  const position = singleLockPosition(queue);
   if (heap && !heapAccepts(queue, position, length, meta, record)) return Status.UNORDERED;
-  const maxsize = peek(queue + offsetof<Queue>('maxsize'));
+  const maxsize = loadPlain(queue + offsetof<Queue>('maxsize'));
   if (maxsize > 0 && sizeOf(position) >= maxsize) return Status.TIMEOUT;
   return heap
     ? heapInsert(queue, position, length, meta, record, number)
@@ -51,53 +51,53 @@ function insert(queue: usize, heap: bool, length: u32, meta: u32, record: usize,
 }
 
 /** One try: see `insert`. The record is the scratch's, unless it is a number. */
-export function pilePut(queue: usize, length: u32, meta: u32, number: f64): i32 {
-  enter(queue);
-  const status = insert(queue, isHeap(queue), length, meta, selfScratch, number);
-  leave(queue);
+export function singleLockPut(queue: usize, length: u32, meta: u32, number: f64): i32 {
+  lockQueue(queue);
+  const status = insertRecord(queue, isHeap(queue), length, meta, selfScratch, number);
+  unlockQueue(queue);
   return status;
 }
 
 /** One try with the records (and keys) that lie one behind the other at `records`: how many went in, or why the first one did not. */
-export function pilePutMany(queue: usize, records: usize, count: i32): i32 {
+export function singleLockPutMany(queue: usize, records: usize, count: i32): i32 {
   const heap = isHeap(queue);
   let done = 0;
   let status: i32 = Status.OK;
-  enter(queue);
+  lockQueue(queue);
   while (done < count) {
-    const length = <u32>peek(records);
-    const meta = <u32>peek(records + 4);
-    status = insert(queue, heap, length, meta, records, f64.load(records + 8));
+    const length = <u32>loadPlain(records);
+    const meta = <u32>loadPlain(records + 4);
+    status = insertRecord(queue, heap, length, meta, records, f64.load(records + 8));
     if (status != Status.OK) break;
     records += heap ? keyedBytes(records, length, meta) : recordBytes(length, meta);
     done++;
   }
-  leave(queue);
+  unlockQueue(queue);
   return done > 0 ? done : status;
 }
 
 /** One try: the record's meta, its length and payload in the scratch; TIMEOUT (it is empty). */
-export function pileGet(queue: usize): i32 {
-  enter(queue);
-  const position = pilePosition(queue);
+export function singleLockGet(queue: usize): i32 {
+  lockQueue(queue);
+  const position = singleLockPosition(queue);
   if (sizeOf(position) == 0) {
-    leave(queue);
+    unlockQueue(queue);
     return Status.TIMEOUT;
   }
   if (isHeap(queue)) heapExtract(queue, position, selfScratch);
   else stackPop(queue, position, selfScratch);
-  leave(queue);
+  unlockQueue(queue);
   return <i32>unfold(selfScratch);
 }
 
 /** One try: up to `most` records, one behind the other in the scratch; how many, or TIMEOUT. */
-export function pileGetMany(queue: usize, most: i32): i32 {
+export function singleLockGetMany(queue: usize, most: i32): i32 {
   const heap = isHeap(queue);
   let count = 0;
   let bytes: u32 = 0;
-  enter(queue);
+  lockQueue(queue);
   while (count < most) {
-    const position = pilePosition(queue);
+    const position = singleLockPosition(queue);
     const size = sizeOf(position);
     if (size == 0) break;
     const next = heap ? heapRecordAt(queue, 0) : stackAt(queue, size - 1);
@@ -110,37 +110,37 @@ export function pileGetMany(queue: usize, most: i32): i32 {
     bytes += more;
     count++;
   }
-  leave(queue);
+  unlockQueue(queue);
   return count > 0 ? count : <i32>Status.TIMEOUT;
 }
 
 /** Locked, or nobody is left: drops what lies in the last place of the array, which takes no move; false: it is empty. */
-function drop(queue: usize): bool {
-  const position = pilePosition(queue);
+function dropLast(queue: usize): bool {
+  const position = singleLockPosition(queue);
   const last = sizeOf(position) - 1;
   if (last < 0) return false;
   const heap = isHeap(queue);
   const record = heap ? heapRecordAt(queue, last) : stackAt(queue, last);
   const after = positionShrunk(position);
-  const block = packedTaking(queue, record, after);
-  setPilePosition(queue, after);
-  packedTaken(block);
+  const block = packedBeginTake(queue, record, after);
+  setSingleLockPosition(queue, after);
+  packedEndTake(block);
   if (heap) heapKeyDropAt(queue, last);
   packedDrop(record);
   return true;
 }
 
-export function pileShutdown(queue: usize, immediate: bool): void {
-  enter(queue);
+export function singleLockShutdown(queue: usize, immediate: bool): void {
+  lockQueue(queue);
   store(queue + offsetof<Queue>('closed'), 1);
   // One by one: who dies here has, like any consumer, one item in its hands that nobody will count off.
-  if (immediate) while (drop(queue)) queueTaskDone(queue);
-  leave(queue);
+  if (immediate) while (dropLast(queue)) queueTaskDone(queue);
+  unlockQueue(queue);
 }
 
 /** Nobody is left; who was the last may have died in the midst of a move. Can be cut short and done again. */
-export function pileDestroy(queue: usize): void {
+export function singleLockDestroy(queue: usize): void {
   if (isHeap(queue)) heapRepair(queue);
-  while (drop(queue)) {}
-  slotsFree(queue);
+  while (dropLast(queue)) {}
+  elementsFree(queue);
 }
