@@ -1,5 +1,6 @@
 /**
- * THE seam: every access to a shared word in `assembly/` goes through these functions, and nothing else calls an atomic, waits or notifies.
+ * THE seam: every access of `assembly/` to the shared memory goes through these functions. Nothing else
+ * loads, stores, calls an atomic, waits or notifies; `npm run lint` looks for exceptions.
  *
  * The optimiser inlines them, so they cost nothing. The model build (`test/model/`) replaces this one file by imports at which a scheduler
  * suspends each virtual worker, and so drives the shipped algorithms through every interleaving. Another mechanism of waiting
@@ -55,6 +56,29 @@ export function storePlain(p: usize, value: i32): void {
   i32.store(p, value);
 }
 
+/** The same for eight bytes: one access, which a death does not tear. */
+export function loadPlain64(p: usize): i64 {
+  return i64.load(p);
+}
+
+export function storePlain64(p: usize, value: i64): void {
+  i64.store(p, value);
+}
+
+/** The same for a double. Its bits go through unchanged. */
+export function loadPlainF64(p: usize): f64 {
+  return f64.load(p);
+}
+
+export function storePlainF64(p: usize, value: f64): void {
+  f64.store(p, value);
+}
+
+/** A plain load of one byte, as a number from 0 to 255. */
+export function loadByte(p: usize): i32 {
+  return i32.load8_u(p);
+}
+
 /** Sleeps while `*p == expected`. 0: woken, 1: it was not equal, 2: `timeoutNs` passed (negative: never). Only as the last thing a function does: see park.ts. */
 export function wait(p: usize, expected: i32, timeoutNs: i64): i32 {
   return atomic.wait<i32>(p, expected, timeoutNs);
@@ -77,6 +101,11 @@ export function pause(): void {}
 
 export function copy(dest: usize, src: usize, bytes: usize): void {
   memory.copy(dest, src, bytes);
+}
+
+/** Writes `value` to each of `bytes` bytes. */
+export function fill(p: usize, value: u8, bytes: usize): void {
+  memory.fill(p, value, bytes);
 }
 
 /** Grows the memory by `pages` pages of 64 KiB; false when it cannot. */

@@ -1,14 +1,41 @@
 /**
  * The core's exports, grouped by primitive. `src/heap/core.ts` instantiates the compiled form; the types it uses are generated from here.
  */
-import { heapInit } from './allocator';
+
 import { add, cas, load, store } from './atomics';
+import { heapInit } from './heap/allocator';
 import { LAYOUT_VERSION, MAGIC, ROOT_BYTES, Root, SLOT_BYTES } from './layout';
 import { INLINE_MAX, PAGE, PAGE_SHIFT, ROOT, SCRATCH, SLOTS } from './limits';
-import { selfScratch } from './park';
 import { TAKE_OVER } from './sync/lock';
+import { selfScratch } from './waiting/park';
 
-export { allocate, bytesInUse, bytesReserved, free } from './allocator';
+export { allocate, bytesInUse, bytesReserved, free } from './heap/allocator';
+export { refAdopt, refObject, refOpen } from './heap/handles';
+export { objectEntries, objectGeneration, objectId, objectKind, objectPin, retain } from './heap/object-table';
+export {
+  boxedCountHandles,
+  boxedDrop,
+  boxedDropAt,
+  cellBatchClose,
+  inFlightCreate,
+  objectUnpin,
+  pipePut,
+  pipePutBlock,
+  pipePutNumber,
+  pipeSent,
+  queueShutdown,
+  refClose,
+  refCloseOwn,
+  release,
+  tableClear,
+  tableDelete,
+  tablePut,
+  tablePutNumber,
+  vectorClear,
+  vectorSet,
+  vectorSetNumber,
+  vectorSplice,
+} from './lifecycle/calls';
 export {
   arrayCreate,
   barrierCreate,
@@ -26,13 +53,28 @@ export {
   valueLock,
   vectorCreate,
   workerCreate,
-} from './create';
-export { gateEnter, gateLeave, gateWakeAll } from './gate';
+} from './lifecycle/create';
+export { reap, reapLocks } from './lifecycle/reaper';
+export {
+  slotCount,
+  slotFree,
+  slotNode,
+  slotOf,
+  slotSetRecord,
+  slotTake,
+  workerBecome,
+  workerEnd,
+  workerExitCode,
+  workerGate,
+  workerIsKnown,
+  workerJoin,
+  workerMove,
+  workerState,
+} from './lifecycle/workers';
 export {
   cellBatchAdd,
   cellBatchAddBlock,
   cellBatchArrange,
-  cellBatchClose,
   cellBatchCountHandles,
   cellBatchCreate,
   cellBatchShow,
@@ -47,13 +89,9 @@ export {
   updateLockTry,
 } from './manager/container';
 export {
-  tableClear,
-  tableDelete,
   tableGet,
   tableHas,
-  tablePut,
   tablePutAll,
-  tablePutNumber,
   tableSize,
   tableSnapshot,
   tableTake,
@@ -62,32 +100,13 @@ export {
 export {
   vectorAppend,
   vectorAppendNumber,
-  vectorClear,
   vectorGet,
   vectorLength,
-  vectorSet,
   vectorSetFromBatch,
-  vectorSetNumber,
   vectorSnapshot,
-  vectorSplice,
   vectorTake,
 } from './manager/vector';
-export {
-  inFlightCreate,
-  objectGeneration,
-  objectId,
-  refAdopt,
-  refClose,
-  refCloseOwn,
-  refObject,
-  refOpen,
-  release,
-  retain,
-} from './objects';
-// `sleep` is for nobody's use: exported, it is not inlined, which it must not be.
-export { configureWaiting, parkedOn, sleep } from './park';
-export { multiWaitEnter, multiWaitEpoch, multiWaitLeave, multiWaitPark } from './pipe/multi-wait';
-export { connectionIncoming, connectionOutgoing, pipePut, pipePutBlock, pipePutNumber, pipeReady, pipeSent } from './pipe/pipe';
+export { connectionIncoming, connectionOutgoing, pipeReady } from './pipe/pipe';
 export {
   queueGet,
   queueGetMany,
@@ -98,13 +117,9 @@ export {
   queuePutBlock,
   queuePutMany,
   queuePutNumber,
-  queueShutdown,
   queueSize,
 } from './queue/queue';
-export { boxedCountHandles, boxedDrop, boxedDropAt } from './queue/record';
 export { queueJoin, queueJoinGate, queueTaskDone, queueUnfinished } from './queue/tasks';
-export { reap, reapLocks } from './reaper';
-export { objectKind, objectPin, objectRows, objectUnpin } from './rows';
 export {
   barrierAbort,
   barrierArrive,
@@ -140,23 +155,11 @@ export {
 } from './sync/lock';
 export { rlockAcquire, rlockCount, rlockRelease, rlockTryOrMark } from './sync/rlock';
 export { semaphoreAcquire, semaphoreGate, semaphoreRelease, semaphoreTry, semaphoreValue } from './sync/semaphore';
-export { listHas } from './waitlist';
-export {
-  slotCount,
-  slotFree,
-  slotNode,
-  slotOf,
-  slotSetRecord,
-  slotTake,
-  workerBecome,
-  workerEnd,
-  workerExitCode,
-  workerGate,
-  workerIsKnown,
-  workerJoin,
-  workerMove,
-  workerState,
-} from './workers';
+export { listHas } from './sync/wait-list';
+export { gateEnter, gateLeave, gateWakeAll } from './waiting/event-count';
+export { multiWaitEnter, multiWaitEpoch, multiWaitLeave, multiWaitPark } from './waiting/multi-wait';
+// `sleep` is for nobody's use: exported, it is not inlined, which it must not be.
+export { configureWaiting, parkedOn, sleep } from './waiting/park';
 
 /** Makes a fresh memory of `pages` pages into a heap; the caller is its only user so far. */
 export function rootInit(pages: i32, maxPages: i32): void {

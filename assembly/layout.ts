@@ -332,7 +332,8 @@ export const SLOT_BYTES: u32 = 128;
 export class Ref {
   next: u32;
   previous: u32;
-  id: i32;
+  /** Of the object's entry; 0: none; IN_FLIGHT (heap/handles.ts). */
+  index: i32;
   generation: i32;
 }
 export const REF_BYTES: u32 = 16;
@@ -367,9 +368,11 @@ export class Discard extends CellBatch {
 @unmanaged
 export class Header {
   kind: i32;
-  id: i32;
+  /** Of its entry in the object table. */
+  index: i32;
   generation: i32;
-  unused: i32;
+  /** Once it is doomed (heap/object-table.ts): the next one of its worker's. */
+  nextDoomed: u32;
 }
 export const HEADER: usize = 16;
 

@@ -21,13 +21,15 @@
  * Nobody else touches a batch: nobody waits. Death: the reaper settles it before the lock is anybody else's (cellBatchSettle), and drops it (cellBatchEmpty).
  */
 import { CellBatchField, Encoding, Meta, Status } from '../abi';
-import { allocate, free } from '../allocator';
-import { copy, loadPlain, storePlain } from '../atomics';
+import { copy, loadPlain, storePlain, storePlainF64 } from '../atomics';
+import { allocate, free } from '../heap/allocator';
+import { listRemove } from '../heap/handles';
+import { inFlightAdd, inFlightFree, inFlightSettle, TAKING } from '../heap/in-flight';
+import { retain } from '../heap/object-table';
+import { CELL_BATCH, OUT_OF_LINE, RECORD } from '../heap/record';
 import { CellBatch, CellBlock } from '../layout';
 import { INLINE_MAX } from '../limits';
-import { inFlightList, inFlightSettle, refClose, retain, TAKING } from '../objects';
-import { selfScratch } from '../park';
-import { CELL_BATCH, OUT_OF_LINE, RECORD } from '../queue/record';
+import { selfScratch } from '../waiting/park';
 import {
   BLOCK,
   blockCreate,
@@ -54,14 +56,14 @@ if (offsetof<CellBatch>('length') != CellBatchField.COUNT || offsetof<CellBatch>
 /** With the word of a batch: a cell, which is exchanged. */
 const EXCHANGING: usize = 2;
 
-/** An empty batch for up to `capacity` cells; 0 when the heap is full. */
-export function cellBatchCreate(capacity: u32): usize {
-  if (capacity > 0x0fff0000) return 0;
+/** An empty batch for up to `capacity` cells, or NO_MEMORY. */
+export function cellBatchCreate(capacity: u32): i32 {
+  if (capacity > 0x0fff0000) return Status.NO_MEMORY;
   const batch = allocate(<u32>offsetof<CellBatch>() + capacity * CELL);
-  if (!batch) return 0;
+  if (!batch) return Status.NO_MEMORY;
   storePlain(batch + offsetof<CellBatch>('cells'), <i32>(batch + offsetof<CellBatch>()));
-  inFlightList(batch, batch, 0, CELL_BATCH, 0);
-  return batch;
+  inFlightAdd(batch, batch, 0, CELL_BATCH, 0);
+  return <i32>batch;
 }
 
 export function cellBatchCells(batch: usize): usize {
@@ -101,15 +103,15 @@ export function cellBatchAdd(batch: usize, at: u32): i32 {
 }
 
 /**
- * Adds a block for a body of `length` bytes and the handles in `meta`: where the body is to be written, at once; 0 when the heap is full. The handles
+ * Adds a block for a body of `length` bytes and the handles in `meta`: where the body is to be written, at once; or NO_MEMORY. The handles
  * are the batch's only when they are counted: cellBatchCountHandles.
  */
-export function cellBatchAddBlock(batch: usize, length: u32, meta: u32): usize {
+export function cellBatchAddBlock(batch: usize, length: u32, meta: u32): i32 {
   const block = blockCreate(length, meta, 0);
-  if (!block) return 0;
+  if (!block) return Status.NO_MEMORY;
   storePlain(block + offsetof<CellBlock>('meta'), <i32>(meta & 0xffff));
   cellBatchPush(batch, cellOfBlock(block));
-  return block + BLOCK;
+  return <i32>(block + BLOCK);
 }
 
 /** Counts the handles, `count` of them, that have been written into the block added last: OK; STALE: an object is gone. */
@@ -131,7 +133,9 @@ export function cellBatchArrange(batch: usize, cells: usize): void {
 
 /** Drops what is in it, and itself. */
 export function cellBatchClose(batch: usize): void {
-  refClose(batch);
+  cellBatchEmpty(batch);
+  listRemove(batch);
+  inFlightFree(batch);
 }
 
 /** Drops what is in it; can be cut short and done again. */
@@ -200,7 +204,7 @@ export function isShort(cell: i64): bool {
 /** Writes a record of a cell at the scratch's begin: its meta. One with OUT_OF_LINE has the address of its body, good as long as somebody has the cell. */
 export function cellShow(cell: i64): i32 {
   if (isNumber(cell)) {
-    f64.store(selfScratch + RECORD, numberOf(cell));
+    storePlainF64(selfScratch + RECORD, numberOf(cell));
     return Encoding.NUMBER;
   }
   if (!isBlock(cell)) return <i32>cell - 1;
@@ -229,7 +233,7 @@ export function cellBatchShowItself(batch: usize): i32 {
 export function cellShowCopy(cell: i64): i32 {
   if (isShort(cell)) return cellShow(cell);
   const batch = cellBatchCreate(1);
-  if (!batch) return Status.NO_MEMORY;
+  if (batch < 0) return batch;
   cellBatchPushCopy(batch, cell);
   return cellBatchShowItself(batch);
 }

@@ -26,10 +26,10 @@
  * user, as an object would (objects.ts says why engines do not stop a worker there). The last one stays in its word until the handles inside are given back.
  */
 import { Encoding } from '../abi';
-import { allocate, free } from '../allocator';
-import { add, cas, copy, load, load64, loadPlain, store64, storePlain } from '../atomics';
+import { add, cas, copy, load, load64, loadPlain, loadPlainF64, store64, storePlain } from '../atomics';
+import { allocate, free } from '../heap/allocator';
+import { align8, bodyBytes, RECORD, releaseHandles } from '../heap/record';
 import { Cell, CellBlock } from '../layout';
-import { align8, bodyBytes, RECORD, releaseHandles } from '../queue/record';
 
 export const NONE: i64 = 0;
 const NUMBERS: i64 = 1 << 49;
@@ -102,7 +102,7 @@ export function blockCreate(length: u32, meta: u32, hash: u32): usize {
 export function cellOfRecord(record: usize): i64 {
   const meta = <u32>loadPlain(record + 4);
   if (meta < <u32>Encoding.NUMBER) return cellOfEncoding(meta);
-  if (meta == <u32>Encoding.NUMBER) return cellOfNumber(f64.load(record + RECORD));
+  if (meta == <u32>Encoding.NUMBER) return cellOfNumber(loadPlainF64(record + RECORD));
   const length = <u32>loadPlain(record);
   const block = blockCreate(length, meta, 0);
   if (!block) return NONE;

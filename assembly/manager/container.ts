@@ -21,8 +21,8 @@
 import { Status } from '../abi';
 import { load, loadPlain, store, storePlain } from '../atomics';
 import { Container } from '../layout';
-import { FOREVER, self } from '../park';
 import { lockAbandon, lockAcquire, lockInternal, lockTryOrMark, lockWakeAll, ownerOf, TAKE_OVER, unlock } from '../sync/lock';
+import { FOREVER, self } from '../waiting/park';
 
 /** The store whose guard this worker took for the length of one call, or 0. */
 let guarded: usize = 0;

@@ -8,10 +8,11 @@
  *
  * Nobody waits here. Death: as of any batch, see batch.ts.
  */
-import { free } from '../allocator';
+
 import { loadPlain, storePlain } from '../atomics';
+import { free } from '../heap/allocator';
 import { CellBatch, Discard, SLOT_DISCARD } from '../layout';
-import { selfSlot } from '../park';
+import { selfSlot } from '../waiting/park';
 import {
   cellBatchBeginTake,
   cellBatchCells,

@@ -26,8 +26,9 @@
  * What a dead worker leaves is at most one body or block that nobody has; the next one counts the entries anew, and frees the key of a half-made one.
  * A value with handles is always somebody's: batch.ts and discard.ts say how it changes hands.
  */
-import { allocate, free } from '../allocator';
-import { loadPlain, storePlain } from '../atomics';
+
+import { fill, loadPlain, storePlain } from '../atomics';
+import { allocate, free } from '../heap/allocator';
 import { TableBody, TableEntry } from '../layout';
 import { cellAt, cellDrop, NONE, setCell } from './cell';
 import { bodyOf, countOf, setBody, setCount } from './container';
@@ -126,7 +127,7 @@ function rebuild(table: usize, more: u32): usize {
   const bytes = PAIRS + limit * PAIR_BYTES + slots * INDEX_ENTRY;
   const body = allocate(bytes);
   if (!body) return 0;
-  memory.fill(body, 0, bytes);
+  fill(body, 0, bytes);
   storePlain(body + offsetof<TableBody>('slots'), <i32>slots);
   storePlain(body + offsetof<TableBody>('limit'), <i32>limit);
   let moved: u32 = 0;

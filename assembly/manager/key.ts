@@ -9,8 +9,8 @@
  * death loses that block at most.
  */
 import { Encoding } from '../abi';
-import { copy, loadPlain } from '../atomics';
-import { RECORD } from '../queue/record';
+import { copy, loadByte, loadPlain, loadPlain64, loadPlainF64 } from '../atomics';
+import { RECORD } from '../heap/record';
 import {
   BLOCK,
   blockCreate,
@@ -44,9 +44,9 @@ function mix(hash: u64, word: u64): u64 {
 function hashBytes(from: usize, length: u32, meta: u32): u32 {
   let hash = mix(<u64>length, <u64>meta);
   const whole = from + (length & ~7);
-  for (; from < whole; from += 8) hash = mix(hash, <u64>i64.load(from));
+  for (; from < whole; from += 8) hash = mix(hash, <u64>loadPlain64(from));
   let rest: u64 = 0;
-  for (let i: u32 = 0; i < (length & 7); i++) rest = (rest << 8) | <u64>(<u32>i32.load8_u(from + i));
+  for (let i: u32 = 0; i < (length & 7); i++) rest = (rest << 8) | <u64>(<u32>loadByte(from + i));
   return <u32>mix(hash, rest);
 }
 
@@ -72,7 +72,7 @@ export function seekRecord(record: usize): void {
   const meta = <u32>loadPlain(record + 4);
   if (meta < <u32>Encoding.NUMBER) seekCell(cellOfEncoding(meta));
   else if (meta == <u32>Encoding.NUMBER) {
-    const number = f64.load(record + RECORD);
+    const number = loadPlainF64(record + RECORD);
     // -0 is 0, as for every Map.
     seekCell(cellOfNumber(number == 0 ? 0 : number));
   } else seekBytes(record + RECORD, <u32>loadPlain(record), meta);
@@ -99,8 +99,8 @@ export function isSought(key: i64): bool {
 
 function sameBytes(a: usize, b: usize, length: u32): bool {
   const whole = a + (length & ~7);
-  for (; a < whole; a += 8, b += 8) if (i64.load(a) != i64.load(b)) return false;
-  for (let i: u32 = 0; i < (length & 7); i++) if (i32.load8_u(a + i) != i32.load8_u(b + i)) return false;
+  for (; a < whole; a += 8, b += 8) if (loadPlain64(a) != loadPlain64(b)) return false;
+  for (let i: u32 = 0; i < (length & 7); i++) if (loadByte(a + i) != loadByte(b + i)) return false;
   return true;
 }
 

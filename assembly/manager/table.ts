@@ -10,13 +10,13 @@
  * No wake-up to lose beyond those of the latch and the guard. Death: see entries.ts, and batch.ts for what is in the hands of the dead.
  */
 import { Part, Put, Status } from '../abi';
-import { free } from '../allocator';
 import { storePlain } from '../atomics';
+import { free } from '../heap/allocator';
+import { RECORD } from '../heap/record';
 import { CellBlock } from '../layout';
 import { INLINE_MAX } from '../limits';
-import { selfScratch } from '../park';
-import { RECORD } from '../queue/record';
 import { unlock } from '../sync/lock';
+import { selfScratch } from '../waiting/park';
 import {
   cellBatchCells,
   cellBatchCount,
@@ -176,11 +176,11 @@ export function tableTake(table: usize): i32 {
     else {
       const batch = cellBatchCreate(1);
       value = NONE;
-      if (batch) {
+      if (batch >= 0) {
         cellBatchPush(batch, NONE);
         cellBatchExchange(batch, cellBatchCells(batch), valueWord(entry));
         meta = cellBatchShowItself(batch);
-      } else meta = Status.NO_MEMORY;
+      } else meta = batch;
     }
     if (meta >= 0) remove(table, entry);
   }
@@ -216,9 +216,8 @@ export function tableTakeLast(table: usize): i32 {
   if (status != Status.OK) return status;
   let result: i32 = Status.RANGE;
   if (countOf(table) > 0) {
-    const batch = cellBatchCreate(2);
-    result = batch ? <i32>batch : <i32>Status.NO_MEMORY;
-    if (batch) takeLast(table, bodyOf(table), batch);
+    result = cellBatchCreate(2);
+    if (result >= 0) takeLast(table, bodyOf(table), result);
   }
   containerLeave(table);
   return result;
@@ -265,13 +264,13 @@ export function tableSize(table: usize): i32 {
   return count;
 }
 
-/** All keys, values or both, in order, in a batch that the caller closes; 0 when the heap is full. */
-export function tableSnapshot(table: usize, part: i32): usize {
+/** All keys, values or both, in order, in a batch that the caller closes; or NO_MEMORY. */
+export function tableSnapshot(table: usize, part: i32): i32 {
   lockToRead(table);
   const count = <u32>countOf(table);
   const batch = cellBatchCreate(part == Part.ITEMS ? count << 1 : count);
   const body = bodyOf(table);
-  if (batch && body) {
+  if (batch >= 0 && body) {
     for (let i: u32 = 0, used = usedOf(body); i < used; i++) {
       const entry = entryAt(body, i);
       if (valueIn(entry) == NONE) continue;

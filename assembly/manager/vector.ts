@@ -16,12 +16,12 @@
  * a store for each cell behind it, and a death among them would leave an item twice: hence the new body, at the price of one copy of 8 bytes an item.
  */
 import { Status } from '../abi';
-import { allocate, free } from '../allocator';
 import { copy, loadPlain, store, storePlain } from '../atomics';
+import { allocate, free } from '../heap/allocator';
+import { beginPut } from '../heap/in-flight';
 import { VectorBody } from '../layout';
-import { beginPut } from '../objects';
-import { selfScratch } from '../park';
 import { unlock } from '../sync/lock';
+import { selfScratch } from '../waiting/park';
 import {
   cellBatchBeginTake,
   cellBatchCells,
@@ -270,7 +270,7 @@ export function vectorTake(vector: usize, index: i32): i32 {
 /** Latched. The same by a batch. */
 function takeLong(vector: usize, body: usize, at: u32, length: u32): i32 {
   const batch = cellBatchCreate(1);
-  if (!batch) return Status.NO_MEMORY;
+  if (batch < 0) return batch;
   setCell(cellBatchCells(batch), cellAt(itemAt(body, at)));
   if (cut(vector, body, at, length, batch)) return cellBatchShowItself(batch);
   cellBatchClose(batch);
@@ -304,15 +304,15 @@ export function vectorLength(vector: usize): i32 {
   return <i32>length;
 }
 
-/** The items from `start` to `end` (exclusive, as of a slice), in a batch that the caller closes; 0 when the heap is full. */
-export function vectorSnapshot(vector: usize, start: i32, end: i32): usize {
+/** The items from `start` to `end` (exclusive, as of a slice), in a batch that the caller closes; or NO_MEMORY. */
+export function vectorSnapshot(vector: usize, start: i32, end: i32): i32 {
   containerRead(vector);
   const body = bodyOf(vector);
   const length = lengthIn(body);
   const from = bound(start, length);
   const to = max(from, bound(end, length));
   const batch = cellBatchCreate(to - from);
-  if (batch) {
+  if (batch >= 0) {
     for (let i = from; i < to; i++) {
       cellBatchPushCopy(batch, cellAt(itemAt(body, i)));
     }

@@ -31,12 +31,12 @@
  */
 import { Status } from '../abi';
 import { load, loadPlain, store, storePlain } from '../atomics';
+import { handleRelease } from '../heap/object-table';
 import { Connection, Gate, QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
-import { handleRelease } from '../objects';
 import { queueNotEmptyGate, queuePut, queuePutBlock, queuePutNumber, queueSize, queueWakeAll } from '../queue/queue';
 import { ringDrop } from '../queue/ring';
 import { lockAcquire, unlock } from '../sync/lock';
-import { multiWaitWake } from './multi-wait';
+import { multiWaitWake } from '../waiting/multi-wait';
 
 /** The queue it reads from, or 0. */
 export function connectionIncoming(connection: usize): usize {

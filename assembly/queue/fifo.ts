@@ -6,13 +6,13 @@
  * Death at each step: ring.ts.
  */
 import { Encoding, Status } from '../abi';
-import { load, loadPlain, store, storePlain } from '../atomics';
+import { load, loadPlain, loadPlainF64, store, storePlain, storePlainF64 } from '../atomics';
+import { beginPut, beginTake, endPut, endTake } from '../heap/in-flight';
+import { blockOf, inFlightOf, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
 import { QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
 import { SCRATCH } from '../limits';
-import { beginPut, beginTake, endPut, endTake } from '../objects';
-import { selfScratch } from '../park';
 import { lockInternal, unlock } from '../sync/lock';
-import { blockOf, inFlightOf, OUT_OF_LINE, RECORD, recordBytes } from './record';
+import { selfScratch } from '../waiting/park';
 import {
   advance,
   bytesOf,
@@ -66,7 +66,7 @@ export function fifoPut(queue: usize, length: u32, meta: u32, number: f64): i32 
   const record = ringAddress(segment, at);
   storePlain(record, <i32>length);
   storePlain(record + 4, <i32>meta);
-  if (meta == <u32>Encoding.NUMBER) f64.store(ringAddress(segment, at + RECORD), number);
+  if (meta == <u32>Encoding.NUMBER) storePlainF64(ringAddress(segment, at + RECORD), number);
   else if (bytes > RECORD) ringWrite(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
   const after = advance(tail, 1, bytes);
   if (meta & OUT_OF_LINE) giveBlock(side, after);
@@ -147,7 +147,7 @@ export function fifoGet(queue: usize): i32 {
   const meta = <u32>loadPlain(record + 4);
   const bytes = recordBytes(length, meta);
   storePlain(selfScratch, <i32>length);
-  if (meta == <u32>Encoding.NUMBER) f64.store(selfScratch + RECORD, f64.load(ringAddress(segment, at + RECORD)));
+  if (meta == <u32>Encoding.NUMBER) storePlainF64(selfScratch + RECORD, loadPlainF64(ringAddress(segment, at + RECORD)));
   else if (bytes > RECORD) ringRead(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
   const after = advance(head, 1, bytes);
   if (meta & OUT_OF_LINE) takeBlock(side, length, meta, after);

@@ -18,11 +18,10 @@
  * Nobody waits here. Death: a block that is in no entry yet, or in none any more, is lost.
  */
 import { Encoding, Key } from '../abi';
-import { allocate, free } from '../allocator';
-import { copy, loadPlain, storePlain } from '../atomics';
+import { copy, loadPlain, loadPlain64, storePlain, storePlain64 } from '../atomics';
+import { allocate, free } from '../heap/allocator';
+import { align8, itemDrop } from '../heap/record';
 import { PriorityEntry } from '../layout';
-import { refClose } from '../objects';
-import { align8 } from './record';
 
 const KEY_HEADER: u32 = 16;
 const PREFIX: u32 = 8;
@@ -49,7 +48,7 @@ function numberKey(number: f64): u64 {
 /** Puts the key into an entry; false: the heap is full. */
 export function keyStore(entry: usize, key: usize, meta: u32, number: f64): bool {
   let rest: usize = 0;
-  if (meta == <u32>Encoding.NUMBER) store<u64>(entry + offsetof<PriorityEntry>('prefix'), numberKey(number));
+  if (meta == <u32>Encoding.NUMBER) storePlain64(entry + offsetof<PriorityEntry>('prefix'), <i64>numberKey(number));
   else {
     const bytes = <u32>loadPlain(key + 4);
     const length = bytes & ~(<u32>Key.OUT_OF_LINE);
@@ -60,7 +59,7 @@ export function keyStore(entry: usize, key: usize, meta: u32, number: f64): bool
       storePlain(rest, <i32>(length - PREFIX));
       copy(rest + REST, from, align8(length - PREFIX));
     }
-    store<u64>(entry + offsetof<PriorityEntry>('prefix'), bswap(load<u64>(key + 8)));
+    storePlain64(entry + offsetof<PriorityEntry>('prefix'), bswap(loadPlain64(key + 8)));
   }
   storePlain(entry + offsetof<PriorityEntry>('rest'), <i32>rest);
   return true;
@@ -69,7 +68,7 @@ export function keyStore(entry: usize, key: usize, meta: u32, number: f64): bool
 /** The item is in: nobody needs the block of its key. */
 export function keyGiveBack(key: usize, meta: u32): void {
   if (meta != <u32>Encoding.NUMBER && loadPlain(key + 4) & Key.OUT_OF_LINE)
-    refClose(<usize>(<u32>loadPlain(key + KEY_HEADER + 4)));
+    itemDrop(<usize>(<u32>loadPlain(key + KEY_HEADER + 4)));
 }
 
 export function keyDrop(entry: usize): void {
@@ -79,8 +78,8 @@ export function keyDrop(entry: usize): void {
 
 /** Whether `a` goes before `b`: by key, then by age. */
 export function precedes(a: usize, b: usize): bool {
-  const first = load<u64>(a + offsetof<PriorityEntry>('prefix'));
-  const second = load<u64>(b + offsetof<PriorityEntry>('prefix'));
+  const first = <u64>loadPlain64(a + offsetof<PriorityEntry>('prefix'));
+  const second = <u64>loadPlain64(b + offsetof<PriorityEntry>('prefix'));
   if (first != second) return first < second;
   const order = compareRests(
     <usize>(<u32>loadPlain(a + offsetof<PriorityEntry>('rest'))),
@@ -98,8 +97,8 @@ function compareRests(a: usize, b: usize): i32 {
   const lengthB = <u32>loadPlain(b);
   const common = align8(min(lengthA, lengthB));
   for (let at: u32 = REST; at < common + REST; at += 8) {
-    const first = bswap(load<u64>(a + at));
-    const second = bswap(load<u64>(b + at));
+    const first = bswap(<u64>loadPlain64(a + at));
+    const second = bswap(<u64>loadPlain64(b + at));
     if (first != second) return first < second ? -1 : 1;
   }
   return <i32>(lengthA > lengthB) - <i32>(lengthA < lengthB);

@@ -7,19 +7,19 @@
  * Nobody waits here. Death: such a block of the queue's own that is in no entry yet, or in none any more, is lost; others have a InFlight (objects.ts).
  */
 import { Encoding } from '../abi';
-import { allocate, free } from '../allocator';
-import { copy, loadPlain, storePlain } from '../atomics';
+import { copy, loadPlain, loadPlain64, storePlain, storePlain64, storePlainF64 } from '../atomics';
+import { allocate, free } from '../heap/allocator';
+import { beginPut, beginTake, endPut, endTake } from '../heap/in-flight';
+import { blockOf, bodyBytes, inFlightOf, itemDrop, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
 import { StackEntry } from '../layout';
 import { INLINE_MAX } from '../limits';
-import { beginPut, beginTake, endPut, endTake, refClose } from '../objects';
-import { blockOf, bodyBytes, inFlightOf, OUT_OF_LINE, RECORD, recordBytes } from './record';
 import { sizeOf, sizeWord } from './state';
 
 /** The record (`length`, `meta`, payload at `record` + 8, or the number) into 16 bytes at `to`; false: the heap is full. */
 export function pack(to: usize, length: u32, meta: u32, record: usize, number: f64): bool {
   const payload = to + offsetof<StackEntry>('payload');
   let packed = meta;
-  if (meta == <u32>Encoding.NUMBER) f64.store(payload, number);
+  if (meta == <u32>Encoding.NUMBER) storePlainF64(payload, number);
   else {
     const bytes = recordBytes(length, meta) - RECORD;
     if (bytes > 8) {
@@ -28,7 +28,7 @@ export function pack(to: usize, length: u32, meta: u32, record: usize, number: f
       copy(block, record + RECORD, bytes);
       storePlain(payload, <i32>block);
       packed |= OUT_OF_LINE;
-    } else if (bytes) i64.store(payload, i64.load(record + RECORD));
+    } else if (bytes) storePlain64(payload, loadPlain64(record + RECORD));
   }
   storePlain(to + offsetof<StackEntry>('length'), <i32>length);
   storePlain(to + offsetof<StackEntry>('meta'), <i32>packed);
@@ -65,12 +65,11 @@ export function packedDrop(record: usize): void {
   const meta = <u32>loadPlain(record + offsetof<StackEntry>('meta'));
   if (!(meta & OUT_OF_LINE)) return;
   if (isOurs(<u32>loadPlain(record + offsetof<StackEntry>('length')), meta)) free(blockOf(record));
-  else refClose(blockOf(record));
+  else itemDrop(blockOf(record));
 }
 
 export function copyPacked(to: usize, from: usize): void {
-  i64.store(to, i64.load(from));
-  // ORDERING: through the seam, so that the model sees the death of who has copied half.
+  storePlain64(to, loadPlain64(from));
   storePlain(to + 8, loadPlain(from + 8));
   storePlain(to + 12, loadPlain(from + 12));
 }

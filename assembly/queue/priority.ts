@@ -22,12 +22,12 @@
  * ORDERING: all plain but `position`: one lock guards it, and a death is between two instructions.
  */
 import { Status } from '../abi';
-import { free } from '../allocator';
-import { loadPlain, storePlain } from '../atomics';
+import { loadPlain, loadPlain64, storePlain, storePlain64 } from '../atomics';
+import { free } from '../heap/allocator';
+import { recordBytes } from '../heap/record';
 import { PRIORITY_ENTRY_SHIFT, PriorityEntry, QUEUE_TAIL, SingleLockQueue } from '../layout';
 import { keyBytes, keyDrop, keyGiveBack, keyShape, keyStore, precedes } from './key';
 import { copyPacked, pack, packedBeginPut, packedBeginTake, packedEndPut, packedEndTake } from './packed';
-import { recordBytes } from './record';
 import { elementAt, elementsReserve, elementsTrim } from './segmented-array';
 import { positionGrown, positionShrunk, putOf, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
 
@@ -59,8 +59,8 @@ function setHole(queue: usize, hole: i32): void {
 }
 
 function copyEntry(to: usize, from: usize): void {
-  i64.store(to, i64.load(from));
-  i64.store(to + 8, i64.load(from + 8));
+  storePlain64(to, loadPlain64(from));
+  storePlain64(to + 8, loadPlain64(from + 8));
   copyPacked(to + PACKED, from + PACKED);
 }
 
@@ -102,7 +102,7 @@ export function heapInsert(queue: usize, position: i64, length: u32, meta: u32, 
   setSingleLockPosition(queue, after);
   packedEndPut(record, meta);
   keyGiveBack(key, meta);
-  fill(queue, rise(queue, size));
+  fillHole(queue, rise(queue, size));
   return Status.OK;
 }
 
@@ -120,7 +120,7 @@ export function heapExtract(queue: usize, position: i64, to: usize): void {
     storePlain(queue + QUEUE_TAIL + offsetof<SingleLockQueue>('moveSize'), last);
     setHole(queue, 1);
     setSingleLockPosition(queue, after);
-    fill(queue, sink(queue, 0, last));
+    fillHole(queue, sink(queue, 0, last));
   }
   packedEndTake(block);
   if (rest) free(<usize>(<u32>rest));
@@ -134,7 +134,7 @@ export function heapRepair(queue: usize): void {
   const size = sizeOf(singleLockPosition(queue));
   // Of the two ways one is that on which it was; the other has no step.
   if (loadPlain(queue + QUEUE_TAIL + offsetof<SingleLockQueue>('moveSize')) == size)
-    fill(queue, sink(queue, rise(queue, hole - 1), size));
+    fillHole(queue, sink(queue, rise(queue, hole - 1), size));
   else setHole(queue, 0);
 }
 
@@ -176,7 +176,7 @@ function sink(queue: usize, hole: i32, size: i32): i32 {
   }
 }
 
-function fill(queue: usize, hole: i32): void {
+function fillHole(queue: usize, hole: i32): void {
   copyEntry(placeAt(queue, hole), movingOf(queue));
   setHole(queue, 0);
 }

@@ -26,12 +26,19 @@
  */
 import { Encoding, Kind, Status } from '../abi';
 import { load, loadPlain, pause, store, storePlain } from '../atomics';
-import { eventCountEnter, eventCountEpoch, eventCountLeave, eventCountNotify, eventCountWait, eventCountWakeAll } from '../gate';
+import { OUT_OF_LINE, RECORD } from '../heap/record';
 import { HEADER, Header, QUEUE_HEAD, QUEUE_NOT_EMPTY, QUEUE_NOT_FULL, QUEUE_TAIL, Queue, QueueSide } from '../layout';
-import { afterPark, deadlineAfter, selfScratch, spinBudget, spinLearn } from '../park';
 import { lockAbandon, lockWakeAll, TAKE_OVER } from '../sync/lock';
+import {
+  eventCountEnter,
+  eventCountEpoch,
+  eventCountLeave,
+  eventCountNotify,
+  eventCountWait,
+  eventCountWakeAll,
+} from '../waiting/event-count';
+import { afterPark, deadlineAfter, selfScratch, spinBudget, spinLearn } from '../waiting/park';
 import { fifoDestroy, fifoGet, fifoGetMany, fifoPut, fifoPutMany, fifoShutdown, fifoSize } from './fifo';
-import { OUT_OF_LINE, RECORD } from './record';
 import { ringInit } from './ring';
 import {
   singleLockDestroy,

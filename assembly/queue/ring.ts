@@ -25,12 +25,13 @@
  * was published behind it. An item in a block has a InFlight, of its producer until the store and of its consumer from then on (objects.ts).
  * Death of a consumer: before the store of its position the item is still there (a second consumer gets it), after it the item was in the hands of the dead.
  */
-import { allocate, free } from '../allocator';
-import { copy, load, load64, loadPlain, store, store64, storePlain, xchg } from '../atomics';
+
+import { copy, load, load64, loadPlain, loadPlain64, store, store64, storePlain, storePlain64, xchg } from '../atomics';
+import { allocate, free } from '../heap/allocator';
+import { beginTake, endTake } from '../heap/in-flight';
+import { itemDrop, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
 import { QUEUE_HEAD, QUEUE_TAIL, Queue, QueueSide, Record, Segment } from '../layout';
 import { SEGMENT_MAX, SEGMENT_MIN } from '../limits';
-import { beginTake, endTake, refClose } from '../objects';
-import { OUT_OF_LINE, RECORD, recordBytes } from './record';
 
 const SEGMENT: usize = 16;
 
@@ -62,13 +63,13 @@ export function setPosition(side: usize, position: i64): void {
 // ORDERING: what a side caches and where its segment lies is plain: its lock guards it. `next` is atomic: the other side reads it.
 
 export function cachedOther(side: usize): i64 {
-  return i64.load(side + offsetof<QueueSide>('otherCache'));
+  return loadPlain64(side + offsetof<QueueSide>('otherCache'));
 }
 
 /** Looks at the other side and remembers what it saw. */
 export function refreshOther(side: usize, other: usize): i64 {
   const position = positionOf(other);
-  i64.store(side + offsetof<QueueSide>('otherCache'), position);
+  storePlain64(side + offsetof<QueueSide>('otherCache'), position);
   return position;
 }
 
@@ -219,8 +220,7 @@ export function ringDrop(queue: usize): bool {
   setPosition(side, after);
   if (block) {
     endTake(block);
-    // The last reference to a queue may be among its handles, whose items then are dropped on the way.
-    refClose(block);
+    itemDrop(block);
   }
   return true;
 }

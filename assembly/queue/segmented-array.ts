@@ -17,8 +17,9 @@
  *
  * Death: a chunk that is not in its word yet, or no more, is lost.
  */
-import { allocate, free } from '../allocator';
+
 import { loadPlain, storePlain } from '../atomics';
+import { allocate, free } from '../heap/allocator';
 import { CHUNKS_AT_MOST, SEGMENTED_ARRAY } from '../layout';
 import { FIRST_CHUNK_SHIFT } from '../limits';
 

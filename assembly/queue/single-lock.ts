@@ -8,14 +8,14 @@
  * Death with the lock held: whoever takes it over repairs the heap. A batch is published item by item: a dead producer's is in up to where it came.
  */
 import { Kind, Status } from '../abi';
-import { load, loadPlain, store } from '../atomics';
+import { load, loadPlain, loadPlainF64, store } from '../atomics';
+import { recordBytes } from '../heap/record';
 import { HEADER, Header, QUEUE_TAIL, Queue } from '../layout';
 import { SCRATCH } from '../limits';
-import { selfScratch } from '../park';
 import { lockInternal, unlock } from '../sync/lock';
+import { selfScratch } from '../waiting/park';
 import { packedBeginTake, packedDrop, packedEndTake, unfold, unfoldedBytes } from './packed';
 import { heapAccepts, heapExtract, heapInsert, heapKeyDropAt, heapRecordAt, heapRepair, keyedBytes } from './priority';
-import { recordBytes } from './record';
 import { elementsFree } from './segmented-array';
 import { stackAt, stackPop, stackPush } from './stack';
 import { positionShrunk, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
@@ -67,7 +67,7 @@ export function singleLockPutMany(queue: usize, records: usize, count: i32): i32
   while (done < count) {
     const length = <u32>loadPlain(records);
     const meta = <u32>loadPlain(records + 4);
-    status = insertRecord(queue, heap, length, meta, records, f64.load(records + 8));
+    status = insertRecord(queue, heap, length, meta, records, loadPlainF64(records + 8));
     if (status != Status.OK) break;
     records += heap ? keyedBytes(records, length, meta) : recordBytes(length, meta);
     done++;

@@ -15,9 +15,16 @@
  */
 import { Status } from '../abi';
 import { cas, load } from '../atomics';
-import { eventCountEnter, eventCountEpoch, eventCountGate, eventCountLeave, eventCountNotify, eventCountWait } from '../gate';
 import { QUEUE_TAIL, Queue } from '../layout';
-import { afterPark, deadlineAfter } from '../park';
+import {
+  eventCountEnter,
+  eventCountEpoch,
+  eventCountGate,
+  eventCountLeave,
+  eventCountNotify,
+  eventCountWait,
+} from '../waiting/event-count';
+import { afterPark, deadlineAfter } from '../waiting/park';
 import { itemsOf, positionOf } from './ring';
 
 /** Items that were put and not yet counted off. */

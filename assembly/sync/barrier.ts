@@ -20,7 +20,7 @@
 import { Status } from '../abi';
 import { load, loadPlain, store, storePlain } from '../atomics';
 import { Barrier, WaitNode } from '../layout';
-import { deadlineAfter, FOREVER, Parked } from '../park';
+import { deadlineAfter, FOREVER, Parked } from '../waiting/park';
 import {
   appendWaiter,
   firstWaiter,
@@ -37,7 +37,7 @@ import {
   waitListLock,
   waitListUnlock,
   wakeFirstWaiter,
-} from '../waitlist';
+} from './wait-list';
 
 export const enum Phase {
   FILLING = 0,

@@ -17,7 +17,9 @@
 import { Status } from '../abi';
 import { load, loadPlain } from '../atomics';
 import { Condition, Lock } from '../layout';
-import { canBlock, deadlineAfter, FOREVER, Parked, self } from '../park';
+import { canBlock, deadlineAfter, FOREVER, Parked, self } from '../waiting/park';
+import { lockAcquire, lockRelease, ownerOf } from './lock';
+import { rlockAcquire, rlockReleaseAll, rlockRestore } from './rlock';
 import {
   appendWaiter,
   firstWaiter,
@@ -29,9 +31,7 @@ import {
   waitListLock,
   waitListUnlock,
   wakeFirstWaiter,
-} from '../waitlist';
-import { lockAcquire, lockRelease, ownerOf } from './lock';
-import { rlockAcquire, rlockReleaseAll, rlockRestore } from './rlock';
+} from './wait-list';
 
 export function conditionLock(condition: usize): usize {
   return <usize>(<u32>loadPlain(condition + offsetof<Condition>('lock')));

@@ -17,9 +17,9 @@
  */
 import { Status } from '../abi';
 import { add, cas, load, notify } from '../atomics';
-import { ALL, gateOpen, gateWakeAll } from '../gate';
 import { Event } from '../layout';
-import { deadlineAfter, Parked, park } from '../park';
+import { ALL, gateOpen, gateWakeAll } from '../waiting/event-count';
+import { deadlineAfter, Parked, park } from '../waiting/park';
 
 export function eventGate(event: usize): usize {
   return event + offsetof<Event>('gateSeq');

@@ -29,9 +29,9 @@
  */
 import { Status } from '../abi';
 import { cas, load, notify, pause, xchg } from '../atomics';
-import { gateOpen, gateWakeAll } from '../gate';
 import { Lock } from '../layout';
-import { deadlineAfter, FOREVER, Parked, park, self, spinBudget, spinLearn } from '../park';
+import { gateOpen, gateWakeAll } from '../waiting/event-count';
+import { deadlineAfter, FOREVER, Parked, park, self, spinBudget, spinLearn } from '../waiting/park';
 
 export const CONTENDED: i32 = 1 << 31;
 export const ABANDONED: i32 = 1 << 30;

@@ -13,7 +13,7 @@
 import { Status } from '../abi';
 import { load, loadPlain, storePlain } from '../atomics';
 import { RLock } from '../layout';
-import { self } from '../park';
+import { self } from '../waiting/park';
 import { lockAcquire, lockTryOrMark, OWNER, ownerOf, unlock } from './lock';
 
 function isMine(lock: usize): bool {

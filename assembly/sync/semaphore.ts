@@ -19,9 +19,9 @@
  */
 import { Status } from '../abi';
 import { add, cas, load, store } from '../atomics';
-import { ALL, gateOpen, gateWakeAll, wake } from '../gate';
 import { Semaphore } from '../layout';
-import { deadlineAfter, Parked, park } from '../park';
+import { ALL, gateOpen, gateWakeAll, wake } from '../waiting/event-count';
+import { deadlineAfter, Parked, park } from '../waiting/park';
 
 export function semaphoreInit(semaphore: usize, permits: i32, limit: i32): void {
   store(semaphore, permits);

@@ -1,9 +1,10 @@
 /**
  * The supervisor: the worker whose loop is never blocked. It starts all other workers, sees each death, and repairs.
  */
-import { SlotField, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
+import { SlotField, Status, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
 import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
+import { created } from '../heap/shared.ts';
 import {
   familiesEndTogether,
   parent,
@@ -31,8 +32,6 @@ interface Living {
   onGone: ((code: number, stopped: boolean) => void) | undefined;
 }
 
-/** What `refOpen` answers when nobody has the object any more. */
-const GONE = 1;
 /** The exit code of a worker that went down with its parent, or never started because of that. */
 const KILLED = -9;
 
@@ -63,7 +62,7 @@ function start(
     seen++;
     over = undefined;
   }
-  const ref = core.refAdopt(id, generation);
+  const ref = created(core.refAdopt(id, generation));
   const record = core.refObject(ref);
   const isProcess = (heap.loadWord(record + WorkerField.FLAGS) & WorkerFlag.PROCESS) !== 0;
   const data: WorkerData = { link, tid, record: { id, generation }, process, main, modules };
@@ -163,9 +162,9 @@ function buryOrphan(tid: number, clean: boolean): void {
   if (!core.workerIsKnown(tid)) return;
   const slot = core.slotOf(tid);
   const id = heap.loadWord(slot + SlotField.RECORD_ID);
-  const ref = id === 0 ? GONE : core.refOpen(id, heap.loadWord(slot + SlotField.RECORD_GENERATION));
+  const ref = id === 0 ? Status.STALE : core.refOpen(id, heap.loadWord(slot + SlotField.RECORD_GENERATION));
   core.reap(tid, clean ? 1 : 0);
-  if (ref > GONE) end(ref, KILLED);
+  if (ref > 0) end(ref, KILLED);
 }
 
 /** For a worker that is gone and was in nobody's care; the reference is used up. */
@@ -181,7 +180,9 @@ function endUnstarted(parent: number): void {
   for (const tid of tidsOfSlots()) {
     const slot = core.slotOf(tid);
     if (living.has(tid) || unburied.has(tid) || heap.loadWord(slot + SlotField.PARENT) !== parent) continue;
-    const ref = core.refAdopt(heap.loadWord(slot + SlotField.RECORD_ID), heap.loadWord(slot + SlotField.RECORD_GENERATION));
+    const ref = created(
+      core.refAdopt(heap.loadWord(slot + SlotField.RECORD_ID), heap.loadWord(slot + SlotField.RECORD_GENERATION)),
+    );
     early.delete(tid);
     core.reap(tid, 0);
     end(ref, KILLED);
@@ -237,7 +238,7 @@ function act(message: Exclude<ToSupervisor, { type: 'stop' | 'guest' | 'guestGon
     if (message.parent === over) over = undefined;
     const { id, generation } = message.control;
     const ref = core.refOpen(id, generation);
-    if (ref !== GONE) keepers.set(id, new Keeper(heap, host, message, ref));
+    if (ref !== Status.STALE) keepers.set(id, new Keeper(heap, host, message, ref));
   } else if (message.type === 'endPool') keepers.get(message.control)?.terminate();
   else {
     over = message.pid;

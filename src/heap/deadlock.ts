@@ -127,7 +127,7 @@ export function findCycles(): DeadlockLink[][] {
 /** The addresses of all locks, which stay what they are until they are unpinned. */
 function pinLocks({ core }: Heap): Set<number> {
   const locks = new Set<number>();
-  for (let id = 1; id < core.objectRows(); id++) {
+  for (let id = 1; id < core.objectEntries(); id++) {
     if (NAMES[core.objectKind(id) as Kind] === undefined) continue;
     const object = core.objectPin(id);
     if (object === 0) continue;

@@ -59,7 +59,7 @@ function sleepers(): { tid: number; on: number }[] {
 function livingRows(): { id: number; kind: Kind }[] {
   const { core } = theHeap();
   const rows: { id: number; kind: Kind }[] = [];
-  for (let id = 1; id < core.objectRows(); id++) {
+  for (let id = 1; id < core.objectEntries(); id++) {
     const kind = core.objectKind(id);
     if (kind !== Kind.FREE) rows.push({ id, kind });
   }

@@ -70,14 +70,11 @@ export function holdBody(heap: Heap, encoding: Encoding, before = 0): HeldBlock 
   const block = heap.allocate(size);
   writeBody(heap, heap.bytes(block + size), heap.words(block + size), 0, block + Meta.BLOCK_HEADER + before);
   const holding = core.inFlightCreate(block, before + codec.end - codec.start, metaOf(heap, encoding));
-  if (holding > GONE) return { block, holding };
-  if (holding === GONE) throw closedHandle();
+  if (holding > 0) return { block, holding };
+  if (holding === Status.STALE) throw closedHandle();
   core.free(block);
   throw heapFull(size);
 }
-
-/** What `hold` answers when an object is gone. */
-const GONE = 1;
 
 export function closedHandle(): ValueError {
   return new ValueError('cannot send a closed handle');

@@ -1,7 +1,7 @@
 /**
  * Shared: what every primitive is, a handle of this worker's to an object in a heap.
  */
-import type { Kind } from '../../assembly/abi.ts';
+import { type Kind, Status } from '../../assembly/abi.ts';
 import { type HandleRef, SEND } from '../codec/index.ts';
 import { ValueError } from '../errors.ts';
 import type { CoreExports } from './core.ts';
@@ -58,11 +58,14 @@ function tagOf(ctor: object): number {
 
 const forgotten = new FinalizationRegistry<Existing>(({ heap, ref }) => heap.core.refClose(ref));
 
-/** @throws MemoryError for the 0 that the core answers when the heap is full. */
+/** What the core has made or opened. @throws MemoryError the heap is full; ValueError the object is gone */
 export function created(ref: number): number {
-  if (ref === 0) throw heapFull();
-  return ref;
+  if (ref > 0) return ref;
+  if (ref === Status.STALE) throw new ValueError(GONE);
+  throw heapFull();
 }
+
+const GONE = 'the object of this handle is gone: close it only after the other side has opened it';
 
 /** Another reference of this worker's to the object at an address, which somebody keeps meanwhile. @throws MemoryError */
 export function refAgain(core: CoreExports, object: number): number {
@@ -174,8 +177,7 @@ function invalidHandle(handle: unknown): never {
 }
 
 function wrap(heap: Heap, handle: HandleRef, ref: number): Shared {
-  if (ref === 0) throw heapFull();
-  if (ref === 1) throw new ValueError('the object of this handle is gone: close it only after the other side has opened it');
+  created(ref);
   const known = classes.get(handle.tag);
   const kind = heap.core.objectKind(handle.id);
   if (known?.kinds.includes(kind)) return known.make(heap, ref);

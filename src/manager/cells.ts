@@ -90,7 +90,7 @@ export function writeSmall(heap: Heap, encoding: Encoding): boolean {
 /** A batch with room for `capacity` cells. Whoever makes it closes it. */
 export function newBatch(heap: Heap, capacity: number): number {
   const batch = heap.core.cellBatchCreate(capacity);
-  if (batch === 0) throw heapFull();
+  if (batch < 0) throw heapFull();
   return batch;
 }
 
@@ -103,7 +103,7 @@ export function addEncoded(heap: Heap, batch: number, encoding: Encoding): void 
   }
   const size = bodyBytes(heap);
   const body = core.cellBatchAddBlock(batch, codec.end - codec.start, metaOf(heap, encoding));
-  if (body === 0) throw heapFull(size);
+  if (body < 0) throw heapFull(size);
   writeBody(heap, heap.bytes(body + size), heap.words(body + size), 0, body);
   const { length } = codec.handles;
   if (length > 0 && core.cellBatchCountHandles(batch, length) !== Status.OK) throw closedHandle();

@@ -1,6 +1,7 @@
 /**
  * The worker of an object of a registered class: makes it, and answers calls, one after the other.
  */
+import { Status } from '../../assembly/abi.ts';
 import { Empty, MaybeEncodingError, RemoteError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
 import { importModule } from '../platform/index.ts';
@@ -33,9 +34,9 @@ const LOOK = 1;
 function isWanted({ id, generation }: ObjectSpec['record']): boolean {
   const { core } = theHeap();
   const ref = core.refOpen(id, generation);
-  if (ref > 1) core.refClose(ref);
-  // Gone; when the heap is full (0) nobody knows.
-  return ref !== 1;
+  if (ref > 0) core.refClose(ref);
+  // When the heap is full nobody knows.
+  return ref !== Status.STALE;
 }
 
 /** The next call, without blocking this worker's loop: the object may have timers and sockets. undefined: nobody is left. */

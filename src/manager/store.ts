@@ -35,7 +35,7 @@ export abstract class Store extends Shared {
 
   /** What the core made. @throws MemoryError for its 0 @internal */
   protected made(batch: number): number {
-    if (batch === 0) throw heapFull();
+    if (batch < 0) throw heapFull();
     return batch;
   }
 

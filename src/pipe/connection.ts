@@ -283,7 +283,7 @@ export class Connection extends Shared {
     super.close();
     const waits = queues.map((queue) => AsyncGate.closing(heap, queue));
     const letGo = () => {
-      for (const ref of kept) if (ref > 1) heap.core.refClose(ref);
+      for (const ref of kept) if (ref > 0) heap.core.refClose(ref);
     };
     if (waits.some((wait) => wait !== undefined)) void Promise.all(waits).then(letGo);
     else letGo();

@@ -17,7 +17,7 @@
  *
  * Ancestry: see assembly/queue/key.ts, which says how a key lies behind its record.
  */
-import { Encoding, Key } from '../../assembly/abi.ts';
+import { Encoding, Key, Status } from '../../assembly/abi.ts';
 import { type Heap, heapFull } from '../heap/heap.ts';
 import { plainRecords, type RecordForm, recordBytes } from './records.ts';
 
@@ -223,8 +223,8 @@ function putKey(heap: Heap, parts: Parts, at: number): number {
   }
   const size = 8 + ((rest + 7) & ~7);
   const block = core.allocate(size);
-  const holding = block === 0 ? 0 : core.inFlightCreate(block, rest, 0);
-  if (holding === 0) {
+  const holding = block === 0 ? Status.NO_MEMORY : core.inFlightCreate(block, rest, 0);
+  if (holding < 0) {
     if (block !== 0) core.free(block);
     throw heapFull(size);
   }

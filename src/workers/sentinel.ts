@@ -19,7 +19,7 @@ export function sentinelOf(id: number, generation: number): number {
 export function ended(heap: Heap, sentinel: number): { gate: number; isReady(): boolean; release(): void } {
   const { core } = heap;
   const id = sentinel % ROWS;
-  if (!Number.isSafeInteger(sentinel) || id < 1 || id >= core.objectRows()) throw new ValueError(`${sentinel} is no sentinel`);
+  if (!Number.isSafeInteger(sentinel) || id < 1 || id >= core.objectEntries()) throw new ValueError(`${sentinel} is no sentinel`);
   const ref = created(core.refOpen(id, Math.floor(sentinel / ROWS)));
   if (ref === 1) return { gate: 0, isReady: () => true, release() {} };
   if (core.objectKind(id) !== Kind.WORKER) {

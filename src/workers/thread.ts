@@ -124,7 +124,7 @@ function threadIn(heap: Heap, row: number): Thread | undefined {
 export function livingWorkers(heap: Heap, process: boolean, wanted: (record: number) => boolean): number[] {
   const { core } = heap;
   const rows: number[] = [];
-  const end = core.objectRows();
+  const end = core.objectEntries();
   for (let row = 1; row < end; row++) {
     if (core.objectKind(row) !== Kind.WORKER) continue;
     const record = core.objectPin(row);

@@ -23,7 +23,7 @@ import type { WorkerOptions } from './machine.ts';
 import type { Model } from './model.ts';
 import { atomic, call, label, must, type Program, run, type Step } from './program.ts';
 
-const FILE = 'allocator.ts';
+const FILE = 'heap/allocator.ts';
 
 /** A block in somebody's hands; `ghost.at` is 0 while there is none. */
 interface Hold {

@@ -217,7 +217,7 @@ describe('planted bugs are found:', () => {
 
   test('a look at the list that passes for a repair', async () => {
     const bad = await mutant({
-      file: 'waitlist.ts',
+      file: 'sync/wait-list.ts',
       find: '    lockAbandon(list, self);\n    lockWakeAll(list);\n',
       replace: '    waitListUnlock(list);\n',
     });

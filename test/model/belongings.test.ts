@@ -260,7 +260,7 @@ describe('a value with a handle', () => {
     {
       what: 'in a body that is taken by one who dies',
       model: dyingAmong((here) => [call('vectorClear', [here.at], ok)]),
-      edit: { file: 'objects.ts', find: '  discardEmpty(slot);\n', replace: '' },
+      edit: { file: 'heap/object-table.ts', find: '  discardEmpty(slot);\n', replace: '' },
     },
     {
       what: 'that is gone from its place before it is given back',

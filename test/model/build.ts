@@ -65,7 +65,7 @@ export async function buildHelper(file: string, flags: readonly string[]): Promi
 /** The imports of test/model/assembly/atomics.ts at which a worker may be suspended. */
 const importsThatSuspend = [
   ...['load', 'store', 'cas', 'xchg', 'add', 'loadWide', 'storeWide', 'casWide'],
-  ...['loadPlain', 'storePlain', 'copy', 'sleep', 'notify', 'pause'],
+  ...['loadPlain', 'storePlain', 'loadPlainWide', 'storePlainWide', 'copy', 'fill', 'sleep', 'notify', 'pause'],
 ].map((name) => `atomics.${name}`);
 
 type Sources = Map<string, string>;

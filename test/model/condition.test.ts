@@ -160,7 +160,7 @@ describe('a worker dies at any step:', () => {
 
 describe('planted bugs are found:', () => {
   const condition = (find: string, replace: string): Edit => ({ file: 'sync/condition.ts', find, replace });
-  const waitlist = (find: string, replace: string): Edit => ({ file: 'waitlist.ts', find, replace });
+  const waitlist = (find: string, replace: string): Edit => ({ file: 'sync/wait-list.ts', find, replace });
 
   test('a node that is appended after the lock is given up', async () => {
     const append = '  waitListLock(condition);\n  appendWaiter(condition, node);\n  waitListUnlock(condition);\n';
@@ -199,7 +199,7 @@ describe('planted bugs are found:', () => {
   });
 
   test('a reaper that leaves the dead in the list', async () => {
-    const bad = await mutant({ file: 'reaper.ts', find: '      removeWaitersOf(object, tid);\n', replace: '' });
+    const bad = await mutant({ file: 'lifecycle/reaper.ts', find: '      removeWaitersOf(object, tid);\n', replace: '' });
     breaks('the dead wait', bad, waiterDies(give), /^a dead one was notified$|woken of/);
   });
 

@@ -214,7 +214,7 @@ describe('planted bugs are found:', () => {
   });
 
   test('a reaper without the kick', async () => {
-    const bad = await mutant({ file: 'reaper.ts', find: '      eventWakeAll(object);\n', replace: '' });
+    const bad = await mutant({ file: 'lifecycle/reaper.ts', find: '      eventWakeAll(object);\n', replace: '' });
     breaks('no kick', bad, deaths('sets', setsOnly), /^sleeps for ever/);
   });
 });

@@ -10,7 +10,7 @@ import { Scene } from './in-flight.ts';
 import type { Model } from './model.ts';
 import { call } from './program.ts';
 
-const OBJECTS = 'objects.ts';
+const OBJECTS = 'heap/object-table.ts';
 const FIFO = 'queue/fifo.ts';
 
 type Members = (scene: Scene) => void;
@@ -187,9 +187,9 @@ describe('an item with a handle', () => {
       consumerDies,
       Kind.QUEUE,
       [
-        { file: 'reaper.ts', find: '  inFlightSettleAll(slotOf(tid));\n', replace: '' },
+        { file: 'lifecycle/reaper.ts', find: '  inFlightSettleAll(slotOf(tid));\n', replace: '' },
         {
-          file: 'reaper.ts',
+          file: 'lifecycle/reaper.ts',
           find: '  refCloseAll(slotOf(tid));\n',
           replace: '  inFlightSettleAll(slotOf(tid));\n  refCloseAll(slotOf(tid));\n',
         },

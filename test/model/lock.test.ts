@@ -354,7 +354,7 @@ describe('planted bugs are found:', () => {
 
   test('a reaper without the kick', async () => {
     const bad = await mutant({
-      file: 'reaper.ts',
+      file: 'lifecycle/reaper.ts',
       find: '      lockWakeAll(object);\n      break;\n    case Kind.SEMAPHORE',
       replace: '      break;\n    case Kind.SEMAPHORE',
     });

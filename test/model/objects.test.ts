@@ -10,7 +10,7 @@ import type { WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
 import { call, label, must, type Program, run, type Step } from './program.ts';
 
-const OBJECTS = 'objects.ts';
+const OBJECTS = 'heap/object-table.ts';
 
 /** Words of the root: the first chunk of the object table. */
 const CHUNKS = 64 + 128 + (16 + 2) * 64;
@@ -214,7 +214,7 @@ describe('the death of a worker', () => {
   test('gives its handles back: an object may outlive its last user, never the other way round', async () => {
     const { outcomes } = holds('objects, death', core, dying, fine);
     expect(outcomes).toEqual(new Set(['alive: 1', 'idle: 0', 'busy: 0', 'busy: 1']));
-    const bad = await mutant({ file: 'reaper.ts', find: '  refCloseAll(slotOf(tid));\n', replace: '' });
+    const bad = await mutant({ file: 'lifecycle/reaper.ts', find: '  refCloseAll(slotOf(tid));\n', replace: '' });
     expect(holds('objects, death, nothing given back', bad, dying, fine).outcomes).not.toEqual(outcomes);
   });
 
@@ -237,17 +237,21 @@ describe('the death of a worker', () => {
     holds('objects, a row changes its kind before the reaper', core, model);
     const bad = await mutant(
       {
-        file: 'reaper.ts',
+        file: 'lifecycle/reaper.ts',
         find: '    const object = objectPin(id);\n',
         replace: '    const kind = objectKind(id);\n    const object = objectPin(id);\n',
       },
       {
-        file: 'reaper.ts',
+        file: 'lifecycle/reaper.ts',
         find: 'row could be given back and become something else in between.\n    const kind = objectKind(id);\n',
         replace: '',
       },
       // Its lock lets go first: a barrier is only broken by a death in the midst.
-      { file: 'reaper.ts', find: 'if (burying) bury(', replace: 'abandon(object, kind, tid, clean);\n    if (burying) bury(' },
+      {
+        file: 'lifecycle/reaper.ts',
+        find: 'if (burying) bury(',
+        replace: 'abandon(object, kind, tid, clean);\n    if (burying) bury(',
+      },
     );
     breaks('the kind before the pin', bad, model, /^the event was repaired like a barrier$/);
   });

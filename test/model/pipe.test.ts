@@ -272,13 +272,13 @@ describe('the end of file', () => {
     holds('pipe, the writer dies while it closes', core, closing, { fine: true });
     const takesApart = "    if (load(entry + offsetof<Entry>('kind')) != Kind.FREE) takeApart(entry);\n";
     const unnamed = await mutant({
-      file: 'objects.ts',
+      file: 'heap/object-table.ts',
       find: `${takesApart}    storePlain(name, 0);\n`,
       replace: `    storePlain(name, 0);\n${takesApart}`,
     });
     breaks('unnamed before it is taken apart', unnamed, closing, /^sleeps for ever: r$/, { fine: true });
     const forgotten = await mutant({
-      file: 'objects.ts',
+      file: 'heap/object-table.ts',
       find: '(<i64>(generation + 1)) << 32) != life) continue;\n    }\n',
       replace: '(<i64>(generation + 1)) << 32) != life) continue;\n    } else return;\n',
     });

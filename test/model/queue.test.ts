@@ -133,7 +133,7 @@ describe('waiting', () => {
 
   test('counts off twice who was woken', async () => {
     const bad = await mutant({
-      file: 'gate.ts',
+      file: 'waiting/event-count.ts',
       find: 'if (result != Parked.WOKEN) eventCountLeave(ec);',
       replace: 'eventCountLeave(ec);',
     });
@@ -190,7 +190,7 @@ describe('waiting', () => {
 
   test('by an event loop is forgotten', async () => {
     const bad = await mutant({
-      file: 'gate.ts',
+      file: 'waiting/event-count.ts',
       find: "    wake(ec + offsetof<EventCount>('seq'), ec + offsetof<EventCount>('waiters'), count);\n  }\n  gateOpen(eventCountGate(ec));",
       replace:
         "    wake(ec + offsetof<EventCount>('seq'), ec + offsetof<EventCount>('waiters'), count);\n  } else gateOpen(eventCountGate(ec));",

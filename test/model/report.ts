@@ -73,6 +73,12 @@ function describe(model: Model, op: number, p: number, a: number, b: number, c: 
       return `store64 ${at} <- ${wide(a, b)}`;
     case Op.CAS64:
       return `cas64 ${at} ${wide(a, b)} -> ${wide(c, d)} = ${result === a ? 'low half equal' : 'not equal'}`;
+    case Op.LOAD_PLAIN64:
+      return `loadPlain64 ${at} = ${wide(result, model.machine.words[(p >> 2) + 1])}`;
+    case Op.STORE_PLAIN64:
+      return `storePlain64 ${at} <- ${wide(a, b)}`;
+    case Op.FILL:
+      return `fill ${at} <- ${a}, ${b} bytes`;
     case Op.COPY:
       return `copy ${at} <- [${model.nameOf(a)}] ${b} bytes`;
     case Op.WAIT:

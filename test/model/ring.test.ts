@@ -227,7 +227,7 @@ describe('the death', () => {
       line.reaper();
     });
     holds('queue, death of a consumer', core, model);
-    const bad = await mutant({ file: 'reaper.ts', find: '      queueWakeAll(object);\n', replace: '' });
+    const bad = await mutant({ file: 'lifecycle/reaper.ts', find: '      queueWakeAll(object);\n', replace: '' });
     breaks('a reaper that kicks nobody', bad, model, /^sleeps for ever: [pd]/);
   });
 

@@ -25,6 +25,9 @@ export const Op = {
   WAIT_ASYNC: 15,
   RUN: 16,
   GO_ON: 17,
+  LOAD_PLAIN64: 18,
+  STORE_PLAIN64: 19,
+  FILL: 20,
 } as const;
 
 /** The import of test/model/assembly/atomics.ts behind each operation. */
@@ -39,7 +42,10 @@ const IMPORTS: readonly (readonly [string, number])[] = [
   ['casWide', Op.CAS64],
   ['loadPlain', Op.LOAD_PLAIN],
   ['storePlain', Op.STORE_PLAIN],
+  ['loadPlainWide', Op.LOAD_PLAIN64],
+  ['storePlainWide', Op.STORE_PLAIN64],
   ['copy', Op.COPY],
+  ['fill', Op.FILL],
   ['sleep', Op.WAIT],
   ['notify', Op.NOTIFY],
   ['pause', Op.PAUSE],
@@ -168,6 +174,15 @@ export class Seam {
         return !(this.touch(p, false) && this.fine);
       case Op.STORE_PLAIN:
         return !(this.touch(p, true) && this.fine);
+      case Op.LOAD_PLAIN64:
+        return !(this.touchTwo(p, false) && this.fine);
+      case Op.STORE_PLAIN64:
+        return !(this.touchTwo(p, true) && this.fine);
+      case Op.FILL: {
+        let shared = false;
+        for (let at = p & ~3; at < p + b; at += 4) shared = this.touch(at, true) || shared;
+        return !(shared && this.fine);
+      }
       case Op.COPY: {
         let shared = false;
         for (let at = p & ~3; at < p + b; at += 4) shared = this.touch(at, true) || shared;
@@ -254,9 +269,11 @@ export class Seam {
         this.write(word, old + a);
         return old;
       case Op.LOAD64:
+      case Op.LOAD_PLAIN64:
         this.high = words[word + 1];
         return old;
       case Op.STORE64:
+      case Op.STORE_PLAIN64:
         this.write(word, a);
         this.write(word + 1, b);
         return 0;
@@ -267,6 +284,10 @@ export class Seam {
           this.write(word + 1, d);
         }
         return old;
+      case Op.FILL:
+        this.memory.bytes.fill(a, p, p + b);
+        if (b > 0) this.changed();
+        return 0;
       case Op.COPY:
         this.memory.bytes.copyWithin(p, a, a + b);
         if (b > 0) this.changed();

@@ -297,7 +297,7 @@ describe('planted bugs are found:', () => {
   });
 
   test('a reaper without the kick', async () => {
-    const bad = await mutant({ file: 'reaper.ts', find: '      semaphoreWakeAll(object);\n', replace: '' });
+    const bad = await mutant({ file: 'lifecycle/reaper.ts', find: '      semaphoreWakeAll(object);\n', replace: '' });
     breaks('no kick, a taker', bad, deaths('taker', [1]), /^sleeps for ever: other$/);
     breaks('no kick, the giver', bad, deaths('giver', [1]), /^sleeps for ever/);
   });

@@ -11,7 +11,7 @@ import type { Handle, Model } from './model.ts';
 import { atomic, call, label, must, type Program, type Step } from './program.ts';
 import { asleep, FOREVER } from './sync.ts';
 
-const WORKERS = 'workers.ts';
+const WORKERS = 'lifecycle/workers.ts';
 /** Of test/model/assembly/limits.ts. */
 const SLOTS = 8;
 const SCRATCHES = classOf(256);

@@ -16,9 +16,13 @@ export declare function now(): f64;
 export declare function pause(): void;
 export declare function copy(dest: usize, src: usize, bytes: usize): void;
 
+export declare function fill(p: usize, value: i32, bytes: usize): void;
+
 declare function sleep(p: usize, expected: i32, timed: i32): i32;
 declare function loadWide(p: usize): i32;
 declare function storeWide(p: usize, low: i32, high: i32): void;
+declare function loadPlainWide(p: usize): i32;
+declare function storePlainWide(p: usize, low: i32, high: i32): void;
 declare function casWide(p: usize, expectedLow: i32, expectedHigh: i32, low: i32, high: i32): i32;
 declare function high(): i32;
 declare function growBy(pages: i32): i32;
@@ -37,6 +41,26 @@ export function store64(p: usize, value: i64): void {
 
 export function cas64(p: usize, expected: i64, value: i64): i64 {
   return join(casWide(p, <i32>expected, <i32>(expected >> 32), <i32>value, <i32>(value >> 32)));
+}
+
+export function loadPlain64(p: usize): i64 {
+  return join(loadPlainWide(p));
+}
+
+export function storePlain64(p: usize, value: i64): void {
+  storePlainWide(p, <i32>value, <i32>(value >> 32));
+}
+
+export function loadPlainF64(p: usize): f64 {
+  return reinterpret<f64>(loadPlain64(p));
+}
+
+export function storePlainF64(p: usize, value: f64): void {
+  storePlain64(p, reinterpret<i64>(value));
+}
+
+export function loadByte(p: usize): i32 {
+  return (loadPlain(p & ~3) >> ((<i32>p & 3) << 3)) & 255;
 }
 
 function join(low: i32): i64 {

@@ -18,10 +18,10 @@
  * Death of a watcher: it stays counted, which costs a notify for nothing. Death of who made something ready: the reaper's kick.
  */
 import { add, load, notify } from '../atomics';
-import { ALL } from '../gate';
 import { Root } from '../layout';
 import { ROOT } from '../limits';
-import { afterPark, deadlineAfter, park } from '../park';
+import { ALL } from './event-count';
+import { afterPark, deadlineAfter, park } from './park';
 
 const SEQ: usize = ROOT + offsetof<Root>('multiWaitSeq');
 const WATCHERS: usize = ROOT + offsetof<Root>('watchers');

@@ -6,10 +6,10 @@
  *
  * Death here: the sleeper leaves the engine's list; a wake-up that was already on its way to it is lost, and the reaper's kick makes up for it.
  */
-import { Status } from './abi';
-import { load, loadPlain, now, storePlain, wait } from './atomics';
-import { Slot } from './layout';
-import { SPIN_MAX, SPIN_MIN } from './limits';
+import { Status } from '../abi';
+import { load, loadPlain, now, storePlain, wait } from '../atomics';
+import { Slot } from '../layout';
+import { SPIN_MAX, SPIN_MIN } from '../limits';
 
 /** This instance's worker. Module variables are globals of the instance: thread-local storage for free. */
 export let self: i32 = 0;

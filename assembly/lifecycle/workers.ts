@@ -27,16 +27,16 @@
  * workerEnd for it, which changes nothing if it had ended by itself.
  * Death of a parent between taking the slot and telling the supervisor: the reaper of the parent frees the slot, which says throughout whose it is.
  */
-import { Status } from './abi';
-import { allocate, free } from './allocator';
-import { cas, load, loadPlain, notify, store, storePlain } from './atomics';
-import { gateWakeAll } from './gate';
-import { Root, SLOT_BYTES, Slot, Worker } from './layout';
-import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from './limits';
-import { retain } from './objects';
-import { become, deadlineAfter, Parked, park, self } from './park';
-import { multiWaitWake } from './pipe/multi-wait';
-import { boxedDropAt } from './queue/record';
+import { Status } from '../abi';
+import { cas, load, loadPlain, notify, store, storePlain } from '../atomics';
+import { allocate, free } from '../heap/allocator';
+import { retain } from '../heap/object-table';
+import { boxedDropAt } from '../heap/record';
+import { Root, SLOT_BYTES, Slot, Worker } from '../layout';
+import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from '../limits';
+import { gateWakeAll } from '../waiting/event-count';
+import { multiWaitWake } from '../waiting/multi-wait';
+import { become, deadlineAfter, Parked, park, self } from '../waiting/park';
 
 /** With its taker's id, in a slot's `tid`. */
 const CLAIMED: i32 = 1 << 31;

@@ -22,8 +22,8 @@
  * Death: the dead waiter stays counted, as do those whom a dead waker woke, which costs the posters a notify that wakes nobody. The reaper opens every
  * gate and event count.
  */
-import { add, load, notify } from './atomics';
-import { EventCount, Gate } from './layout';
+import { add, load, notify } from '../atomics';
+import { EventCount, Gate } from '../layout';
 import { Parked, park } from './park';
 
 export const ALL: i32 = -1;

@@ -1,10 +1,12 @@
 /**
- * Making public objects. Each function answers the new object's Ref, which is this worker's first handle, or 0 when the heap is full.
+ * Making public objects. Each function answers this worker's handle to the new object, or NO_MEMORY.
  *
  * Nobody else knows the object yet: nobody waits. Death here loses the block.
  */
-import { Extent, Kind, LockField, LockFlag, SlotField, WorkerField } from './abi';
-import { loadPlain, store, storePlain } from './atomics';
+import { Extent, Kind, LockField, LockFlag, SlotField, Status, WorkerField } from '../abi';
+import { loadPlain, store, storePlain } from '../atomics';
+import { objectCreate, refObject, refRelease } from '../heap/handles';
+import { objectGeneration, objectId, retain } from '../heap/object-table';
 import {
   Barrier,
   Condition,
@@ -18,14 +20,14 @@ import {
   Slot,
   Value,
   Worker,
-} from './layout';
-import { containerInit } from './manager/container';
-import { objectCreate, objectGeneration, objectId, refClose, refObject, retain } from './objects';
-import { self } from './park';
-import { queueInit } from './queue/queue';
-import { barrierInit } from './sync/barrier';
-import { TAKE_OVER } from './sync/lock';
-import { semaphoreInit } from './sync/semaphore';
+} from '../layout';
+import { containerInit } from '../manager/container';
+import { queueInit } from '../queue/queue';
+import { barrierInit } from '../sync/barrier';
+import { TAKE_OVER } from '../sync/lock';
+import { semaphoreInit } from '../sync/semaphore';
+import { self } from '../waiting/park';
+import { drain } from './destroy';
 
 if (offsetof<Worker>('tid') != WorkerField.TID || offsetof<Worker>('result') != WorkerField.RESULT) ERROR('WorkerField');
 if (
@@ -38,33 +40,33 @@ if (QUEUE_BYTES != Extent.QUEUE || offsetof<Container>() > <usize>Extent.OTHER) 
 if (offsetof<Slot>('waitsFor') != SlotField.WAITS_FOR) ERROR('SlotField');
 if (offsetof<Lock>('flags') != LockField.FLAGS || TAKE_OVER != LockFlag.TAKE_OVER) ERROR('LockField');
 
-function lockLike(kind: i32, bytes: u32, takeOver: bool): usize {
+function lockLike(kind: i32, bytes: u32, takeOver: bool): i32 {
   const ref = objectCreate(kind, bytes);
-  if (ref && takeOver) store(refObject(ref) + offsetof<Lock>('flags'), TAKE_OVER);
+  if (ref >= 0 && takeOver) store(refObject(ref) + offsetof<Lock>('flags'), TAKE_OVER);
   return ref;
 }
 
 /** `takeOver`: when its owner dies it goes to the next acquirer instead of being broken. */
-export function lockCreate(takeOver: bool): usize {
+export function lockCreate(takeOver: bool): i32 {
   return lockLike(Kind.LOCK, offsetof<Lock>(), takeOver);
 }
 
-export function rlockCreate(takeOver: bool): usize {
+export function rlockCreate(takeOver: bool): i32 {
   return lockLike(Kind.RLOCK, offsetof<RLock>(), takeOver);
 }
 
 /** `lock`: 0: an RLock of its own; 1: none; otherwise a living Lock or RLock, which the value then keeps alive. */
-export function valueCreate(bytes: u32, lock: usize): usize {
+export function valueCreate(bytes: u32, lock: usize): i32 {
   return guardedCreate(Kind.VALUE, bytes, lock);
 }
 
-export function arrayCreate(bytes: u32, lock: usize): usize {
+export function arrayCreate(bytes: u32, lock: usize): i32 {
   return guardedCreate(Kind.ARRAY, bytes, lock);
 }
 
-function guardedCreate(kind: i32, bytes: u32, lock: usize): usize {
+function guardedCreate(kind: i32, bytes: u32, lock: usize): i32 {
   const ref = lockLike(kind, offsetof<Value>() + bytes, false);
-  if (!ref) return 0;
+  if (ref < 0) return ref;
   const value = refObject(ref);
   storePlain(value + offsetof<Value>('lock'), <i32>lock);
   if (lock > 1) {
@@ -85,9 +87,9 @@ export function valueData(value: usize): usize {
 }
 
 /** One end of a pipe, between two living queues, which it then keeps alive; 0: it cannot receive, or cannot send. */
-export function connectionCreate(incoming: usize, outgoing: usize): usize {
+export function connectionCreate(incoming: usize, outgoing: usize): i32 {
   const ref = objectCreate(Kind.CONNECTION, offsetof<Connection>());
-  if (!ref) return 0;
+  if (ref < 0) return ref;
   const connection = refObject(ref);
   if (incoming) {
     retain(objectId(incoming), objectGeneration(incoming));
@@ -105,20 +107,20 @@ export function connectionCreate(incoming: usize, outgoing: usize): usize {
 }
 
 /** `limit`: how high releases may take it. */
-export function semaphoreCreate(permits: i32, limit: i32): usize {
+export function semaphoreCreate(permits: i32, limit: i32): i32 {
   const ref = objectCreate(Kind.SEMAPHORE, offsetof<Semaphore>());
-  if (ref) semaphoreInit(refObject(ref), permits, limit);
+  if (ref >= 0) semaphoreInit(refObject(ref), permits, limit);
   return ref;
 }
 
-export function eventCreate(): usize {
+export function eventCreate(): i32 {
   return objectCreate(Kind.EVENT, offsetof<Event>());
 }
 
 /** `lock`: a living Lock or RLock, which the condition then keeps alive. */
-export function conditionCreate(lock: usize, reentrant: bool): usize {
+export function conditionCreate(lock: usize, reentrant: bool): i32 {
   const ref = objectCreate(Kind.CONDITION, offsetof<Condition>());
-  if (!ref) return 0;
+  if (ref < 0) return ref;
   const condition = refObject(ref);
   retain(objectId(lock), objectGeneration(lock));
   store(condition + offsetof<Condition>('flags'), TAKE_OVER);
@@ -129,48 +131,49 @@ export function conditionCreate(lock: usize, reentrant: bool): usize {
   return ref;
 }
 
-export function barrierCreate(parties: i32): usize {
+export function barrierCreate(parties: i32): i32 {
   const ref = lockLike(Kind.BARRIER, offsetof<Barrier>(), true);
-  if (ref) barrierInit(refObject(ref), parties);
+  if (ref >= 0) barrierInit(refObject(ref), parties);
   return ref;
 }
 
 /** `maxsize` 0: as many items as the heap holds. */
-export function queueCreate(maxsize: i32): usize {
+export function queueCreate(maxsize: i32): i32 {
   const ref = objectCreate(Kind.QUEUE, QUEUE_BYTES);
-  if (!ref) return 0;
+  if (ref < 0) return ref;
   if (queueInit(refObject(ref), maxsize)) return ref;
   // Not even the first segment: take apart what nobody has seen, as a queue without a ring.
-  refClose(ref);
-  return 0;
+  refRelease(ref);
+  drain();
+  return Status.NO_MEMORY;
 }
 
 /** A queue of `kind` LIFO or PRIORITY. `maxsize` 0: as many items as the heap holds. */
-export function singleLockCreate(kind: i32, maxsize: i32): usize {
+export function singleLockCreate(kind: i32, maxsize: i32): i32 {
   const ref = objectCreate(kind, QUEUE_BYTES);
-  if (ref) queueInit(refObject(ref), maxsize);
+  if (ref >= 0) queueInit(refObject(ref), maxsize);
   return ref;
 }
 
 /** A dict. */
-export function tableCreate(): usize {
+export function tableCreate(): i32 {
   return storeCreate(Kind.TABLE);
 }
 
 /** A list. */
-export function vectorCreate(): usize {
+export function vectorCreate(): i32 {
   return storeCreate(Kind.VECTOR);
 }
 
-function storeCreate(kind: i32): usize {
+function storeCreate(kind: i32): i32 {
   const ref = objectCreate(kind, offsetof<Container>());
-  if (ref) containerInit(refObject(ref));
+  if (ref >= 0) containerInit(refObject(ref));
   return ref;
 }
 
-export function workerCreate(flags: i32): usize {
+export function workerCreate(flags: i32): i32 {
   const ref = objectCreate(Kind.WORKER, offsetof<Worker>());
-  if (!ref) return 0;
+  if (ref < 0) return ref;
   storePlain(refObject(ref) + offsetof<Worker>('parent'), self);
   storePlain(refObject(ref) + offsetof<Worker>('flags'), flags);
   return ref;

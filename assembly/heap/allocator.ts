@@ -21,10 +21,10 @@
  * is one store that leaves a whole chain of runs: a split writes the rest's word before the taken part's, a merge one word. What the memory grew by is lost
  * with the worker that died before it was on the map.
  */
-import { add, cas64, grow, load, load64, loadPlain, store, store64, storePlain } from './atomics';
-import { CLASS_SHIFT, ROOT_CLASSES, Root, SizeClass } from './layout';
-import { MEDIUM_PAGES, PAGE, PAGE_SHIFT, ROOT, SMALL_CLASSES, SMALL_MAX } from './limits';
-import { lockInternal, unlock } from './sync/lock';
+import { add, cas64, grow, load, load64, loadPlain, store, store64, storePlain } from '../atomics';
+import { CLASS_SHIFT, ROOT_CLASSES, Root, SizeClass } from '../layout';
+import { MEDIUM_PAGES, PAGE, PAGE_SHIFT, ROOT, SMALL_CLASSES, SMALL_MAX } from '../limits';
+import { lockInternal, unlock } from '../sync/lock';
 
 const FREE: i32 = 1;
 const LARGE: i32 = 2;

@@ -14,10 +14,12 @@
  * The handles are references that the item owns: dropping it gives them back. In a queue, items with handles have always a block.
  */
 import { Meta, Status } from '../abi';
-import { free } from '../allocator';
 import { loadPlain, storePlain } from '../atomics';
 import { InFlight, Record } from '../layout';
-import { handleRelease, retain } from '../objects';
+import { allocate, free } from './allocator';
+import { listRemove } from './handles';
+import { inFlightAdd, inFlightBlock, inFlightFree, inFlightLength, inFlightMeta } from './in-flight';
+import { handleRelease, retain } from './object-table';
 
 if (offsetof<InFlight>() != Meta.BLOCK_HEADER) ERROR('InFlight');
 
@@ -67,6 +69,42 @@ export function releaseHandles(handles: usize, meta: u32): void {
     handles += 8;
   }
 }
+
+// ── items in flight ──────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * A block, which is to become an item, goes with this worker if it dies, and its handles are counted: its
+ * InFlight. NO_MEMORY; STALE: an object is gone, and the block.
+ */
+export function inFlightCreate(block: usize, length: u32, meta: u32): i32 {
+  const inFlight = allocate(offsetof<InFlight>());
+  if (!inFlight) return Status.NO_MEMORY;
+  inFlightAdd(inFlight, block, length, meta & 0xffff, 0);
+  let handle = handlesOf(block, length);
+  for (let left = meta >> 16; left; left--) {
+    if (retain(loadPlain(handle), loadPlain(handle + 4)) != Status.OK) {
+      itemDrop(inFlight);
+      return Status.STALE;
+    }
+    storePlain(inFlight + offsetof<InFlight>('meta'), <i32>(inFlightMeta(inFlight) + (1 << 16)));
+    handle += 8;
+  }
+  return <i32>inFlight;
+}
+
+/** Gives back an item in this worker's hands, and its block. */
+export function itemDrop(inFlight: usize): void {
+  itemReleaseHandles(inFlight);
+  listRemove(inFlight);
+  inFlightFree(inFlight);
+}
+
+/** Gives back the handles of an item in flight; can be cut short and done again. */
+export function itemReleaseHandles(inFlight: usize): void {
+  releaseHandlesIn(inFlightBlock(inFlight), inFlightLength(inFlight), inFlightMeta(inFlight));
+}
+
+// ── boxed records ────────────────────────────────────────────────────────────────────────────────────
 
 /** Counts the handles, `count` of them, that were written behind a parcel which says that it has none: OK; STALE: an object is gone, and none is counted. */
 export function boxedCountHandles(parcel: usize, count: u32): i32 {

@@ -17,19 +17,20 @@
  *
  * Death of the reaper: it runs in the supervisor, whose death ends the program.
  */
-import { Kind } from './abi';
-import { Root } from './layout';
-import { ROOT } from './limits';
-import { containerAbandon, containerWakeAll } from './manager/container';
-import { inFlightSettleAll, refCloseAll } from './objects';
-import { multiWaitWakeAll } from './pipe/multi-wait';
-import { queueAbandon, queueWakeAll } from './queue/queue';
-import { objectKind, objectPin, objectRows, objectUnpin } from './rows';
-import { barrierRepair } from './sync/barrier';
-import { eventWakeAll } from './sync/event';
-import { lockAbandon, lockWakeAll } from './sync/lock';
-import { semaphoreWakeAll } from './sync/semaphore';
-import { removeWaitersOf, waitListLock, waitListUnlock } from './waitlist';
+import { Kind } from '../abi';
+import { adoptDoomed, objectEntries, objectKind, objectPin, objectUnpin } from '../heap/object-table';
+import { Root } from '../layout';
+import { ROOT } from '../limits';
+import { containerAbandon, containerWakeAll } from '../manager/container';
+import { queueAbandon, queueWakeAll } from '../queue/queue';
+import { barrierRepair } from '../sync/barrier';
+import { eventWakeAll } from '../sync/event';
+import { lockAbandon, lockWakeAll } from '../sync/lock';
+import { semaphoreWakeAll } from '../sync/semaphore';
+import { removeWaitersOf, waitListLock, waitListUnlock } from '../sync/wait-list';
+import { multiWaitWakeAll } from '../waiting/multi-wait';
+import { drain } from './destroy';
+import { releaseAllOf, settleInFlight } from './owned';
 import { slotFree, slotOf, slotsFreeUnstarted, workerIsKnown, workerWakeAll } from './workers';
 
 /**
@@ -38,7 +39,7 @@ import { slotFree, slotOf, slotsFreeUnstarted, workerIsKnown, workerWakeAll } fr
  */
 export function reapLocks(tid: i32, clean: bool): void {
   if (!workerIsKnown(tid)) return;
-  inFlightSettleAll(slotOf(tid));
+  settleInFlight(slotOf(tid));
   lockAbandon(ROOT + offsetof<Root>('heapLock'), tid);
   lockAbandon(ROOT + offsetof<Root>('outputLock'), tid);
   repairAll(tid, clean, false);
@@ -51,7 +52,8 @@ export function reap(tid: i32, clean: bool): void {
   lockWakeAll(ROOT + offsetof<Root>('heapLock'));
   lockWakeAll(ROOT + offsetof<Root>('outputLock'));
   repairAll(tid, clean, true);
-  refCloseAll(slotOf(tid));
+  releaseAllOf(slotOf(tid));
+  drain();
   multiWaitWakeAll();
   slotsFreeUnstarted(tid);
   slotFree(tid);
@@ -59,12 +61,13 @@ export function reap(tid: i32, clean: bool): void {
 
 /** Steps 2 and 3 for each object, or step 1. */
 function repairAll(tid: i32, clean: bool, repairing: bool): void {
-  const rows = objectRows();
-  for (let id = 1; id < rows; id++) {
-    const object = objectPin(id);
+  const end = objectEntries();
+  for (let index = 1; index < end; index++) {
+    if (repairing) adoptDoomed(index, tid);
+    const object = objectPin(index);
     if (!object) continue;
-    // Not before it is pinned: the row could be given back and become something else in between.
-    const kind = objectKind(id);
+    // Not before it is pinned: the entry could become another object's in between.
+    const kind = objectKind(index);
     if (repairing) repair(object, kind, tid);
     else abandon(object, kind, tid, clean);
     objectUnpin(object);

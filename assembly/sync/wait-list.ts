@@ -21,10 +21,10 @@
  * `isLeaving` has said no, or the guard was taken after it was told.
  * Death of a waiter: its node is still linked. The reaper takes the nodes of the dead out before their memory is used again.
  */
-import { load, loadPlain, notify, store, storePlain } from './atomics';
-import { WaitList, WaitNode } from './layout';
-import { Parked, park, self } from './park';
-import { lockAbandon, lockInternal, lockWakeAll, unlock } from './sync/lock';
+import { load, loadPlain, notify, store, storePlain } from '../atomics';
+import { WaitList, WaitNode } from '../layout';
+import { Parked, park, self } from '../waiting/park';
+import { lockAbandon, lockInternal, lockWakeAll, unlock } from './lock';
 
 export const enum NodeState {
   IDLE = 0,

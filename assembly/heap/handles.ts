@@ -1,0 +1,107 @@
+/**
+ * A worker's handles: the list of all references that it has, which the reaper gives back when it dies.
+ *
+ * Ancestry: the intrusive lists of robust futexes ("walk what the dead one had"), but filled when a handle
+ * is made, not at each acquire.
+ *
+ * | ref.index | the list element is                                                     |
+ * | --------- | ----------------------------------------------------------------------- |
+ * | > 0       | a handle: this worker's reference to that object                        |
+ * | 0         | nothing: a handle that is being made or was given back                  |
+ * | IN_FLIGHT | something in the worker's hands on its way elsewhere (heap/in-flight.ts) |
+ *
+ * The list hangs on the worker's slot. It is plain: its worker's own, and the reaper's after its death.
+ * What an element is besides a handle is known above (lifecycle/owned.ts).
+ *
+ * Nobody waits here. Death between taking an element off the list and freeing it: its memory is lost, no
+ * reference.
+ */
+import { Status } from '../abi';
+import { fill, load, loadPlain, storePlain } from '../atomics';
+import { Entry, HEADER, REF_BYTES, Ref, Slot } from '../layout';
+import { selfSlot } from '../waiting/park';
+import { allocate, free } from './allocator';
+import { countFirst, entryOf, fillEntry, handleRelease, retain, takeEntry } from './object-table';
+
+/** In a Ref in place of an entry's index. */
+export const IN_FLIGHT: i32 = -1;
+
+/** Puts an element on this worker's list. */
+export function listAdd(ref: usize, index: i32, generation: i32): void {
+  const head = selfSlot + offsetof<Slot>('refs');
+  const first = loadPlain(head);
+  storePlain(ref + offsetof<Ref>('index'), index);
+  storePlain(ref + offsetof<Ref>('generation'), generation);
+  storePlain(ref + offsetof<Ref>('previous'), 0);
+  storePlain(ref + offsetof<Ref>('next'), first);
+  if (first) storePlain(<usize>(<u32>first) + offsetof<Ref>('previous'), <i32>ref);
+  storePlain(head, <i32>ref);
+}
+
+export function listRemove(ref: usize): void {
+  const next = nextRef(ref);
+  const previous = <usize>(<u32>loadPlain(ref + offsetof<Ref>('previous')));
+  storePlain(previous ? previous + offsetof<Ref>('next') : selfSlot + offsetof<Slot>('refs'), <i32>next);
+  if (next) storePlain(next + offsetof<Ref>('previous'), <i32>previous);
+}
+
+export function nextRef(ref: usize): usize {
+  return <usize>(<u32>loadPlain(ref + offsetof<Ref>('next')));
+}
+
+export function isInFlight(ref: usize): bool {
+  return loadPlain(ref + offsetof<Ref>('index')) == IN_FLIGHT;
+}
+
+/** A zeroed object with one reference, this worker's: its handle, or NO_MEMORY. */
+export function objectCreate(kind: i32, bytes: u32): i32 {
+  const ref = allocate(REF_BYTES);
+  if (!ref) return Status.NO_MEMORY;
+  const size = max(<u32>64, bytes + <u32>HEADER);
+  const block = allocate(size);
+  const index = block ? takeEntry() : 0;
+  if (!index) {
+    if (block) free(block);
+    free(ref);
+    return Status.NO_MEMORY;
+  }
+  fill(block, 0, size);
+  const generation = fillEntry(index, kind, block);
+  listAdd(ref, 0, generation);
+  countFirst(index, generation);
+  storePlain(ref + offsetof<Ref>('index'), index);
+  return <i32>ref;
+}
+
+/** A handle of this worker's to a living object; NO_MEMORY; STALE: it is gone. */
+export function refOpen(index: i32, generation: i32): i32 {
+  const ref = allocate(REF_BYTES);
+  if (!ref) return Status.NO_MEMORY;
+  listAdd(ref, 0, generation);
+  if (retain(index, generation) != Status.OK) {
+    listRemove(ref);
+    free(ref);
+    return Status.STALE;
+  }
+  storePlain(ref + offsetof<Ref>('index'), index);
+  return <i32>ref;
+}
+
+/** The same, taking over a reference that somebody counted: one that travelled inside an item. NO_MEMORY. */
+export function refAdopt(index: i32, generation: i32): i32 {
+  const ref = allocate(REF_BYTES);
+  if (!ref) return Status.NO_MEMORY;
+  listAdd(ref, index, generation);
+  return <i32>ref;
+}
+
+export function refObject(ref: usize): usize {
+  return <usize>(<u32>load(entryOf(loadPlain(ref + offsetof<Ref>('index'))) + offsetof<Entry>('pointer')));
+}
+
+/** Gives a handle back. */
+export function refRelease(ref: usize): void {
+  handleRelease(ref + offsetof<Ref>('index'));
+  listRemove(ref);
+  free(ref);
+}

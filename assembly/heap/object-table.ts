@@ -1,0 +1,263 @@
+/**
+ * The object table: who may use a public object, and when its memory goes.
+ *
+ * Ancestry: generational indices (as in Rust's slotmap); reference counts; the list of what is to be
+ * taken apart from lock-free reclamation (M. Michael, Hazard Pointers, 2004: the retired list).
+ *
+ * The table is an array of entries that never move and never become anything else. A handle is a pair
+ * (entry index, generation). Counting a reference is ONE compare-and-swap on the entry's refWord, which
+ * either counts it or finds the handle stale, whatever has become of the object's memory.
+ *
+ * | refWord: generation, low half | meaning                                                          |
+ * | ----------------------------- | ---------------------------------------------------------------- |
+ * | even, 0                       | free, or its object is being made                                |
+ * | even, n > 0                   | n references: of workers, of items, of other objects             |
+ * | odd, worker's id              | doomed: no reference is left, and that worker takes it apart     |
+ *
+ * A counted reference belongs to the words that hold the handle: in a worker's Ref, behind an item's
+ * payload, or in another object. Index 0 is no handle.
+ *
+ * The last reference does not take the object apart where it is dropped: a chain of objects would be as
+ * deep a recursion, under whatever locks are held there. It dooms the object: the generation becomes odd,
+ * and the object goes on its worker's doomed list, which `drain` (lifecycle/destroy.ts) empties once the
+ * call has given every lock back. The list is this instance's own: its links are in the headers.
+ *
+ * Nobody waits here: there is no wake-up to lose.
+ *
+ * Death between counting a reference and writing its handle, or between clearing a handle and uncounting
+ * a reference that is not the last: the object outlives its last user (a leak of one object), never the
+ * other way round. Engines stop a worker at the head of a loop or at a call, of which there is none in
+ * between. Death with doomed objects: the refWord says whose they are. The reaper finds them on its walk
+ * over the table and takes them apart, from the start. A handle whose generation has moved on names
+ * nothing: whoever moved it on has the object.
+ * Death of who has pinned an object: that lives on, since no handle says so. The reaper pins, whose death
+ * ends the program; others only for diagnostics.
+ * Death between the end of the doomed state and the free list: an entry and its block are lost.
+ */
+import { Kind, Status } from '../abi';
+import { cas, cas64, fill, load, load64, loadPlain, store, store64, storePlain } from '../atomics';
+import { ENTRY_SHIFT, Entry, HEADER, Header, ROOT_CHUNKS, Root } from '../layout';
+import { CHUNK_SHIFT, CHUNKS, ROOT } from '../limits';
+import { self } from '../waiting/park';
+import { allocate, free } from './allocator';
+
+export function chunkWord(index: i32): usize {
+  return ROOT + ROOT_CHUNKS + ((<usize>(index >> CHUNK_SHIFT)) << 2);
+}
+
+export function entryOf(index: i32): usize {
+  return <usize>(<u32>load(chunkWord(index))) + ((<usize>(index & ((1 << CHUNK_SHIFT) - 1))) << ENTRY_SHIFT);
+}
+
+export function pointerOf(entry: usize): usize {
+  return <usize>(<u32>load(entry + offsetof<Entry>('pointer')));
+}
+
+// ── the refWord ──────────────────────────────────────────────────────────────────────────────────────
+
+export function refWordOf(entry: usize): i64 {
+  return load64(entry + offsetof<Entry>('refWord'));
+}
+
+function swapRefWord(entry: usize, before: i64, after: i64): bool {
+  return cas64(entry + offsetof<Entry>('refWord'), before, after) == before;
+}
+
+export function generationOf(refWord: i64): i32 {
+  return <i32>(refWord >> 32);
+}
+
+function isDoomed(refWord: i64): bool {
+  return (generationOf(refWord) & 1) != 0;
+}
+
+/** References to what lives in an entry; 0 also when it is doomed. */
+function referencesIn(refWord: i64): i32 {
+  return isDoomed(refWord) ? 0 : <i32>refWord;
+}
+
+function doomedBy(generation: i32, worker: i32): i64 {
+  return ((<i64>(generation + 1)) << 32) | <i64>(<u32>worker);
+}
+
+// ── entries ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** Entries that were ever used: indices run from 1 to this, exclusive. */
+export function objectEntries(): i32 {
+  return load(ROOT + offsetof<Root>('nextEntry'));
+}
+
+/** The index of a free entry; 0 when the heap is full. */
+export function takeEntry(): i32 {
+  const head = ROOT + offsetof<Root>('freeEntry');
+  while (true) {
+    const first = load64(head);
+    const index = <i32>first;
+    if (!index) break; // none was given back: one that was never used
+    // ORDERING: plain, the tag decides, as in the allocator's lists.
+    const next = <u32>loadPlain(entryOf(index) + offsetof<Entry>('pointer'));
+    if (cas64(head, first, (((first >> 32) + 1) << 32) | <i64>next) == first) return index;
+  }
+  const next = ROOT + offsetof<Root>('nextEntry');
+  while (true) {
+    const index = load(next);
+    if (index >> CHUNK_SHIFT >= CHUNKS || !ensureChunk(index)) return 0;
+    if (cas(next, index, index + 1) == index) return index;
+  }
+}
+
+function ensureChunk(index: i32): bool {
+  if (load(chunkWord(index))) return true;
+  const bytes: u32 = 1 << (CHUNK_SHIFT + ENTRY_SHIFT);
+  const chunk = allocate(bytes);
+  if (!chunk) return false;
+  fill(chunk, 0, bytes);
+  if (cas(chunkWord(index), 0, <i32>chunk) != 0) free(chunk);
+  return true;
+}
+
+function giveEntry(index: i32): void {
+  const head = ROOT + offsetof<Root>('freeEntry');
+  while (true) {
+    const first = load64(head);
+    storePlain(entryOf(index) + offsetof<Entry>('pointer'), <i32>first);
+    if (cas64(head, first, (((first >> 32) + 1) << 32) | <i64>(<u32>index)) == first) return;
+  }
+}
+
+/** Gives a fresh entry its object. It has no reference yet: `countFirst` does that. */
+export function fillEntry(index: i32, kind: i32, block: usize): i32 {
+  const entry = entryOf(index);
+  const generation = generationOf(refWordOf(entry));
+  storePlain(block + offsetof<Header>('kind'), kind);
+  storePlain(block + offsetof<Header>('index'), index);
+  storePlain(block + offsetof<Header>('generation'), generation);
+  store(entry + offsetof<Entry>('kind'), kind);
+  store(entry + offsetof<Entry>('pointer'), <i32>(block + HEADER));
+  return generation;
+}
+
+/** From here on the object is there, with one reference. */
+export function countFirst(index: i32, generation: i32): void {
+  store64(entryOf(index) + offsetof<Entry>('refWord'), ((<i64>generation) << 32) | 1);
+}
+
+export function objectId(object: usize): i32 {
+  return loadPlain(object - HEADER + offsetof<Header>('index'));
+}
+
+export function objectGeneration(object: usize): i32 {
+  return loadPlain(object - HEADER + offsetof<Header>('generation'));
+}
+
+/** The kind of a living object, FREE where none lives. */
+export function objectKind(index: i32): i32 {
+  if (!load(chunkWord(index))) return Kind.FREE;
+  const entry = entryOf(index);
+  return referencesIn(refWordOf(entry)) == 0 ? <i32>Kind.FREE : load(entry + offsetof<Entry>('kind'));
+}
+
+// ── references ───────────────────────────────────────────────────────────────────────────────────────
+
+/** One reference more: OK, or STALE when the object is gone. */
+export function retain(index: i32, generation: i32): i32 {
+  if (index <= 0 || index >= objectEntries()) return Status.STALE;
+  const entry = entryOf(index);
+  while (true) {
+    const before = refWordOf(entry);
+    if (generationOf(before) != generation || referencesIn(before) == 0) return Status.STALE;
+    if (swapRefWord(entry, before, before + 1)) return Status.OK;
+  }
+}
+
+/** A reference to whatever lives in an entry: the object, or 0. Give it back with objectUnpin. */
+export function objectPin(index: i32): usize {
+  if (!load(chunkWord(index))) return 0;
+  const entry = entryOf(index);
+  while (true) {
+    const before = refWordOf(entry);
+    if (referencesIn(before) == 0) return 0;
+    if (swapRefWord(entry, before, before + 1)) return pointerOf(entry);
+  }
+}
+
+/** One reference less, of a handle that nobody holds any more; the last one dooms the object. */
+export function release(index: i32, generation: i32): void {
+  const entry = entryOf(index);
+  while (true) {
+    const before = refWordOf(entry);
+    if (generationOf(before) != generation || <i32>before == 0) return;
+    if (<i32>before != 1) {
+      if (swapRefWord(entry, before, before - 1)) return;
+    } else if (swapRefWord(entry, before, doomedBy(generation, self))) {
+      addDoomed(pointerOf(entry));
+      return;
+    }
+  }
+}
+
+export function objectUnpin(object: usize): void {
+  release(objectId(object), objectGeneration(object));
+}
+
+/** Gives back the reference of the handle at `handle`; then there is none. Who died here is taken up where it was. */
+export function handleRelease(handle: usize): void {
+  const index = loadPlain(handle);
+  if (!index) return;
+  const generation = loadPlain(handle + 4);
+  const entry = entryOf(index);
+  while (true) {
+    const before = refWordOf(entry);
+    // Moved on: who died here had dropped it.
+    if (generationOf(before) != generation) break;
+    if (<i32>before == 1) {
+      if (!swapRefWord(entry, before, doomedBy(generation, self))) continue;
+      addDoomed(pointerOf(entry));
+      break;
+    }
+    storePlain(handle, 0);
+    if (swapRefWord(entry, before, before - 1)) return;
+    storePlain(handle, index);
+  }
+  storePlain(handle, 0);
+}
+
+// ── the doomed ───────────────────────────────────────────────────────────────────────────────────────
+
+/** The first of the objects that this worker has to take apart, or 0. */
+export let firstDoomed: usize = 0;
+
+function nextDoomed(object: usize): usize {
+  return object - HEADER + offsetof<Header>('nextDoomed');
+}
+
+function addDoomed(object: usize): void {
+  storePlain(nextDoomed(object), <i32>firstDoomed);
+  firstDoomed = object;
+}
+
+export function takeDoomed(): usize {
+  const object = firstDoomed;
+  firstDoomed = <usize>(<u32>loadPlain(nextDoomed(object)));
+  return object;
+}
+
+/** The object was taken apart: its entry and its memory may become something else. */
+export function doomedFree(object: usize): void {
+  const index = objectId(object);
+  const entry = entryOf(index);
+  // ORDERING: the generation first: the reaper must not take apart what is free already.
+  store(entry + offsetof<Entry>('kind'), Kind.FREE);
+  store64(entry + offsetof<Entry>('refWord'), (<i64>(generationOf(refWordOf(entry)) + 1)) << 32);
+  free(object - HEADER);
+  giveEntry(index);
+}
+
+/** Reaper: takes over what `worker`, who is dead, had doomed in an entry. */
+export function adoptDoomed(index: i32, worker: i32): void {
+  if (!load(chunkWord(index))) return;
+  const entry = entryOf(index);
+  const before = refWordOf(entry);
+  if (!isDoomed(before) || <i32>before != worker) return;
+  if (swapRefWord(entry, before, doomedBy(generationOf(before) - 1, self))) addDoomed(pointerOf(entry));
+}
