@@ -1,7 +1,25 @@
 /**
- * The words that both sides of the boundary speak: `assembly/` compiles this file, `src/` imports it.
+ * The ABI: all that the core and its host share, besides the exports. `assembly/` compiles this file,
+ * `src/` imports it, and two copies of the package that meet in one heap must agree on it: whatever changes
+ * here, or in layout.ts, changes Version.LAYOUT.
  * Only `const enum`s, which both compilers fold into literals.
  */
+
+/** Two copies of the package share a memory only when both agree. */
+export const enum Version {
+  /** "nogl", the first word of a heap. */
+  MAGIC = 0x6e6f676c,
+  LAYOUT = 2,
+}
+
+/** Limits and sizes that both sides count with. The model build has smaller ones of its own (limits.ts). */
+export const enum Limit {
+  /** Workers alive at one time. A worker id is `slot | sequence << SLOT_BITS`. */
+  SLOT_BITS = 10,
+  SLOTS = 1024,
+  /** The longest spin before a worker sleeps, in polls. Chosen by measurement, see bench/. */
+  SPIN_POLLS = 20000,
+}
 
 /** What a core function answers. Negative numbers, so that a length, an index or a kind can share the return value. */
 export const enum Status {
@@ -46,6 +64,89 @@ export const enum Kind {
   VECTOR = 13,
   CONNECTION = 14,
   ARRAY = 15,
+}
+
+/**
+ * The class that a handle becomes on the other side. Numbers are never used again: two copies of the
+ * package speak of their classes by them.
+ */
+export const enum ClassTag {
+  LOCK = 1,
+  RLOCK = 2,
+  SEMAPHORE = 3,
+  BOUNDED_SEMAPHORE = 4,
+  EVENT = 5,
+  CONDITION = 6,
+  BARRIER = 7,
+  QUEUE = 8,
+  JOINABLE_QUEUE = 9,
+  VALUE = 10,
+  RAW_VALUE = 11,
+  LIFO_QUEUE = 12,
+  PRIORITY_QUEUE = 13,
+  SIMPLE_QUEUE = 14,
+  THREAD = 16,
+  PROCESS = 17,
+  CONNECTION = 18,
+  ARRAY = 19,
+  SHARED_CONSTANT = 20,
+  WORKER_TABLE = 21,
+  DICT = 23,
+  LIST = 24,
+  NAMESPACE = 25,
+  MANAGER = 26,
+  REMOTE = 27,
+  RAW_ARRAY = 28,
+  /** The classes of `nogil/multiprocessing`. */
+  PROCESS_LOCK = 33,
+  PROCESS_RLOCK = 34,
+  PROCESS_SEMAPHORE = 35,
+  PROCESS_BOUNDED_SEMAPHORE = 36,
+  PROCESS_CONDITION = 37,
+  PROCESS_QUEUE = 38,
+  PROCESS_JOINABLE_QUEUE = 39,
+  PROCESS_SIMPLE_QUEUE = 40,
+  TASK_CHANNEL = 41,
+  SHARED_MEMORY = 44,
+  SHAREABLE_LIST = 45,
+}
+
+/** The state of a Thread's or Process's record (lifecycle/workers.ts). */
+export const enum WorkerState {
+  INITIAL = 0,
+  STARTING = 1,
+  RUNNING = 2,
+  ENDED = 3,
+}
+
+/** The state of a waiter's node (sync/wait-list.ts). */
+export const enum NodeState {
+  IDLE = 0,
+  WAITING = 1,
+  NOTIFIED = 2,
+  FAILED = 3,
+  LEADER = 4,
+}
+
+/** What a party of a Barrier is told besides its index. */
+export const enum Party {
+  /** It has to lead: run the action, then barrierTrip or barrierAbort. */
+  LEADS = 65536,
+}
+
+/** Bytes of what both sides lay out. */
+export const enum Size {
+  /** A record's header: length and meta. */
+  RECORD = 8,
+  /** Of a waiter. */
+  NODE = 16,
+  /** A handle inside an item: index and generation. */
+  HANDLE = 8,
+}
+
+/** Byte offsets in a Queue. */
+export const enum QueueField {
+  MAXSIZE = 0,
 }
 
 /** How the bytes of a record are to be read. Below 8 there are no bytes. */
@@ -137,11 +238,12 @@ export const enum CellBatchField {
 }
 
 /**
- * Record meta: the payload lies in a block; it begins with an envelope (src/pool/mailbox.ts), which is nothing to the core; how far the count of handles is shifted;
+ * Record meta: the payload lies in a block; a batch of cells, which is never in a queue; the payload begins with an envelope (src/pool/mailbox.ts), which is nothing to the core; how far the count of handles is shifted;
  * where in the block the payload begins.
  */
 export const enum Meta {
   OUT_OF_LINE = 256,
+  CELL_BATCH = 512,
   ENVELOPE = 1024,
   HANDLES_SHIFT = 16,
   BLOCK_HEADER = 32,

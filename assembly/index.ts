@@ -2,9 +2,10 @@
  * The core's exports, grouped by primitive. `src/heap/core.ts` instantiates the compiled form; the types it uses are generated from here.
  */
 
+import { Version } from './abi';
 import { add, cas, load, store } from './atomics';
 import { heapInit } from './heap/allocator';
-import { LAYOUT_VERSION, MAGIC, ROOT_BYTES, Root, SLOT_BYTES } from './layout';
+import { ROOT_BYTES, Root, SLOT_BYTES } from './layout';
 import { INLINE_MAX, PAGE, PAGE_SHIFT, ROOT, SCRATCH, SLOTS } from './limits';
 import { TAKE_OVER } from './sync/lock';
 import { selfScratch } from './waiting/park';
@@ -166,17 +167,17 @@ export function rootInit(pages: i32, maxPages: i32): void {
   const pageMap = (ROOT + ROOT_BYTES + 63) & ~63;
   const slots = (pageMap + ((<usize>maxPages) << 2) + 63) & ~63;
   const end = slots + <usize>SLOTS * SLOT_BYTES;
-  store(ROOT + offsetof<Root>('version'), LAYOUT_VERSION);
+  store(ROOT + offsetof<Root>('version'), Version.LAYOUT);
   store(ROOT + offsetof<Root>('outputFlags'), TAKE_OVER);
   store(ROOT + offsetof<Root>('slots'), <i32>slots);
   store(ROOT + offsetof<Root>('nextEntry'), 1);
   heapInit(<i32>((end + PAGE - 1) >> PAGE_SHIFT), pages, maxPages, pageMap);
-  store(ROOT + offsetof<Root>('magic'), MAGIC);
+  store(ROOT + offsetof<Root>('magic'), Version.MAGIC);
 }
 
 /** Whether the memory holds a heap of this very layout. */
 export function rootIsCompatible(): bool {
-  return load(ROOT + offsetof<Root>('magic')) == MAGIC && load(ROOT + offsetof<Root>('version')) == LAYOUT_VERSION;
+  return load(ROOT + offsetof<Root>('magic')) == Version.MAGIC && load(ROOT + offsetof<Root>('version')) == Version.LAYOUT;
 }
 
 /** The lock under which workers print. */

@@ -12,11 +12,8 @@
  *
  * Ancestry of the form: agrona's RingBufferDescriptor and AssemblyScript's rt/tlsf.ts.
  */
+import { CellBatchField, Extent, LockField, Meta, QueueField, Size, SlotField, WorkerField } from './abi';
 import { CHUNKS, MEDIUM_PAGES, SMALL_CLASSES } from './limits';
-
-/** "nogl", and the version of this layout: two copies of the package share a memory only when both agree. */
-export const MAGIC: i32 = 0x6e6f676c;
-export const LAYOUT_VERSION: i32 = 1;
 
 /** Two words on which async waiters sleep: `seq` changes and all are woken (see gate.ts). */
 @unmanaged
@@ -33,6 +30,7 @@ export class Lock {
   gateWaiters: i32;
   flags: i32;
 }
+if (offsetof<Lock>('flags') != LockField.FLAGS) ERROR('LockField');
 
 /** A lock of its owner's (see sync/rlock.ts). */
 @unmanaged
@@ -109,6 +107,7 @@ export class WaitNode {
   tid: i32;
   index: i32;
 }
+if (offsetof<WaitNode>() != Size.NODE) ERROR('Size.NODE');
 
 @unmanaged
 export class Condition extends WaitList {
@@ -149,6 +148,7 @@ export class Queue {
   joinGateSeq: i32;
   joinGateWaiters: i32;
 }
+if (offsetof<Queue>('maxsize') != QueueField.MAXSIZE) ERROR('QueueField');
 
 /** One end of a queue: a lock and what it guards. */
 @unmanaged
@@ -164,7 +164,7 @@ export const QUEUE_TAIL: usize = 112;
 export const QUEUE_HEAD: usize = 240;
 export const QUEUE_NOT_EMPTY: usize = 368;
 export const QUEUE_NOT_FULL: usize = 432;
-export const QUEUE_BYTES: u32 = 448;
+export const QUEUE_BYTES: u32 = Extent.QUEUE;
 
 /**
  * A LifoQueue or PriorityQueue has one lock, in the place of a Queue's tail (see queue/single-lock.ts). Its `position` is items that were ever put << 32 | items in it.
@@ -230,6 +230,7 @@ export class Record {
   /** Encoding | OUT_OF_LINE | handles << 16 (see record.ts). */
   meta: u32;
 }
+if (offsetof<Record>() != Size.RECORD) ERROR('Size.RECORD');
 
 /** One value of a managed dict or list (see manager/cell.ts). */
 @unmanaged
@@ -257,6 +258,7 @@ export class Container extends Lock {
   body: u32;
   count: i32;
 }
+if (offsetof<Container>() > <usize>Extent.OTHER) ERROR('Extent.OTHER');
 
 /** Of a table; the entries follow, then the slots (see manager/table.ts). */
 @unmanaged
@@ -297,6 +299,7 @@ export class Worker {
   task: u32;
   result: u32;
 }
+if (offsetof<Worker>('tid') != WorkerField.TID || offsetof<Worker>('result') != WorkerField.RESULT) ERROR('WorkerField');
 
 /** A worker's place in the registry; free when `tid` is 0 (see workers.ts). */
 @unmanaged
@@ -324,6 +327,8 @@ export class Slot {
   nodeTid: i32;
   index: i32;
 }
+if (offsetof<Slot>('tid') != SlotField.TID || offsetof<Slot>('recordId') != SlotField.RECORD_ID) ERROR('SlotField');
+if (offsetof<Slot>('pid') != SlotField.PID || offsetof<Slot>('waitsFor') != SlotField.WAITS_FOR) ERROR('SlotField');
 export const SLOT_DISCARD: usize = 64;
 export const SLOT_BYTES: u32 = 128;
 
@@ -347,6 +352,7 @@ export class InFlight extends Ref {
   word: u32;
   after: i32;
 }
+if (offsetof<InFlight>() != Meta.BLOCK_HEADER) ERROR('Meta.BLOCK_HEADER');
 
 /** Cells in a worker's hands, `length` of them (see manager/batch.ts). */
 @unmanaged
@@ -357,6 +363,8 @@ export class CellBatch extends InFlight {
   /** While one of them is exchanged for another: that other. */
   other: i64;
 }
+if (offsetof<CellBatch>('length') != CellBatchField.COUNT || offsetof<CellBatch>('cells') != CellBatchField.CELLS)
+  ERROR('CellBatchField');
 
 /** What a worker has taken out of a managed dict or list and is about to drop, in its slot (see manager/discard.ts). */
 @unmanaged

@@ -1,6 +1,7 @@
 /**
  * The numbers that fix sizes. The model build replaces this file by smaller ones, so that a whole heap fits into a state that can be hashed.
  */
+import { Limit } from './abi';
 
 /** Where the root structure lies. Not at 0, so that 0 can mean "none". */
 export const ROOT: usize = 64;
@@ -15,9 +16,8 @@ export const SMALL_CLASSES: i32 = 40;
 /** Up to this many pages a freed run is kept for its own size, ready to be taken with one compare-and-swap: a largest queue segment is among them. */
 export const MEDIUM_PAGES: i32 = 17;
 
-/** Workers alive at one time. A worker id is `slot | sequence << SLOT_BITS`. */
-export const SLOT_BITS: i32 = 10;
-export const SLOTS: i32 = 1 << SLOT_BITS;
+export const SLOT_BITS: i32 = Limit.SLOT_BITS;
+export const SLOTS: i32 = Limit.SLOTS;
 
 /** Entries of the object table in one chunk (one page of 16-byte entries), and chunks at most. */
 export const CHUNK_SHIFT: i32 = 12;
@@ -37,4 +37,4 @@ export const FIRST_CHUNK_SHIFT: i32 = 5;
 
 /** Bounds of the adaptive spin, in polls. Chosen by measurement, see bench/. */
 export const SPIN_MIN: i32 = 20;
-export const SPIN_MAX: i32 = 20000;
+export const SPIN_MAX: i32 = Limit.SPIN_POLLS;

@@ -156,14 +156,14 @@ function freeRun(block: usize, pages: i32): void {
   unlock(ROOT + offsetof<Root>('heapLock'));
 }
 
-/** Locked. The merge with the run's neighbours is left to the next search that passes. */
+/** @requires lock(heap). The merge with the run's neighbours is left to the next search that passes. */
 function releaseRun(page: i32, pages: i32): void {
   // In this order: a free run below `firstFree` would never be found again.
   if (page < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), page);
   store(mapWord(page), (pages << 8) | FREE);
 }
 
-/** Locked. The first page of a run, 0 when the heap is full even after growing and after giving back what free lists keep. */
+/** @requires lock(heap). The first page of a run, 0 when the heap is full even after growing and after giving back what free lists keep. */
 function takeRun(pages: i32, tag: i32): i32 {
   let page = findRun(pages, tag);
   if (!page && growHeap(pages)) page = findRun(pages, tag);
@@ -171,7 +171,7 @@ function takeRun(pages: i32, tag: i32): i32 {
   return page;
 }
 
-/** Locked. First fit, merging free neighbours on the way. */
+/** @requires lock(heap). First fit, merging free neighbours on the way. */
 function findRun(pages: i32, tag: i32): i32 {
   const end = loadPlain(ROOT + offsetof<Root>('pages'));
   let page = loadPlain(ROOT + offsetof<Root>('firstFree'));
@@ -198,7 +198,7 @@ function findRun(pages: i32, tag: i32): i32 {
   return 0;
 }
 
-/** Locked. Grows the memory by at least `pages`, by an eighth if it can. */
+/** @requires lock(heap). Grows the memory by at least `pages`, by an eighth if it can. */
 function growHeap(pages: i32): bool {
   const before = loadPlain(ROOT + offsetof<Root>('pages'));
   const room = loadPlain(ROOT + offsetof<Root>('maxPages')) - before;
@@ -214,7 +214,7 @@ function growHeap(pages: i32): bool {
   return true;
 }
 
-/** Locked. Gives the runs that free lists keep back to everybody; false when there were none. */
+/** @requires lock(heap). Gives the runs that free lists keep back to everybody; false when there were none. */
 function drainMedium(): bool {
   let any = false;
   for (let pages = 1; pages <= MEDIUM_PAGES; pages++) {

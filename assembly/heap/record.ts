@@ -13,7 +13,7 @@
  *
  * The handles are references that the item owns: dropping it gives them back. In a queue, items with handles have always a block.
  */
-import { Meta, Status } from '../abi';
+import { Meta, Size, Status } from '../abi';
 import { loadPlain, storePlain } from '../atomics';
 import { InFlight, Record } from '../layout';
 import { allocate, free } from './allocator';
@@ -21,12 +21,10 @@ import { listRemove } from './handles';
 import { inFlightAdd, inFlightBlock, inFlightFree, inFlightLength, inFlightMeta } from './in-flight';
 import { handleRelease, retain } from './object-table';
 
-if (offsetof<InFlight>() != Meta.BLOCK_HEADER) ERROR('InFlight');
-
-export const OUT_OF_LINE: u32 = 1 << 8;
+export const OUT_OF_LINE: u32 = Meta.OUT_OF_LINE;
 /** Of a block in a worker's hands: it is a batch of cells (manager/batch.ts). */
-export const CELL_BATCH: u32 = 1 << 9;
-export const RECORD: u32 = 8;
+export const CELL_BATCH: u32 = Meta.CELL_BATCH;
+export const RECORD: u32 = Size.RECORD;
 
 export function align8(bytes: u32): u32 {
   return (bytes + 7) & ~7;

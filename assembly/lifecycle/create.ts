@@ -3,24 +3,11 @@
  *
  * Nobody else knows the object yet: nobody waits. Death here loses the block.
  */
-import { Extent, Kind, LockField, LockFlag, SlotField, Status, WorkerField } from '../abi';
+import { Kind, Status } from '../abi';
 import { loadPlain, store, storePlain } from '../atomics';
 import { objectCreate, refObject, refRelease } from '../heap/handles';
 import { objectGeneration, objectId, retain } from '../heap/object-table';
-import {
-  Barrier,
-  Condition,
-  Connection,
-  Container,
-  Event,
-  Lock,
-  QUEUE_BYTES,
-  RLock,
-  Semaphore,
-  Slot,
-  Value,
-  Worker,
-} from '../layout';
+import { Barrier, Condition, Connection, Container, Event, Lock, QUEUE_BYTES, RLock, Semaphore, Value, Worker } from '../layout';
 import { containerInit } from '../manager/container';
 import { queueInit } from '../queue/queue';
 import { barrierInit } from '../sync/barrier';
@@ -28,17 +15,6 @@ import { TAKE_OVER } from '../sync/lock';
 import { semaphoreInit } from '../sync/semaphore';
 import { self } from '../waiting/park';
 import { drain } from './destroy';
-
-if (offsetof<Worker>('tid') != WorkerField.TID || offsetof<Worker>('result') != WorkerField.RESULT) ERROR('WorkerField');
-if (
-  offsetof<Slot>('tid') != SlotField.TID ||
-  offsetof<Slot>('recordId') != SlotField.RECORD_ID ||
-  offsetof<Slot>('pid') != SlotField.PID
-)
-  ERROR('SlotField');
-if (QUEUE_BYTES != Extent.QUEUE || offsetof<Container>() > <usize>Extent.OTHER) ERROR('Extent');
-if (offsetof<Slot>('waitsFor') != SlotField.WAITS_FOR) ERROR('SlotField');
-if (offsetof<Lock>('flags') != LockField.FLAGS || TAKE_OVER != LockFlag.TAKE_OVER) ERROR('LockField');
 
 function lockLike(kind: i32, bytes: u32, takeOver: bool): i32 {
   const ref = objectCreate(kind, bytes);

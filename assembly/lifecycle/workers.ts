@@ -27,7 +27,7 @@
  * workerEnd for it, which changes nothing if it had ended by itself.
  * Death of a parent between taking the slot and telling the supervisor: the reaper of the parent frees the slot, which says throughout whose it is.
  */
-import { Status } from '../abi';
+import { Status, WorkerState } from '../abi';
 import { cas, load, loadPlain, notify, store, storePlain } from '../atomics';
 import { allocate, free } from '../heap/allocator';
 import { retain } from '../heap/object-table';
@@ -40,13 +40,6 @@ import { become, deadlineAfter, Parked, park, self } from '../waiting/park';
 
 /** With its taker's id, in a slot's `tid`. */
 const CLAIMED: i32 = 1 << 31;
-
-export const enum WorkerState {
-  INITIAL = 0,
-  STARTING = 1,
-  RUNNING = 2,
-  ENDED = 3,
-}
 
 export function slotAt(index: i32): usize {
   return <usize>(<u32>loadPlain(ROOT + offsetof<Root>('slots'))) + <usize>index * SLOT_BYTES;

@@ -20,7 +20,7 @@
  *
  * Nobody else touches a batch: nobody waits. Death: the reaper settles it before the lock is anybody else's (cellBatchSettle), and drops it (cellBatchEmpty).
  */
-import { CellBatchField, Encoding, Meta, Status } from '../abi';
+import { Encoding, Meta, Status } from '../abi';
 import { copy, loadPlain, storePlain, storePlainF64 } from '../atomics';
 import { allocate, free } from '../heap/allocator';
 import { listRemove } from '../heap/handles';
@@ -49,9 +49,6 @@ import {
   numberOf,
   setCell,
 } from './cell';
-
-if (offsetof<CellBatch>('length') != CellBatchField.COUNT || offsetof<CellBatch>('cells') != CellBatchField.CELLS)
-  ERROR('CellBatchField');
 
 /** With the word of a batch: a cell, which is exchanged. */
 const EXCHANGING: usize = 2;
@@ -148,7 +145,7 @@ export function cellBatchEmpty(batch: usize): void {
 
 // ── changing hands ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Latched. Exchanges the cell at `place` in the batch for the one at `shared`, by one store. */
+/** @requires lock(latch). Exchanges the cell at `place` in the batch for the one at `shared`, by one store. */
 export function cellBatchExchange(batch: usize, place: usize, shared: usize): void {
   const other = cellAt(shared);
   setCell(batch + offsetof<CellBatch>('other'), other);
@@ -159,13 +156,13 @@ export function cellBatchExchange(batch: usize, place: usize, shared: usize): vo
   storePlain(batch + offsetof<CellBatch>('word'), 0);
 }
 
-/** Latched. All its cells are others': after `giving` and the store. */
+/** @requires lock(latch). All its cells are others': after `giving` and the store. */
 export function cellBatchEndPut(batch: usize): void {
   cellBatchSetCount(batch, 0);
   storePlain(batch + offsetof<CellBatch>('word'), 0);
 }
 
-/** Latched. `count` cells at `cells` are about to be the batch's: they are when `word` becomes `after`. */
+/** @requires lock(latch). `count` cells at `cells` are about to be the batch's: they are when `word` becomes `after`. */
 export function cellBatchBeginTake(batch: usize, cells: usize, count: u32, word: usize, after: i32): void {
   // ORDERING: the word first: from then on it says whose the cells are.
   storePlain(batch + offsetof<CellBatch>('after'), after);

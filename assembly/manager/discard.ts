@@ -41,14 +41,14 @@ function setDiscardedBody(discard: usize, body: usize): void {
   storePlain(discard + offsetof<CellBatch>('generation'), <i32>body);
 }
 
-/** Latched. Puts `cell` in the place of the one at `shared`, which is in the hand then. */
+/** @requires lock(latch). Puts `cell` in the place of the one at `shared`, which is in the hand then. */
 export function discardExchange(shared: usize, cell: i64): void {
   const discard = discardOf(selfSlot);
   setCell(discardedCell(discard), cell);
   cellBatchExchange(discard, discardedCell(discard), shared);
 }
 
-/** Latched. `body` is about to be the hand's, with `count` cells at `cells`: it is when `word` becomes `after`. */
+/** @requires lock(latch). `body` is about to be the hand's, with `count` cells at `cells`: it is when `word` becomes `after`. */
 export function discardBeginTake(body: usize, cells: usize, count: u32, word: usize, after: i32): void {
   const discard = discardOf(selfSlot);
   cellBatchBeginTake(discard, cells, count, word, after);

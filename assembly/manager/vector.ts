@@ -101,7 +101,7 @@ function bound(index: i32, length: u32): u32 {
   return <u32>(index < 0 ? max(0, index + <i32>length) : min(index, <i32>length));
 }
 
-/** Latched. A body with room for `more` behind its cells; 0 when the heap is full. */
+/** @requires lock(latch). A body with room for `more` behind its cells; 0 when the heap is full. */
 function reserveCells(vector: usize, more: u32): usize {
   const old = bodyOf(vector);
   const length = lengthIn(old);
@@ -214,7 +214,7 @@ export function vectorSplice(vector: usize, start: i32, end: i32, batch: usize):
   return status;
 }
 
-/** Latched. At the end, in place. */
+/** @requires lock(latch). At the end, in place. */
 function appendBatch(vector: usize, batch: usize): i32 {
   const count = cellBatchCount(batch);
   const body = reserveCells(vector, count);
@@ -227,7 +227,7 @@ function appendBatch(vector: usize, batch: usize): i32 {
   return Status.OK;
 }
 
-/** Latched. Anywhere else, by a new body. The old one is in the hand then, with what it alone has. */
+/** @requires lock(latch). Anywhere else, by a new body. The old one is in the hand then, with what it alone has. */
 function splice(vector: usize, old: usize, from: u32, to: u32, batch: usize): i32 {
   const count = cellBatchCount(batch);
   const rest = lengthIn(old) - to;
@@ -267,7 +267,7 @@ export function vectorTake(vector: usize, index: i32): i32 {
   return meta;
 }
 
-/** Latched. The same by a batch. */
+/** @requires lock(latch). The same by a batch. */
 function takeLong(vector: usize, body: usize, at: u32, length: u32): i32 {
   const batch = cellBatchCreate(1);
   if (batch < 0) return batch;
@@ -277,7 +277,7 @@ function takeLong(vector: usize, body: usize, at: u32, length: u32): i32 {
   return Status.NO_MEMORY;
 }
 
-/** Latched. Takes a cell out, which is the caller's then, or the batch's, in which it lies; false when the heap is full. */
+/** @requires lock(latch). Takes a cell out, which is the caller's then, or the batch's, in which it lies; false when the heap is full. */
 function cut(vector: usize, old: usize, at: u32, length: u32, batch: usize): bool {
   if (at == length - 1) {
     if (batch) cellBatchBeginTake(batch, cellBatchCells(batch), 1, lengthWord(old), <i32>at);

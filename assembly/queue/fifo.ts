@@ -35,7 +35,7 @@ import {
 } from './ring';
 import { queueTaskDone } from './tasks';
 
-/** Tail locked. How many of `wanted` items may go in now; SHUTDOWN. */
+/** @requires lock(tail). How many of `wanted` items may go in now; SHUTDOWN. */
 function room(queue: usize, tail: i64, wanted: i32): i32 {
   if (load(queue + offsetof<Queue>('closed'))) return Status.SHUTDOWN;
   const maxsize = loadPlain(queue + offsetof<Queue>('maxsize'));

@@ -109,7 +109,7 @@ export function ringInit(queue: usize): bool {
   return true;
 }
 
-/** Tail locked. The segment in which `bytes` more fit at `at`, chaining a new one if need be; 0: the heap is full. */
+/** @requires lock(tail). The segment in which `bytes` more fit at `at`, chaining a new one if need be; 0: the heap is full. */
 export function ringReserve(queue: usize, at: u32, bytes: u32): usize {
   const side = queue + QUEUE_TAIL;
   let segment = segmentOf(side);
@@ -151,7 +151,7 @@ function takeSpare(queue: usize, capacity: u32): usize {
   return 0;
 }
 
-/** Head locked, and something lies at `at`: the segment in which it does. */
+/** @requires lock(head), and something lies at `at`: the segment in which it does. */
 export function ringSeek(queue: usize, at: u32): usize {
   const side = queue + QUEUE_HEAD;
   const segment = segmentOf(side);
@@ -198,14 +198,14 @@ export function ringWord(segment: usize, at: u32): u32 {
   return <u32>loadPlain(ringAddress(segment, at));
 }
 
-/** Head locked. Where the tail is, if anything lies behind `head`; otherwise `head`. */
+/** @requires lock(head). Where the tail is, if anything lies behind `head`; otherwise `head`. */
 export function ringTail(queue: usize, head: i64): i64 {
   const side = queue + QUEUE_HEAD;
   const tail = cachedOther(side);
   return bytesOf(tail) != bytesOf(head) ? tail : refreshOther(side, queue + QUEUE_TAIL);
 }
 
-/** Head locked, and nothing goes in any more: drops the first item; false when there is none. */
+/** @requires lock(head), and nothing goes in any more: drops the first item; false when there is none. */
 export function ringDrop(queue: usize): bool {
   const side = queue + QUEUE_HEAD;
   const head = positionOf(side);

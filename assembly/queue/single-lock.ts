@@ -38,7 +38,7 @@ export function singleLockSize(queue: usize): i32 {
   return sizeOf(singleLockPosition(queue));
 }
 
-/** Locked. OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY, UNORDERED. */
+/** @requires lock(queue). OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY, UNORDERED. */
 function insertRecord(queue: usize, heap: bool, length: u32, meta: u32, record: usize, number: f64): i32 {
   if (load(queue + offsetof<Queue>('closed'))) return Status.SHUTDOWN;
   const position = singleLockPosition(queue);
@@ -114,7 +114,7 @@ export function singleLockGetMany(queue: usize, most: i32): i32 {
   return count > 0 ? count : <i32>Status.TIMEOUT;
 }
 
-/** Locked, or nobody is left: drops what lies in the last place of the array, which takes no move; false: it is empty. */
+/** @requires lock(queue), or nobody is left: drops what lies in the last place of the array, which takes no move; false: it is empty. */
 function dropLast(queue: usize): bool {
   const position = singleLockPosition(queue);
   const last = sizeOf(position) - 1;

@@ -17,7 +17,7 @@
  * Death of a party, asleep or leading: its node is in the list; the reaper finds it and breaks the barrier, which is what CPython's users get from a timeout.
  * Death under the guard, of whomever: the next to take it breaks the barrier, because a round may be half told.
  */
-import { Status } from '../abi';
+import { NodeState, Party, Status } from '../abi';
 import { load, loadPlain, store, storePlain } from '../atomics';
 import { Barrier, WaitNode } from '../layout';
 import { deadlineAfter, FOREVER, Parked } from '../waiting/park';
@@ -26,7 +26,6 @@ import {
   firstWaiter,
   isLeaving,
   isListed,
-  NodeState,
   nextWaiter,
   removeWaiter,
   removeWaitersOf,
@@ -44,9 +43,6 @@ export const enum Phase {
   TRIPPING = 1,
   BROKEN = 2,
 }
-
-/** Instead of an index: this party has to lead. Run the action, then barrierTrip or barrierAbort. */
-export const LEADS: i32 = 1 << 16;
 
 function phaseOf(barrier: usize): i32 {
   return load(barrier + offsetof<Barrier>('phase'));
@@ -72,12 +68,12 @@ export function barrierIsBroken(barrier: usize): bool {
   return phaseOf(barrier) == Phase.BROKEN;
 }
 
-/** Guarded. */
+/** @requires lock(list). */
 function failAll(barrier: usize): void {
   while (wakeFirstWaiter(barrier, NodeState.FAILED)) {}
 }
 
-/** Guarded. */
+/** @requires lock(list). */
 function breakIt(barrier: usize): void {
   setPhase(barrier, Phase.BROKEN);
   failAll(barrier);
@@ -100,7 +96,7 @@ export function barrierArrive(barrier: usize, node: usize): i32 {
   const leads = phase == Phase.FILLING && waiterCount(barrier) == barrierParties(barrier);
   if (leads) setPhase(barrier, Phase.TRIPPING);
   waitListUnlock(barrier);
-  return leads ? LEADS : Status.OK;
+  return leads ? <i32>Party.LEADS : Status.OK;
 }
 
 /** The leader's action is done: lets the round go, in the order in which they came. The leader's index, or BROKEN if the barrier was reset or broken meanwhile. */
@@ -119,7 +115,7 @@ export function barrierTrip(barrier: usize, node: usize): i32 {
   return listed ? loadPlain(node + offsetof<WaitNode>('index')) : Status.BROKEN;
 }
 
-/** Guarded. */
+/** @requires lock(list). */
 function beginRound(barrier: usize, parties: i32): void {
   if (loadPlain(barrier + offsetof<Barrier>('breakNext'))) {
     storePlain(barrier + offsetof<Barrier>('breakNext'), 0);
@@ -161,7 +157,7 @@ function outcomeOf(node: usize): i32 {
   const state = waiterState(node);
   if (state == NodeState.WAITING) return Status.TIMEOUT;
   if (state == NodeState.NOTIFIED) return loadPlain(node + offsetof<WaitNode>('index'));
-  return state == NodeState.LEADER ? LEADS : <i32>Status.BROKEN;
+  return state == NodeState.LEADER ? <i32>Party.LEADS : <i32>Status.BROKEN;
 }
 
 /**
@@ -185,7 +181,7 @@ export function barrierGiveUp(barrier: usize, node: usize, breaking: bool): i32 
   return status;
 }
 
-/** Guarded. */
+/** @requires lock(list). */
 function placeOf(barrier: usize, node: usize): i32 {
   let position = 0;
   for (let each = firstWaiter(barrier); each != node; each = nextWaiter(each)) position++;

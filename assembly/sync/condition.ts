@@ -14,7 +14,7 @@
  * Death of a waiter: the reaper takes its node out, so it is not counted among the n. A notify that it had already received is spent.
  * Death of a notifier: each of the n was notified, or waits on, first in line as before.
  */
-import { Status } from '../abi';
+import { NodeState, Status } from '../abi';
 import { load, loadPlain } from '../atomics';
 import { Condition, Lock } from '../layout';
 import { canBlock, deadlineAfter, FOREVER, Parked, self } from '../waiting/park';
@@ -25,7 +25,6 @@ import {
   firstWaiter,
   isLeaving,
   isListed,
-  NodeState,
   removeWaiter,
   sleepWhile,
   waitListLock,

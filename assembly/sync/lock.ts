@@ -27,7 +27,7 @@
  * Death of a waiter: harmless, or it had been woken: the reaper's kick wakes the others.
  * Death between the release and the notify: the word is 0 and somebody sleeps; the kick again.
  */
-import { Status } from '../abi';
+import { LockFlag, Status } from '../abi';
 import { cas, load, notify, pause, xchg } from '../atomics';
 import { Lock } from '../layout';
 import { gateOpen, gateWakeAll } from '../waiting/event-count';
@@ -38,7 +38,7 @@ export const ABANDONED: i32 = 1 << 30;
 export const OWNER: i32 = (1 << 29) - 1;
 
 /** Flag: an abandoned lock goes to the next acquirer. */
-export const TAKE_OVER: i32 = 1;
+export const TAKE_OVER: i32 = LockFlag.TAKE_OVER;
 
 let estimate: i32 = 0;
 

@@ -21,18 +21,11 @@
  * `isLeaving` has said no, or the guard was taken after it was told.
  * Death of a waiter: its node is still linked. The reaper takes the nodes of the dead out before their memory is used again.
  */
+import { NodeState } from '../abi';
 import { load, loadPlain, notify, store, storePlain } from '../atomics';
 import { WaitList, WaitNode } from '../layout';
 import { Parked, park, self } from '../waiting/park';
 import { lockAbandon, lockInternal, lockWakeAll, unlock } from './lock';
-
-export const enum NodeState {
-  IDLE = 0,
-  WAITING = 1,
-  NOTIFIED = 2,
-  FAILED = 3,
-  LEADER = 4,
-}
 
 // ORDERING: links and hints are plain, `guard` orders their readers; states are atomic, because their owners sleep on them.
 
@@ -68,7 +61,7 @@ export function waitListUnlock(list: usize): void {
   unlock(list);
 }
 
-/** Guarded. Can be cut short by a death and done again. */
+/** @requires lock(list). Can be cut short by a death and done again. */
 function repair(list: usize): void {
   const leaving = <usize>(<u32>loadPlain(list + offsetof<WaitList>('leaving')));
   if (leaving) {
@@ -91,7 +84,7 @@ function rebuildHints(list: usize): void {
   storePlain(list + offsetof<WaitList>('count'), count);
 }
 
-/** Guarded. */
+/** @requires lock(list). */
 export function appendWaiter(list: usize, node: usize): void {
   storePlain(node + offsetof<WaitNode>('next'), 0);
   storePlain(node + offsetof<WaitNode>('tid'), self);
@@ -102,7 +95,7 @@ export function appendWaiter(list: usize, node: usize): void {
   storePlain(list + offsetof<WaitList>('count'), waiterCount(list) + 1);
 }
 
-/** Guarded. Takes `node` out; `previous` is the one before it, 0 for the first. */
+/** @requires lock(list). Takes `node` out; `previous` is the one before it, 0 for the first. */
 function unlink(list: usize, previous: usize, node: usize): void {
   const next = nextWaiter(node);
   storePlain(previous ? previous + offsetof<WaitNode>('next') : list + offsetof<WaitList>('head'), <i32>next);
@@ -110,7 +103,7 @@ function unlink(list: usize, previous: usize, node: usize): void {
   storePlain(list + offsetof<WaitList>('count'), waiterCount(list) - 1);
 }
 
-/** Guarded. Takes out the first waiter and tells it `outcome`; false when there is none. */
+/** @requires lock(list). Takes out the first waiter and tells it `outcome`; false when there is none. */
 export function wakeFirstWaiter(list: usize, outcome: i32): bool {
   const node = firstWaiter(list);
   if (!node) return false;
@@ -127,13 +120,13 @@ export function isLeaving(list: usize, node: usize): bool {
   return load(list + offsetof<WaitList>('leaving')) == <i32>node;
 }
 
-/** Guarded. */
+/** @requires lock(list). */
 export function tellWaiter(node: usize, state: i32): void {
   store(node + offsetof<WaitNode>('state'), state);
   notify(node + offsetof<WaitNode>('state'), -1);
 }
 
-/** Guarded. Takes `node` out if it is in. */
+/** @requires lock(list). Takes `node` out if it is in. */
 export function removeWaiter(list: usize, node: usize): void {
   let previous: usize = 0;
   for (let each = firstWaiter(list); each; each = nextWaiter(each)) {
@@ -146,7 +139,7 @@ export function removeWaiter(list: usize, node: usize): void {
   }
 }
 
-/** Guarded. Reaper: takes out the nodes of `tid`; how many there were. */
+/** @requires lock(list). Reaper: takes out the nodes of `tid`; how many there were. */
 export function removeWaitersOf(list: usize, tid: i32): i32 {
   let previous: usize = 0;
   let found = 0;
