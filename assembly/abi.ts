@@ -21,12 +21,17 @@ export const enum Limit {
   SPIN_POLLS = 20000,
 }
 
-/** What a core function answers. Negative numbers, so that a length, an index or a kind can share the return value. */
+/**
+ * What a core function answers. Negative numbers, so that a length, an index or a kind can share the return
+ * value.
+ */
 export const enum Status {
   OK = 0,
   /** The deadline passed, or the call was told not to wait. */
   TIMEOUT = -1,
-  /** A dead worker holds it: not acquired (public locks), or acquired and in need of repair (internal ones). */
+  /**
+   * A dead worker holds it: not acquired (public locks), or acquired and in need of repair (internal ones).
+   */
   OWNER_DIED = -2,
   /** Released by somebody who does not hold it. */
   NOT_OWNER = -3,
@@ -140,8 +145,6 @@ export const enum Size {
   RECORD = 8,
   /** Of a waiter. */
   NODE = 16,
-  /** A handle inside an item: index and generation. */
-  HANDLE = 8,
 }
 
 /** Byte offsets in a Queue. */
@@ -199,11 +202,17 @@ export const enum LockField {
 export const enum LockFlag {
   /** An abandoned lock goes to the next acquirer. */
   TAKE_OVER = 1,
-  /** For `src/`: an acquire that would close a cycle of waiting workers is an error. The core does not look at it. */
+  /**
+   * For `src/`: an acquire that would close a cycle of waiting workers is an error. The core does not look at
+   * it.
+   */
   DETECT_DEADLOCK = 2,
 }
 
-/** Bytes of an object among which are all words that one can sleep on; they lie within its block. create.ts checks them against the layout. */
+/**
+ * Bytes of an object among which are all words that one can sleep on; they lie within its block. create.ts
+ * checks them against the layout.
+ */
 export const enum Extent {
   QUEUE = 448,
   OTHER = 48,
@@ -238,8 +247,9 @@ export const enum CellBatchField {
 }
 
 /**
- * Record meta: the payload lies in a block; a batch of cells, which is never in a queue; the payload begins with an envelope (src/pool/mailbox.ts), which is nothing to the core; how far the count of handles is shifted;
- * where in the block the payload begins.
+ * Record meta: the payload lies in a block; a batch of cells, which is never in a queue; the payload begins
+ * with an envelope (src/pool/mailbox.ts), which is nothing to the core; how far the count of handles is
+ * shifted; where in the block the payload begins.
  */
 export const enum Meta {
   OUT_OF_LINE = 256,

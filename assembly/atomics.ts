@@ -2,14 +2,16 @@
  * THE seam: every access of `assembly/` to the shared memory goes through these functions. Nothing else
  * loads, stores, calls an atomic, waits or notifies; `npm run lint` looks for exceptions.
  *
- * The optimiser inlines them, so they cost nothing. The model build (`test/model/`) replaces this one file by imports at which a scheduler
- * suspends each virtual worker, and so drives the shipped algorithms through every interleaving. Another mechanism of waiting
- * (a futex between OS processes) would replace `wait` and `notify` here and nowhere else.
+ * The optimiser inlines them, so they cost nothing. The model build (`test/model/`) replaces this one file by
+ * imports at which a scheduler suspends each virtual worker, and so drives the shipped algorithms through
+ * every interleaving. Another mechanism of waiting (a futex between OS processes) would replace `wait` and
+ * `notify` here and nowhere else.
  *
  * Ancestry: `mod primitive` of crossbeam-utils/src/lib.rs, the loom seam.
  *
- * ORDERING: all WebAssembly atomics are sequentially consistent; there are no fences to choose. `loadPlain` and `storePlain` are plain accesses, unordered:
- * only for words that one lock guards, or whose staleness harms nobody; each use says which.
+ * ORDERING: all WebAssembly atomics are sequentially consistent; there are no fences to choose. `loadPlain`
+ * and `storePlain` are plain accesses, unordered: only for words that one lock guards, or whose staleness
+ * harms nobody; each use says which.
  */
 
 export function load(p: usize): i32 {
@@ -79,7 +81,10 @@ export function loadByte(p: usize): i32 {
   return i32.load8_u(p);
 }
 
-/** Sleeps while `*p == expected`. 0: woken, 1: it was not equal, 2: `timeoutNs` passed (negative: never). Only as the last thing a function does: see park.ts. */
+/**
+ * Sleeps while `*p == expected`. 0: woken, 1: it was not equal, 2: `timeoutNs` passed (negative: never). Only
+ * as the last thing a function does: see park.ts.
+ */
 export function wait(p: usize, expected: i32, timeoutNs: i64): i32 {
   return atomic.wait<i32>(p, expected, timeoutNs);
 }

@@ -1,5 +1,6 @@
 /**
- * The core's exports, grouped by primitive. `src/heap/core.ts` instantiates the compiled form; the types it uses are generated from here.
+ * The core's exports, grouped by primitive. `src/heap/core.ts` instantiates the compiled form; the types it
+ * uses are generated from here.
  */
 
 import { Version } from './abi';
@@ -190,7 +191,10 @@ export function nextNumber(process: bool): i32 {
   return add(ROOT + (process ? offsetof<Root>('processes') : offsetof<Root>('threads')), 1) + 1;
 }
 
-/** The dict of the names of shared memory: `table`, with a reference counted for it, if there was none; 0 only asks. */
+/**
+ * The dict of the names of shared memory: `table`, with a reference counted for it, if there was none; 0 only
+ * asks.
+ */
 export function namesTable(table: usize): usize {
   const word = ROOT + offsetof<Root>('names');
   if (table) cas(word, 0, <i32>table);

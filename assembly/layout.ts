@@ -1,9 +1,9 @@
 /**
- * Every structure in the shared memory, in one place. The classes are never instantiated: they exist for `offsetof`, which folds
- * into the instruction's own offset.
+ * Every structure in the shared memory, in one place. The classes are never instantiated: they exist for
+ * `offsetof`, which folds into the instruction's own offset.
  *
- * A public object is a block of the heap whose first 16 bytes are its header; its pointer is the address AFTER the header, so that the same
- * functions serve a public lock and a lock embedded in a queue.
+ * A public object is a block of the heap whose first 16 bytes are its header; its pointer is the address
+ * AFTER the header, so that the same functions serve a public lock and a lock embedded in a queue.
  *
  *     block            pointer
  *     ╒═══════════════╤════════════════════════════
@@ -15,7 +15,7 @@
 import { CellBatchField, Extent, LockField, Meta, QueueField, Size, SlotField, WorkerField } from './abi';
 import { CHUNKS, MEDIUM_PAGES, SMALL_CLASSES } from './limits';
 
-/** Two words on which async waiters sleep: `seq` changes and all are woken (see gate.ts). */
+/** Two words on which async waiters sleep: `seq` changes and all are woken (see event-count.ts). */
 @unmanaged
 export class Gate {
   seq: i32;
@@ -127,8 +127,9 @@ export class Barrier extends WaitList {
 }
 
 /**
- * A queue (see queue/queue.ts): what both sides read, then one line of 128 bytes for each side, so that a producer and a consumer do not
- * pull a line from each other (Intel fetches lines of 64 bytes in pairs, large ARM cores have lines of 128), then the sleepers.
+ * A queue (see queue/queue.ts): what both sides read, then one line of 128 bytes for each side, so that a
+ * producer and a consumer do not pull a line from each other (Intel fetches lines of 64 bytes in pairs, large
+ * ARM cores have lines of 128), then the sleepers.
  *
  *     ╒════════╤════════════════╤═════════════════╤═════════════════╤════════════╤═══════════╕
  *     │ Header │ Queue          │ QueueSide: tail │ QueueSide: head │ notEmpty   │ notFull   │
@@ -167,13 +168,17 @@ export const QUEUE_NOT_FULL: usize = 432;
 export const QUEUE_BYTES: u32 = Extent.QUEUE;
 
 /**
- * A LifoQueue or PriorityQueue has one lock, in the place of a Queue's tail (see queue/single-lock.ts). Its `position` is items that were ever put << 32 | items in it.
+ * A LifoQueue or PriorityQueue has one lock, in the place of a Queue's tail (see queue/single-lock.ts). Its
+ * `position` is items that were ever put << 32 | items in it.
  */
 @unmanaged
 export class SingleLockQueue extends QueueSide {
   /** Of PRIORITY: what kind of keys those in it have (see queue/key.ts). */
   shape: i32;
-  /** Of PRIORITY: the entry that is being moved, where to, and the size for which that is true (see queue/priority.ts). */
+  /**
+   * Of PRIORITY: the entry that is being moved, where to, and the size for which that is true (see
+   * queue/priority.ts).
+   */
   moveSize: i32;
   /** A place in the heap and 1, or 0. */
   hole: i32;
@@ -183,7 +188,10 @@ export class SingleLockQueue extends QueueSide {
   moving3: i64;
 }
 
-/** The words of segmented-array.ts, in the place of a Queue's head, behind what would be its lock and position. */
+/**
+ * The words of segmented-array.ts, in the place of a Queue's head, behind what would be its lock and
+ * position.
+ */
 export const SEGMENTED_ARRAY: usize = QUEUE_HEAD + 40;
 export const CHUNKS_AT_MOST: i32 = 22;
 
@@ -222,7 +230,7 @@ export class Segment {
   capacity: u32;
 }
 
-/** An item in a ring or a parcel; the payload follows, then the handles, 8 bytes each. */
+/** An item in a ring or a box; the payload follows, then the handles, 8 bytes each. */
 @unmanaged
 export class Record {
   /** Payload bytes. */
@@ -247,7 +255,7 @@ export class CellBlock {
   hash: u32;
 }
 
-/** A table or a vector: the latch, and the guard (see manager/container.ts). */
+/** A table or a vector: the latch, and the update lock (see manager/container.ts). */
 @unmanaged
 export class Container extends Lock {
   updateLock: i32;
@@ -294,7 +302,7 @@ export class Worker {
   pid: i32;
   parent: i32;
   flags: i32;
-  /** Parcels: the name, what to run, what came of it. */
+  /** Boxed records: the name, what to run, what came of it. */
   name: u32;
   task: u32;
   result: u32;
@@ -310,7 +318,7 @@ export class Slot {
   /** The word it is parked on, or 0: read by whoever asks why nothing moves. */
   waitingOn: u32;
   scratch: u32;
-  /** The handles this worker holds (see objects.ts). */
+  /** The handles this worker holds (see heap/object-table.ts). */
   refs: u32;
   pad0: i32;
   recordId: i32;
@@ -319,7 +327,7 @@ export class Slot {
   pid: i32;
   /** The lock that it waits for without a timeout, or 0: `src/` writes and reads it, to find cycles. */
   waitsFor: u32;
-  /** Of a guest (src/platform): the platform's number of its thread, plus 1. */
+  /** Of an attached thread (src/platform): the platform's number of its thread, plus 1. */
   thread: i32;
   /** Its node for blocking waits: a blocked worker waits in one place. */
   state: i32;
@@ -343,7 +351,10 @@ export class Ref {
 }
 export const REF_BYTES: u32 = 16;
 
-/** A block in a worker's hands, on the same list: no row, with the block's address for a generation (see objects.ts). Also what a block of a queue begins with. */
+/**
+ * A block in a worker's hands, on the same list: IN_FLIGHT for an index, the block's address for a generation
+ * (see heap/in-flight.ts). Also what a block of a queue begins with.
+ */
 @unmanaged
 export class InFlight extends Ref {
   length: u32;
@@ -366,7 +377,10 @@ export class CellBatch extends InFlight {
 if (offsetof<CellBatch>('length') != CellBatchField.COUNT || offsetof<CellBatch>('cells') != CellBatchField.CELLS)
   ERROR('CellBatchField');
 
-/** What a worker has taken out of a managed dict or list and is about to drop, in its slot (see manager/discard.ts). */
+/**
+ * What a worker has taken out of a managed dict or list and is about to drop, in its slot (see
+ * manager/discard.ts).
+ */
 @unmanaged
 export class Discard extends CellBatch {
   cell: i64;
@@ -384,12 +398,12 @@ export class Header {
 }
 export const HEADER: usize = 16;
 
-/** A row of the object table: never moves, never becomes anything else. */
+/** An entry of the object table: never moves, never becomes anything else. */
 @unmanaged
 export class Entry {
   /** generation << 32 | references: ONE compare-and-swap takes a handle, or finds it stale. */
   refWord: i64;
-  /** The object; in a free row the next free one. */
+  /** The object; in a free entry the next free one. */
   pointer: u32;
   kind: i32;
 }

@@ -1,5 +1,6 @@
 /**
- * The numbers that fix sizes. The model build replaces this file by smaller ones, so that a whole heap fits into a state that can be hashed.
+ * The numbers that fix sizes. The model build replaces this file by smaller ones, so that a whole heap fits
+ * into a state that can be hashed.
  */
 import { Limit } from './abi';
 
@@ -13,7 +14,10 @@ export const PAGE: u32 = 1 << PAGE_SHIFT;
 /** Up to this many bytes a block shares a page with others of its size class: at least two to a page. */
 export const SMALL_MAX: u32 = 32768;
 export const SMALL_CLASSES: i32 = 40;
-/** Up to this many pages a freed run is kept for its own size, ready to be taken with one compare-and-swap: a largest queue segment is among them. */
+/**
+ * Up to this many pages a freed run is kept for its own size, ready to be taken with one compare-and-swap: a
+ * largest queue segment is among them.
+ */
 export const MEDIUM_PAGES: i32 = 17;
 
 export const SLOT_BITS: i32 = Limit.SLOT_BITS;
@@ -23,9 +27,15 @@ export const SLOTS: i32 = Limit.SLOTS;
 export const CHUNK_SHIFT: i32 = 12;
 export const CHUNKS: i32 = 1024;
 
-/** Each worker's private staging area for encoded items: large enough for a batch, small enough for the L2 cache. */
+/**
+ * Each worker's private staging area for encoded items: large enough for a batch, small enough for the L2
+ * cache.
+ */
 export const SCRATCH: u32 = 65536;
-/** An item up to this many bytes lies in the ring itself. Larger ones are copied once, into a block of their own. Chosen by measurement, see bench/. */
+/**
+ * An item up to this many bytes lies in the ring itself. Larger ones are copied once, into a block of their
+ * own. Chosen by measurement, see bench/.
+ */
 export const INLINE_MAX: u32 = 2048;
 
 /** The first segment of a queue, and the largest. */

@@ -1,7 +1,8 @@
 /**
  * The heap: blocks for objects, items and segments, taken and given back by any worker.
  *
- * Ancestry: mimalloc and dlmalloc for size classes over pages; Treiber's stack with a tag (R. K. Treiber, IBM RJ 5118, 1986) for the free lists.
+ * Ancestry: mimalloc and dlmalloc for size classes over pages; Treiber's stack with a tag (R. K. Treiber, IBM
+ * RJ 5118, 1986) for the free lists.
  *
  * | size                       | where                                               | take and give back             |
  * | -------------------------- | --------------------------------------------------- | ------------------------------ |
@@ -9,7 +10,8 @@
  * | up to MEDIUM_PAGES pages   | a run of pages; once freed kept for its own length  | one compare-and-swap           |
  * | larger                     | a run of pages, first fit, neighbours merged        | under the heap's lock          |
  *
- * The page map has a word for each page: `length << 8 | tag` in the first page of a run. A free finds the class of a block by its page.
+ * The page map has a word for each page: `length << 8 | tag` in the first page of a run. A free finds the
+ * class of a block by its page.
  *
  *     ╒═ 31 … 8 ════════╤═ 7 … 0 ═══════════════════════════════════════════╕
  *     │ pages of the run │ 0 inside, 1 free, 2 large, 3 medium, 16+c small c │
@@ -17,9 +19,10 @@
  *
  * Nobody waits here but for the heap's lock, while a page is taken: no wake-up to lose beyond the lock's own.
  *
- * Death: a block is in a list, or somebody's, or (taken by a worker that died before it could say so) lost; never half. Under the lock every change of the map
- * is one store that leaves a whole chain of runs: a split writes the rest's word before the taken part's, a merge one word. What the memory grew by is lost
- * with the worker that died before it was on the map.
+ * Death: a block is in a list, or somebody's, or (taken by a worker that died before it could say so) lost;
+ * never half. Under the lock every change of the map is one store that leaves a whole chain of runs: a split
+ * writes the rest's word before the taken part's, a merge one word. What the memory grew by is lost with the
+ * worker that died before it was on the map.
  */
 import { add, cas64, grow, load, load64, loadPlain, store, store64, storePlain } from '../atomics';
 import { CLASS_SHIFT, ROOT_CLASSES, Root, SizeClass } from '../layout';
@@ -58,7 +61,10 @@ function pagesFor(bytes: u32): i32 {
   return <i32>((bytes + PAGE - 1) >> PAGE_SHIFT);
 }
 
-/** A block of at least `bytes` bytes, aligned to 16 (to 64 where its size is a multiple of 64), not zeroed; 0 when the heap is full. */
+/**
+ * A block of at least `bytes` bytes, aligned to 16 (to 64 where its size is a multiple of 64), not zeroed; 0
+ * when the heap is full.
+ */
 export function allocate(bytes: u32): usize {
   if (bytes <= SMALL_MAX) return allocateSmall(classOf(bytes));
   if (bytes > 0x7fff0000) return 0;
@@ -90,14 +96,15 @@ export function free(block: usize): void {
   }
 }
 
-// ── free lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── free lists ───────────────────────────────────────────────────────────────────────────────────────
 
 function pop(kind: usize): usize {
   while (true) {
     const head = load64(kind);
     const block = <usize>(<u32>head);
     if (!block) return 0;
-    // ORDERING: another worker may have taken the block and be writing to it; then the tag has moved on and the swap fails.
+    // ORDERING: another worker may have taken the block and be writing to it; then the tag has moved on and
+    // the swap fails.
     const next = <u32>loadPlain(block);
     if (cas64(kind, head, retag(head, next)) == head) return block;
   }
@@ -138,7 +145,7 @@ function carve(kind: usize, index: i32): usize {
   }
 }
 
-// ── runs of pages ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── runs of pages ────────────────────────────────────────────────────────────────────────────────────
 
 function allocateRun(pages: i32, tag: i32): usize {
   lockInternal(ROOT + offsetof<Root>('heapLock'));
@@ -163,7 +170,10 @@ function releaseRun(page: i32, pages: i32): void {
   store(mapWord(page), (pages << 8) | FREE);
 }
 
-/** @requires lock(heap). The first page of a run, 0 when the heap is full even after growing and after giving back what free lists keep. */
+/**
+ * @requires lock(heap). The first page of a run, 0 when the heap is full even after growing and after giving
+ * back what free lists keep.
+ */
 function takeRun(pages: i32, tag: i32): i32 {
   let page = findRun(pages, tag);
   if (!page && growHeap(pages)) page = findRun(pages, tag);
@@ -214,7 +224,9 @@ function growHeap(pages: i32): bool {
   return true;
 }
 
-/** @requires lock(heap). Gives the runs that free lists keep back to everybody; false when there were none. */
+/**
+ * @requires lock(heap). Gives the runs that free lists keep back to everybody; false when there were none.
+ */
 function drainMedium(): bool {
   let any = false;
   for (let pages = 1; pages <= MEDIUM_PAGES; pages++) {
@@ -226,7 +238,7 @@ function drainMedium(): bool {
   return any;
 }
 
-// ── figures ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── figures ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** Bytes in blocks that somebody has, as their size classes count them. */
 export function bytesInUse(): f64 {

@@ -200,7 +200,10 @@ export function objectUnpin(object: usize): void {
   release(objectId(object), objectGeneration(object));
 }
 
-/** Gives back the reference of the handle at `handle`; then there is none. Who died here is taken up where it was. */
+/**
+ * Gives back the reference of the handle at `handle`; then there is none. Who died here is taken up where it
+ * was.
+ */
 export function handleRelease(handle: usize): void {
   const index = loadPlain(handle);
   if (!index) return;

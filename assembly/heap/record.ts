@@ -1,17 +1,19 @@
 /**
- * Records: one encoded item, in a queue's ring or in a block of its own (a parcel).
+ * Records: one encoded item, in a queue's ring or in a block of its own (a box).
  *
  *     ╒═ 0 ═════════╤═ 4 ════════════════════════════════╤═ 8 ═════════════╤════════════════════════════╕
- *     │ length: u32 │ handles: 16 │ flags: 8 │ encoding: 8 │ payload, padded │ handles: (row, generation) │
+ *     │ length: u32 │ handles: 16 │ flags: 8 │ encoding: 8 │ payload, padded │ handles: (index, generation) │
  *     ╘═════════════╧════════════════════════════════════╧═════════════════╧════════════════════════════╛
  *
- * A record with OUT_OF_LINE has as its payload the address of a block that holds the item's payload and handles; `length` is then the payload in that block:
+ * A record with OUT_OF_LINE has as its payload the address of a block that holds the item's payload and
+ * handles; `length` is then the payload in that block:
  *
  *     ╒═ 0 ══════════════════════════════════╤═ 32 ════════════╤════════════════════════════╕
- *     │ InFlight, of whoever has taken it out │ payload, padded │ handles: (row, generation) │
+ *     │ InFlight, of whoever has taken it out │ payload, padded │ handles: (index, generation) │
  *     ╘══════════════════════════════════════╧═════════════════╧════════════════════════════╛
  *
- * The handles are references that the item owns: dropping it gives them back. In a queue, items with handles have always a block.
+ * The handles are references that the item owns: dropping it gives them back. In a queue, items with handles
+ * have always a block.
  */
 import { Meta, Size, Status } from '../abi';
 import { loadPlain, storePlain } from '../atomics';
@@ -104,7 +106,10 @@ export function itemReleaseHandles(inFlight: usize): void {
 
 // ── boxed records ────────────────────────────────────────────────────────────────────────────────────
 
-/** Counts the handles, `count` of them, that were written behind a parcel which says that it has none: OK; STALE: an object is gone, and none is counted. */
+/**
+ * Counts the handles, `count` of them, that were written behind a box which says that it has none: OK; STALE:
+ * an object is gone, and none is counted.
+ */
 export function boxedCountHandles(parcel: usize, count: u32): i32 {
   const word = parcel + offsetof<Record>('meta');
   const meta = loadPlain(word);
@@ -126,7 +131,7 @@ export function boxedDrop(parcel: usize): void {
   free(parcel);
 }
 
-/** The same for the parcel that is pointed to at `word`; can be cut short and done again. */
+/** The same for the boxed record that is pointed to at `word`; can be cut short and done again. */
 export function boxedDropAt(word: usize): void {
   const parcel = <usize>(<u32>loadPlain(word));
   if (!parcel) return;

@@ -59,7 +59,10 @@ export function release(index: i32, generation: i32): void {
   drain();
 }
 
-/** Counts the handles, `count` of them, that were written behind a parcel which says that it has none: OK; STALE: an object is gone, and none is counted. */
+/**
+ * Counts the handles, `count` of them, that were written behind a box which says that it has none: OK; STALE:
+ * an object is gone, and none is counted.
+ */
 export function boxedCountHandles(boxed: usize, count: u32): i32 {
   const status = boxedCountHandlesOnly(boxed, count);
   drain();
@@ -72,7 +75,7 @@ export function boxedDrop(boxed: usize): void {
   drain();
 }
 
-/** The same for the parcel that is pointed to at `word`; can be cut short and done again. */
+/** The same for the boxed record that is pointed to at `word`; can be cut short and done again. */
 export function boxedDropAt(word: usize): void {
   boxedDropAtOnly(word);
   drain();
@@ -108,7 +111,10 @@ export function tableDelete(table: usize): i32 {
   return status;
 }
 
-/** Puts the record at the scratch's begin under the key. OK; RANGE: `mode` (a Put) forbade it; NO_MEMORY; NOT_OWNER, WOULD_BLOCK. */
+/**
+ * Puts the record at the scratch's begin under the key. OK; RANGE: `mode` (a Put) forbade it; NO_MEMORY;
+ * NOT_OWNER, WOULD_BLOCK.
+ */
 export function tablePut(table: usize, mode: i32): i32 {
   const status = tablePutOnly(table, mode);
   drain();
@@ -129,7 +135,10 @@ export function vectorClear(vector: usize): i32 {
   return status;
 }
 
-/** The record at the scratch's begin takes the place of the item at `index`. OK, RANGE, NO_MEMORY, NOT_OWNER, WOULD_BLOCK. */
+/**
+ * The record at the scratch's begin takes the place of the item at `index`. OK, RANGE, NO_MEMORY, NOT_OWNER,
+ * WOULD_BLOCK.
+ */
 export function vectorSet(vector: usize, index: i32): i32 {
   const status = vectorSetOnly(vector, index);
   drain();
@@ -144,7 +153,8 @@ export function vectorSetNumber(vector: usize, index: i32, value: f64): i32 {
 }
 
 /**
- * Puts what is in a batch, which is empty afterwards, in the place of the items from `start` to `end` (exclusive, as of a slice).
+ * Puts what is in a batch, which is empty afterwards, in the place of the items from `start` to `end`
+ * (exclusive, as of a slice).
  * OK; NO_MEMORY, NOT_OWNER, WOULD_BLOCK: nothing has changed.
  */
 export function vectorSplice(vector: usize, start: i32, end: i32, batch: usize): i32 {
@@ -180,7 +190,10 @@ export function pipeSent(queue: usize): void {
   drain();
 }
 
-/** Nothing goes in from now on; `immediate`: what is in is dropped and counted off. Everybody who waits looks again. */
+/**
+ * Nothing goes in from now on; `immediate`: what is in is dropped and counted off. Everybody who waits looks
+ * again.
+ */
 export function queueShutdown(queue: usize, immediate: bool): void {
   queueShutdownOnly(queue, immediate);
   drain();

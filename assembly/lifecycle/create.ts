@@ -31,7 +31,10 @@ export function rlockCreate(takeOver: bool): i32 {
   return lockLike(Kind.RLOCK, offsetof<RLock>(), takeOver);
 }
 
-/** `lock`: 0: an RLock of its own; 1: none; otherwise a living Lock or RLock, which the value then keeps alive. */
+/**
+ * `lock`: 0: an RLock of its own; 1: none; otherwise a living Lock or RLock, which the value then keeps
+ * alive.
+ */
 export function valueCreate(bytes: u32, lock: usize): i32 {
   return guardedCreate(Kind.VALUE, bytes, lock);
 }
@@ -62,7 +65,10 @@ export function valueData(value: usize): usize {
   return value + offsetof<Value>();
 }
 
-/** One end of a pipe, between two living queues, which it then keeps alive; 0: it cannot receive, or cannot send. */
+/**
+ * One end of a pipe, between two living queues, which it then keeps alive; 0: it cannot receive, or cannot
+ * send.
+ */
 export function connectionCreate(incoming: usize, outgoing: usize): i32 {
   const ref = objectCreate(Kind.CONNECTION, offsetof<Connection>());
   if (ref < 0) return ref;

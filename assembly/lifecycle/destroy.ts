@@ -4,8 +4,8 @@
  *
  * Nobody waits here, and nobody else can: no reference is left.
  *
- * Death in the middle: the reaper does it again from the start. So each step leaves no trace of what it has given back: a reference is no longer named,
- * a block no longer pointed to before it is freed.
+ * Death in the middle: the reaper does it again from the start. So each step leaves no trace of what it has
+ * given back: a handle is cleared, a block no longer pointed to before it is freed.
  */
 import { Kind } from '../abi';
 import { loadPlain } from '../atomics';

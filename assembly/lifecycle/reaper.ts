@@ -1,19 +1,25 @@
 /**
- * The reaper: puts right what a dead worker left behind. The supervisor runs it, once for each worker that is gone for certain.
+ * The reaper: puts right what a dead worker left behind. The supervisor runs it, once for each worker that is
+ * gone for certain.
  *
- * Ancestry: the kernel's robust futex list (musl, glibc), with a walk over all objects in place of a list kept at each acquire; the kick
- * answers the hole that glibc's BZ 20985 closed.
+ * Ancestry: the kernel's robust futex list (musl, glibc), with a walk over all objects in place of a list
+ * kept at each acquire; waking everybody answers the hole that glibc's BZ 20985 closed.
  *
- * 0. What was changing hands is the dead worker's, or it is not (inFlightSettleAll, objects.ts): a word says so that only the owner of a lock changes.
+ * 0. What was changing hands is the dead worker's, or it is not (settleInFlight, owned.ts): a word says so
+ *    that only the owner of a lock changes.
  * 1. Every lock the dead worker holds becomes ABANDONED. Internal ones first: the later steps take them.
  * 2. Its nodes leave the lists of conditions and barriers; a barrier that had it breaks.
- * 3. WAKE ALL: every waiter of every object looks again. A wake-up may have gone to the dead worker, or it may have died between making something
- *    true and telling so; waking everybody costs some 30 ns a word and repairs both.
- * 4. Its handles are given back, and what was in its hands, which hangs up the pipes of which it had the last end, then its slot.
+ * 3. WAKE ALL: every waiter of every object looks again. A wake-up may have gone to the dead worker, or it
+ *    may have died between making something true and telling so; waking everybody costs some 30 ns a word and
+ *    repairs both.
+ * 4. Its handles are given back, and what was in its hands, which hangs up the pipes of which it had the last
+ *    end, then its slot.
  *
- * 0 comes before 1, because who takes a lock over moves the word on, be it to the very value that the dead worker was about to store: an item would be in two
- * hands, or in none. Between 0 and 4 any time may pass (reapLocks comes long before reap, and again in it), so 0 leaves nothing to be asked of a word: a InFlight
- * that is left is the dead worker's for certain, and to ask again changes nothing. 0 waits for nobody: what it frees are small blocks, which takes no lock.
+ * 0 comes before 1, because who takes a lock over moves the word on, be it to the very value that the dead
+ * worker was about to store: an item would be in two hands, or in none. Between 0 and 4 any time may pass
+ * (reapLocks comes long before reap, and again in it), so 0 leaves nothing to be asked of a word: an InFlight
+ * that is left is the dead worker's for certain, and to ask again changes nothing. 0 waits for nobody: what
+ * it frees are small blocks, which takes no lock.
  *
  * Death of the reaper: it runs in the supervisor, whose death ends the program.
  */
@@ -34,8 +40,8 @@ import { releaseAllOf, settleInFlight } from './owned';
 import { slotFree, slotOf, slotsFreeUnstarted, workerIsKnown, workerWakeAll } from './workers';
 
 /**
- * Steps 0 and 1 alone, which wait for nobody: of several workers that die together each one's locks are let go of before the supervisor waits for any
- * (src/entry/departures.ts).
+ * Steps 0 and 1 alone, which wait for nobody: of several workers that die together each one's locks are let
+ * go of before the supervisor waits for any (src/entry/quiescence.ts).
  */
 export function reapLocks(tid: i32, clean: bool): void {
   if (!workerIsKnown(tid)) return;
@@ -45,7 +51,9 @@ export function reapLocks(tid: i32, clean: bool): void {
   repairAll(tid, clean, false);
 }
 
-/** `clean`: it ended by itself. A Lock it holds then stays locked, as in Python: somebody else may release it. */
+/**
+ * `clean`: it ended by itself. A Lock it holds then stays locked, as in Python: somebody else may release it.
+ */
 export function reap(tid: i32, clean: bool): void {
   if (!workerIsKnown(tid)) return;
   reapLocks(tid, clean);

@@ -3,8 +3,10 @@
  *
  * Ancestry: the thread table of any kernel; ids of slot and sequence as generational indices.
  *
- * A slot is a worker's place while it lives: its handles, its scratch, its node for blocking waits, the word it is parked on.
- * A worker id is `slot | sequence << SLOT_BITS`: a slot comes around after 2^19 workers of its own, so an id in an old lock word names nobody else.
+ * A slot is a worker's place while it lives: its handles, its scratch, its node for blocking waits, the word
+ * it is parked on.
+ * A worker id is `slot | sequence << SLOT_BITS`: a slot comes around after 2^19 workers of its own, so an id
+ * in an old lock word names nobody else.
  *
  * | slot.tid       | meaning                                                     | next         |
  * | -------------- | ----------------------------------------------------------- | ------------ |
@@ -12,7 +14,8 @@
  * | CLAIMED + taker | the taker alone writes sequence and parent                  | id           |
  * | id             | that worker's, from before it starts until it is repaired   | 0            |
  *
- * A Worker record is a public object (it lives as long as anybody has a handle): what is to be run, its state, its exit code, its result.
+ * A Worker record is a public object (it lives as long as anybody has a handle): what is to be run, its
+ * state, its exit code, its result.
  *
  * | record.state | meaning                                                       | next              |
  * | ------------ | ------------------------------------------------------------- | ----------------- |
@@ -23,9 +26,11 @@
  *
  * No wake-up is lost: joiners sleep on `state` and compare it; ENDED is stored before the notify.
  *
- * Death of the worker: the supervisor learns it from the platform, runs the reaper, so that who has joined finds everything repaired, and then calls
- * workerEnd for it, which changes nothing if it had ended by itself.
- * Death of a parent between taking the slot and telling the supervisor: the reaper of the parent frees the slot, which says throughout whose it is.
+ * Death of the worker: the supervisor learns it from the platform, runs the reaper, so that who has joined
+ * finds everything repaired, and then calls workerEnd for it, which changes nothing if it had ended by
+ * itself.
+ * Death of a parent between taking the slot and telling the supervisor: the reaper of the parent frees the
+ * slot, which says throughout whose it is.
  */
 import { Status, WorkerState } from '../abi';
 import { cas, load, loadPlain, notify, store, storePlain } from '../atomics';
@@ -103,7 +108,10 @@ export function slotFree(tid: i32): void {
   store(slot + offsetof<Slot>('tid'), 0);
 }
 
-/** The slot of a worker that is to be started names its record, and so has a reference to it: whoever starts that, or buries it, takes this over. */
+/**
+ * The slot of a worker that is to be started has a handle of its record, which whoever starts or repairs it
+ * takes over.
+ */
 export function slotSetRecord(tid: i32, id: i32, generation: i32): void {
   const slot = slotOf(tid);
   store(slot + offsetof<Slot>('recordGeneration'), generation);
@@ -128,7 +136,7 @@ export function slotNode(tid: i32): usize {
   return slotOf(tid) + offsetof<Slot>('state');
 }
 
-// ── records ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── records ──────────────────────────────────────────────────────────────────────────────────────────
 
 export function workerGate(worker: usize): usize {
   return worker + offsetof<Worker>('gateSeq');
@@ -153,7 +161,8 @@ export function workerEnd(worker: usize, exitCode: i32): bool {
   while (true) {
     const state = load(word);
     if (state == WorkerState.ENDED) return false;
-    // ORDERING: the code before the state: who sees ENDED sees the code. Only the worker's last act and the supervisor, after it is gone, come here.
+    // ORDERING: the code before the state: who sees ENDED sees the code. Only the worker's last act and the
+    // supervisor, after it is gone, come here.
     store(worker + offsetof<Worker>('exitCode'), exitCode);
     if (cas(word, state, WorkerState.ENDED) == state) break;
   }

@@ -1,8 +1,9 @@
 /**
  * Cell batches: cells in a worker's hands, on their way into a dict or list or out of it.
  *
- * A batch is a InFlight (objects.ts) that has a reference for each of its cells, so it goes with its worker, whatever becomes of that. A snapshot is a
- * batch: what is in it can be read at leisure, after the lock was given back.
+ * A batch is an InFlight (heap/object-table.ts) that has a reference for each of its cells, so it goes with
+ * its worker, whatever becomes of that. A snapshot is a batch: what is in it can be read at leisure, after
+ * the lock was given back.
  *
  *     ╒═ 0 ═════╤═ 32 ══╤═ 36 ╤═ 40 ══╤═ 48 ═════════════════════════╕
  *     │ InFlight │ cells │  -  │ other │ cells, unless they lie apart │
@@ -12,13 +13,15 @@
  *
  * | inFlight.word        | inFlight.after       | meaning                                                                                        |
  * | ------------------- | ------------------- | ---------------------------------------------------------------------------------------------- |
- * | a word, or + TAKING | its value then      | all cells, as objects.ts says of an item                                                       |
+ * | a word, or + TAKING | its value then      | all cells, as heap/object-table.ts says of an item                                                       |
  * | a cell + EXCHANGING | a cell of the batch | the batch has this one, and others see that one, or, as soon as they see this one, it has `other` |
  *
- * Cells differ, or it is all the same: that others see a cell tells whether it was exchanged. Keys have no handles, so nobody remembers where they are: one that
- * moves into a table is taken out of the batch before it is published there. Who dies in between loses its block.
+ * Cells differ, or it is all the same: that others see a cell tells whether it was exchanged. Keys have no
+ * handles, so nobody remembers where they are: one that moves into a table is taken out of the batch before
+ * it is published there. Who dies in between loses its block.
  *
- * Nobody else touches a batch: nobody waits. Death: the reaper settles it before the lock is anybody else's (cellBatchSettle), and drops it (cellBatchEmpty).
+ * Nobody else touches a batch: nobody waits. Death: the reaper settles it before the lock is anybody else's
+ * (cellBatchSettle), and drops it (cellBatchEmpty).
  */
 import { Encoding, Meta, Status } from '../abi';
 import { copy, loadPlain, storePlain, storePlainF64 } from '../atomics';
@@ -100,8 +103,8 @@ export function cellBatchAdd(batch: usize, at: u32): i32 {
 }
 
 /**
- * Adds a block for a body of `length` bytes and the handles in `meta`: where the body is to be written, at once; or NO_MEMORY. The handles
- * are the batch's only when they are counted: cellBatchCountHandles.
+ * Adds a block for a body of `length` bytes and the handles in `meta`: where the body is to be written, at
+ * once; or NO_MEMORY. The handles are the batch's only when they are counted: cellBatchCountHandles.
  */
 export function cellBatchAddBlock(batch: usize, length: u32, meta: u32): i32 {
   const block = blockCreate(length, meta, 0);
@@ -111,7 +114,10 @@ export function cellBatchAddBlock(batch: usize, length: u32, meta: u32): i32 {
   return <i32>(block + BLOCK);
 }
 
-/** Counts the handles, `count` of them, that have been written into the block added last: OK; STALE: an object is gone. */
+/**
+ * Counts the handles, `count` of them, that have been written into the block added last: OK; STALE: an object
+ * is gone.
+ */
 export function cellBatchCountHandles(batch: usize, count: u32): i32 {
   const block = cellBlock(cellAt(cellBatchCells(batch) + (cellBatchCount(batch) - 1) * CELL));
   for (let handle = cellHandles(block); count; count--, handle += 8) {
@@ -121,7 +127,10 @@ export function cellBatchCountHandles(batch: usize, count: u32): i32 {
   return Status.OK;
 }
 
-/** Puts the cells of a batch into another order: that of `cells`, a block of the heap in which the same ones lie. */
+/**
+ * Puts the cells of a batch into another order: that of `cells`, a block of the heap in which the same ones
+ * lie.
+ */
 export function cellBatchArrange(batch: usize, cells: usize): void {
   const before = cellBatchCells(batch);
   storePlain(batch + offsetof<CellBatch>('cells'), <i32>cells);
@@ -143,9 +152,11 @@ export function cellBatchEmpty(batch: usize): void {
   if (cells != batch + offsetof<CellBatch>()) cellBatchArrange(batch, batch + offsetof<CellBatch>());
 }
 
-// ── changing hands ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── changing hands ───────────────────────────────────────────────────────────────────────────────────
 
-/** @requires lock(latch). Exchanges the cell at `place` in the batch for the one at `shared`, by one store. */
+/**
+ * @requires lock(latch). Exchanges the cell at `place` in the batch for the one at `shared`, by one store.
+ */
 export function cellBatchExchange(batch: usize, place: usize, shared: usize): void {
   const other = cellAt(shared);
   setCell(batch + offsetof<CellBatch>('other'), other);
@@ -156,13 +167,16 @@ export function cellBatchExchange(batch: usize, place: usize, shared: usize): vo
   storePlain(batch + offsetof<CellBatch>('word'), 0);
 }
 
-/** @requires lock(latch). All its cells are others': after `giving` and the store. */
+/** @requires lock(latch). All its cells are others': after `beginPut` and the store. */
 export function cellBatchEndPut(batch: usize): void {
   cellBatchSetCount(batch, 0);
   storePlain(batch + offsetof<CellBatch>('word'), 0);
 }
 
-/** @requires lock(latch). `count` cells at `cells` are about to be the batch's: they are when `word` becomes `after`. */
+/**
+ * @requires lock(latch). `count` cells at `cells` are about to be the batch's: they are when `word` becomes
+ * `after`.
+ */
 export function cellBatchBeginTake(batch: usize, cells: usize, count: u32, word: usize, after: i32): void {
   // ORDERING: the word first: from then on it says whose the cells are.
   storePlain(batch + offsetof<CellBatch>('after'), after);
@@ -175,7 +189,10 @@ export function cellBatchEndTake(batch: usize): void {
   storePlain(batch + offsetof<CellBatch>('word'), 0);
 }
 
-/** Reaper, as `settle`: false when what was to be given was given, or what was to be taken was not. Then it is empty. */
+/**
+ * Reaper, as `inFlightSettle`: false when what was to be given was given, or what was to be taken was not.
+ * Then it is empty.
+ */
 export function cellBatchSettle(batch: usize): bool {
   const word = <usize>(<u32>loadPlain(batch + offsetof<CellBatch>('word')));
   if (!(word & EXCHANGING)) {
@@ -189,16 +206,21 @@ export function cellBatchSettle(batch: usize): bool {
   return true;
 }
 
-// ── showing ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── showing ──────────────────────────────────────────────────────────────────────────────────────────
 
-/** Whether a record of the cell is all there is to it. Others are shown by a batch, which keeps their body. */
+/**
+ * Whether a record of the cell is all there is to it. Others are shown by a batch, which keeps their body.
+ */
 export function isShort(cell: i64): bool {
   if (!isBlock(cell)) return true;
   const block = cellBlock(cell);
   return cellLength(block) <= INLINE_MAX && cellMeta(block) >> 16 == 0;
 }
 
-/** Writes a record of a cell at the scratch's begin: its meta. One with OUT_OF_LINE has the address of its body, good as long as somebody has the cell. */
+/**
+ * Writes a record of a cell at the scratch's begin: its meta. One with OUT_OF_LINE has the address of its
+ * body, good as long as somebody has the cell.
+ */
 export function cellShow(cell: i64): i32 {
   if (isNumber(cell)) {
     storePlainF64(selfScratch + RECORD, numberOf(cell));
@@ -220,13 +242,19 @@ export function cellBatchShow(batch: usize, index: u32): i32 {
   return cellShow(cellAt(cellBatchCells(batch) + index * CELL));
 }
 
-/** The same for the only one, with the batch's address behind that of the body: who reads the record closes it. */
+/**
+ * The same for the only one, with the batch's address behind that of the body: who reads the record closes
+ * it.
+ */
 export function cellBatchShowItself(batch: usize): i32 {
   storePlain(selfScratch + RECORD + 4, <i32>batch);
   return cellBatchShow(batch, 0);
 }
 
-/** A cell that somebody else has as a record at the scratch's begin: its meta. If it is not short, a batch has it then, as cellBatchShowItself says. NO_MEMORY. */
+/**
+ * A cell that somebody else has as a record at the scratch's begin: its meta. If it is not short, a batch has
+ * it then, as cellBatchShowItself says. NO_MEMORY.
+ */
 export function cellShowCopy(cell: i64): i32 {
   if (isShort(cell)) return cellShow(cell);
   const batch = cellBatchCreate(1);

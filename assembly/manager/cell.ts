@@ -1,7 +1,8 @@
 /**
  * Cells: a value of a managed dict or list in ONE 64-bit word, so that one store replaces it.
  *
- * Ancestry: NaN boxing; the offset of 2^49 that leaves small words free is JavaScriptCore's (JSCJSValue.h, "DoubleEncodeOffset").
+ * Ancestry: NaN boxing; the offset of 2^49 that leaves small words free is JavaScriptCore's (JSCJSValue.h,
+ * "DoubleEncodeOffset").
  *
  * | cell              | value                                                              |
  * | ----------------- | ------------------------------------------------------------------ |
@@ -10,20 +11,23 @@
  * | below 2^32        | the address of a block                                             |
  * | from 2^49 on      | a number: its bits, and 2^49; all NaNs are one                     |
  *
- * A block is written once, before anybody else can see it, and then only counted: whoever has a reference reads it without a lock.
+ * A block is written once, before anybody else can see it, and then only counted: whoever has a reference
+ * reads it without a lock.
  *
  *     ╒═ 0 ══╤═ 4 ════╤═ 8 ══╤═ 12 ══╤═ 16 ════════════╤════════════════════════════╕
- *     │ refs │ length │ meta │ hash  │ payload, padded │ handles: (row, generation) │
+ *     │ refs │ length │ meta │ hash  │ payload, padded │ handles: (index, generation) │
  *     ╘══════╧════════╧══════╧═══════╧═════════════════╧════════════════════════════╛
  *
  * `length` and `meta` are those of a record (queue/record.ts); `hash` is that of a key.
  *
- * A counted reference belongs to the word in which the cell lies: in a table or vector, a batch, or a worker's hand. Nobody counts another one of a block of which
- * there is only one, unless it has that.
+ * A counted reference belongs to the word in which the cell lies: in a table or vector, a batch, or a
+ * worker's discard. Nobody counts another one of a block of which there is only one, unless it has that.
  *
- * Nobody waits here. Death between making a block and giving it to somebody loses the block; one with handles is never in such hands (batch.ts). Death between
- * counting a reference and putting the cell into its word, or between clearing the word and uncounting one that is not the last: the block outlives its last
- * user, as an object would (objects.ts says why engines do not stop a worker there). The last one stays in its word until the handles inside are given back.
+ * Nobody waits here. Death between making a block and giving it to somebody loses the block; one with handles
+ * is never in such hands (batch.ts). Death between counting a reference and putting the cell into its word,
+ * or between clearing the word and uncounting one that is not the last: the block outlives its last user, as
+ * an object would (heap/object-table.ts says why engines do not stop a worker there). The last one stays in
+ * its word until the handles inside are given back.
  */
 import { Encoding } from '../abi';
 import { add, cas, copy, load, load64, loadPlain, loadPlainF64, store64, storePlain } from '../atomics';
@@ -129,7 +133,10 @@ export function cellDrop(cell: i64): void {
   if (isBlock(cell) && add(cellBlock(cell) + offsetof<CellBlock>('refs'), -1) == 1) free(cellBlock(cell));
 }
 
-/** Gives back the reference of the cell at `place`, which nobody else can see; then there is none. Can be cut short and done again. */
+/**
+ * Gives back the reference of the cell at `place`, which nobody else can see; then there is none. Can be cut
+ * short and done again.
+ */
 export function cellDropAt(place: usize): void {
   const cell = cellAt(place);
   if (!isBlock(cell)) return;

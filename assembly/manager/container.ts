@@ -1,22 +1,25 @@
 /**
  * Container: what a table and a vector have in common, the two locks that guard them.
  *
- * Ancestry: the split of a short latch and a long lock in databases (Gray and Reuter, Transaction Processing, 1992, ch. 8); both are locks as in sync/lock.ts.
+ * Ancestry: the split of a short latch and a long lock in databases (Gray and Reuter, Transaction Processing,
+ * 1992, ch. 8); both are locks as in sync/lock.ts.
  *
  * | word      | meaning                                                                                                |
  * | --------- | ------------------------------------------------------------------------------------------------------ |
  * | word …    | the latch: internal, held for the length of one call of the core                                       |
- * | guard …   | the guard: held over a user's function by `update` and its like; TAKE_OVER, so it ends with its owner  |
- * | nesting   | plain, the guard's owner's: how many of its blocking calls are inside; 0: an async one is under way    |
+ * | updateLock | the update lock: held over a user's function by `update` and its like; TAKE_OVER, so it ends with its owner  |
+ * | nesting   | plain, the update lock's owner's: how many of its blocking calls are inside; 0: an async one is under way    |
  * | body      | the contents, under the latch: a new body takes the place of the old one by one store                  |
  * | count     | a table's entries; UNKNOWN since an owner of the latch died, until somebody has counted them           |
  *
- * Who writes needs the latch and, if the guard is somebody else's, the guard first. Who reads needs the latch only: a reader sees what stood before the
- * update until that has its result, and never waits for a user's function. The latch is looked at last: a guard that was free while the latch was held lets its
- * next owner read only after this write.
+ * Who writes needs the latch and, if the update lock is somebody else's, the update lock first. Who reads
+ * needs the latch only: a reader sees what stood before the update until that has its result, and never waits
+ * for a user's function. The latch is looked at last: an update lock that was free while the latch was held
+ * lets its next owner read only after this write.
  *
- * No wake-up is lost: those of two locks. Death: of the latch's owner, the next one finds a whole body, since every change is one store, and a count
- * that it must not trust; of the guard's owner, the old contents stand, and the next updater has the guard.
+ * No wake-up is lost: those of two locks. Death: of the latch's owner, the next one finds a whole body, since
+ * every change is one store, and a count that it must not trust; of the update lock's owner, the old contents
+ * stand, and the next updater has the update lock.
  */
 import { Status } from '../abi';
 import { load, loadPlain, store, storePlain } from '../atomics';
@@ -24,7 +27,7 @@ import { Container } from '../layout';
 import { lockAbandon, lockAcquire, lockInternal, lockTryOrMark, lockWakeAll, ownerOf, TAKE_OVER, unlock } from '../sync/lock';
 import { FOREVER, self } from '../waiting/park';
 
-/** The store whose guard this worker took for the length of one call, or 0. */
+/** The container whose update lock this worker took for the length of one call, or 0. */
 let guarded: usize = 0;
 
 function updateLockOf(container: usize): usize {
@@ -35,7 +38,8 @@ function nestingOf(container: usize): i32 {
   return loadPlain(container + offsetof<Container>('nesting'));
 }
 
-// ORDERING: `nesting` is plain: it means something only to the guard's owner, and a new owner sets it first.
+// ORDERING: `nesting` is plain: it means something only to the update lock's owner, and a new owner sets it
+// first.
 function setNesting(container: usize, nesting: i32): void {
   storePlain(container + offsetof<Container>('nesting'), nesting);
 }
@@ -74,7 +78,10 @@ export function containerRead(container: usize): void {
   if (lockInternal(container)) setCount(container, UNKNOWN);
 }
 
-/** Takes the latch to write, waiting for another worker's update: OK; NOT_OWNER: an async update of this very worker is under way; WOULD_BLOCK. */
+/**
+ * Takes the latch to write, waiting for another worker's update: OK; NOT_OWNER: an async update of this very
+ * worker is under way; WOULD_BLOCK.
+ */
 export function containerEnter(container: usize): i32 {
   containerRead(container);
   const owner = ownerOf(load(updateLockOf(container)));
@@ -100,7 +107,10 @@ export function containerLeave(container: usize): void {
   updateLockRelease(container);
 }
 
-/** The guard for a blocking call: OK; TIMEOUT; NOT_OWNER: an async update of this worker has it; WOULD_BLOCK. Nests. */
+/**
+ * The update lock for a blocking call: OK; TIMEOUT; NOT_OWNER: an async update of this worker has it;
+ * WOULD_BLOCK. Nests.
+ */
 export function updateLockAcquire(container: usize, timeoutMs: f64): i32 {
   const guard = updateLockOf(container);
   if (ownerOf(load(guard)) == self) {
@@ -115,7 +125,7 @@ export function updateLockAcquire(container: usize, timeoutMs: f64): i32 {
   return Status.OK;
 }
 
-/** One try for an async call, which marks the guard as waited for: OK, TIMEOUT. */
+/** One try for an async call, which marks the update lock as waited for: OK, TIMEOUT. */
 export function updateLockTry(container: usize): i32 {
   const status = lockTryOrMark(updateLockOf(container));
   if (status == Status.TIMEOUT) return status;
@@ -123,7 +133,10 @@ export function updateLockTry(container: usize): i32 {
   return Status.OK;
 }
 
-/** The async call that has the guard goes on without a pause: until updateLockPause, blocking calls of this worker are part of it. */
+/**
+ * The async call that has the update lock goes on without a pause: until updateLockPause, blocking calls of
+ * this worker are part of it.
+ */
 export function updateLockResume(container: usize): void {
   setNesting(container, 1);
 }

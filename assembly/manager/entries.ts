@@ -1,8 +1,8 @@
 /**
  * Entries: what a table holds. Keys and values are cells; keys keep the order in which they came.
  *
- * Ancestry: CPython's compact dict (R. Hettinger, 2012; Objects/dictobject.c): entries in order, and beside them an index by hash; Knuth, TAOCP 6.4,
- * algorithm L (linear probing) for the index.
+ * Ancestry: CPython's compact dict (R. Hettinger, 2012; Objects/dictobject.c): entries in order, and beside
+ * them an index by hash; Knuth, TAOCP 6.4, algorithm L (linear probing) for the index.
  *
  * The body:
  *
@@ -17,13 +17,16 @@
  * | entry.value | NONE: the entry is not there. The one word that puts an entry in, replaces and removes it        |
  * | slot        | 0: empty; an entry's number and 1, also of one that is not there any more                        |
  *
- * used <= spent <= limit. An entry that is not there is skipped by whoever looks, so nothing but `value` has to be right at once. When `spent` has come to
- * `limit`, what is there moves to a new body, larger or not: one store of `body` makes that the contents.
+ * used <= spent <= limit. An entry that is not there is skipped by whoever looks, so nothing but `value` has
+ * to be right at once. When `spent` has come to `limit`, what is there moves to a new body, larger or not:
+ * one store of `body` makes that the contents.
  *
  * Everything happens under the latch (container.ts): no wake-up to lose beyond its own.
  *
- * Death before the store of `value`: the entry is not there, its number is used up. After it: it is. While a body was built: the new one is lost, or the old one.
- * What a dead worker leaves is at most one body or block that nobody has; the next one counts the entries anew, and frees the key of a half-made one.
+ * Death before the store of `value`: the entry is not there, its number is used up. After it: it is. While a
+ * body was built: the new one is lost, or the old one.
+ * What a dead worker leaves is at most one body or block that nobody has; the next one counts the entries
+ * anew, and frees the key of a half-made one.
  * A value with handles is always somebody's: batch.ts and discard.ts say how it changes hands.
  */
 
@@ -160,7 +163,8 @@ export function reserve(table: usize, more: u32): usize {
 export function insert(table: usize, body: usize, key: i64, value: i64): usize {
   const number = usedOf(body);
   const entry = entryAt(body, number);
-  // ORDERING: `spent` before all: it bounds `used` and the slots, also if this worker dies between them. `value` last: it is the entry.
+  // ORDERING: `spent` before all: it bounds `used` and the slots, also if this worker dies between them.
+  // `value` last: it is the entry.
   storePlain(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));
   setKey(entry, key);
   setUsed(body, number + 1);
@@ -177,7 +181,10 @@ export function remove(table: usize, entry: usize): void {
   setCount(table, countOf(table) - 1);
 }
 
-/** The owner of the latch died: counts what is there, and frees the keys of entries that did not come to be, or were being removed. */
+/**
+ * The owner of the latch died: counts what is there, and frees the keys of entries that did not come to be,
+ * or were being removed.
+ */
 export function recount(table: usize): void {
   const body = bodyOf(table);
   let count = 0;

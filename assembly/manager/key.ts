@@ -1,12 +1,14 @@
 /**
- * The key that a call on a table is about: from the scratch or from a batch, as a cell or as bytes, with its hash.
+ * The key that a call on a table is about: from the scratch or from a batch, as a cell or as bytes, with its
+ * hash.
  *
  * Ancestry: Knuth's multiplicative hashing (TAOCP 6.4), folded after each word.
  *
- * Keys are equal when their encodings are: `src/manager/cells.ts` sees to it that equal keys are encoded alike.
+ * Keys are equal when their encodings are: `src/manager/cells.ts` sees to it that equal keys are encoded
+ * alike.
  *
- * What is sought is in variables of this instance: one call looks for one key at a time. Nothing here is shared until cellOfSought's block is: nobody waits, and
- * death loses that block at most.
+ * What is sought is in variables of this instance: one call looks for one key at a time. Nothing here is
+ * shared until cellOfSought's block is: nobody waits, and death loses that block at most.
  */
 import { Encoding } from '../abi';
 import { copy, loadByte, loadPlain, loadPlain64, loadPlainF64 } from '../atomics';

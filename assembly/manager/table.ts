@@ -3,11 +3,13 @@
  *
  * Ancestry: CPython's dict and its proxies (Objects/dictobject.c, Lib/multiprocessing/managers.py).
  *
- * Words: those of Container. A key is the record in the scratch behind the place of a small value's, always small enough to lie there.
- * What a call drops it drops after it has given the latch back: the last reference to another object may be among it. What has handles is in a batch or
- * in the hand meanwhile.
+ * Words: those of Container. A key is the record in the scratch behind the place of a small value's, always
+ * small enough to lie there.
+ * What a call drops it drops after it has given the latch back: the last reference to another object may be
+ * among it. What has handles is in a batch or in the discard meanwhile.
  *
- * No wake-up to lose beyond those of the latch and the guard. Death: see entries.ts, and batch.ts for what is in the hands of the dead.
+ * No wake-up to lose beyond those of the latch and the update lock. Death: see entries.ts, and batch.ts for
+ * what is in the hands of the dead.
  */
 import { Part, Put, Status } from '../abi';
 import { storePlain } from '../atomics';
@@ -107,13 +109,16 @@ function putValue(table: usize, value: i64, mode: i32): i32 {
   return status;
 }
 
-/** What was taken out of a table: if it has handles, it is in the hand. */
+/** What was taken out of a table: if it has handles, it is in the discard. */
 function dropOld(value: i64): void {
   if (hasHandles(value)) discardDrop();
   else cellDrop(value);
 }
 
-/** Puts the record at the scratch's begin under the key. OK; RANGE: `mode` (a Put) forbade it; NO_MEMORY; NOT_OWNER, WOULD_BLOCK. */
+/**
+ * Puts the record at the scratch's begin under the key. OK; RANGE: `mode` (a Put) forbade it; NO_MEMORY;
+ * NOT_OWNER, WOULD_BLOCK.
+ */
 export function tablePut(table: usize, mode: i32): i32 {
   const value = cellOfRecord(selfScratch);
   return value == NONE ? <i32>Status.NO_MEMORY : putValue(table, value, mode);
@@ -124,8 +129,10 @@ export function tablePutNumber(table: usize, value: f64, mode: i32): i32 {
 }
 
 /**
- * Puts what is in a batch (value, key, value, key ...), all or nothing to whoever looks; what they replace is in it afterwards. Statuses as tablePut.
- * A value comes before its key because it is encoded before: what a user's getter does then may need the scratch.
+ * Puts what is in a batch (value, key, value, key ...), all or nothing to whoever looks; what they replace is
+ * in it afterwards. Statuses as tablePut.
+ * A value comes before its key because it is encoded before: what a user's getter does then may need the
+ * scratch.
  */
 export function tablePutAll(table: usize, batch: usize, mode: i32): i32 {
   const status = lockToWrite(table);
@@ -160,7 +167,10 @@ function putPair(table: usize, body: usize, batch: usize, pair: usize, mode: i32
   return true;
 }
 
-/** Takes the key out: its value as tableGet. RANGE: it is not there; NO_MEMORY, NOT_OWNER, WOULD_BLOCK: nothing has changed. */
+/**
+ * Takes the key out: its value as tableGet. RANGE: it is not there; NO_MEMORY, NOT_OWNER, WOULD_BLOCK:
+ * nothing has changed.
+ */
 export function tableTake(table: usize): i32 {
   seekRecord(selfScratch + KEY);
   const status = lockToWrite(table);
@@ -210,7 +220,10 @@ export function tableDelete(table: usize): i32 {
   return entry ? <i32>Status.OK : <i32>Status.RANGE;
 }
 
-/** Takes the entry out that came last: a batch of its key and value, which the caller closes. RANGE: there is none; NO_MEMORY, NOT_OWNER, WOULD_BLOCK. */
+/**
+ * Takes the entry out that came last: a batch of its key and value, which the caller closes. RANGE: there is
+ * none; NO_MEMORY, NOT_OWNER, WOULD_BLOCK.
+ */
 export function tableTakeLast(table: usize): i32 {
   const status = lockToWrite(table);
   if (status != Status.OK) return status;

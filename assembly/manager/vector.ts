@@ -1,7 +1,8 @@
 /**
  * Vector: a list. Cells in a row, and how many.
  *
- * Ancestry: CPython's list (Objects/listobject.c) for growth and for what indices mean; what changes the middle makes a new body, as in a persistent array.
+ * Ancestry: CPython's list (Objects/listobject.c) for growth and for what indices mean; what changes the
+ * middle makes a new body, as in a persistent array.
  *
  * | word     | meaning                                                                              |
  * | -------- | ------------------------------------------------------------------------------------ |
@@ -11,9 +12,10 @@
  *
  * Everything happens under the latch (container.ts): no wake-up to lose beyond its own. `count` is unused.
  *
- * Death before the one store: nothing has changed, at most a body or a block is lost. After it: all has; what was taken out is lost, but for what has handles, which is
- * always somebody's (batch.ts, discard.ts). An insertion in place would need
- * a store for each cell behind it, and a death among them would leave an item twice: hence the new body, at the price of one copy of 8 bytes an item.
+ * Death before the one store: nothing has changed, at most a body or a block is lost. After it: all has; what
+ * was taken out is lost, but for what has handles, which is always somebody's (batch.ts, discard.ts). An
+ * insertion in place would need a store for each cell behind it, and a death among them would leave an item
+ * twice: hence the new body, at the price of one copy of 8 bytes an item.
  */
 import { Status } from '../abi';
 import { copy, loadPlain, store, storePlain } from '../atomics';
@@ -115,7 +117,7 @@ function reserveCells(vector: usize, more: u32): usize {
   return body;
 }
 
-// ── calls ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── calls ────────────────────────────────────────────────────────────────────────────────────────────
 
 // A negative index counts from the end. What a call drops it drops after it has given the latch back.
 
@@ -149,7 +151,10 @@ function replace(vector: usize, index: i32, cell: i64): i32 {
   return status;
 }
 
-/** The record at the scratch's begin takes the place of the item at `index`. OK, RANGE, NO_MEMORY, NOT_OWNER, WOULD_BLOCK. */
+/**
+ * The record at the scratch's begin takes the place of the item at `index`. OK, RANGE, NO_MEMORY, NOT_OWNER,
+ * WOULD_BLOCK.
+ */
 export function vectorSet(vector: usize, index: i32): i32 {
   const cell = cellOfRecord(selfScratch);
   return cell == NONE ? <i32>Status.NO_MEMORY : replace(vector, index, cell);
@@ -197,7 +202,8 @@ export function vectorAppendNumber(vector: usize, value: f64): i32 {
 }
 
 /**
- * Puts what is in a batch, which is empty afterwards, in the place of the items from `start` to `end` (exclusive, as of a slice).
+ * Puts what is in a batch, which is empty afterwards, in the place of the items from `start` to `end`
+ * (exclusive, as of a slice).
  * OK; NO_MEMORY, NOT_OWNER, WOULD_BLOCK: nothing has changed.
  */
 export function vectorSplice(vector: usize, start: i32, end: i32, batch: usize): i32 {
@@ -227,7 +233,10 @@ function appendBatch(vector: usize, batch: usize): i32 {
   return Status.OK;
 }
 
-/** @requires lock(latch). Anywhere else, by a new body. The old one is in the hand then, with what it alone has. */
+/**
+ * @requires lock(latch). Anywhere else, by a new body. The old one is in the discard then, with what it alone
+ * has.
+ */
 function splice(vector: usize, old: usize, from: u32, to: u32, batch: usize): i32 {
   const count = cellBatchCount(batch);
   const rest = lengthIn(old) - to;
@@ -245,7 +254,9 @@ function splice(vector: usize, old: usize, from: u32, to: u32, batch: usize): i3
   return Status.OK;
 }
 
-/** Takes the item at `index` out: as vectorGet. RANGE, NO_MEMORY, NOT_OWNER, WOULD_BLOCK: nothing has changed. */
+/**
+ * Takes the item at `index` out: as vectorGet. RANGE, NO_MEMORY, NOT_OWNER, WOULD_BLOCK: nothing has changed.
+ */
 export function vectorTake(vector: usize, index: i32): i32 {
   const status = containerEnter(vector);
   if (status != Status.OK) return status;
@@ -277,7 +288,10 @@ function takeLong(vector: usize, body: usize, at: u32, length: u32): i32 {
   return Status.NO_MEMORY;
 }
 
-/** @requires lock(latch). Takes a cell out, which is the caller's then, or the batch's, in which it lies; false when the heap is full. */
+/**
+ * @requires lock(latch). Takes a cell out, which is the caller's then, or the batch's, in which it lies;
+ * false when the heap is full.
+ */
 function cut(vector: usize, old: usize, at: u32, length: u32, batch: usize): bool {
   if (at == length - 1) {
     if (batch) cellBatchBeginTake(batch, cellBatchCells(batch), 1, lengthWord(old), <i32>at);
@@ -304,7 +318,10 @@ export function vectorLength(vector: usize): i32 {
   return <i32>length;
 }
 
-/** The items from `start` to `end` (exclusive, as of a slice), in a batch that the caller closes; or NO_MEMORY. */
+/**
+ * The items from `start` to `end` (exclusive, as of a slice), in a batch that the caller closes; or
+ * NO_MEMORY.
+ */
 export function vectorSnapshot(vector: usize, start: i32, end: i32): i32 {
   containerRead(vector);
   const body = bodyOf(vector);

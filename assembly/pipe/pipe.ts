@@ -1,7 +1,8 @@
 /**
  * Pipes: a queue for each direction, and for each end an object whose references are what is counted.
  *
- * Ancestry: the pipe of Unix, where an end is open as long as any process has it; here the table of open files is the object table.
+ * Ancestry: the pipe of Unix, where an end is open as long as any process has it; here the table of open
+ * files is the object table.
  *
  *     ╒═ Connection ═╕   ╒═ Queue ═╕   ╒═ Connection ═╕
  *     │ outgoing     ├──▸│         │◂──┤ incoming     │
@@ -13,21 +14,27 @@
  * | the end that reads from it  | no writer is left: what is in can be taken, behind it is the end       |
  * | the end that writes to it   | no reader is left: nothing goes in, and what was in is dropped         |
  *
- * An end is closed when its last reference goes: a worker's handle, closed by itself or by its reaper, or a handle inside an item that is dropped.
- * It then closes both queues. It takes no lock for that, since the reaper must not wait for a lock of another dead worker, whose death it would never
- * come to hear of:
+ * An end is closed when its last reference goes: a worker's handle, closed by itself or by its reaper, or a
+ * handle inside an item that is dropped.
+ * It then closes both queues. It takes no lock for that, since the reaper must not wait for a lock of another
+ * dead worker, whose death it would never come to hear of:
  *
  *  - where it writes, nobody can be in the middle of a put, because each who is in one has a reference;
- *  - where it reads, who is in the middle of a put may have looked at `closed` before, and what it puts then nobody reads. So whoever has put
- *    something looks at `closed` after it, and drops what is in; so does the end that closes. Either tries the tail's lock first, to be certain that
- *    nothing more is published; if somebody has it, that one will look after it.
+ *  - where it reads, who is in the middle of a put may have looked at `closed` before, and what it puts then
+ *    nobody reads. So whoever has put something looks at `closed` after it, and drops what is in; so does the
+ *    end that closes. Either tries the tail's lock first, to be certain that nothing more is published; if
+ *    somebody has it, that one will look after it.
  *
- * No wake-up is lost: `closed` is stored before everybody who sleeps at the queue, and every watcher, is woken.
+ * No wake-up is lost: `closed` is stored before everybody who sleeps at the queue, and every watcher, is
+ * woken.
  *
- * Death while an end is closed: its reference is listed until it is taken apart, and the reaper closes the queues again (see objects.ts).
- * Death between a put and the wake-up of watchers: the reaper's kick. Death with the tail's lock in discard, after the reader has gone: what was in stays until the queue goes.
+ * Death while an end is closed: its reference is listed until it is taken apart, and the reaper closes the
+ * queues again (see heap/object-table.ts).
+ * Death between a put and the wake-up of watchers: the reaper's wakeAll. Death with the tail's lock in hand,
+ * after the reader has gone: what was in stays until the queue goes.
  *
- * Not seen: an end that lies in a message to itself keeps itself alive, as it does in Unix without its garbage collector for sockets.
+ * Not seen: an end that lies in a message to itself keeps itself alive, as it does in Unix without its
+ * garbage collector for sockets.
  */
 import { Status } from '../abi';
 import { load, loadPlain, store, storePlain } from '../atomics';
@@ -48,7 +55,7 @@ export function connectionOutgoing(connection: usize): usize {
   return <usize>(<u32>loadPlain(connection + offsetof<Connection>('outgoing')));
 }
 
-// ── putting: the queue's, and what a pipe does after it ────────────────────────────────────────────────────────────────────────────
+// ── putting: the queue's, and what a pipe does after it ──────────────────────────────────────────────
 
 export function pipePut(queue: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
   const status = queuePut(queue, length, meta, timeoutMs);
@@ -87,7 +94,7 @@ function isClosed(queue: usize): bool {
   return load(queue + offsetof<Queue>('closed')) != 0;
 }
 
-// ── closing ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── closing ──────────────────────────────────────────────────────────────────────────────────────────
 
 export function connectionDestroy(connection: usize): void {
   connectionSever(connection);

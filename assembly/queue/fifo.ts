@@ -1,7 +1,9 @@
 /**
- * The first discipline, first in, first out: one try of each operation on a ring, which has a lock at each end.
+ * The first discipline, first in, first out: one try of each operation on a ring, which has a lock at each
+ * end.
  *
- * Ancestry and words: ring.ts. Nobody waits here but for the two short locks; the shell (queue.ts) waits, and tells those who do.
+ * Ancestry and words: ring.ts. Nobody waits here but for the two short locks; the shell (queue.ts) waits, and
+ * tells those who do.
  *
  * Death at each step: ring.ts.
  */
@@ -46,7 +48,9 @@ function room(queue: usize, tail: i64, wanted: i32): i32 {
   return min(free, wanted);
 }
 
-/** One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY. The record is the scratch's, unless it is a number. */
+/**
+ * One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY. The record is the scratch's, unless it is a number.
+ */
 export function fifoPut(queue: usize, length: u32, meta: u32, number: f64): i32 {
   const side = queue + QUEUE_TAIL;
   lockInternal(side);
@@ -83,7 +87,10 @@ function giveBlock(side: usize, after: i64): void {
   endPut(inFlight);
 }
 
-/** One try with the records that lie one behind the other at `records`: how many went in, or a status as of fifoPut. */
+/**
+ * One try with the records that lie one behind the other at `records`: how many went in, or a status as of
+ * fifoPut.
+ */
 export function fifoPutMany(queue: usize, records: usize, count: i32): i32 {
   const side = queue + QUEUE_TAIL;
   lockInternal(side);

@@ -1,8 +1,9 @@
 /**
  * Keys: what a PriorityQueue orders its items by.
  *
- * Ancestry: order-preserving ("memcomparable") keys as in FoundationDB's tuples and MyRocks: bytes that compare as the values do, made once by the sender
- * (src/queue/keys.ts says how), so that every worker sees the same order and the core only compares bytes.
+ * Ancestry: order-preserving ("memcomparable") keys as in FoundationDB's tuples and MyRocks: bytes that
+ * compare as the values do, made once by the sender (src/queue/keys.ts says how), so that every worker sees
+ * the same order and the core only compares bytes.
  *
  * A record on its way into a PriorityQueue is followed by its key, unless it is a number, which is its own:
  *
@@ -10,7 +11,8 @@
  *     │ shape: u32 │ OUT_OF_LINE │ its bytes: 30 │ the first 8, padded with 0 │ the rest, padded with 0 │ or: block, its InFlight │
  *     ╘═══════════╧════════════════════════╧═════════════════════════════╧═════════════════════════════════════════════════╛
  *
- * In an entry the first 8 bytes are a number (most keys have no more); the rest lies in a block: its length, 4 bytes of nothing, the bytes padded with 0.
+ * In an entry the first 8 bytes are a number (most keys have no more); the rest lies in a block: its length,
+ * 4 bytes of nothing, the bytes padded with 0.
  * Keys of one shape never differ by trailing zeros only, so padding changes no comparison.
  *
  * A key too long for the scratch comes in a block, which stays its sender's: the entry has a copy.

@@ -1,10 +1,12 @@
 /**
  * Packed records: 16 bytes, whatever the item's size. What is more than 8 bytes lies in a block.
  *
- * As record.ts, with OUT_OF_LINE set for every payload in a block; those of items up to INLINE_MAX bytes without handles are the queue's own affair: they are made
- * here and go here, and whoever takes the item finds it whole in its scratch.
+ * As record.ts, with OUT_OF_LINE set for every payload in a block; those of items up to INLINE_MAX bytes
+ * without handles are the queue's own affair: they are made here and go here, and whoever takes the item
+ * finds it whole in its scratch.
  *
- * Nobody waits here. Death: such a block of the queue's own that is in no entry yet, or in none any more, is lost; others have a InFlight (objects.ts).
+ * Nobody waits here. Death: such a block of the queue's own that is in no entry yet, or in none any more, is
+ * lost; others have an InFlight (heap/object-table.ts).
  */
 import { Encoding } from '../abi';
 import { copy, loadPlain, loadPlain64, storePlain, storePlain64, storePlainF64 } from '../atomics';
@@ -15,7 +17,10 @@ import { StackEntry } from '../layout';
 import { INLINE_MAX } from '../limits';
 import { sizeOf, sizeWord } from './state';
 
-/** The record (`length`, `meta`, payload at `record` + 8, or the number) into 16 bytes at `to`; false: the heap is full. */
+/**
+ * The record (`length`, `meta`, payload at `record` + 8, or the number) into 16 bytes at `to`; false: the
+ * heap is full.
+ */
 export function pack(to: usize, length: u32, meta: u32, record: usize, number: f64): bool {
   const payload = to + offsetof<StackEntry>('payload');
   let packed = meta;
@@ -35,7 +40,10 @@ export function pack(to: usize, length: u32, meta: u32, record: usize, number: f
   return true;
 }
 
-/** The item is about to be published, by the store of `after`: the block that its sender holds is the queue's then. */
+/**
+ * The item is about to be published, by the store of `after`: the block that its sender holds is the queue's
+ * then.
+ */
 export function packedBeginPut(queue: usize, record: usize, meta: u32, after: i64): void {
   if (meta & OUT_OF_LINE) beginPut(inFlightOf(record), sizeWord(queue), sizeOf(after));
 }
@@ -44,7 +52,10 @@ export function packedEndPut(record: usize, meta: u32): void {
   if (meta & OUT_OF_LINE) endPut(inFlightOf(record));
 }
 
-/** The packed record at `record` is about to be taken out, by the store of `after`: its block, which is in this worker's hands then, or 0. */
+/**
+ * The packed record at `record` is about to be taken out, by the store of `after`: its block, which is in
+ * this worker's hands then, or 0.
+ */
 export function packedBeginTake(queue: usize, record: usize, after: i64): usize {
   const meta = <u32>loadPlain(record + offsetof<StackEntry>('meta'));
   if (!(meta & OUT_OF_LINE)) return 0;

@@ -1,8 +1,9 @@
 /**
  * The third discipline, the smallest first, and of equals the oldest: a heap of entries.
  *
- * Ancestry: J. W. J. Williams, Algorithm 232 (CACM 1964), with four children to a node, whose siblings lie in one pair of cache lines (LaMarca and Ladner, The
- * influence of caches on the performance of heaps, 1996): a get touches half the lines of a binary heap and compares no more.
+ * Ancestry: J. W. J. Williams, Algorithm 232 (CACM 1964), with four children to a node, whose siblings lie in
+ * one pair of cache lines (LaMarca and Ladner, The influence of caches on the performance of heaps, 1996): a
+ * get touches half the lines of a binary heap and compares no more.
  *
  * | word     | meaning                                                                                         |
  * | -------- | ----------------------------------------------------------------------------------------------- |
@@ -11,14 +12,17 @@
  * | moving   | the entry that is on its way                                                                    |
  * | shape    | what kind of keys those in it have; of no meaning when it is empty                                |
  *
- * The lock of single-lock.ts is held in every function. An entry moves through a hole: it is written to `moving`, the hole is named, ONE store of `position` makes
- * the change of size and the hole true at once, and then each step copies one entry into the hole and names the place that it came from.
- * So at every moment the places below `size` without the hole, and `moving`, are exactly the items in the queue, each once.
+ * The lock of single-lock.ts is held in every function. An entry moves through a hole: it is written to
+ * `moving`, the hole is named, ONE store of `position` makes the change of size and the hole true at once,
+ * and then each step copies one entry into the hole and names the place that it came from.
+ * So at every moment the places below `size` without the hole, and `moving`, are exactly the items in the
+ * queue, each once.
  *
  * Nobody waits here.
  *
- * Death at any step: whoever takes the lock over repairs (`heapRepair`): a hole that is true for this size is filled, with all further steps; each
- * step may be done twice. A hole that is not true is forgotten: its item is not in yet, or still in its place.
+ * Death at any step: whoever takes the lock over repairs (`heapRepair`): a hole that is true for this size is
+ * filled, with all further steps; each step may be done twice. A hole that is not true is forgotten: its item
+ * is not in yet, or still in its place.
  * ORDERING: all plain but `position`: one lock guards it, and a death is between two instructions.
  */
 import { Status } from '../abi';
@@ -31,7 +35,10 @@ import { copyPacked, pack, packedBeginPut, packedBeginTake, packedEndPut, packed
 import { elementAt, elementsReserve, elementsTrim } from './segmented-array';
 import { positionGrown, positionShrunk, putOf, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
 
-/** Children of place p: 4p + 1 to 4p + 4. Moved by this much, they begin at a multiple of 4, and so never lie in two chunks. */
+/**
+ * Children of place p: 4p + 1 to 4p + 4. Moved by this much, they begin at a multiple of 4, and so never lie
+ * in two chunks.
+ */
 const FIRST_ELEMENT: i32 = 3;
 /** Where the packed record lies in an entry. */
 const PACKED: usize = offsetof<PriorityEntry>('length');

@@ -7,9 +7,11 @@
  * | LIFO     | LifoQueue             | the newest                           | single-lock.ts, stack.ts      |
  * | PRIORITY | PriorityQueue         | the smallest; of equals the oldest   | single-lock.ts, priority.ts   |
  *
- * A discipline tries: it puts in what there is room for, or gives out what there is. The shell waits and wakes; it knows of a discipline only how much is in it.
+ * A discipline tries: it puts in what there is room for, or gives out what there is. The shell waits and
+ * wakes; it knows of a discipline only how much is in it.
  *
- * Ancestry: blocking by event counts (see gate.ts); each discipline names its own. The count of unfinished tasks is tasks.ts.
+ * Ancestry: blocking by event counts (see event-count.ts); each discipline names its own. The count of
+ * unfinished tasks is tasks.ts.
  *
  * | word            | meaning                                                                    |
  * | --------------- | -------------------------------------------------------------------------- |
@@ -18,11 +20,11 @@
  * | notEmpty        | event count: an item went in, or `closed` was set                          |
  * | notFull         | event count: items were taken, or `closed` was set                         |
  *
- * No wake-up is lost: as for every event count. A put wakes one consumer, a batch as many as it brought; a get wakes one producer: all of
- * them want the same, room for an item.
+ * No wake-up is lost: as for every event count. A put wakes one consumer, a batch as many as it brought; a
+ * get wakes one producer: all of them want the same, room for an item.
  *
- * Death at each step: see the disciplines, and gate.ts for the sleepers. A consumer that dies after it was woken for an item leaves the item;
- * the reaper's kick wakes another.
+ * Death at each step: see the disciplines, and event-count.ts for the sleepers. A consumer that dies after it
+ * was woken for an item leaves the item; the reaper's wakeAll wakes another.
  */
 import { Encoding, Kind, Status } from '../abi';
 import { load, loadPlain, pause, store, storePlain } from '../atomics';
@@ -54,7 +56,10 @@ import { joinCount } from './tasks';
 let getEstimate: i32 = 0;
 let putEstimate: i32 = 0;
 
-/** Of a deadline: nobody has looked at the clock yet. Each operation has one place where it tries, so that the compiler puts the try there: one call less. */
+/**
+ * Of a deadline: nobody has looked at the clock yet. Each operation has one place where it tries, so that the
+ * compiler puts the try there: one call less.
+ */
 const UNSET: f64 = -1;
 
 /** ORDERING: plain: written before anybody else knows the queue. */
@@ -75,9 +80,12 @@ export function queueDestroy(queue: usize): void {
   else singleLockDestroy(queue);
 }
 
-// ── put ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── put ──────────────────────────────────────────────────────────────────────────────────────────────
 
-/** One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY, UNORDERED. The record is the scratch's, unless it is a number. */
+/**
+ * One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY, UNORDERED. The record is the scratch's, unless it
+ * is a number.
+ */
 function tryPut(queue: usize, length: u32, meta: u32, number: f64): i32 {
   const status = isFifo(queue) ? fifoPut(queue, length, meta, number) : singleLockPut(queue, length, meta, number);
   if (status == Status.OK) eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);
@@ -129,7 +137,10 @@ function put(queue: usize, length: u32, meta: u32, number: f64, timeoutMs: f64):
   }
 }
 
-/** Puts the record whose payload lies in the scratch after the place of its header. OK, TIMEOUT, SHUTDOWN, NO_MEMORY, WOULD_BLOCK. Not for a PRIORITY queue, whose records have keys: queuePutMany. */
+/**
+ * Puts the record whose payload lies in the scratch after the place of its header. OK, TIMEOUT, SHUTDOWN,
+ * NO_MEMORY, WOULD_BLOCK. Not for a PRIORITY queue, whose records have keys: queuePutMany.
+ */
 export function queuePut(queue: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
   return put(queue, length, meta, 0, timeoutMs);
 }
@@ -145,7 +156,10 @@ export function queuePutBlock(queue: usize, block: usize, inFlight: usize, lengt
   return put(queue, length, meta | OUT_OF_LINE, 0, timeoutMs);
 }
 
-/** Puts as many as there is room for of the `count` records that lie one behind the other in the scratch from `from` on, waiting for room for one. How many, or a status. */
+/**
+ * Puts as many as there is room for of the `count` records that lie one behind the other in the scratch from
+ * `from` on, waiting for room for one. How many, or a status.
+ */
 export function queuePutMany(queue: usize, from: u32, count: i32, timeoutMs: f64): i32 {
   let deadline = UNSET;
   while (true) {
@@ -157,11 +171,12 @@ export function queuePutMany(queue: usize, from: u32, count: i32, timeoutMs: f64
   }
 }
 
-// ── get ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── get ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What a try that found nothing comes to. */
 function nothing(queue: usize): i32 {
-  // ORDERING: `closed` is set under the tail lock, so after it nothing is published; look at the tail once more.
+  // ORDERING: `closed` is set under the tail lock, so after it nothing is published; look at the tail once
+  // more.
   if (!load(queue + offsetof<Queue>('closed'))) return Status.TIMEOUT;
   return queueSize(queue) == 0 ? <i32>Status.SHUTDOWN : <i32>Status.TIMEOUT;
 }
@@ -207,7 +222,10 @@ function awaitItem(queue: usize, deadline: f64): i32 {
   return afterPark(result, !isIdle(queue));
 }
 
-/** Takes an item: its meta (never negative), with its length in the scratch's first word and its payload after the header. TIMEOUT, SHUTDOWN, WOULD_BLOCK. */
+/**
+ * Takes an item: its meta (never negative), with its length in the scratch's first word and its payload after
+ * the header. TIMEOUT, SHUTDOWN, WOULD_BLOCK.
+ */
 export function queueGet(queue: usize, timeoutMs: f64): i32 {
   let deadline = UNSET;
   while (true) {
@@ -219,7 +237,10 @@ export function queueGet(queue: usize, timeoutMs: f64): i32 {
   }
 }
 
-/** Takes up to `most` items at once into the scratch, one record behind the other, waiting for the first. How many, or a status. */
+/**
+ * Takes up to `most` items at once into the scratch, one record behind the other, waiting for the first. How
+ * many, or a status.
+ */
 export function queueGetMany(queue: usize, most: i32, timeoutMs: f64): i32 {
   let deadline = UNSET;
   while (true) {
@@ -231,7 +252,7 @@ export function queueGetMany(queue: usize, most: i32, timeoutMs: f64): i32 {
   }
 }
 
-// ── the rest ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── the rest ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** Items in the queue at one moment of the call. */
 export function queueSize(queue: usize): i32 {
@@ -242,7 +263,10 @@ export function queueIsShutDown(queue: usize): bool {
   return load(queue + offsetof<Queue>('closed')) != 0;
 }
 
-/** Nothing goes in from now on; `immediate`: what is in is dropped and counted off. Everybody who waits looks again. */
+/**
+ * Nothing goes in from now on; `immediate`: what is in is dropped and counted off. Everybody who waits looks
+ * again.
+ */
 export function queueShutdown(queue: usize, immediate: bool): void {
   if (isFifo(queue)) fifoShutdown(queue, immediate);
   else singleLockShutdown(queue, immediate);

@@ -1,8 +1,9 @@
 /**
  * The ring: a chain of byte rings with one lock at each end.
  *
- * Ancestry: the two-lock queue of Michael and Scott (PODC 1996) with a ring in place of its list; the remote position that each side caches
- * from FastForward (PPoPP 2008) and agrona's ring buffers; the growth by a chain of larger rings is ours.
+ * Ancestry: the two-lock queue of Michael and Scott (PODC 1996) with a ring in place of its list; the remote
+ * position that each side caches from FastForward (PPoPP 2008) and agrona's ring buffers; the growth by a
+ * chain of larger rings is ours.
  *
  * | word                   | written by              | meaning                                                        |
  * | ---------------------- | ----------------------- | -------------------------------------------------------------- |
@@ -14,16 +15,22 @@
  * | head.segment           | holder of the head lock | where the next record comes from                               |
  * | segment.next           | holder of the tail lock | set once: the producers have moved on at position segment.end  |
  *
- * A byte position is in the tail's segment if it is not below segment.base; its place there is position & (capacity - 1). Positions never restart.
- * ONE 64-bit store publishes a record and counts it; one takes it and uncounts it. What was not published never happened.
+ * A byte position is in the tail's segment if it is not below segment.base; its place there is position &
+ * (capacity - 1). Positions never restart.
+ * ONE 64-bit store publishes a record and counts it; one takes it and uncounts it. What was not published
+ * never happened.
  *
- * A record that does not fit makes the producer chain a segment twice as large (up to SEGMENT_MAX), so a queue whose items stay small stops allocating
- * once its ring holds `maxsize` of them. A drained segment is kept as the spare or given back.
+ * A record that does not fit makes the producer chain a segment twice as large (up to SEGMENT_MAX), so a
+ * queue whose items stay small stops allocating once its ring holds `maxsize` of them. A drained segment is
+ * kept as the spare or given back.
  *
- * Death of a producer, its lock held: before the store the record does not exist; after it, it does. While it chained a segment: either `next` is not set, and
- * the new segment is lost, or it is, and the next producer follows it. Consumers cannot have left the old segment yet: they do only when something
- * was published behind it. An item in a block has a InFlight, of its producer until the store and of its consumer from then on (objects.ts).
- * Death of a consumer: before the store of its position the item is still there (a second consumer gets it), after it the item was in the hands of the dead.
+ * Death of a producer, its lock held: before the store the record does not exist; after it, it does. While it
+ * chained a segment: either `next` is not set, and the new segment is lost, or it is, and the next producer
+ * follows it. Consumers cannot have left the old segment yet: they do only when something was published
+ * behind it. An item in a block has an InFlight, of its producer until the store and of its consumer from
+ * then on (heap/object-table.ts).
+ * Death of a consumer: before the store of its position the item is still there (a second consumer gets it),
+ * after it the item was in the hands of the dead.
  */
 
 import { copy, load, load64, loadPlain, loadPlain64, store, store64, storePlain, storePlain64, xchg } from '../atomics';
@@ -51,7 +58,10 @@ export function positionOf(side: usize): i64 {
   return load64(side + offsetof<QueueSide>('position'));
 }
 
-/** The word that says for a InFlight whether an item has changed hands: the bytes, of which every item has some. */
+/**
+ * The word that says for an InFlight whether an item has changed hands: the bytes, of which every item has
+ * some.
+ */
 export function positionWord(side: usize): usize {
   return side + offsetof<QueueSide>('position');
 }
@@ -60,7 +70,8 @@ export function setPosition(side: usize, position: i64): void {
   store64(side + offsetof<QueueSide>('position'), position);
 }
 
-// ORDERING: what a side caches and where its segment lies is plain: its lock guards it. `next` is atomic: the other side reads it.
+// ORDERING: what a side caches and where its segment lies is plain: its lock guards it. `next` is atomic: the
+// other side reads it.
 
 export function cachedOther(side: usize): i64 {
   return loadPlain64(side + offsetof<QueueSide>('otherCache'));
@@ -109,7 +120,10 @@ export function ringInit(queue: usize): bool {
   return true;
 }
 
-/** @requires lock(tail). The segment in which `bytes` more fit at `at`, chaining a new one if need be; 0: the heap is full. */
+/**
+ * @requires lock(tail). The segment in which `bytes` more fit at `at`, chaining a new one if need be; 0: the
+ * heap is full.
+ */
 export function ringReserve(queue: usize, at: u32, bytes: u32): usize {
   const side = queue + QUEUE_TAIL;
   let segment = segmentOf(side);

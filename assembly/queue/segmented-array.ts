@@ -1,7 +1,9 @@
 /**
- * Slots: a growable array of entries of one size, each 2^`shift` bytes, under the lock of a LifoQueue or PriorityQueue.
+ * Slots: a growable array of entries of one size, each 2^`shift` bytes, under the lock of a LifoQueue or
+ * PriorityQueue.
  *
- * Ancestry: the doubling chunks of Brodnik et al., Resizable Arrays in Optimal Time and Space (WADS 1999): nothing is ever copied, so no put pays for the growth.
+ * Ancestry: the doubling chunks of Brodnik et al., Resizable Arrays in Optimal Time and Space (WADS 1999):
+ * nothing is ever copied, so no put pays for the growth.
  *
  *     chunk   0        1                2
  *     slots   ╞ 2^f ═╡ ╞ 2^(f+1) ═════╡ ╞ 2^(f+2) ═══ ...
@@ -10,8 +12,8 @@
  * | --------- | ----------------------------------------------------------------- |
  * | chunks[k] | where chunk k lies, or 0                                          |
  *
- * Slot i lies in chunk k at place p, where i + 2^f = 2^(f+k) + p. One chunk more than is needed is kept, so that a queue whose length swings around a
- * border does not allocate at each swing; the next one goes back.
+ * Slot i lies in chunk k at place p, where i + 2^f = 2^(f+k) + p. One chunk more than is needed is kept, so
+ * that a queue whose length swings around a border does not allocate at each swing; the next one goes back.
  *
  * Nobody waits here. ORDERING: all plain: one lock guards it.
  *

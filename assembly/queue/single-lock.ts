@@ -1,11 +1,13 @@
 /**
- * Piles: what the second and third discipline have in common: one lock, one state, and a growable array (see stack.ts, priority.ts, segmented-array.ts, state.ts).
+ * Piles: what the second and third discipline have in common: one lock, one state, and a growable array (see
+ * stack.ts, priority.ts, segmented-array.ts, state.ts).
  *
  * One lock, because both ends are one: a put may move what the next get takes.
  *
  * Nobody waits here but for that short lock; the shell (queue.ts) waits, and tells those who do.
  *
- * Death with the lock held: whoever takes it over repairs the heap. A batch is published item by item: a dead producer's is in up to where it came.
+ * Death with the lock held: whoever takes it over repairs the heap. A batch is published item by item: a dead
+ * producer's is in up to where it came.
  */
 import { Kind, Status } from '../abi';
 import { load, loadPlain, loadPlainF64, store } from '../atomics';
@@ -58,7 +60,10 @@ export function singleLockPut(queue: usize, length: u32, meta: u32, number: f64)
   return status;
 }
 
-/** One try with the records (and keys) that lie one behind the other at `records`: how many went in, or why the first one did not. */
+/**
+ * One try with the records (and keys) that lie one behind the other at `records`: how many went in, or why
+ * the first one did not.
+ */
 export function singleLockPutMany(queue: usize, records: usize, count: i32): i32 {
   const heap = isHeap(queue);
   let done = 0;
@@ -114,7 +119,10 @@ export function singleLockGetMany(queue: usize, most: i32): i32 {
   return count > 0 ? count : <i32>Status.TIMEOUT;
 }
 
-/** @requires lock(queue), or nobody is left: drops what lies in the last place of the array, which takes no move; false: it is empty. */
+/**
+ * @requires lock(queue), or nobody is left: drops what lies in the last place of the array, which takes no
+ * move; false: it is empty.
+ */
 function dropLast(queue: usize): bool {
   const position = singleLockPosition(queue);
   const last = sizeOf(position) - 1;

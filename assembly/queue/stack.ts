@@ -3,8 +3,8 @@
  *
  * Ancestry: CPython's queue.LifoQueue, a list.
  *
- * The lock of single-lock.ts is held in every function. Slot i holds the item with i others below it. ONE store of `position` publishes an item and counts it, or
- * takes it: what is above is nobody's.
+ * The lock of single-lock.ts is held in every function. Slot i holds the item with i others below it. ONE
+ * store of `position` publishes an item and counts it, or takes it: what is above is nobody's.
  *
  * Nobody waits here.
  *

@@ -1,8 +1,9 @@
 /**
  * The state of a LifoQueue or PriorityQueue in one word: items that were ever put << 32 | items in it.
  *
- * So ONE 64-bit store publishes an item and counts it, or takes it and uncounts it. Both halves wrap or not like those of a ring's positions: the first
- * is compared by difference only, the second is bounded by the heap.
+ * So ONE 64-bit store publishes an item and counts it, or takes it and uncounts it. Both halves wrap or not
+ * like those of a ring's positions: the first is compared by difference only, the second is bounded by the
+ * heap.
  */
 import { load64, store64 } from '../atomics';
 import { QUEUE_TAIL, QueueSide } from '../layout';
@@ -15,7 +16,7 @@ export function setSingleLockPosition(queue: usize, position: i64): void {
   store64(queue + QUEUE_TAIL + offsetof<QueueSide>('position'), position);
 }
 
-/** The word that says for a InFlight whether an item has changed hands: the items in it. */
+/** The word that says for an InFlight whether an item has changed hands: the items in it. */
 export function sizeWord(queue: usize): usize {
   return queue + QUEUE_TAIL + offsetof<QueueSide>('position');
 }

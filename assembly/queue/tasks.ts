@@ -1,17 +1,18 @@
 /**
  * The unfinished tasks of a queue: what taskDone counts off and join waits for.
  *
- * Ancestry: CPython's queue.Queue, but as the difference of two counters, so that a put does not touch what taskDone writes.
+ * Ancestry: CPython's queue.Queue, but as the difference of two counters, so that a put does not touch what
+ * taskDone writes.
  *
  * | word            | meaning                                                                    |
  * | --------------- | -------------------------------------------------------------------------- |
  * | done            | items counted off; unfinished = items ever put - done                      |
  * | join            | event count: nothing is unfinished any more                                |
  *
- * No wake-up is lost: as for every event count (gate.ts). A put between the last taskDone and its look at the count makes the queue unfinished
- * again, and a joiner that looks then waits on, as in CPython.
+ * No wake-up is lost: as for every event count (event-count.ts). A put between the last taskDone and its look
+ * at the count makes the queue unfinished again, and a joiner that looks then waits on, as in CPython.
  *
- * Death between counting off the last item and the notify: the reaper's kick wakes the joiners.
+ * Death between counting off the last item and the notify: the reaper's wakeAll wakes the joiners.
  */
 import { Status } from '../abi';
 import { cas, load } from '../atomics';

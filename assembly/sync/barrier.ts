@@ -1,8 +1,9 @@
 /**
  * Barrier: parties wait for each other, again and again.
  *
- * Ancestry: CPython's threading.Barrier for the rules; the form, a list of waiters each told its own outcome, is ours: with one shared generation word a slow waiter
- * cannot tell a round that was reset from one that tripped, and draining, CPython's answer, would hang on a waiter that died.
+ * Ancestry: CPython's threading.Barrier for the rules; the form, a list of waiters each told its own outcome,
+ * is ours: with one shared generation word a slow waiter cannot tell a round that was reset from one that
+ * tripped, and draining, CPython's answer, would hang on a waiter that died.
  *
  * | phase    | meaning                                                            | arrivals                              |
  * | -------- | ------------------------------------------------------------------ | ------------------------------------- |
@@ -10,12 +11,15 @@
  * | TRIPPING | the first `parties` in the list are complete, their leader acts    | gather behind it for the next round   |
  * | BROKEN   | until reset                                                        | fail at once                          |
  *
- * A waiter's outcome: NOTIFIED the round was complete, FAILED the barrier broke or was reset, LEADER it has to lead the next round, which was complete
- * when the last one tripped.
+ * A waiter's outcome: NOTIFIED the round was complete, FAILED the barrier broke or was reset, LEADER it has
+ * to lead the next round, which was complete when the last one tripped.
  *
- * No wake-up is lost: every node that leaves the list is told so on its own word, by whoever takes it out under the guard.
- * Death of a party, asleep or leading: its node is in the list; the reaper finds it and breaks the barrier, which is what CPython's users get from a timeout.
- * Death under the guard, of whomever: the next to take it breaks the barrier, because a round may be half told.
+ * No wake-up is lost: every node that leaves the list is told so on its own word, by whoever takes it out
+ * under the list lock.
+ * Death of a party, asleep or leading: its node is in the list; the reaper finds it and breaks the barrier,
+ * which is what CPython's users get from a timeout.
+ * Death under the list lock, of whomever: the next to take it breaks the barrier, because a round may be half
+ * told.
  */
 import { NodeState, Party, Status } from '../abi';
 import { load, loadPlain, store, storePlain } from '../atomics';
@@ -79,7 +83,7 @@ function breakIt(barrier: usize): void {
   failAll(barrier);
 }
 
-/** Takes the guard. */
+/** Takes the list lock. */
 function lockBarrier(barrier: usize): void {
   if (waitListLock(barrier)) breakIt(barrier);
 }
@@ -99,7 +103,10 @@ export function barrierArrive(barrier: usize, node: usize): i32 {
   return leads ? <i32>Party.LEADS : Status.OK;
 }
 
-/** The leader's action is done: lets the round go, in the order in which they came. The leader's index, or BROKEN if the barrier was reset or broken meanwhile. */
+/**
+ * The leader's action is done: lets the round go, in the order in which they came. The leader's index, or
+ * BROKEN if the barrier was reset or broken meanwhile.
+ */
 export function barrierTrip(barrier: usize, node: usize): i32 {
   lockBarrier(barrier);
   const listed = isListed(node);
@@ -129,7 +136,8 @@ function beginRound(barrier: usize, parties: i32): void {
 }
 
 /**
- * Waits for the round this node arrived in. Its index; LEADS if it has become the leader; BROKEN; WOULD_BLOCK.
+ * Waits for the round this node arrived in. Its index; LEADS if it has become the leader; BROKEN;
+ * WOULD_BLOCK.
  * A timeout breaks the barrier for all, but a round that is already complete is waited for.
  */
 export function barrierAwait(barrier: usize, node: usize, timeoutMs: f64): i32 {
@@ -161,8 +169,8 @@ function outcomeOf(node: usize): i32 {
 }
 
 /**
- * This party does not want to wait any longer, and if `breaking` the others shall not wait in vain. BROKEN: it is out. OK: its round is complete, wait on
- * without a deadline. Otherwise what it was told meanwhile.
+ * This party does not want to wait any longer, and if `breaking` the others shall not wait in vain. BROKEN:
+ * it is out. OK: its round is complete, wait on without a deadline. Otherwise what it was told meanwhile.
  */
 export function barrierGiveUp(barrier: usize, node: usize, breaking: bool): i32 {
   lockBarrier(barrier);

@@ -1,17 +1,21 @@
 /**
  * Condition: first in, first out, and exact.
  *
- * Ancestry: CPython's threading.Condition; the argument why one futex word cannot be exact stands in the header of glibc's nptl/pthread_cond_wait.c.
+ * Ancestry: CPython's threading.Condition; the argument why one futex word cannot be exact stands in the
+ * header of glibc's nptl/pthread_cond_wait.c.
  *
  * Words: a WaitList and the lock that belongs to it (a Lock or an RLock, which the condition keeps alive).
  *
- * wait: append the node, give the lock up, sleep on the node, take the lock back, then look: still listed means a true timeout.
- * notify: take the first n nodes out and wake them. Exactly min(n, waiters) waits succeed, in the order in which they came: whether a waiter was
- * notified or timed out is decided by whether a notifier took its node out, and by nothing else. That is stricter than CPython, where a waiter
- * that times out while a notify is on its way to it may report False although the notify was spent on it.
+ * wait: append the node, give the lock up, sleep on the node, take the lock back, then look: still listed
+ * means a true timeout. notify: take the first n nodes out and wake them. Exactly min(n, waiters) waits
+ * succeed, in the order in which they came: whether a waiter was notified or timed out is decided by whether
+ * a notifier took its node out, and by nothing else. That is stricter than CPython, where a waiter that times
+ * out while a notify is on its way to it may report False although the notify was spent on it.
  *
- * No wake-up is lost: the node is appended while the user's lock is held, so a notifier that takes the lock later sees it.
- * Death of a waiter: the reaper takes its node out, so it is not counted among the n. A notify that it had already received is spent.
+ * No wake-up is lost: the node is appended while the user's lock is held, so a notifier that takes the lock
+ * later sees it.
+ * Death of a waiter: the reaper takes its node out, so it is not counted among the n. A notify that it had
+ * already received is spent.
  * Death of a notifier: each of the n was notified, or waits on, first in line as before.
  */
 import { NodeState, Status } from '../abi';
@@ -68,7 +72,10 @@ export function conditionLeave(condition: usize, node: usize, depth: i32): i32 {
   return timedOut ? Status.TIMEOUT : Status.OK;
 }
 
-/** OK: notified. TIMEOUT. NOT_OWNER. OWNER_DIED: the lock broke meanwhile and is not held. The lock is taken back however long that takes. */
+/**
+ * OK: notified. TIMEOUT. NOT_OWNER. OWNER_DIED: the lock broke meanwhile and is not held. The lock is taken
+ * back however long that takes.
+ */
 export function conditionWait(condition: usize, node: usize, timeoutMs: f64): i32 {
   // Who must not sleep could not even wait for the lock to come back.
   if (!canBlock && conditionOwned(condition)) return Status.WOULD_BLOCK;

@@ -1,7 +1,8 @@
 /**
  * Event: a flag to wait for.
  *
- * Ancestry: ours; the generation word answers CPython's rule that a waiter woken by `set()` returns true even if `clear()` follows at once.
+ * Ancestry: ours; the generation word answers CPython's rule that a waiter woken by `set()` returns true even
+ * if `clear()` follows at once.
  *
  * | word       | meaning                                                        |
  * | ---------- | -------------------------------------------------------------- |
@@ -9,10 +10,11 @@
  * | waiters    | blocked waiters that may sleep on `generation`                 |
  * | gate       | async waiters                                                  |
  *
- * A flag instead of a generation would put a waiter back to sleep when `set(); clear()` both pass before it runs. The generation wraps after 2^31 such
- * pairs between two steps of one waiter.
+ * A flag instead of a generation would put a waiter back to sleep when `set(); clear()` both pass before it
+ * runs. The generation wraps after 2^31 such pairs between two steps of one waiter.
  *
- * No wake-up is lost: the waiter read an even generation and sleeps only while it is still that one; `set` changes it before it notifies.
+ * No wake-up is lost: the waiter read an even generation and sleeps only while it is still that one; `set`
+ * changes it before it notifies.
  * Death of a waiter: it stays counted, a `set` notifies for nothing. `set` never waits for anybody.
  */
 import { Status } from '../abi';

@@ -1,8 +1,8 @@
 /**
  * Lock: one word that says who holds it.
  *
- * Ancestry: Drepper, "Futexes are tricky" (mutex2); Rust's std sys/sync/mutex/futex.rs for the shape of the slow path;
- * the owner in the word from musl's and glibc's robust mutexes.
+ * Ancestry: Drepper, "Futexes are tricky" (mutex2); Rust's std sys/sync/mutex/futex.rs for the shape of the
+ * slow path; the owner in the word from musl's and glibc's robust mutexes.
  *
  *     ╒═ 31 ══════╤═ 30 ══════╤═ 29 ══╤═ 28 … 0 ══════════════════╕
  *     │ CONTENDED │ ABANDONED │   -   │ owner's worker id, 0: free │
@@ -22,10 +22,11 @@
  *
  * Barging: a newcomer may overtake a woken waiter. Sleepers are woken first in, first out.
  *
- * Death of the owner: the reaper turns owner into owner|ABANDONED and wakes everybody. A lock with TAKE_OVER (all internal ones) then goes to the next
- * acquirer, who is told OWNER_DIED and repairs what the lock guards; any other lock stays broken until `lockReset`.
- * Death of a waiter: harmless, or it had been woken: the reaper's kick wakes the others.
- * Death between the release and the notify: the word is 0 and somebody sleeps; the kick again.
+ * Death of the owner: the reaper turns owner into owner|ABANDONED and wakes everybody. A lock with TAKE_OVER
+ * (all internal ones) then goes to the next acquirer, who is told OWNER_DIED and repairs what the lock
+ * guards; any other lock stays broken until `lockReset`.
+ * Death of a waiter: harmless, or it had been woken: the reaper's wakeAll wakes the others.
+ * Death between the release and the notify: the word is 0 and somebody sleeps; wakeAll again.
  */
 import { LockFlag, Status } from '../abi';
 import { cas, load, notify, pause, xchg } from '../atomics';
@@ -88,7 +89,10 @@ function tryAcquire(lock: usize, mark: i32): i32 {
   }
 }
 
-/** Loads only while it is held (Rust's std), and gives up where others already sleep: spinning past them would be unfair and wasteful. */
+/**
+ * Loads only while it is held (Rust's std), and gives up where others already sleep: spinning past them would
+ * be unfair and wasteful.
+ */
 function spin(lock: usize): bool {
   const budget = spinBudget(estimate);
   for (let i = 0; i < budget; i++) {
@@ -122,7 +126,8 @@ export function lockRelease(lock: usize): i32 {
     const word = load(lock);
     if (word & ABANDONED) return Status.OWNER_DIED;
     if ((word & OWNER) == 0) return Status.NOT_OWNER;
-    // No exchange: between the look and it another release may have been faster, or the reaper, whose ABANDONED must stay.
+    // No exchange: between the look and it another release may have been faster, or the reaper, whose
+    // ABANDONED must stay.
     if (cas(lock, word, 0) != word) continue;
     if (word & CONTENDED) lockWake(lock);
     return Status.OK;
@@ -139,7 +144,10 @@ function lockWake(lock: usize): void {
   gateOpen(lockGate(lock));
 }
 
-/** Takes an internal lock. True: its owner died, repair what it guards. On a thread that must not sleep this spins until it has it. */
+/**
+ * Takes an internal lock. True: its owner died, repair what it guards. On a thread that must not sleep this
+ * spins until it has it.
+ */
 export function lockInternal(lock: usize): bool {
   if (cas(lock, 0, self) == 0) return false;
   while (true) {

@@ -1,14 +1,15 @@
 /**
  * RLock: a lock that its owner may take again.
  *
- * Ancestry: musl's pthread_mutex_trylock_owner, parking_lot's lock_api/src/remutex.rs, CPython's _thread.RLock.
+ * Ancestry: musl's pthread_mutex_trylock_owner, parking_lot's lock_api/src/remutex.rs, CPython's
+ * _thread.RLock.
  *
- * Words: those of Lock, and `count`, which only the owner touches.
- * `owner(word) == self` can be true only if this worker wrote it (ids are unique), so reading it without the lock is safe.
+ * Words: those of Lock, and `count`, which only the owner touches. `owner(word) == self` can be true only if
+ * this worker wrote it (ids are unique), so reading it without the lock is safe.
  *
  * No wake-up is lost: it is a Lock, nesting happens in `count` alone.
- * Death of the owner: as for Lock; whoever takes it next sets `count` anew. Nobody but the owner can release it, so it is broken
- * after a clean end of its owner, too.
+ * Death of the owner: as for Lock; whoever takes it next sets `count` anew. Nobody but the owner can release
+ * it, so it is broken after a clean end of its owner, too.
  */
 import { Status } from '../abi';
 import { load, loadPlain, storePlain } from '../atomics';
@@ -66,7 +67,10 @@ export function rlockReleaseAll(lock: usize): i32 {
   return count;
 }
 
-/** Condition: the levels back, after the lock was taken again: on top of those that another async task of this worker may hold. */
+/**
+ * Condition: the levels back, after the lock was taken again: on top of those that another async task of this
+ * worker may hold.
+ */
 export function rlockRestore(lock: usize, count: i32): void {
   if (isMine(lock)) setCount(lock, loadPlain(lock + offsetof<RLock>('count')) - 1 + count);
 }

@@ -1,8 +1,8 @@
 /**
  * Semaphore and BoundedSemaphore.
  *
- * Ancestry: glibc's nptl/sem_waitcommon.c, with its value and waiter count in two words instead of one of 64 bits (what that buys, freeing the semaphore
- * right after the last wait, is not needed here).
+ * Ancestry: glibc's nptl/sem_waitcommon.c, with its value and waiter count in two words instead of one of 64
+ * bits (what that buys, freeing the semaphore right after the last wait, is not needed here).
  *
  * | word    | meaning                                                           |
  * | ------- | ----------------------------------------------------------------- |
@@ -11,10 +11,13 @@
  * | gate    | async acquirers                                                   |
  * | limit   | BoundedSemaphore: the start value                                 |
  *
- * No wake-up is lost: the acquirer counts itself in `waiters`, then reads `permits`; the releaser adds to `permits`, then reads `waiters`. One of the two
- * sees the other. The woken are taken off `waiters` by their waker (see gate.ts). There is no acquire of several permits: a wake-up for one who wants two would be lost on one who wants one.
+ * No wake-up is lost: the acquirer counts itself in `waiters`, then reads `permits`; the releaser adds to
+ * `permits`, then reads `waiters`. One of the two sees the other. The woken are taken off `waiters` by their
+ * waker (see event-count.ts). There is no acquire of several permits: a wake-up for one who wants two would
+ * be lost on one who wants one.
  *
- * Death of a waiter: it stays counted, so releases notify for nothing; a wake-up it had received is made up for by the reaper's kick.
+ * Death of a waiter: it stays counted, so releases notify for nothing; a wake-up it had received is made up
+ * for by the reaper's wakeAll.
  * A permit held by a dead worker is not given back: a semaphore has no owner, in Python neither.
  */
 import { Status } from '../abi';

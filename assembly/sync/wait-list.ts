@@ -1,7 +1,9 @@
 /**
- * WaitList: waiters in the order they came, each asleep on a word of its own, so that a wake-up is for exactly one of them and nobody can steal it.
+ * WaitList: waiters in the order they came, each asleep on a word of its own, so that a wake-up is for
+ * exactly one of them and nobody can steal it.
  *
- * Ancestry: CPython's deque of per-waiter locks (threading.Condition), musl's private condition variable, Go's notifyList.
+ * Ancestry: CPython's deque of per-waiter locks (threading.Condition), musl's private condition variable,
+ * Go's notifyList.
  *
  * | node.state | meaning                                                 |
  * | ---------- | ------------------------------------------------------- |
@@ -10,16 +12,19 @@
  * | FAILED     | taken out because what it waited for cannot come        |
  * | LEADER     | in the list, and chosen to act for the others (Barrier) |
  *
- * The list is guarded by the lock in its first words (an internal one: it is held for a few instructions, never across a sleep or a call to JavaScript),
- * not by the user's lock, which a careless user may release from elsewhere. Links point forward only; `tail` and `count` are hints.
+ * The list is guarded by the lock in its first words (an internal one: it is held for a few instructions,
+ * never across a sleep or a call to JavaScript), not by the user's lock, which a careless user may release
+ * from elsewhere. Links point forward only; `tail` and `count` are hints.
  *
  * No wake-up is lost: the state is stored before the notify, and the engine compares it under its own mutex.
  *
- * Death of the guard's holder: each edit commits with one store to the forward chain (append: last.next or head; pop: head; remove: previous.next),
- * so the chain is whole at every moment, and the next holder rebuilds the hints from it. Whoever is woken is in `leaving` until it is out and told: dead
- * in between, the next holder puts it back to the head of the list, or makes up for the notify if it was told. A node's memory may be used again once
- * `isLeaving` has said no, or the guard was taken after it was told.
- * Death of a waiter: its node is still linked. The reaper takes the nodes of the dead out before their memory is used again.
+ * Death of the list lock's holder: each edit commits with one store to the forward chain (append: last.next
+ * or head; pop: head; remove: previous.next), so the chain is whole at every moment, and the next holder
+ * rebuilds the hints from it. Whoever is woken is in `leaving` until it is out and told: dead in between, the
+ * next holder puts it back to the head of the list, or makes up for the notify if it was told. A node's
+ * memory may be used again once `isLeaving` has said no, or the list lock was taken after it was told.
+ * Death of a waiter: its node is still linked. The reaper takes the nodes of the dead out before their memory
+ * is used again.
  */
 import { NodeState } from '../abi';
 import { load, loadPlain, notify, store, storePlain } from '../atomics';
@@ -27,7 +32,8 @@ import { WaitList, WaitNode } from '../layout';
 import { Parked, park, self } from '../waiting/park';
 import { lockAbandon, lockInternal, lockWakeAll, unlock } from './lock';
 
-// ORDERING: links and hints are plain, `guard` orders their readers; states are atomic, because their owners sleep on them.
+// ORDERING: links and hints are plain, the list lock orders their readers; states are atomic, because their
+// owners sleep on them.
 
 export function nextWaiter(node: usize): usize {
   return <usize>(<u32>loadPlain(node + offsetof<WaitNode>('next')));
@@ -107,7 +113,8 @@ function unlink(list: usize, previous: usize, node: usize): void {
 export function wakeFirstWaiter(list: usize, outcome: i32): bool {
   const node = firstWaiter(list);
   if (!node) return false;
-  // ORDERING: plain, the store of the state publishes it. To find it when it is over costs the waiter a look under the guard, no more.
+  // ORDERING: plain, the store of the state publishes it. To find it when it is over costs the waiter a look
+  // under the list lock, no more.
   storePlain(list + offsetof<WaitList>('leaving'), <i32>node);
   unlink(list, 0, node);
   tellWaiter(node, outcome);
@@ -115,7 +122,9 @@ export function wakeFirstWaiter(list: usize, outcome: i32): bool {
   return true;
 }
 
-/** Whether who told `node` may be not done with it. Taking the guard waits for that, or for its repair. */
+/**
+ * Whether who told `node` may be not done with it. Taking the list lock waits for that, or for its repair.
+ */
 export function isLeaving(list: usize, node: usize): bool {
   return load(list + offsetof<WaitList>('leaving')) == <i32>node;
 }

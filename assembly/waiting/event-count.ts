@@ -1,7 +1,8 @@
 /**
  * Gates and event counts: sleeping for something that is not one word's value.
  *
- * Ancestry: Vyukov's eventcount, folly/synchronization/EventCount.h; the separate word for async waiters is ours (the argument below).
+ * Ancestry: Vyukov's eventcount, folly/synchronization/EventCount.h; the separate word for async waiters is
+ * ours (the argument below).
  *
  * | structure  | words         | who sleeps               | who is woken                |
  * | ---------- | ------------- | ------------------------ | --------------------------- |
@@ -9,18 +10,22 @@
  * | EventCount | seq, waiters  | blocked workers          | as many as there are items  |
  * |            | + a Gate      | event loops              | all                         |
  *
- * No wake-up is lost: the waiter adds itself to `waiters`, then reads `seq`, then tries; the poster makes the thing true, then reads `waiters`.
- * If the poster saw no waiter, the waiter's try came after and succeeds. If it saw one, `seq` changed: before the waiter read it
- * (then its try succeeds), or after (then the engine's compare fails, or the sleeper is woken).
+ * No wake-up is lost: the waiter adds itself to `waiters`, then reads `seq`, then tries; the poster makes the
+ * thing true, then reads `waiters`.
+ * If the poster saw no waiter, the waiter's try came after and succeeds. If it saw one, `seq` changed: before
+ * the waiter read it (then its try succeeds), or after (then the engine's compare fails, or the sleeper is
+ * woken).
  *
- * Who is woken is taken off `waiters` by the waker, and everybody else leaves by himself: a woken worker may take 50 µs to run, and would have every
- * post meanwhile notify for nothing (100 ns each). Before it sleeps again it adds itself again, and tries again.
+ * Who is woken is taken off `waiters` by the waker, and everybody else leaves by himself: a woken worker may
+ * take 50 µs to run, and would have every post meanwhile notify for nothing (100 ns each). Before it sleeps
+ * again it adds itself again, and tries again.
  *
- * Blocked workers and event loops sleep on different words because an event loop whose thread is busy would hold up the wake-up
- * that a blocked worker needs. An async waiter that gives up opens its gate, which withdraws its leftover wait from the engine's list.
+ * Blocked workers and event loops sleep on different words because an event loop whose thread is busy would
+ * hold up the wake-up that a blocked worker needs. An async waiter that gives up opens its gate, which
+ * withdraws its leftover wait from the engine's list.
  *
- * Death: the dead waiter stays counted, as do those whom a dead waker woke, which costs the posters a notify that wakes nobody. The reaper opens every
- * gate and event count.
+ * Death: the dead waiter stays counted, as do those whom a dead waker woke, which costs the posters a notify
+ * that wakes nobody. The reaper opens every gate and event count.
  */
 import { add, load, notify } from '../atomics';
 import { EventCount, Gate } from '../layout';

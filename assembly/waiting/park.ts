@@ -1,10 +1,11 @@
 /**
  * Sleeping, for every primitive: who this worker is, deadlines, and the one caller of `wait`.
  *
- * The result of `park` never decides anything: the word does. Every caller re-checks its word after it, so a wake-up for nothing is always legal,
- * which is what lets a reaper repair any loss by waking everybody.
+ * The result of `park` never decides anything: the word does. Every caller re-checks its word after it, so a
+ * wake-up for nothing is always legal, which is what lets a reaper repair any loss by waking everybody.
  *
- * Death here: the sleeper leaves the engine's list; a wake-up that was already on its way to it is lost, and the reaper's kick makes up for it.
+ * Death here: the sleeper leaves the engine's list; a wake-up that was already on its way to it is lost, and
+ * the reaper's wakeAll makes up for it.
  */
 import { Status } from '../abi';
 import { load, loadPlain, now, storePlain, wait } from '../atomics';
@@ -55,9 +56,9 @@ export function park(p: usize, expected: i32, deadline: f64): i32 {
 }
 
 /**
- * The part of `park` up to the wait, which must be the last thing that its function does: V8's baseline compiler (seen in Node 20.20, V8 11.3; not in
- * Node 24) loses locals across `memory.atomic.wait32`, and a store behind it went to another address. Being exported and not small keeps this from
- * being inlined.
+ * The part of `park` up to the wait, which must be the last thing that its function does: V8's baseline
+ * compiler (seen in Node 20.20, V8 11.3; not in Node 24) loses locals across `memory.atomic.wait32`, and a
+ * store behind it went to another address. Being exported and not small keeps this from being inlined.
  */
 export function sleep(p: usize, expected: i32, deadline: f64): i32 {
   if (!canBlock) return load(p) != expected ? Parked.CHANGED : Parked.REFUSED;
@@ -71,7 +72,10 @@ export function sleep(p: usize, expected: i32, deadline: f64): i32 {
   return wait(p, expected, timeout);
 }
 
-/** What a wait comes to after `park`, when `ready` says whether what it waits for is there: OK (look again), TIMEOUT, WOULD_BLOCK. */
+/**
+ * What a wait comes to after `park`, when `ready` says whether what it waits for is there: OK (look again),
+ * TIMEOUT, WOULD_BLOCK.
+ */
 export function afterPark(result: i32, ready: bool): i32 {
   if (result == Parked.REFUSED) return Status.WOULD_BLOCK;
   return result == Parked.TIMED_OUT && !ready ? Status.TIMEOUT : Status.OK;
@@ -87,15 +91,19 @@ let waits: i32 = 0;
 const PROBE: i32 = 15;
 
 /**
- * The adaptive spin, after folly's TurnSequencer: how many polls before sleeping. The first wait and every 16th is a probe with the whole budget (it costs
- * about what a wake-up does, so at worst twice the time is spent: Karlin et al., "Empirical studies of competitive spinning", 1991); in between, twice what
- * sufficed on average. Without probes the estimate could only sink: a budget too short to succeed teaches nothing.
+ * The adaptive spin, after folly's TurnSequencer: how many polls before sleeping. The first wait and every
+ * 16th is a probe with the whole budget (it costs about what a wake-up does, so at worst twice the time is
+ * spent: Karlin et al., "Empirical studies of competitive spinning", 1991); in between, twice what sufficed
+ * on average. Without probes the estimate could only sink: a budget too short to succeed teaches nothing.
  */
 export function spinBudget(estimate: i32): i32 {
   return estimate == 0 || (++waits & PROBE) == 0 ? spinLimit : min(spinLimit, max(SPIN_MIN, estimate << 1));
 }
 
-/** The new estimate. Only probes teach: it moves an eighth of the way to what would have sufficed, and to the minimum when nothing did. */
+/**
+ * The new estimate. Only probes teach: it moves an eighth of the way to what would have sufficed, and to the
+ * minimum when nothing did.
+ */
 export function spinLearn(estimate: i32, budget: i32, used: i32, success: bool): i32 {
   if (budget < spinLimit) return estimate;
   const target = success ? max(SPIN_MIN, used) : SPIN_MIN;
