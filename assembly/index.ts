@@ -12,7 +12,7 @@ import { TAKE_OVER } from './sync/lock';
 import { selfScratch } from './waiting/park';
 
 export { allocate, bytesInUse, bytesReserved, free } from './heap/allocator';
-export { refAdopt, refObject, refOpen } from './heap/handles';
+export { nodeCreate, nodeFree, nodeGive, nodeTake, refAdopt, refObject, refOpen } from './heap/handles';
 export { objectEntries, objectGeneration, objectId, objectKind, objectPin, retain } from './heap/object-table';
 export {
   boxedCountHandles,

@@ -141,8 +141,6 @@ export class Queue {
   maxsize: i32;
   /** 0 open, 1 shut down. */
   closed: i32;
-  /** Items that were counted off by taskDone: the unfinished ones are those put in less these. */
-  done: i32;
   spare: u32;
   joinSeq: i32;
   joinWaiters: i32;
@@ -165,7 +163,10 @@ export const QUEUE_TAIL: usize = 112;
 export const QUEUE_HEAD: usize = 240;
 export const QUEUE_NOT_EMPTY: usize = 368;
 export const QUEUE_NOT_FULL: usize = 432;
-export const QUEUE_BYTES: u32 = Extent.QUEUE;
+/** Tasks counted off (see queue/tasks.ts): beside what consumers read and no put does. */
+export const QUEUE_DONE: usize = 448;
+export const QUEUE_BYTES: u32 = 456;
+if (QUEUE_DONE != <usize>Extent.QUEUE) ERROR('Extent.QUEUE');
 
 /**
  * A LifoQueue or PriorityQueue has one lock, in the place of a Queue's tail (see queue/single-lock.ts). Its

@@ -9,6 +9,7 @@
  * | > 0       | a handle: this worker's reference to that object                        |
  * | 0         | nothing: a handle that is being made or was given back                  |
  * | IN_FLIGHT | something in the worker's hands on its way elsewhere (heap/in-flight.ts) |
+ * | NODE      | a waiter's node, which follows it (sync/wait-list.ts)                    |
  *
  * The list hangs on the worker's slot. It is plain: its worker's own, and the reaper's after its death.
  * What an element is besides a handle is known above (lifecycle/owned.ts).
@@ -16,15 +17,19 @@
  * Nobody waits here. Death between taking an element off the list and freeing it: its memory is lost, no
  * reference.
  */
-import { Status } from '../abi';
+import { Size, Status } from '../abi';
 import { fill, load, loadPlain, storePlain } from '../atomics';
 import { Entry, HEADER, REF_BYTES, Ref, Slot } from '../layout';
+import { isListed } from '../sync/wait-list';
 import { selfSlot } from '../waiting/park';
 import { allocate, free } from './allocator';
 import { countFirst, entryOf, fillEntry, handleRelease, retain, takeEntry } from './object-table';
 
 /** In a Ref in place of an entry's index. */
 export const IN_FLIGHT: i32 = -1;
+
+/** In a Ref in place of an entry's index. */
+export const NODE: i32 = -2;
 
 /** Puts an element on this worker's list. */
 export function listAdd(ref: usize, index: i32, generation: i32): void {
@@ -51,6 +56,10 @@ export function nextRef(ref: usize): usize {
 
 export function isInFlight(ref: usize): bool {
   return loadPlain(ref + offsetof<Ref>('index')) == IN_FLIGHT;
+}
+
+export function isNode(ref: usize): bool {
+  return loadPlain(ref + offsetof<Ref>('index')) == NODE;
 }
 
 /** A zeroed object with one reference, this worker's: its handle, or NO_MEMORY. */
@@ -104,4 +113,39 @@ export function refRelease(ref: usize): void {
   handleRelease(ref + offsetof<Ref>('index'));
   listRemove(ref);
   free(ref);
+}
+
+// ── nodes ────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * A node of this worker's for a wait that is not its only one: an async wait, or a blocking one inside of
+ * a function that runs while another wait is under way (a Barrier's action). NO_MEMORY.
+ */
+export function nodeCreate(): i32 {
+  const ref = allocate(REF_BYTES + <u32>Size.NODE);
+  if (!ref) return Status.NO_MEMORY;
+  fill(ref, 0, REF_BYTES + <u32>Size.NODE);
+  listAdd(ref, NODE, 0);
+  return <i32>(ref + REF_BYTES);
+}
+
+/** Frees a node that is in no wait list. */
+export function nodeFree(node: usize): void {
+  const ref = node - REF_BYTES;
+  listRemove(ref);
+  free(ref);
+}
+
+function slotsOwnNode(): usize {
+  return selfSlot + offsetof<Slot>('state');
+}
+
+/** The node for a blocking wait: the slot's own, unless that is in a list already. NO_MEMORY. */
+export function nodeTake(): i32 {
+  const own = slotsOwnNode();
+  return isListed(own) ? nodeCreate() : <i32>own;
+}
+
+export function nodeGive(node: usize): void {
+  if (node != slotsOwnNode()) nodeFree(node);
 }

@@ -1,5 +1,5 @@
 /**
- * What a worker has besides memory: handles, items and cell batches in flight, its discard slot. All of it
+ * What a worker has besides memory: handles, items and cell batches in flight, waiters' nodes, its discard slot. All of it
  * is on its list of handles or in its slot, and this file alone knows every kind of it.
  *
  * Ancestry: what the kernel does with the open files of a process that ends.
@@ -11,7 +11,7 @@
 
 import { loadPlain, storePlain } from '../atomics';
 import { free } from '../heap/allocator';
-import { isInFlight, listRemove, nextRef, refRelease } from '../heap/handles';
+import { isInFlight, isNode, listRemove, nextRef, refRelease } from '../heap/handles';
 import { inFlightBlock, inFlightFree, inFlightMeta, inFlightSettle } from '../heap/in-flight';
 import { handleRelease } from '../heap/object-table';
 import { CELL_BATCH, itemReleaseHandles } from '../heap/record';
@@ -43,7 +43,13 @@ function firstRef(slot: usize): usize {
 
 /** This worker ends: whoever then joins it finds its handles closed, the ends of pipes among them. */
 export function releaseOwn(): void {
-  for (let ref = firstRef(selfSlot); ref; ref = firstRef(selfSlot)) refDrop(ref);
+  let ref = firstRef(selfSlot);
+  while (ref) {
+    const next = nextRef(ref);
+    // The node of an async wait may be in a list still: the reaper takes it out first.
+    if (!isNode(ref)) refDrop(ref);
+    ref = next;
+  }
 }
 
 /**
@@ -81,7 +87,7 @@ export function releaseAllOf(slot: usize): void {
       storePlain(head, <i32>nextRef(ref));
       inFlightFree(ref);
     } else {
-      handleRelease(ref + offsetof<Ref>('index'));
+      if (!isNode(ref)) handleRelease(ref + offsetof<Ref>('index'));
       storePlain(head, <i32>nextRef(ref));
       free(ref);
     }

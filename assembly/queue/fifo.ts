@@ -35,7 +35,7 @@ import {
   ringWrite,
   setPosition,
 } from './ring';
-import { queueTaskDone } from './tasks';
+import { isTaskCheck, queueTaskDone, tasksSaturate } from './tasks';
 
 /** @requires lock(tail). How many of `wanted` items may go in now; SHUTDOWN. */
 function room(queue: usize, tail: i64, wanted: i32): i32 {
@@ -75,6 +75,7 @@ export function fifoPut(queue: usize, length: u32, meta: u32, number: f64): i32 
   const after = advance(tail, 1, bytes);
   if (meta & OUT_OF_LINE) giveBlock(side, after);
   else setPosition(side, after);
+  if (isTaskCheck(itemsOf(tail), itemsOf(after))) tasksSaturate(queue);
   unlock(side);
   return Status.OK;
 }
@@ -118,6 +119,7 @@ export function fifoPutMany(queue: usize, records: usize, count: i32): i32 {
   if (flags & OUT_OF_LINE) beginPutAll(records, records + bytes, positionWord(side), bytesOf(after));
   setPosition(side, after);
   if (flags & OUT_OF_LINE) endPutAll(records, records + bytes);
+  if (isTaskCheck(itemsOf(tail), itemsOf(after))) tasksSaturate(queue);
   unlock(side);
   return free;
 }

@@ -126,11 +126,19 @@ function awaitRoom(queue: usize, deadline: f64): i32 {
   return afterPark(result, !isFull(queue));
 }
 
+/** A producer that was woken for room and does not use it: the next one shall look. */
+function passOnRoom(queue: usize): void {
+  if (!isFull(queue)) eventCountNotify(queue + QUEUE_NOT_FULL, 1);
+}
+
 function put(queue: usize, length: u32, meta: u32, number: f64, timeoutMs: f64): i32 {
   let deadline = UNSET;
   while (true) {
     const status = tryPut(queue, length, meta, number);
-    if (status != Status.TIMEOUT || timeoutMs == 0) return status;
+    if (status != Status.TIMEOUT || timeoutMs == 0) {
+      if (status < 0 && deadline != UNSET) passOnRoom(queue);
+      return status;
+    }
     if (deadline == UNSET) deadline = deadlineAfter(timeoutMs);
     const able = awaitRoom(queue, deadline);
     if (able != Status.OK) return able;
@@ -164,7 +172,10 @@ export function queuePutMany(queue: usize, from: u32, count: i32, timeoutMs: f64
   let deadline = UNSET;
   while (true) {
     const status = tryPutMany(queue, selfScratch + from, count);
-    if (status != Status.TIMEOUT || timeoutMs == 0) return status;
+    if (status != Status.TIMEOUT || timeoutMs == 0) {
+      if (status < 0 && deadline != UNSET) passOnRoom(queue);
+      return status;
+    }
     if (deadline == UNSET) deadline = deadlineAfter(timeoutMs);
     const able = awaitRoom(queue, deadline);
     if (able != Status.OK) return able;

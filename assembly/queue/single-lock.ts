@@ -20,8 +20,8 @@ import { packedBeginTake, packedDrop, packedEndTake, unfold, unfoldedBytes } fro
 import { heapAccepts, heapExtract, heapInsert, heapKeyDropAt, heapRecordAt, heapRepair, keyedBytes } from './priority';
 import { elementsFree } from './segmented-array';
 import { stackAt, stackPop, stackPush } from './stack';
-import { positionShrunk, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
-import { queueTaskDone } from './tasks';
+import { positionShrunk, putOf, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
+import { isTaskCheck, queueTaskDone, tasksSaturate } from './tasks';
 
 function isHeap(queue: usize): bool {
   return loadPlain(queue - HEADER + offsetof<Header>('kind')) == Kind.PRIORITY;
@@ -47,6 +47,7 @@ function insertRecord(queue: usize, heap: bool, length: u32, meta: u32, record: 
   if (heap && !heapAccepts(queue, position, length, meta, record)) return Status.UNORDERED;
   const maxsize = loadPlain(queue + offsetof<Queue>('maxsize'));
   if (maxsize > 0 && sizeOf(position) >= maxsize) return Status.TIMEOUT;
+  if (isTaskCheck(putOf(position), putOf(position) + 1)) tasksSaturate(queue);
   return heap
     ? heapInsert(queue, position, length, meta, record, number)
     : stackPush(queue, position, length, meta, record, number);

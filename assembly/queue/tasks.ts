@@ -6,17 +6,21 @@
  *
  * | word            | meaning                                                                    |
  * | --------------- | -------------------------------------------------------------------------- |
- * | done            | items counted off; unfinished = items ever put - done                      |
+ * | done            | items counted off; unfinished = items ever put - done, both modulo 2^32    |
  * | join            | event count: nothing is unfinished any more                                |
  *
  * No wake-up is lost: as for every event count (event-count.ts). A put between the last taskDone and its look
  * at the count makes the queue unfinished again, and a joiner that looks then waits on, as in CPython.
  *
+ * Most queues are never counted off. Before the difference could wrap it is held back: some 2^30 tasks are
+ * taken to be done, of more than three times as many (`tasksSaturate`). So taskDone is never refused for a
+ * task that was put, and join does not return because the numbers have come around.
+ *
  * Death between counting off the last item and the notify: the reaper's wakeAll wakes the joiners.
  */
 import { Status } from '../abi';
 import { cas, load } from '../atomics';
-import { QUEUE_TAIL, Queue } from '../layout';
+import { QUEUE_DONE, QUEUE_TAIL, Queue } from '../layout';
 import {
   eventCountEnter,
   eventCountEpoch,
@@ -29,9 +33,10 @@ import { afterPark, deadlineAfter } from '../waiting/park';
 import { itemsOf, positionOf } from './ring';
 
 /** Items that were put and not yet counted off. */
-export function queueUnfinished(queue: usize): i32 {
-  const done = load(queue + offsetof<Queue>('done'));
-  return itemsOf(positionOf(queue + QUEUE_TAIL)) - done;
+export function queueUnfinished(queue: usize): u32 {
+  // ORDERING: `done` first: it never passes the number of items that were put.
+  const done = load(queue + QUEUE_DONE);
+  return <u32>(itemsOf(positionOf(queue + QUEUE_TAIL)) - done);
 }
 
 export function joinCount(queue: usize): usize {
@@ -40,14 +45,33 @@ export function joinCount(queue: usize): usize {
 
 /** OK, or RANGE: more often than items were put. */
 export function queueTaskDone(queue: usize): i32 {
-  const word = queue + offsetof<Queue>('done');
+  const word = queue + QUEUE_DONE;
   while (true) {
     const done = load(word);
-    if (itemsOf(positionOf(queue + QUEUE_TAIL)) - done <= 0) return Status.RANGE;
+    if (itemsOf(positionOf(queue + QUEUE_TAIL)) == done) return Status.RANGE;
     if (cas(word, done, done + 1) == done) break;
   }
   if (queueUnfinished(queue) == 0) eventCountNotify(joinCount(queue), -1);
   return Status.OK;
+}
+
+/** So many unfinished tasks are held back, of at most 2^32. */
+const MOST_UNFINISHED: u32 = 0xc0000000;
+const HELD_BACK: i32 = 0x40000000;
+
+/** Whether a put that took the count of items from `before` to `after` is one of those that look. */
+export function isTaskCheck(before: i32, after: i32): bool {
+  return ((before ^ after) & ~0xfffff) != 0;
+}
+
+/** Holds the number of unfinished tasks back. Called by a put in 2^20. */
+export function tasksSaturate(queue: usize): void {
+  const word = queue + QUEUE_DONE;
+  while (true) {
+    const done = load(word);
+    if (queueUnfinished(queue) < MOST_UNFINISHED) return;
+    if (cas(word, done, done + HELD_BACK) == done) return;
+  }
 }
 
 /** OK when nothing is unfinished; TIMEOUT, WOULD_BLOCK. */

@@ -29,6 +29,7 @@ import {
   firstWaiter,
   isLeaving,
   isListed,
+  leavingOf,
   removeWaiter,
   sleepWhile,
   waitListLock,
@@ -93,8 +94,9 @@ export function conditionWait(condition: usize, node: usize, timeoutMs: f64): i3
 /** Wakes up to `count` waiters; how many, or NOT_OWNER. */
 export function conditionNotify(condition: usize, count: i32): i32 {
   if (!conditionOwned(condition)) return Status.NOT_OWNER;
-  // ORDERING: a waiter appends before it gives up the lock that we hold: an empty list is empty.
-  if (!firstWaiter(condition)) return 0;
+  // ORDERING: a waiter appends before it gives up the lock that we hold: an empty list is empty. `leaving`
+  // first: a notifier may have died with a waiter in it, which a repair puts back to the head.
+  if (!leavingOf(condition) && !firstWaiter(condition)) return 0;
   waitListLock(condition);
   let woken = 0;
   while (woken < count && wakeFirstWaiter(condition, NodeState.NOTIFIED)) woken++;

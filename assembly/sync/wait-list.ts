@@ -122,11 +122,16 @@ export function wakeFirstWaiter(list: usize, outcome: i32): bool {
   return true;
 }
 
+/** The node that is being taken out, or 0. */
+export function leavingOf(list: usize): usize {
+  return <usize>(<u32>load(list + offsetof<WaitList>('leaving')));
+}
+
 /**
  * Whether who told `node` may be not done with it. Taking the list lock waits for that, or for its repair.
  */
 export function isLeaving(list: usize, node: usize): bool {
-  return load(list + offsetof<WaitList>('leaving')) == <i32>node;
+  return leavingOf(list) == node;
 }
 
 /** @requires lock(list). */

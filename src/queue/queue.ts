@@ -292,7 +292,7 @@ export class Queue<T = unknown> extends Shared {
 
   /** Items that were put and not yet counted off by `taskDone`. */
   get unfinishedTasks(): number {
-    return this.heap.core.queueUnfinished(this.open);
+    return this.heap.core.queueUnfinished(this.open) >>> 0;
   }
 
   get isShutdown(): boolean {
