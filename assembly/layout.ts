@@ -419,6 +419,8 @@ export class SizeClass {
   carve: i64;
   /** Blocks in use. */
   used: i32;
+  /** Free blocks that a search for whole free pages has in hand (see heap/reclaim.ts). */
+  taken: u32;
 }
 export const CLASS_SHIFT: i32 = 6;
 

@@ -10,13 +10,6 @@
  * | up to MEDIUM_PAGES pages   | a run of pages; once freed kept for its own length  | one compare-and-swap           |
  * | larger                     | a run of pages, first fit, neighbours merged        | under the heap's lock          |
  *
- * The page map has a word for each page: `length << 8 | tag` in the first page of a run. A free finds the
- * class of a block by its page.
- *
- *     ╒═ 31 … 8 ════════╤═ 7 … 0 ═══════════════════════════════════════════╕
- *     │ pages of the run │ 0 inside, 1 free, 2 large, 3 medium, 16+c small c │
- *     ╘═════════════════╧═══════════════════════════════════════════════════╛
- *
  * Nobody waits here but for the heap's lock, while a page is taken: no wake-up to lose beyond the lock's own.
  *
  * Death: a block is in a list, or somebody's, or (taken by a worker that died before it could say so) lost;
@@ -25,36 +18,19 @@
  * worker that died before it was on the map.
  */
 import { add, cas64, grow, load, load64, loadPlain, store, store64, storePlain } from '../atomics';
-import { CLASS_SHIFT, ROOT_CLASSES, Root, SizeClass } from '../layout';
+import { Root, SizeClass } from '../layout';
 import { MEDIUM_PAGES, PAGE, PAGE_SHIFT, ROOT, SMALL_CLASSES, SMALL_MAX } from '../limits';
 import { lockInternal, unlock } from '../sync/lock';
+import { FREE, LARGE, MEDIUM, mapWord, releaseRun, runLength, SMALL } from './page-map';
+import { reclaimPages, reclaimRepair } from './reclaim';
+import { classAt, classOf, pop, push, sizeOfClass } from './size-classes';
 
-const FREE: i32 = 1;
-const LARGE: i32 = 2;
-const MEDIUM: i32 = 3;
-const SMALL: i32 = 16;
-
-function classAt(index: i32): usize {
-  return ROOT + ROOT_CLASSES + ((<usize>index) << CLASS_SHIFT);
+function heapLock(): void {
+  if (lockInternal(ROOT + offsetof<Root>('heapLock'))) reclaimRepair();
 }
 
-/** 16, 32, 48, 64, then four to each doubling. */
-function classOf(bytes: u32): i32 {
-  if (bytes <= 64) return bytes == 0 ? 0 : <i32>((bytes - 1) >> 4);
-  const last = bytes - 1;
-  const log = 31 - <i32>clz(last);
-  return 4 + ((log - 6) << 2) + (<i32>(last >> (log - 2)) & 3);
-}
-
-function sizeOfClass(index: i32): u32 {
-  if (index < 4) return (<u32>index + 1) << 4;
-  const log = 6 + ((index - 4) >> 2);
-  const quarter = <u32>((index - 4) & 3) + 1;
-  return ((<u32>1) << log) + (quarter << (log - 2));
-}
-
-function mapWord(page: i32): usize {
-  return <usize>(<u32>loadPlain(ROOT + offsetof<Root>('pageMap'))) + ((<usize>page) << 2);
+function heapUnlock(): void {
+  unlock(ROOT + offsetof<Root>('heapLock'));
 }
 
 function pagesFor(bytes: u32): i32 {
@@ -96,32 +72,6 @@ export function free(block: usize): void {
   }
 }
 
-// ── free lists ───────────────────────────────────────────────────────────────────────────────────────
-
-function pop(kind: usize): usize {
-  while (true) {
-    const head = load64(kind);
-    const block = <usize>(<u32>head);
-    if (!block) return 0;
-    // ORDERING: another worker may have taken the block and be writing to it; then the tag has moved on and
-    // the swap fails.
-    const next = <u32>loadPlain(block);
-    if (cas64(kind, head, retag(head, next)) == head) return block;
-  }
-}
-
-function push(kind: usize, block: usize): void {
-  while (true) {
-    const head = load64(kind);
-    storePlain(block, <i32>head);
-    if (cas64(kind, head, retag(head, <u32>block)) == head) return;
-  }
-}
-
-function retag(head: i64, block: u32): i64 {
-  return (((head >> 32) + 1) << 32) | <i64>block;
-}
-
 /** The next block of the page being carved; takes a new page when it is used up. */
 function carve(kind: usize, index: i32): usize {
   const size = sizeOfClass(index);
@@ -134,13 +84,13 @@ function carve(kind: usize, index: i32): usize {
       if (cas64(word, range, (range & ~0xffffffff) | <i64>(from + size)) == range) return <usize>from;
       continue;
     }
-    lockInternal(ROOT + offsetof<Root>('heapLock'));
+    heapLock();
     let page: i32 = 0;
     if (load64(word) == range) {
       page = takeRun(1, SMALL + index);
       if (page) store64(word, ((<i64>((<u32>(page + 1)) << PAGE_SHIFT)) << 32) | <i64>((<u32>page) << PAGE_SHIFT));
     } else page = -1;
-    unlock(ROOT + offsetof<Root>('heapLock'));
+    heapUnlock();
     if (!page) return 0;
   }
 }
@@ -148,26 +98,19 @@ function carve(kind: usize, index: i32): usize {
 // ── runs of pages ────────────────────────────────────────────────────────────────────────────────────
 
 function allocateRun(pages: i32, tag: i32): usize {
-  lockInternal(ROOT + offsetof<Root>('heapLock'));
+  heapLock();
   const page = takeRun(pages, tag);
   if (page && tag == LARGE) add(ROOT + offsetof<Root>('largePages'), pages);
-  unlock(ROOT + offsetof<Root>('heapLock'));
+  heapUnlock();
   return <usize>((<u32>page) << PAGE_SHIFT);
 }
 
 function freeRun(block: usize, pages: i32): void {
   const page = <i32>(<u32>block >> PAGE_SHIFT);
-  lockInternal(ROOT + offsetof<Root>('heapLock'));
+  heapLock();
   add(ROOT + offsetof<Root>('largePages'), -pages);
   releaseRun(page, pages);
-  unlock(ROOT + offsetof<Root>('heapLock'));
-}
-
-/** @requires lock(heap). The merge with the run's neighbours is left to the next search that passes. */
-function releaseRun(page: i32, pages: i32): void {
-  // In this order: a free run below `firstFree` would never be found again.
-  if (page < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), page);
-  store(mapWord(page), (pages << 8) | FREE);
+  heapUnlock();
 }
 
 /**
@@ -178,6 +121,7 @@ function takeRun(pages: i32, tag: i32): i32 {
   let page = findRun(pages, tag);
   if (!page && growHeap(pages)) page = findRun(pages, tag);
   if (!page && drainMedium()) page = findRun(pages, tag);
+  if (!page && reclaimPages()) page = findRun(pages, tag);
   return page;
 }
 
@@ -188,7 +132,7 @@ function findRun(pages: i32, tag: i32): i32 {
   let first = true;
   while (page < end) {
     const word = loadPlain(mapWord(page));
-    let length = word >>> 8;
+    let length = runLength(word);
     if ((word & 255) == FREE) {
       const free = length;
       while (page + length < end && (loadPlain(mapWord(page + length)) & 255) == FREE)
