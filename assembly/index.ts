@@ -71,6 +71,8 @@ export {
   workerIsKnown,
   workerJoin,
   workerMove,
+  workerName,
+  workerSetName,
   workerState,
 } from './lifecycle/workers';
 export {
@@ -174,6 +176,11 @@ export function rootInit(pages: i32, maxPages: i32): void {
   store(ROOT + offsetof<Root>('nextEntry'), 1);
   heapInit(<i32>((end + PAGE - 1) >> PAGE_SHIFT), pages, maxPages, pageMap);
   store(ROOT + offsetof<Root>('magic'), Version.MAGIC);
+}
+
+/** What the hashes of keys begin with, a random number: keys cannot be chosen to collide. Before anybody makes a dict. */
+export function rootSetHashSeed(seed: i32): void {
+  store(ROOT + offsetof<Root>('hashSeed'), seed);
 }
 
 /** Whether the memory holds a heap of this very layout. */

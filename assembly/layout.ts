@@ -307,6 +307,11 @@ export class Worker {
   name: u32;
   task: u32;
   result: u32;
+  /** Guards the name, which may be changed while others read it. */
+  nameLock: i32;
+  nameGateSeq: i32;
+  nameGateWaiters: i32;
+  nameFlags: i32;
 }
 if (offsetof<Worker>('tid') != WorkerField.TID || offsetof<Worker>('result') != WorkerField.RESULT) ERROR('WorkerField');
 
@@ -459,6 +464,8 @@ export class Root {
   watchers: i32;
   /** The dict of the names of shared memory, or 0; it has a reference of the root's. */
   names: u32;
+  /** What hashes of keys begin with: random for each heap. */
+  hashSeed: i32;
 }
 export const ROOT_CLASSES: usize = 128;
 export const ROOT_CHUNKS: usize = ROOT_CLASSES + ((SMALL_CLASSES + MEDIUM_PAGES) << CLASS_SHIFT);

@@ -158,5 +158,6 @@ export function workerCreate(flags: i32): i32 {
   if (ref < 0) return ref;
   storePlain(refObject(ref) + offsetof<Worker>('parent'), self);
   storePlain(refObject(ref) + offsetof<Worker>('flags'), flags);
+  storePlain(refObject(ref) + offsetof<Worker>('nameFlags'), TAKE_OVER);
   return ref;
 }

@@ -37,7 +37,7 @@ import { removeWaitersOf, waitListLock, waitListUnlock } from '../sync/wait-list
 import { multiWaitWakeAll } from '../waiting/multi-wait';
 import { drain } from './destroy';
 import { releaseAllOf, settleInFlight } from './owned';
-import { slotFree, slotOf, slotsFreeUnstarted, workerIsKnown, workerWakeAll } from './workers';
+import { slotFree, slotOf, slotsFreeUnstarted, workerAbandon, workerIsKnown, workerWakeAll } from './workers';
 
 /**
  * Steps 0 and 1 alone, which wait for nobody: of several workers that die together each one's locks are let
@@ -102,6 +102,9 @@ function abandon(object: usize, kind: i32, tid: i32, clean: bool): void {
     case Kind.TABLE:
     case Kind.VECTOR:
       containerAbandon(object, tid);
+      break;
+    case Kind.WORKER:
+      workerAbandon(object, tid);
       break;
   }
 }

@@ -33,15 +33,16 @@
  * slot, which says throughout whose it is.
  */
 import { Status, WorkerState } from '../abi';
-import { cas, load, loadPlain, notify, store, storePlain } from '../atomics';
+import { cas, copy, load, loadPlain, notify, store, storePlain } from '../atomics';
 import { allocate, free } from '../heap/allocator';
 import { retain } from '../heap/object-table';
-import { boxedDropAt } from '../heap/record';
-import { Root, SLOT_BYTES, Slot, Worker } from '../layout';
+import { align8, boxedDropAt, RECORD } from '../heap/record';
+import { Record, Root, SLOT_BYTES, Slot, Worker } from '../layout';
 import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from '../limits';
 import { gateWakeAll } from '../waiting/event-count';
 import { multiWaitWake } from '../waiting/multi-wait';
-import { become, deadlineAfter, Parked, park, self } from '../waiting/park';
+import { lockAbandon, lockInternal, lockWakeAll, unlock } from '../sync/lock';
+import { become, deadlineAfter, Parked, park, self, selfScratch } from '../waiting/park';
 
 /** With its taker's id, in a slot's `tid`. */
 const CLAIMED: i32 = 1 << 31;
@@ -64,7 +65,7 @@ export function workerIsKnown(tid: i32): bool {
   return load(slotOf(tid) + offsetof<Slot>('tid')) == tid;
 }
 
-/** Takes a slot; the new worker's id, 0 when all are taken. */
+/** Takes a slot, with the scratch of who is to have it: the new worker's id; RANGE: all are taken; NO_MEMORY. */
 export function slotTake(): i32 {
   const turn = ROOT + offsetof<Root>('nextSlot');
   const start = load(turn);
@@ -77,11 +78,20 @@ export function slotTake(): i32 {
     storePlain(slot + offsetof<Slot>('sequence'), sequence);
     storePlain(slot + offsetof<Slot>('parent'), self);
     store(turn, index + 1);
+    // The scratch now: a worker that finds no memory for it cannot even say so. Who has no id must take no lock.
+    if (self) {
+      const scratch = allocate(SCRATCH);
+      storePlain(slot + offsetof<Slot>('scratch'), <i32>scratch);
+      if (!scratch) {
+        store(word, 0);
+        return Status.NO_MEMORY;
+      }
+    }
     const tid = index | (sequence << SLOT_BITS);
     store(word, tid);
     return tid;
   }
-  return 0;
+  return Status.RANGE;
 }
 
 /** Reaper: what `parent` had taken for children of which the supervisor was never told is free again. */
@@ -89,7 +99,7 @@ export function slotsFreeUnstarted(parent: i32): void {
   for (let index = 0; index < SLOTS; index++) {
     const slot = slotAt(index);
     const tid = load(slot + offsetof<Slot>('tid'));
-    if (tid == (CLAIMED | parent)) store(slot + offsetof<Slot>('tid'), 0);
+    if (tid == (CLAIMED | parent)) slotClear(slot);
     else if (tid > 0 && loadPlain(slot + offsetof<Slot>('parent')) == parent && !loadPlain(slot + offsetof<Slot>('recordId')))
       slotFree(tid);
   }
@@ -97,7 +107,10 @@ export function slotsFreeUnstarted(parent: i32): void {
 
 /** Gives a slot back, with what it owns in memory. */
 export function slotFree(tid: i32): void {
-  const slot = slotOf(tid);
+  slotClear(slotOf(tid));
+}
+
+function slotClear(slot: usize): void {
   const scratch = <usize>(<u32>loadPlain(slot + offsetof<Slot>('scratch')));
   storePlain(slot + offsetof<Slot>('scratch'), 0);
   storePlain(slot + offsetof<Slot>('waitingOn'), 0);
@@ -105,6 +118,7 @@ export function slotFree(tid: i32): void {
   storePlain(slot + offsetof<Slot>('recordId'), 0);
   storePlain(slot + offsetof<Slot>('thread'), 0);
   if (scratch) free(scratch);
+  // ORDERING: the owner last: from here on the slot is anybody's.
   store(slot + offsetof<Slot>('tid'), 0);
 }
 
@@ -124,7 +138,8 @@ export function workerBecome(tid: i32): bool {
   const slot = slotOf(tid);
   // First of all: a worker without an id would take locks with 0, which is to take nothing.
   become(tid, slot, 0);
-  const scratch = allocate(SCRATCH);
+  let scratch = <usize>(<u32>loadPlain(slot + offsetof<Slot>('scratch')));
+  if (!scratch) scratch = allocate(SCRATCH);
   if (!scratch) return false;
   storePlain(slot + offsetof<Slot>('scratch'), <i32>scratch);
   become(tid, slot, scratch);
@@ -173,6 +188,7 @@ export function workerEnd(worker: usize, exitCode: i32): bool {
 export function workerWakeAll(worker: usize): void {
   notify(worker, -1);
   gateWakeAll(workerGate(worker));
+  lockWakeAll(nameLock(worker));
   multiWaitWake();
 }
 
@@ -187,6 +203,41 @@ export function workerJoin(worker: usize, timeoutMs: f64): i32 {
     if (result == Parked.REFUSED) return Status.WOULD_BLOCK;
     if (result == Parked.TIMED_OUT && workerState(worker) != WorkerState.ENDED) return Status.TIMEOUT;
   }
+}
+
+// ── the name ─────────────────────────────────────────────────────────────────────────────────────────
+
+// Anybody may read a worker's name while it is changed: it is read under a lock, into the reader's scratch.
+
+function nameLock(worker: usize): usize {
+  return worker + offsetof<Worker>('nameLock');
+}
+
+function nameWord(worker: usize): usize {
+  return worker + offsetof<Worker>('name');
+}
+
+/** A boxed record, without handles and no larger than a scratch, is the name from now on. */
+export function workerSetName(worker: usize, boxed: usize): void {
+  lockInternal(nameLock(worker));
+  const before = <usize>(<u32>loadPlain(nameWord(worker)));
+  store(nameWord(worker), <i32>boxed);
+  unlock(nameLock(worker));
+  if (before) free(before);
+}
+
+/** The name as a record at the scratch's begin: its meta. RANGE: it has none. */
+export function workerName(worker: usize): i32 {
+  lockInternal(nameLock(worker));
+  const boxed = <usize>(<u32>loadPlain(nameWord(worker)));
+  if (boxed) copy(selfScratch, boxed, RECORD + align8(<u32>loadPlain(boxed)));
+  unlock(nameLock(worker));
+  return boxed ? loadPlain(selfScratch + offsetof<Record>('meta')) : <i32>Status.RANGE;
+}
+
+/** Reaper. */
+export function workerAbandon(worker: usize, tid: i32): void {
+  lockAbandon(nameLock(worker), tid);
 }
 
 export function workerDestroy(worker: usize): void {

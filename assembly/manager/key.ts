@@ -13,6 +13,8 @@
 import { Encoding } from '../abi';
 import { copy, loadByte, loadPlain, loadPlain64, loadPlainF64 } from '../atomics';
 import { RECORD } from '../heap/record';
+import { Root } from '../layout';
+import { ROOT } from '../limits';
 import {
   BLOCK,
   blockCreate,
@@ -37,14 +39,25 @@ export let soughtHash: u32 = 0;
 /** 2^64 by the golden ratio, Knuth's multiplier (TAOCP 6.4). */
 const GOLDEN: u64 = ((<u64>0x9e3779b9) << 32) | 0x7f4a7c15;
 
-/** The product folded, so that all bits reach the low ones, which choose the slot. */
+/**
+ * The operand and the product folded, so that all bits reach the low ones, which choose the index entry: small
+ * integers and powers of two differ in their upper bits only.
+ */
 function mix(hash: u64, word: u64): u64 {
-  const product = (hash ^ word) * GOLDEN;
+  let both = hash ^ word;
+  both ^= both >> 32;
+  const product = both * GOLDEN;
   return product ^ (product >> 32);
 }
 
+/** Random for each heap. ORDERING: plain: written before there is a dict. */
+function hashSeed(): u64 {
+  const seed = <u64>(<u32>loadPlain(ROOT + offsetof<Root>('hashSeed')));
+  return (seed << 32) | seed;
+}
+
 function hashBytes(from: usize, length: u32, meta: u32): u32 {
-  let hash = mix(<u64>length, <u64>meta);
+  let hash = mix(hashSeed() ^ <u64>length, <u64>meta);
   const whole = from + (length & ~7);
   for (; from < whole; from += 8) hash = mix(hash, <u64>loadPlain64(from));
   let rest: u64 = 0;
@@ -59,7 +72,7 @@ function seekCell(cell: i64): void {
 
 /** The hash of a key that stands in a cell: its block has it, or it is computed. */
 export function hashOfCell(cell: i64): u32 {
-  return isBlock(cell) ? cellHash(cellBlock(cell)) : <u32>mix(0, <u64>cell);
+  return isBlock(cell) ? cellHash(cellBlock(cell)) : <u32>mix(hashSeed(), <u64>cell);
 }
 
 function seekBytes(body: usize, length: u32, meta: u32): void {
