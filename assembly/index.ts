@@ -56,6 +56,7 @@ export {
   vectorCreate,
   workerCreate,
 } from './lifecycle/create';
+export { callCutOff, callRepair } from './lifecycle/cut-off';
 export { reap, reapLocks } from './lifecycle/reaper';
 export {
   slotCount,

@@ -39,9 +39,9 @@ import { retain } from '../heap/object-table';
 import { align8, boxedDropAt, RECORD } from '../heap/record';
 import { Record, Root, SLOT_BYTES, Slot, Worker } from '../layout';
 import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from '../limits';
+import { lockAbandon, lockInternal, lockWakeAll, unlock } from '../sync/lock';
 import { gateWakeAll } from '../waiting/event-count';
 import { multiWaitWake } from '../waiting/multi-wait';
-import { lockAbandon, lockInternal, lockWakeAll, unlock } from '../sync/lock';
 import { become, deadlineAfter, Parked, park, self, selfScratch } from '../waiting/park';
 
 /** With its taker's id, in a slot's `tid`. */

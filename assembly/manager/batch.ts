@@ -54,7 +54,7 @@ import {
 } from './cell';
 
 /** With the word of a batch: a cell, which is exchanged. */
-const EXCHANGING: usize = 2;
+export const EXCHANGING: usize = 2;
 
 /** An empty batch for up to `capacity` cells, or NO_MEMORY. */
 export function cellBatchCreate(capacity: u32): i32 {

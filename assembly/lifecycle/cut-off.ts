@@ -1,0 +1,197 @@
+/**
+ * Calls that were cut off: the engine threw out of the core, because the stack was used up (its check stands
+ * at the entry of functions, also between taking a short lock and giving it back). The worker lives, and its
+ * call is dead.
+ *
+ * Ancestry: the repair of robust mutexes, by the owner itself.
+ *
+ * | step         | when                                  | what                                             |
+ * | ------------ | ------------------------------------- | ------------------------------------------------ |
+ * | `callCutOff` | at once, where the stack is still low | what was changing hands is settled; the short    |
+ * |              |                                       | locks of the call's object become ABANDONED, and |
+ * |              |                                       | whoever waits at it looks again                  |
+ * | `callRepair` | before this worker's next call        | the same for all objects; what the call had      |
+ * |              |                                       | doomed or was about to drop goes                 |
+ *
+ * `callCutOff` calls no function (each of those below has one caller, and is compiled into it; a test looks):
+ * what needed no more stack than the call that failed there cannot fail. The next worker that takes such a
+ * lock repairs what it guards, as after a death. `callRepair` may be cut off like any call; it is done again
+ * then.
+ *
+ * Public locks are left alone: their owner lives and may go on. An RLock whose count had come to 0 is let go.
+ *
+ * No wake-up is lost: everybody at the object is woken, to look again.
+ * Death here: the reaper does all of it.
+ */
+import { Kind, NodeState } from '../abi';
+import { add, cas, load, load64, loadPlain, notify, store64, storePlain } from '../atomics';
+import { IN_FLIGHT } from '../heap/handles';
+import { TAKING } from '../heap/in-flight';
+import { adoptDoomed, objectEntries, objectKind, objectPin, objectUnpin } from '../heap/object-table';
+import { CELL_BATCH } from '../heap/record';
+import {
+  CellBatch,
+  Condition,
+  Connection,
+  Container,
+  HEADER,
+  Header,
+  InFlight,
+  QUEUE_HEAD,
+  QUEUE_NOT_EMPTY,
+  QUEUE_NOT_FULL,
+  QUEUE_TAIL,
+  Queue,
+  Ref,
+  RLock,
+  Root,
+  SLOT_DISCARD,
+  Slot,
+  Worker,
+} from '../layout';
+import { ROOT } from '../limits';
+import { EXCHANGING } from '../manager/batch';
+import { discardDrop } from '../manager/discard';
+import { ABANDONED, OWNER } from '../sync/lock';
+import { removeWaiter, waiterState, waitListLock, waitListUnlock } from '../sync/wait-list';
+import { self, selfSlot } from '../waiting/park';
+import { drain } from './destroy';
+
+/** The call on `object` (0: on none) was cut off; `settle`: it is not known yet. Calls no function. */
+export function callCutOff(object: usize, settle: bool): void {
+  if (settle) settleOwn();
+  let second: usize = 0;
+  let kind = object ? loadPlain(object - HEADER + offsetof<Header>('kind')) : <i32>Kind.FREE;
+  if (kind == Kind.CONNECTION) {
+    second = <usize>(<u32>loadPlain(object + offsetof<Connection>('outgoing')));
+    object = <usize>(<u32>loadPlain(object + offsetof<Connection>('incoming')));
+    if (!object) {
+      object = second;
+      second = 0;
+    }
+    kind = Kind.QUEUE;
+  }
+  while (true) {
+    // The short locks at `object`, and the heap's, are somebody else's to repair; whoever waits there looks.
+    const isQueue = kind == Kind.QUEUE || kind == Kind.LIFO || kind == Kind.PRIORITY;
+    for (let i = 0; i < 9; i++) {
+      let word: usize = 0;
+      let gate: usize = 4;
+      let owned = false;
+      if (i == 0) {
+        word = ROOT + offsetof<Root>('heapLock');
+        owned = true;
+      } else if (isQueue) {
+        gate = 8;
+        if (i == 1 || i == 2) {
+          word = object + (i == 1 ? QUEUE_TAIL : QUEUE_HEAD);
+          gate = 4;
+          owned = true;
+        } else if (i == 3) word = object + QUEUE_NOT_EMPTY;
+        else if (i == 4) word = object + QUEUE_NOT_FULL;
+        else if (i == 5) word = object + offsetof<Queue>('joinSeq');
+        // Of an event count: its sleepers compare the sequence.
+        if (i >= 3 && word) add(word, 1);
+      } else if (i == 1) {
+        word = object;
+        owned = kind == Kind.TABLE || kind == Kind.VECTOR || kind == Kind.BARRIER || kind == Kind.CONDITION;
+        if (kind == Kind.SEMAPHORE || kind == Kind.EVENT || kind == Kind.WORKER) gate = 8;
+      } else if (i == 2) {
+        if (kind == Kind.TABLE || kind == Kind.VECTOR) word = object + offsetof<Container>('updateLock');
+        else if (kind == Kind.WORKER) {
+          word = object + offsetof<Worker>('nameLock');
+          owned = true;
+        }
+      } else if (i == 3) {
+        // An RLock whose count is 0: it was about to be let go.
+        if (kind == Kind.RLOCK || kind == Kind.VALUE || kind == Kind.ARRAY) word = object;
+        else if (kind == Kind.CONDITION && loadPlain(object + offsetof<Condition>('reentrant')))
+          word = <usize>(<u32>loadPlain(object + offsetof<Condition>('lock')));
+        if (word && loadPlain(word + offsetof<RLock>('count')) == 0) {
+          const held = load(word);
+          if ((held & (OWNER | ABANDONED)) == self && cas(word, held, 0) != held) cas(word, load(word), 0);
+        }
+      }
+      if (!word) continue;
+      for (let tries = 0; owned && tries < 2; tries++) {
+        // Twice: somebody may set CONTENDED in between.
+        const held = load(word);
+        if ((held & (OWNER | ABANDONED)) != self || cas(word, held, held | ABANDONED) == held) break;
+      }
+      const woken = notify(word, -1);
+      if (woken && isQueue && i >= 3) add(word + 4, -woken);
+      add(word + gate, 1);
+      const loops = notify(word + gate, -1);
+      if (loops) add(word + gate + 4, -loops);
+    }
+    if (!second) return;
+    object = second;
+    second = 0;
+  }
+}
+
+/** As settleInFlight and discardSettle, for this worker, who goes on. */
+function settleOwn(): void {
+  let ref = selfSlot + SLOT_DISCARD;
+  const link = selfSlot + offsetof<Slot>('refs');
+  while (ref) {
+    const isDiscard = ref == selfSlot + SLOT_DISCARD;
+    const next = isDiscard ? loadPlain(link) : loadPlain(ref + offsetof<Ref>('next'));
+    const word = isDiscard || loadPlain(ref + offsetof<Ref>('index')) == IN_FLIGHT ? wordOf(ref) : 0;
+    if (word) {
+      const after = loadPlain(ref + offsetof<InFlight>('after'));
+      const isBatch = isDiscard || (loadPlain(ref + offsetof<InFlight>('meta')) & CELL_BATCH) != 0;
+      if (isBatch && word & EXCHANGING) {
+        // As cellBatchSettle.
+        const place = <usize>(<u32>after);
+        if (load64(word & ~EXCHANGING) == load64(place)) store64(place, load64(ref + offsetof<CellBatch>('other')));
+      } else if ((load(word & ~TAKING) == after) != ((word & TAKING) != 0)) {
+        // Not this worker's any more, or not yet.
+        if (isBatch) storePlain(ref + offsetof<InFlight>('length'), 0);
+        if (isDiscard) storePlain(ref + offsetof<InFlight>('generation'), 0);
+        if (!isBatch) {
+          // What was put leaves an element without a handle, which goes with the worker. What was to be
+          // taken is the queue's, and this element, which lies in it, leaves the list.
+          if (!(word & TAKING)) storePlain(ref + offsetof<Ref>('index'), 0);
+          else {
+            const previous = <usize>(<u32>loadPlain(ref + offsetof<Ref>('previous')));
+            storePlain(previous ? previous + offsetof<Ref>('next') : link, next);
+            if (next) storePlain(<usize>(<u32>next) + offsetof<Ref>('previous'), <i32>previous);
+          }
+        }
+      }
+      storePlain(ref + offsetof<InFlight>('word'), 0);
+    }
+    ref = <usize>(<u32>next);
+  }
+}
+
+function wordOf(inFlight: usize): usize {
+  return <usize>(<u32>loadPlain(inFlight + offsetof<InFlight>('word')));
+}
+
+/** Before the next call of a worker one of whose calls was cut off. */
+export function callRepair(): void {
+  callCutOff(0, true);
+  const end = objectEntries();
+  for (let index = 1; index < end; index++) {
+    adoptDoomed(index, self);
+    const object = objectPin(index);
+    if (!object) continue;
+    callCutOff(object, false);
+    const kind = objectKind(index);
+    if (kind == Kind.CONDITION || kind == Kind.BARRIER) leaveList(object);
+    objectUnpin(object);
+  }
+  discardDrop();
+  drain();
+}
+
+/** This worker runs: if its node still waits in a list, the call that put it there was cut off. */
+function leaveList(list: usize): void {
+  const node = selfSlot + offsetof<Slot>('state');
+  if (waiterState(node) != NodeState.WAITING) return;
+  waitListLock(list);
+  removeWaiter(list, node);
+  waitListUnlock(list);
+}
