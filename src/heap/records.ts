@@ -6,9 +6,9 @@
  * The references in a parcel are counted when it is in its place.
  */
 import { Encoding, Meta, Status } from '../../assembly/abi.ts';
+import { copyInto } from '../codec/bytes.ts';
 import type { HandleRef } from '../codec/index.ts';
 import { ValueError } from '../errors.ts';
-import { copyInto } from '../platform/bytes.ts';
 import { type Heap, heapFull } from './heap.ts';
 
 /** Bytes of a record's header. */

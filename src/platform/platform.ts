@@ -75,7 +75,3 @@ export interface Platform {
   /** Lets this worker load what its starter could, for a loader that does not do so by itself. */
   inheritLoader(): Promise<void>;
 }
-
-type Conforms<P extends Platform> = P;
-/** The compiler's check that both keep the contract. */
-export type Platforms = [Conforms<typeof import('./node.ts')>, Conforms<typeof import('./browser.ts')>];

@@ -10,12 +10,12 @@
  * again by whoever takes the lock over from a dead worker: an element has the old value or the new one.
  */
 import { Kind } from '../../assembly/abi.ts';
+import { copyOf } from '../codec/bytes.ts';
 import { isWellFormed } from '../codec/strings.ts';
 import { ValueError } from '../errors.ts';
 import { Existing, registerShared } from '../heap/shared.ts';
 import { isEqual } from '../manager/order.ts';
 import { INSPECT } from '../manager/properties.ts';
-import { copyOf } from '../platform/bytes.ts';
 import { behindIndices, placeOf } from '../sync/indices.ts';
 import { createBlock, findBlock, locked } from './block.ts';
 import { checkName, SharedMemory } from './memory.ts';
