@@ -4,6 +4,7 @@
 import { SlotField, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
 import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
+import { isCreated, isGone } from '../heap/shared.ts';
 import {
   familiesEndTogether,
   parent,
@@ -31,8 +32,6 @@ interface Living {
   onGone: ((code: number, stopped: boolean) => void) | undefined;
 }
 
-/** What `refOpen` answers when nobody has the object any more. */
-const GONE = 1;
 /** The exit code of a worker that went down with its parent, or never started because of that. */
 const KILLED = -9;
 
@@ -163,9 +162,9 @@ function buryOrphan(tid: number, clean: boolean): void {
   if (!core.workerIsKnown(tid)) return;
   const slot = core.slotOf(tid);
   const id = heap.loadWord(slot + SlotField.RECORD_ID);
-  const ref = id === 0 ? GONE : core.refOpen(id, heap.loadWord(slot + SlotField.RECORD_GENERATION));
+  const ref = id === 0 ? 0 : core.refOpen(id, heap.loadWord(slot + SlotField.RECORD_GENERATION));
   core.reap(tid, clean ? 1 : 0);
-  if (ref > GONE) end(ref, KILLED);
+  if (isCreated(ref)) end(ref, KILLED);
 }
 
 /** For a worker that is gone and was in nobody's care; the reference is used up. */
@@ -237,7 +236,7 @@ function act(message: Exclude<ToSupervisor, { type: 'stop' | 'guest' | 'guestGon
     if (message.parent === over) over = undefined;
     const { id, generation } = message.control;
     const ref = core.refOpen(id, generation);
-    if (ref !== GONE) keepers.set(id, new Keeper(heap, host, message, ref));
+    if (!isGone(ref)) keepers.set(id, new Keeper(heap, host, message, ref));
   } else if (message.type === 'endPool') keepers.get(message.control)?.terminate();
   else {
     over = message.pid;

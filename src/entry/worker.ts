@@ -3,7 +3,7 @@
  */
 import { WorkerField, WorkerFlag } from '../../assembly/abi.ts';
 import { enterHeap, type Heap } from '../heap/heap.ts';
-import { Existing } from '../heap/shared.ts';
+import { created, Existing } from '../heap/shared.ts';
 import {
   exit,
   importModule,
@@ -31,7 +31,7 @@ const UNSETTLED = 13;
 /** Takes this thread's place in the heap: its record, and what it says about us. */
 function arrive({ link, tid, record, process, main }: WorkerData): { heap: Heap; at: number; runnable: Runnable; here: Here } {
   const heap = enterHeap(link, tid);
-  const existing = new Existing(heap, heap.core.refOpen(record.id, record.generation));
+  const existing = new Existing(heap, created(heap.core.refOpen(record.id, record.generation)));
   const at = heap.core.refObject(existing.ref);
   const flags = heap.loadWord(at + WorkerField.FLAGS);
   const isProcess = (flags & WorkerFlag.PROCESS) !== 0;

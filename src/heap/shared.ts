@@ -58,10 +58,25 @@ function tagOf(ctor: object): number {
 
 const forgotten = new FinalizationRegistry<Existing>(({ heap, ref }) => heap.core.refClose(ref));
 
-/** @throws MemoryError for the 0 that the core answers when the heap is full. */
-export function created(ref: number): number {
-  if (ref === 0) throw heapFull();
-  return ref;
+// ── what the core answers that makes or opens something: the address, or why there is none ─────────────────────────────
+
+/** In place of an address: the object is gone. Another one that is no address (0): the heap is full. */
+const GONE = 1;
+
+export function isCreated(address: number): boolean {
+  return address > GONE;
+}
+
+export function isGone(address: number): boolean {
+  return address === GONE;
+}
+
+/** @throws MemoryError the heap is full; ValueError the object is gone */
+export function created(address: number): number {
+  if (isCreated(address)) return address;
+  if (isGone(address))
+    throw new ValueError('the object of this handle is gone: close it only after the other side has opened it');
+  throw heapFull();
 }
 
 /** Another reference of this worker's to the object at an address, which somebody keeps meanwhile. @throws MemoryError */
@@ -174,8 +189,6 @@ function invalidHandle(handle: unknown): never {
 }
 
 function wrap(heap: Heap, handle: HandleRef, ref: number): Shared {
-  if (ref === 0) throw heapFull();
-  if (ref === 1) throw new ValueError('the object of this handle is gone: close it only after the other side has opened it');
   const known = classes.get(handle.tag);
   const kind = heap.core.objectKind(handle.id);
   if (known?.kinds.includes(kind)) return known.make(heap, ref);
@@ -184,7 +197,7 @@ function wrap(heap: Heap, handle: HandleRef, ref: number): Shared {
 }
 
 function revive(heap: Heap, handle: HandleRef): Shared {
-  return wrap(heap, handle, heap.core.refOpen(handle.id, handle.gen));
+  return wrap(heap, handle, created(heap.core.refOpen(handle.id, handle.gen)));
 }
 
 // A handle inside an item has a reference of its own, which the item keeps until it is read: the object cannot be gone.

@@ -4,10 +4,10 @@
 import { type Encoding, Kind, Part, Put, Status } from '../../assembly/abi.ts';
 import { KeyError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
-import { RECORD } from '../heap/records.ts';
+import { RECORD, writeInline } from '../heap/records.ts';
 import { created, Existing, registerShared } from '../heap/shared.ts';
 import type { AsyncOptions } from '../heap/time.ts';
-import { addEncoded, addKey, batchOf, type Key, newBatch, readBatch, readShown, toKey, writeKey, writeSmall } from './cells.ts';
+import { addEncoded, addKey, batchOf, type Key, newBatch, readBatch, readShown, toKey, writeKey } from './cells.ts';
 import { INSPECT, methodsOf, withContents } from './properties.ts';
 import { Store } from './store.ts';
 
@@ -49,7 +49,7 @@ export abstract class Table extends Store {
       status = core.tablePutNumber(this.open, value, mode);
     } else {
       const encoding = heap.codec.encode(value, RECORD);
-      if (writeSmall(heap, encoding)) {
+      if (writeInline(heap, encoding, 0) >= 0) {
         writeKey(heap, key);
         status = core.tablePut(this.open, mode);
       } else status = this.#writeLarge(key, encoding, mode);

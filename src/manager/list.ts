@@ -4,10 +4,10 @@
 import { Kind, Status } from '../../assembly/abi.ts';
 import { IndexError, ValueError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
-import { RECORD } from '../heap/records.ts';
+import { RECORD, writeInline } from '../heap/records.ts';
 import { created, Existing, registerShared } from '../heap/shared.ts';
 import type { AsyncOptions } from '../heap/time.ts';
-import { addEncoded, arrangeBatch, batchOf, newBatch, readBatch, readBatchOnly, readShown, writeSmall } from './cells.ts';
+import { addEncoded, arrangeBatch, batchOf, newBatch, readBatch, readBatchOnly, readShown } from './cells.ts';
 import { compare, isEqual } from './order.ts';
 import { INSPECT, withContents } from './properties.ts';
 import { Store } from './store.ts';
@@ -182,7 +182,7 @@ export class List<T = any> extends Store {
     if (typeof value === 'number') status = core.vectorSetNumber(this.open, at, value);
     else {
       const encoding = heap.codec.encode(value, RECORD);
-      if (writeSmall(heap, encoding)) status = core.vectorSet(this.open, at);
+      if (writeInline(heap, encoding, 0) >= 0) status = core.vectorSet(this.open, at);
       else {
         const batch = newBatch(heap, 1);
         try {
@@ -219,7 +219,7 @@ export class List<T = any> extends Store {
       return;
     }
     const encoding = heap.codec.encode(value, RECORD);
-    if (writeSmall(heap, encoding)) {
+    if (writeInline(heap, encoding, 0) >= 0) {
       this.check(heap.core.vectorAppend(this.open), 'append');
       return;
     }

@@ -3,6 +3,7 @@
  */
 import { Empty, MaybeEncodingError, RemoteError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
+import { isCreated } from '../heap/shared.ts';
 import { importModule } from '../platform/index.ts';
 import type { Queue } from '../queue/queue.ts';
 import { explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
@@ -33,7 +34,7 @@ const LOOK = 1;
 function isWanted({ id, generation }: ObjectSpec['record']): boolean {
   const { core } = theHeap();
   const ref = core.refOpen(id, generation);
-  if (ref > 1) core.refClose(ref);
+  if (isCreated(ref)) core.refClose(ref);
   // Gone; when the heap is full (0) nobody knows.
   return ref !== 1;
 }

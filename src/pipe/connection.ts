@@ -6,7 +6,7 @@ import { BrokenPipeError, BufferTooShort, EOFError, OSError, ValueError } from '
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
 import { decodeRecord, RECORD } from '../heap/records.ts';
-import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { created, Existing, isCreated, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Outbox } from '../queue/outbox.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -283,7 +283,7 @@ export class Connection extends Shared {
     super.close();
     const waits = queues.map((queue) => AsyncGate.closing(heap, queue));
     const letGo = () => {
-      for (const ref of kept) if (ref > 1) heap.core.refClose(ref);
+      for (const ref of kept) if (isCreated(ref)) heap.core.refClose(ref);
     };
     if (waits.some((wait) => wait !== undefined)) void Promise.all(waits).then(letGo);
     else letGo();

@@ -3,7 +3,7 @@
  */
 import { Kind, WorkerField } from '../../assembly/abi.ts';
 import { theHeap } from '../heap/heap.ts';
-import { placeParcel, unpackParcel } from '../heap/records.ts';
+import { placeBoxed, readBoxed } from '../heap/records.ts';
 import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
 
 /**
@@ -17,7 +17,7 @@ export class Holder<T = unknown> extends Shared {
       const heap = theHeap();
       super(heap, created(heap.core.workerCreate(0)));
       try {
-        placeParcel(heap, this.ptr + WorkerField.TASK, value);
+        placeBoxed(heap, this.ptr + WorkerField.TASK, value);
       } catch (error) {
         this.close();
         throw error;
@@ -26,7 +26,7 @@ export class Holder<T = unknown> extends Shared {
   }
 
   read(): T {
-    return unpackParcel(this.heap, this.heap.loadWord(this.open + WorkerField.TASK)) as T;
+    return readBoxed(this.heap, this.heap.loadWord(this.open + WorkerField.TASK)) as T;
   }
 
   get generation(): number {

@@ -9,16 +9,14 @@
  *
  * So what every letter has costs no codec, and a number in it neither.
  */
-import { Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
+import { Kind, Meta, Status } from '../../assembly/abi.ts';
 import { ShutDown } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
-import { decodeRecord, fitsInline, holdBody, metaOf, RECORD, writeBody } from '../heap/records.ts';
+import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
 import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
-import { recordBytes } from '../queue/records.ts';
+import { putRecord } from '../queue/records.ts';
 
 const ENVELOPE = 16;
-/** Where a value lies in the scratch. */
-const BODY = RECORD + ENVELOPE;
 const FOREVER = Number.POSITIVE_INFINITY;
 
 export class Letter {
@@ -57,30 +55,17 @@ export class Mailbox extends Shared {
   /** @throws TypeError the value cannot be sent; MemoryError; ShutDown. Then nothing has changed */
   post(value: unknown, id: number, kind: number, row = 0, generation = 0): void {
     const { heap } = this;
-    const { core, scratch, scratchI32 } = heap;
+    const { scratchI32 } = heap;
     const queue = this.open;
-    let status: number;
-    if (typeof value === 'number') {
-      heap.scratchF64[BODY >> 3] = value;
-      seal(scratchI32, RECORD >> 2, id, kind, row, generation);
-      status = core.queuePut(queue, ENVELOPE + 8, Encoding.NUMBER | Meta.ENVELOPE, FOREVER);
-    } else {
-      const { codec } = heap;
-      const encoding = codec.encode(value, BODY);
-      const meta = metaOf(heap, encoding) | Meta.ENVELOPE;
-      const length = ENVELOPE + codec.end - codec.start;
-      if (fitsInline(heap, ENVELOPE)) {
-        writeBody(heap, scratch, scratchI32, 0, BODY);
-        seal(scratchI32, RECORD >> 2, id, kind, row, generation);
-        status = core.queuePut(queue, length, meta, FOREVER);
-      } else {
-        const { block, holding } = holdBody(heap, encoding, ENVELOPE);
-        const at = block + Meta.BLOCK_HEADER;
-        seal(heap.words(at + ENVELOPE), at >> 2, id, kind, row, generation);
-        status = core.queuePutBlock(queue, block, holding, length, meta, FOREVER);
-        if (status !== Status.OK) core.refClose(holding);
-      }
-    }
+    writeRecord(heap, value, 0, ENVELOPE);
+    const meta = scratchI32[1] as number;
+    scratchI32[1] = meta | Meta.ENVELOPE;
+    // Only now: a getter may have used the scratch.
+    if (meta & Meta.OUT_OF_LINE) {
+      const at = (scratchI32[2] as number) + Meta.BLOCK_HEADER;
+      seal(heap.words(at + ENVELOPE), at >> 2, id, kind, row, generation);
+    } else seal(scratchI32, RECORD >> 2, id, kind, row, generation);
+    const status = putRecord(heap, queue, FOREVER);
     if (status !== Status.OK) throw status === Status.SHUTDOWN ? new ShutDown('the mailbox was shut down') : heapFull();
   }
 

@@ -6,8 +6,9 @@
  * while an async put waits, the scratch is everybody's. Items too large for the ring are in blocks already, which are held: they go if this worker dies.
  */
 import type { Heap } from '../heap/heap.ts';
+import { writeNumber } from '../heap/records.ts';
 import { incomparable } from './keys.ts';
-import { plainRecords, type RecordForm, writeNumber } from './records.ts';
+import { plainRecords, type RecordForm } from './records.ts';
 
 /** Records, and how many. Together they fit into the scratch. */
 interface Batch {

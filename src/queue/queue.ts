@@ -1,17 +1,17 @@
 /**
  * Queue: first in, first out, between any number of workers. The other disciplines (lifo-queue.ts, priority-queue.ts) differ in what comes out next.
  */
-import { Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
+import { Encoding, Kind, Status } from '../../assembly/abi.ts';
 import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
-import { decodeRecord, fitsInline, holdBody, metaOf, RECORD, writeBody } from '../heap/records.ts';
+import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
 import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
 import { Outbox } from './outbox.ts';
-import { plainRecords, type RecordForm } from './records.ts';
+import { plainRecords, putRecord, type RecordForm } from './records.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -80,21 +80,9 @@ export class Queue<T = unknown> extends Shared {
   /** Puts an item that is no number: a status. @internal */
   protected send(item: T, ms: number): number {
     const { heap } = this;
-    const { codec, core } = heap;
     const queue = this.open;
-    const encoding = codec.encode(item, RECORD);
-    if (encoding < Encoding.NUMBER) return core.queuePut(queue, 0, encoding, ms);
-    if (encoding === Encoding.NUMBER) return core.queuePutNumber(queue, codec.number, ms);
-    const length = codec.end - codec.start;
-    if (fitsInline(heap)) {
-      writeBody(heap, heap.scratch, heap.scratchI32, 0, RECORD);
-      return core.queuePut(queue, length, encoding, ms);
-    }
-    const meta = metaOf(heap, encoding);
-    const { block, holding } = holdBody(heap, encoding);
-    const status = core.queuePutBlock(queue, block, holding, length, meta, ms);
-    if (status !== Status.OK) core.refClose(holding);
-    return status;
+    writeRecord(heap, item, 0);
+    return putRecord(heap, queue, ms);
   }
 
   /** @internal */
@@ -268,8 +256,9 @@ export class Queue<T = unknown> extends Shared {
     for (let i = 0; i < count; i++) {
       const length = words[at >> 2] as number;
       const meta = words[(at >> 2) + 1] as number;
+      const next = at + recordBytes(words, at);
       items[i] = decodeRecord(heap, at + RECORD, length, meta) as T;
-      at += RECORD + (meta & Meta.OUT_OF_LINE ? 8 : ((length + 7) & ~7) + (meta >>> Meta.HANDLES_SHIFT) * 8);
+      at = next;
     }
     return items;
   }

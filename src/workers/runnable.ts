@@ -5,7 +5,7 @@ import { SlotField, Status, WorkerField, WorkerFlag } from '../../assembly/abi.t
 import { MaybeEncodingError, RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { placeParcel, unpackParcel } from '../heap/records.ts';
+import { placeBoxed, readBoxed } from '../heap/records.ts';
 import { created, Existing, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -94,8 +94,8 @@ export abstract class Runnable<R = unknown> extends Shared {
     this.#setWord(WorkerField.FLAGS, on ? flags | flag : flags & ~flag);
   }
 
-  #replaceParcel(field: WorkerField, value: unknown): void {
-    placeParcel(this.heap, this.open + field, value);
+  #replaceBoxed(field: WorkerField, value: unknown): void {
+    placeBoxed(this.heap, this.open + field, value);
   }
 
   /** @internal */
@@ -112,11 +112,11 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   get name(): string {
     const parcel = this.#word(WorkerField.NAME);
-    return parcel === 0 ? '' : (unpackParcel(this.heap, parcel) as string);
+    return parcel === 0 ? '' : (readBoxed(this.heap, parcel) as string);
   }
 
   set name(name: string) {
-    this.#replaceParcel(WorkerField.NAME, this.checkName(name));
+    this.#replaceBoxed(WorkerField.NAME, this.checkName(name));
   }
 
   /** @internal */
@@ -175,7 +175,7 @@ export abstract class Runnable<R = unknown> extends Shared {
   #launch(parent: number, main: string | undefined, send: (message: StartMessage) => void): void {
     const { core } = this.heap;
     const task = this.#taskSpec();
-    this.#replaceParcel(WorkerField.TASK, task);
+    this.#replaceBoxed(WorkerField.TASK, task);
     const tid = core.slotTake();
     if (tid === 0) {
       core.boxedDropAt(this.open + WorkerField.TASK);
@@ -264,7 +264,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     // What it threw may be undefined itself.
     if (exception !== undefined || this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED) throw exception;
     const parcel = this.#word(WorkerField.RESULT);
-    return parcel === 0 ? (undefined as R) : (unpackParcel(this.heap, parcel) as R);
+    return parcel === 0 ? (undefined as R) : (readBoxed(this.heap, parcel) as R);
   }
 
   /** What it ended with instead of a result: the target's error, or WorkerDied; undefined while it runs and when all went well. Beyond Python. */
@@ -272,7 +272,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     if (this.runState !== State.ENDED) return undefined;
     const parcel = this.#word(WorkerField.RESULT);
     if (this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED)
-      return fromWorker(unpackParcel(this.heap, parcel), `${this.noun} ${this.name}`);
+      return fromWorker(readBoxed(this.heap, parcel), `${this.noun} ${this.name}`);
     const code = this.heap.core.workerExitCode(this.open);
     return parcel === 0 && code !== 0
       ? new WorkerDied(`${this.noun} ${this.name} ended with exit code ${code} and no result`)
@@ -284,11 +284,11 @@ export abstract class Runnable<R = unknown> extends Shared {
   /** Leaves what the target returned, or threw. @internal */
   static settle(runnable: Runnable, failed: boolean, outcome: unknown): void {
     try {
-      runnable.#replaceParcel(WorkerField.RESULT, outcome);
+      runnable.#replaceBoxed(WorkerField.RESULT, outcome);
       if (failed) runnable.#setFlag(WorkerFlag.FAILED, true);
     } catch (error) {
       const text = failed ? `the error ${String(outcome)} cannot be sent` : 'the result cannot be sent';
-      runnable.#replaceParcel(WorkerField.RESULT, new MaybeEncodingError(`${text}: ${(error as Error).message}`));
+      runnable.#replaceBoxed(WorkerField.RESULT, new MaybeEncodingError(`${text}: ${(error as Error).message}`));
       runnable.#setFlag(WorkerFlag.FAILED, true);
     }
   }
@@ -297,7 +297,7 @@ export abstract class Runnable<R = unknown> extends Shared {
   static taskOf(runnable: Runnable): TaskSpec {
     const parcel = runnable.#word(WorkerField.TASK);
     // Who is killed on the way, wherever, has left it to the supervisor, with the handles that are still in it.
-    const task = unpackParcel(runnable.heap, parcel) as TaskSpec;
+    const task = readBoxed(runnable.heap, parcel) as TaskSpec;
     runnable.heap.core.boxedDropAt(runnable.open + WorkerField.TASK);
     return task;
   }

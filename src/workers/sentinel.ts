@@ -5,7 +5,7 @@ import { Kind } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
 import { AsyncGate } from '../heap/gate.ts';
 import type { Heap } from '../heap/heap.ts';
-import { created } from '../heap/shared.ts';
+import { created, isGone } from '../heap/shared.ts';
 import { State } from './runnable.ts';
 
 /** More than there are rows for objects. Together with a generation it stays below 2^53. */
@@ -20,8 +20,9 @@ export function ended(heap: Heap, sentinel: number): { gate: number; isReady(): 
   const { core } = heap;
   const id = sentinel % ROWS;
   if (!Number.isSafeInteger(sentinel) || id < 1 || id >= core.objectRows()) throw new ValueError(`${sentinel} is no sentinel`);
-  const ref = created(core.refOpen(id, Math.floor(sentinel / ROWS)));
-  if (ref === 1) return { gate: 0, isReady: () => true, release() {} };
+  const ref = core.refOpen(id, Math.floor(sentinel / ROWS));
+  if (isGone(ref)) return { gate: 0, isReady: () => true, release() {} };
+  created(ref);
   if (core.objectKind(id) !== Kind.WORKER) {
     core.refClose(ref);
     throw new ValueError(`${sentinel} is no sentinel`);
