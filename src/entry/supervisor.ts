@@ -1,7 +1,7 @@
 /**
  * The supervisor: the worker whose loop is never blocked. It starts all other workers, sees each death, and repairs.
  */
-import { SlotField, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
+import { SlotField } from '../../assembly/abi.ts';
 import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
 import { isCreated, isGone } from '../heap/shared.ts';
@@ -16,13 +16,13 @@ import {
 } from '../platform/index.ts';
 import { type Host, Keeper } from '../pool/keeper.ts';
 import type { FromSupervisor, StartMessage, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
-import { State } from '../workers/runnable.ts';
+import { WorkerRecord, WorkerState } from '../workers/record.ts';
 import { Departures } from './departures.ts';
 
 interface Living {
   worker: SpawnedWorker;
   ref: number;
-  record: number;
+  record: WorkerRecord;
   daemon: boolean;
   pid: number;
   isProcess: boolean;
@@ -63,8 +63,8 @@ function start(
     over = undefined;
   }
   const ref = core.refAdopt(id, generation);
-  const record = core.refObject(ref);
-  const isProcess = (heap.loadWord(record + WorkerField.FLAGS) & WorkerFlag.PROCESS) !== 0;
+  const record = new WorkerRecord(heap, core.refObject(ref));
+  const { isProcess, pid } = record;
   const data: WorkerData = { link, tid, record: { id, generation }, process, main, modules };
   const worker = spawn('worker', data, name);
   const entry: Living = {
@@ -72,7 +72,7 @@ function start(
     ref,
     record,
     daemon,
-    pid: heap.loadWord(record + WorkerField.PID),
+    pid,
     isProcess,
     signal: early.get(tid),
     onGone,
@@ -108,7 +108,7 @@ function gone(tid: number, entry: Living, code: number): void {
   unburied.add(tid);
   departures.end(tid);
   // One that failed has left its Locks behind like one that was killed: nobody knows what they guard, or that they are to be released.
-  const clean = core.workerState(entry.record) === State.ENDED && core.workerExitCode(entry.record) === 0;
+  const clean = entry.record.state === WorkerState.ENDED && entry.record.exitCode === 0;
   core.reapLocks(tid, clean ? 1 : 0);
   if (entry.isProcess) stopThreadsOf(entry.pid);
   departures.whenQuiet(() => bury(tid, entry, entry.signal ?? code, clean));
@@ -119,8 +119,7 @@ function bury(tid: number, entry: Living, code: number, clean: boolean): void {
   // Who has joined a worker that was stopped finds repaired what it held.
   core.reap(tid, clean ? 1 : 0);
   unburied.delete(tid);
-  dropTask(entry.record);
-  core.workerEnd(entry.record, code);
+  endRecord(entry.record, code);
   endUnstarted(tid);
   core.refClose(entry.ref);
   entry.onGone?.(code, entry.signal !== undefined);
@@ -169,9 +168,7 @@ function buryOrphan(tid: number, clean: boolean): void {
 
 /** For a worker that is gone and was in nobody's care; the reference is used up. */
 function end(ref: number, code: number): void {
-  const record = core.refObject(ref);
-  dropTask(record);
-  core.workerEnd(record, code);
+  endRecord(new WorkerRecord(heap, core.refObject(ref)), code);
   core.refClose(ref);
 }
 
@@ -187,9 +184,10 @@ function endUnstarted(parent: number): void {
   }
 }
 
-/** What it was to run, if it died before it had read that: handles in its arguments would stay open as long as anybody has one to its record. */
-function dropTask(record: number): void {
-  core.boxedDropAt(record + WorkerField.TASK);
+/** What it was to run goes, too, if it died before it had read that: handles inside would stay open as long as the record. */
+function endRecord(record: WorkerRecord, code: number): void {
+  record.dropTask();
+  record.end(code);
 }
 
 /** A process takes its threads with it. */
@@ -198,8 +196,7 @@ function stopThreadsOf(pid: number): void {
 }
 
 function stopDaemonsOf(parent: number): void {
-  for (const [tid, { isProcess, daemon, record }] of living)
-    if (isProcess && daemon && heap.loadWord(record + WorkerField.PARENT) === parent) stop(tid, -15);
+  for (const [tid, { isProcess, daemon, record }] of living) if (isProcess && daemon && record.parent === parent) stop(tid, -15);
 }
 
 /** As at a Python program's exit: its threads end first, then its daemonic processes are terminated, however long others go on. */

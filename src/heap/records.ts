@@ -58,6 +58,12 @@ export function writeNumber(heap: Heap, value: number, at: number, before = 0): 
 export function writeInline(heap: Heap, encoding: Encoding, at: number, before = 0): number {
   const { codec, scratch, scratchI32 } = heap;
   if (encoding === Encoding.NUMBER) return writeNumber(heap, codec.number, at, before);
+  const header = at >> 2;
+  if (encoding < Encoding.NUMBER) {
+    scratchI32[header] = before;
+    scratchI32[header + 1] = encoding;
+    return at + RECORD + before;
+  }
   const { target, start, end } = codec;
   const size = end - start;
   const length = before + size;
@@ -65,8 +71,8 @@ export function writeInline(heap: Heap, encoding: Encoding, at: number, before =
   const body = at + RECORD + before;
   if (target !== scratch || start !== body)
     copyInto(scratch, body, size === target.length ? target : target.subarray(start, end));
-  scratchI32[at >> 2] = length;
-  scratchI32[(at >> 2) + 1] = encoding;
+  scratchI32[header] = length;
+  scratchI32[header + 1] = encoding;
   return at + RECORD + align8(length);
 }
 

@@ -1,10 +1,10 @@
 /**
  * Holder: a value in the heap that several workers read, each as often as it likes.
  */
-import { Kind, WorkerField } from '../../assembly/abi.ts';
+import { Kind } from '../../assembly/abi.ts';
 import { theHeap } from '../heap/heap.ts';
-import { placeBoxed, readBoxed } from '../heap/records.ts';
 import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { WorkerRecord } from '../workers/record.ts';
 
 /**
  * A value that lives as long as anybody has a handle, and the handles inside it with it. In the heap it is a worker's record that
@@ -17,7 +17,7 @@ export class Holder<T = unknown> extends Shared {
       const heap = theHeap();
       super(heap, created(heap.core.workerCreate(0)));
       try {
-        placeBoxed(heap, this.ptr + WorkerField.TASK, value);
+        new WorkerRecord<T>(heap, this.ptr).setTask(value);
       } catch (error) {
         this.close();
         throw error;
@@ -26,7 +26,7 @@ export class Holder<T = unknown> extends Shared {
   }
 
   read(): T {
-    return readBoxed(this.heap, this.heap.loadWord(this.open + WorkerField.TASK)) as T;
+    return new WorkerRecord<T>(this.heap, this.open).readTask();
   }
 
   get generation(): number {

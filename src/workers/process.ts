@@ -1,7 +1,7 @@
 /**
  * Process: a worker with an exit code, that can be terminated.
  */
-import { Kind, SlotField, WorkerField } from '../../assembly/abi.ts';
+import { Kind, SlotField } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { Existing, registerShared, Shared } from '../heap/shared.ts';
@@ -9,11 +9,11 @@ import { cores } from '../platform/index.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
 import { type ProcessTraits, whereWeAre } from './here.ts';
 import type { RunnableOptions } from './options.ts';
-import { isBuiltin, Runnable, runnableIn, State } from './runnable.ts';
+import { livingWorkers, WorkerRecord, WorkerState } from './record.ts';
+import { isBuiltin, Runnable, runnableIn } from './runnable.ts';
 import { sentinelOf } from './sentinel.ts';
 import { tellSupervisor } from './supervisor.ts';
 import type { AnyFunction } from './targets.ts';
-import { livingWorkers } from './thread.ts';
 
 const SIGTERM = 15;
 const SIGKILL = 9;
@@ -62,23 +62,24 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
 
   /** Unique among the workers of the program; undefined before `start`. Not a number of the operating system's. */
   get pid(): number | undefined {
-    return this.pidWord || undefined;
+    return this.workerRecord.pid || undefined;
   }
 
   /** undefined until it has ended; then 0 or `process.exitCode`, 1 after an uncaught error, n after `process.exit(n)`, -15 after `terminate()`, -9 after `kill()`. */
   get exitcode(): number | undefined {
-    return this.runState === State.ENDED ? this.heap.core.workerExitCode(this.open) : undefined;
+    const record = this.workerRecord;
+    return record.state === WorkerState.ENDED ? record.exitCode : undefined;
   }
 
   /** A number that `wait()` takes, to wait for its end. @throws ValueError before `start` */
   get sentinel(): number {
-    if (this.runState === State.INITIAL) throw new ValueError('process not started');
-    return sentinelOf(this.id, this.heap.core.objectGeneration(this.open));
+    if (this.workerRecord.state === WorkerState.INITIAL) throw new ValueError('process not started');
+    return sentinelOf(this.id, this.heap.core.objectGeneration(this.workerRecord.address));
   }
 
   #stop(signal: number): void {
-    if (this.runState === State.INITIAL) throw new ValueError('process not started');
-    if (this.runState !== State.ENDED) tellSupervisor({ type: 'stop', tid: this.ident as number, signal });
+    if (this.workerRecord.state === WorkerState.INITIAL) throw new ValueError('process not started');
+    if (this.workerRecord.state !== WorkerState.ENDED) tellSupervisor({ type: 'stop', tid: this.ident as number, signal });
   }
 
   /**
@@ -121,7 +122,7 @@ function processIn(heap: Heap, row: number): Process | undefined {
 
 function processOf(pid: number): Process | undefined {
   const heap = theHeap();
-  const [row] = livingWorkers(heap, true, (record) => heap.loadWord(record + WorkerField.PID) === pid);
+  const [row] = livingWorkers(heap, true, (record) => record.pid === pid);
   return row === undefined ? undefined : processIn(heap, row);
 }
 
@@ -149,7 +150,7 @@ export function parentProcess(): Process | MainProcess | undefined {
 export function activeChildren(): Process[] {
   const heap = theHeap();
   const pid = getpid();
-  const rows = livingWorkers(heap, true, (record) => heap.loadWord(record + WorkerField.PARENT) === pid);
+  const rows = livingWorkers(heap, true, (record) => record.parent === pid);
   return rows.map((row) => processIn(heap, row)).filter((each) => each !== undefined);
 }
 
@@ -163,7 +164,7 @@ export function getppid(): number | undefined {
   const here = whereWeAre();
   if (here === undefined) return undefined;
   const self = processOf(here.pid);
-  return self && theHeap().loadWord(Shared.addressOf(self) + WorkerField.PARENT);
+  return self && new WorkerRecord(theHeap(), Shared.addressOf(self)).parent;
 }
 
 /** How many workers the machine runs at once. */

@@ -1,11 +1,10 @@
 /**
  * Runnable: what Thread and Process have in common. A worker's record lies in the heap; this is a handle to it.
  */
-import { SlotField, Status, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
-import { MaybeEncodingError, RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
+import { SlotField, Status, WorkerFlag } from '../../assembly/abi.ts';
+import { RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { placeBoxed, readBoxed } from '../heap/records.ts';
 import { created, Existing, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -13,26 +12,10 @@ import type { Flavour } from '../sync/flavour.ts';
 import { type ProcessTraits, whereWeAre } from './here.ts';
 import { checkOptions, type RunnableOptions } from './options.ts';
 import type { StartMessage } from './protocol.ts';
+import { type TaskSpec, WorkerRecord, WorkerState } from './record.ts';
 import { fromWorker } from './remote.ts';
 import { tellSupervisor } from './supervisor.ts';
-import { type AnyFunction, describeTarget, mainModule, modulesOf, type TargetSpec } from './targets.ts';
-
-export const enum State {
-  INITIAL = 0,
-  STARTING = 1,
-  RUNNING = 2,
-  ENDED = 3,
-}
-
-/** What to run: travels as the record's task. */
-export interface TaskSpec {
-  target: TargetSpec | undefined;
-  /** Of a subclass: its class, and the instance's own data fields. */
-  subclass: TargetSpec | undefined;
-  fields: Record<string, unknown> | undefined;
-  args: readonly unknown[];
-  kwargs: Record<string, unknown> | undefined;
-}
+import { type AnyFunction, describeTarget, mainModule, modulesOf } from './targets.ts';
 
 interface Call {
   target: AnyFunction | URL | undefined;
@@ -49,8 +32,10 @@ export abstract class Runnable<R = unknown> extends Shared {
   #args: readonly unknown[];
   #kwargs: Record<string, unknown> | undefined;
   readonly #mine: boolean;
+  readonly #record: WorkerRecord;
 
   protected constructor(options: RunnableOptions<AnyFunction> | Existing, process: boolean) {
+    let isDaemon = false;
     if (options instanceof Existing) {
       super(options.heap, options.ref);
       this.#args = [];
@@ -66,8 +51,10 @@ export abstract class Runnable<R = unknown> extends Shared {
       const here = whereWeAre();
       // The main thread of a daemonic process is no daemon itself.
       const inherited = process ? here?.process.daemon : here?.daemon && !here.isProcess;
-      this.#setFlag(WorkerFlag.DAEMON, daemon ?? inherited ?? false);
+      isDaemon = daemon ?? inherited ?? false;
     }
+    this.#record = new WorkerRecord(this.heap, this.ptr);
+    if (isDaemon) this.#record.daemon = true;
     known.set(this.id, new WeakRef(this));
     hide(this);
   }
@@ -79,44 +66,20 @@ export abstract class Runnable<R = unknown> extends Shared {
   /** The process that it is going to be, or to belong to. @internal */
   protected abstract get ownProcess(): ProcessTraits;
 
-  // ── words of the record ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #word(field: WorkerField): number {
-    return this.heap.loadWord(this.open + field);
-  }
-
-  #setWord(field: WorkerField, value: number): void {
-    this.heap.storeWord(this.open + field, value);
-  }
-
-  #setFlag(flag: WorkerFlag, on: boolean): void {
-    const flags = this.#word(WorkerField.FLAGS);
-    this.#setWord(WorkerField.FLAGS, on ? flags | flag : flags & ~flag);
-  }
-
-  #replaceBoxed(field: WorkerField, value: unknown): void {
-    placeBoxed(this.heap, this.open + field, value);
-  }
-
-  /** @internal */
-  protected get runState(): State {
-    return this.heap.core.workerState(this.open);
-  }
-
-  /** @internal */
-  protected get pidWord(): number {
-    return this.#word(WorkerField.PID);
+  /** @throws ValueError when the handle is closed. @internal */
+  protected get workerRecord(): WorkerRecord {
+    if (this.ptr === 0) throw this.closedError();
+    return this.#record;
   }
 
   // ── what the user sees ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   get name(): string {
-    const parcel = this.#word(WorkerField.NAME);
-    return parcel === 0 ? '' : (readBoxed(this.heap, parcel) as string);
+    return this.workerRecord.name;
   }
 
   set name(name: string) {
-    this.#replaceBoxed(WorkerField.NAME, this.checkName(name));
+    this.workerRecord.name = this.checkName(name);
   }
 
   /** @internal */
@@ -125,23 +88,24 @@ export abstract class Runnable<R = unknown> extends Shared {
   }
 
   get daemon(): boolean {
-    return (this.#word(WorkerField.FLAGS) & WorkerFlag.DAEMON) !== 0;
+    return this.workerRecord.daemon;
   }
 
   /** @throws RuntimeError (Process: AssertionError) once it is started */
   set daemon(daemon: boolean) {
-    if (this.runState !== State.INITIAL) throw new this.flavour.misuse(`cannot set daemon status of an active ${this.noun}`);
-    this.#setFlag(WorkerFlag.DAEMON, Boolean(daemon));
+    if (this.workerRecord.state !== WorkerState.INITIAL)
+      throw new this.flavour.misuse(`cannot set daemon status of an active ${this.noun}`);
+    this.workerRecord.daemon = Boolean(daemon);
   }
 
   /** The worker's number, unique in the program; undefined before it is started. */
   get ident(): number | undefined {
-    return this.#word(WorkerField.TID) || undefined;
+    return this.workerRecord.tid || undefined;
   }
 
   isAlive(): boolean {
-    const state = this.runState;
-    return state === State.STARTING || state === State.RUNNING;
+    const { state } = this.workerRecord;
+    return state === WorkerState.STARTING || state === WorkerState.RUNNING;
   }
 
   /** What the worker does: calls the target. Subclasses override it, and may call this one; called directly it runs here. */
@@ -158,7 +122,7 @@ export abstract class Runnable<R = unknown> extends Shared {
    */
   start(): void {
     const here = whereWeAre();
-    if (!this.#mine || this.runState !== State.INITIAL)
+    if (!this.#mine || this.workerRecord.state !== WorkerState.INITIAL)
       throw new this.flavour.misuse(
         `${this.noun === 'thread' ? 'threads' : 'processes'} can only be started once, and by their creator`,
       );
@@ -175,27 +139,27 @@ export abstract class Runnable<R = unknown> extends Shared {
   #launch(parent: number, main: string | undefined, send: (message: StartMessage) => void): void {
     const { core } = this.heap;
     const task = this.#taskSpec();
-    this.#replaceBoxed(WorkerField.TASK, task);
+    const record = this.workerRecord;
+    record.setTask(task);
     const tid = core.slotTake();
     if (tid === 0) {
-      core.boxedDropAt(this.open + WorkerField.TASK);
+      record.dropTask();
       throw new RuntimeError(`can't start new ${this.noun}: too many workers are alive`);
     }
-    const record = { id: this.id, generation: core.objectGeneration(this.open) };
+    const id = this.id;
+    const generation = core.objectGeneration(record.address);
     const slot = core.slotOf(tid);
     const pid = this.noun === 'process' ? tid : parent;
     this.heap.storeWord(slot + SlotField.PID, pid);
-    this.#setWord(WorkerField.TID, tid);
-    this.#setWord(WorkerField.PID, pid);
-    this.#setWord(WorkerField.PARENT, parent);
+    record.setNumbers(tid, pid, parent);
     // With a reference, which the supervisor takes over: the record must not go while the message is on its way.
-    core.slotSetRecord(tid, record.id, record.generation);
+    core.slotSetRecord(tid, id, generation);
     // Only now: from here on somebody may wait for its end, and should this worker die before the message, the slot says that there was to be a child.
-    core.workerMove(this.open, State.INITIAL, State.STARTING);
+    record.move(WorkerState.INITIAL, WorkerState.STARTING);
     const process = this.ownProcess;
     const daemon = this.daemon || process.daemon;
     const modules = modulesOf(task.target, task.subclass);
-    send({ type: 'start', record, tid, name: this.name, daemon, process, main, modules });
+    send({ type: 'start', record: { id, generation }, tid, name: this.name, daemon, process, main, modules });
   }
 
   /** @internal */
@@ -220,7 +184,7 @@ export abstract class Runnable<R = unknown> extends Shared {
    */
   join(timeout?: Timeout): boolean {
     this.#checkJoin();
-    const status = this.heap.core.workerJoin(this.open, timeoutToMs(timeout));
+    const status = this.heap.core.workerJoin(this.workerRecord.address, timeoutToMs(timeout));
     if (status === Status.WOULD_BLOCK) throw wouldBlock('join');
     return status === Status.OK;
   }
@@ -228,13 +192,13 @@ export abstract class Runnable<R = unknown> extends Shared {
   /** The async twin of `join`. */
   async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     this.#checkJoin();
-    const { core } = this.heap;
-    const attempt = () => (this.runState === State.ENDED ? true : PENDING);
-    return AsyncGate.wait<boolean>(this.heap, core.workerGate(this.open), attempt, timeoutToMs(timeout), options, () => false);
+    const attempt = () => (this.workerRecord.state === WorkerState.ENDED ? true : PENDING);
+    return AsyncGate.wait<boolean>(this.heap, this.workerRecord.gate, attempt, timeoutToMs(timeout), options, () => false);
   }
 
   #checkJoin(): void {
-    if (this.runState === State.INITIAL) throw new this.flavour.misuse(`cannot join ${this.noun} before it is started`);
+    if (this.workerRecord.state === WorkerState.INITIAL)
+      throw new this.flavour.misuse(`cannot join ${this.noun} before it is started`);
     // A process waits for its threads, so none of them may wait for it.
     const here = this.noun === 'process' ? whereWeAre()?.pid : this.heap.tid;
     if (this.ident === here) throw new this.flavour.misuse(`cannot join current ${this.noun}`);
@@ -260,47 +224,24 @@ export abstract class Runnable<R = unknown> extends Shared {
   }
 
   #outcome(): R {
-    const { exception } = this;
+    const { exception, workerRecord: record } = this;
     // What it threw may be undefined itself.
-    if (exception !== undefined || this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED) throw exception;
-    const parcel = this.#word(WorkerField.RESULT);
-    return parcel === 0 ? (undefined as R) : (readBoxed(this.heap, parcel) as R);
+    if (exception !== undefined || record.hasFailed) throw exception;
+    return record.result as R;
   }
 
   /** What it ended with instead of a result: the target's error, or WorkerDied; undefined while it runs and when all went well. Beyond Python. */
   get exception(): unknown {
-    if (this.runState !== State.ENDED) return undefined;
-    const parcel = this.#word(WorkerField.RESULT);
-    if (this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED)
-      return fromWorker(readBoxed(this.heap, parcel), `${this.noun} ${this.name}`);
-    const code = this.heap.core.workerExitCode(this.open);
-    return parcel === 0 && code !== 0
-      ? new WorkerDied(`${this.noun} ${this.name} ended with exit code ${code} and no result`)
-      : undefined;
+    const record = this.workerRecord;
+    if (record.state !== WorkerState.ENDED) return undefined;
+    if (record.hasFailed) return fromWorker(record.result, `${this.noun} ${this.name}`);
+    const { exitCode } = record;
+    return record.hasResult || exitCode === 0
+      ? undefined
+      : new WorkerDied(`${this.noun} ${this.name} ended with exit code ${exitCode} and no result`);
   }
 
   // ── in the worker ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Leaves what the target returned, or threw. @internal */
-  static settle(runnable: Runnable, failed: boolean, outcome: unknown): void {
-    try {
-      runnable.#replaceBoxed(WorkerField.RESULT, outcome);
-      if (failed) runnable.#setFlag(WorkerFlag.FAILED, true);
-    } catch (error) {
-      const text = failed ? `the error ${String(outcome)} cannot be sent` : 'the result cannot be sent';
-      runnable.#replaceBoxed(WorkerField.RESULT, new MaybeEncodingError(`${text}: ${(error as Error).message}`));
-      runnable.#setFlag(WorkerFlag.FAILED, true);
-    }
-  }
-
-  /** What this worker is to run. @internal */
-  static taskOf(runnable: Runnable): TaskSpec {
-    const parcel = runnable.#word(WorkerField.TASK);
-    // Who is killed on the way, wherever, has left it to the supervisor, with the handles that are still in it.
-    const task = readBoxed(runnable.heap, parcel) as TaskSpec;
-    runnable.heap.core.boxedDropAt(runnable.open + WorkerField.TASK);
-    return task;
-  }
 
   /** What `run` calls, and with what. @internal */
   static callOf(runnable: Runnable): Call {
@@ -332,7 +273,7 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   override toString(): string {
     if (this.ptr === 0) return super.toString();
-    const state = ['initial', 'starting', 'started', 'stopped'][this.runState];
+    const state = ['initial', 'starting', 'started', 'stopped'][this.workerRecord.state];
     return `<${this.constructor.name}(${this.name}, ${state}${this.ident === undefined ? '' : ` ${this.ident}`}${this.daemon ? ' daemon' : ''})>`;
   }
 }

@@ -6,7 +6,7 @@ import { ValueError } from '../errors.ts';
 import { AsyncGate } from '../heap/gate.ts';
 import type { Heap } from '../heap/heap.ts';
 import { created, isGone } from '../heap/shared.ts';
-import { State } from './runnable.ts';
+import { WorkerRecord, WorkerState } from './record.ts';
 
 /** More than there are rows for objects. Together with a generation it stays below 2^53. */
 const ROWS = 2 ** 22;
@@ -27,12 +27,12 @@ export function ended(heap: Heap, sentinel: number): { gate: number; isReady(): 
     core.refClose(ref);
     throw new ValueError(`${sentinel} is no sentinel`);
   }
-  const record = core.refObject(ref);
+  const record = new WorkerRecord(heap, core.refObject(ref));
   return {
-    gate: core.workerGate(record),
-    isReady: () => core.workerState(record) === State.ENDED,
+    gate: record.gate,
+    isReady: () => record.state === WorkerState.ENDED,
     release() {
-      const waited = AsyncGate.closing(heap, record);
+      const waited = AsyncGate.closing(heap, record.address);
       if (waited === undefined) core.refClose(ref);
       else void waited.then(() => core.refClose(ref));
     },

@@ -1,14 +1,15 @@
 /**
  * Thread, and who is running here.
  */
-import { Kind, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
+import { Kind } from '../../assembly/abi.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { Existing, registerShared } from '../heap/shared.ts';
 import { nativeId } from '../platform/index.ts';
 import { type Flavour, threading } from '../sync/flavour.ts';
 import { type ProcessTraits, whereWeAre } from './here.ts';
 import type { RunnableOptions } from './options.ts';
-import { isBuiltin, Runnable, runnableIn, State } from './runnable.ts';
+import { livingWorkers } from './record.ts';
+import { isBuiltin, Runnable, runnableIn } from './runnable.ts';
 import { type AnyFunction, nameOfTarget } from './targets.ts';
 
 const MAIN: ProcessTraits = { daemon: false, lineage: '' };
@@ -120,29 +121,12 @@ function threadIn(heap: Heap, row: number): Thread | undefined {
   return runnableIn(heap, row, (existing) => new Thread(existing));
 }
 
-/** Rows of the living workers of one kind that `wanted` accepts: it is given the address of their record. */
-export function livingWorkers(heap: Heap, process: boolean, wanted: (record: number) => boolean): number[] {
-  const { core } = heap;
-  const rows: number[] = [];
-  const end = core.objectRows();
-  for (let row = 1; row < end; row++) {
-    if (core.objectKind(row) !== Kind.WORKER) continue;
-    const record = core.objectPin(row);
-    if (record === 0) continue;
-    const state = core.workerState(record);
-    const isProcess = (heap.loadWord(record + WorkerField.FLAGS) & WorkerFlag.PROCESS) !== 0;
-    if ((state === State.STARTING || state === State.RUNNING) && isProcess === process && wanted(record)) rows.push(row);
-    core.objectUnpin(record);
-  }
-  return rows;
-}
-
 /** The living threads of this process, its main thread first. */
 export function enumerate(): (Thread | MainThread)[] {
   const heap = theHeap();
   const pid = whereWeAre()?.pid ?? heap.tid;
   const threads: (Thread | MainThread)[] = [mainThread()];
-  for (const row of livingWorkers(heap, false, (record) => heap.loadWord(record + WorkerField.PID) === pid)) {
+  for (const row of livingWorkers(heap, false, (record) => record.pid === pid)) {
     const thread = threadIn(heap, row);
     if (thread) threads.push(thread);
   }
