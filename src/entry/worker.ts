@@ -15,8 +15,8 @@ import {
   writeOutput,
 } from '../platform/index.ts';
 import { endChildren } from '../workers/children.ts';
+import { type CurrentWorker, setCurrentWorker } from '../workers/current-worker.ts';
 import { callExcepthook, stackOf } from '../workers/excepthook.ts';
-import { type Here, weAre } from '../workers/here.ts';
 import { LineWriter } from '../workers/output.ts';
 import { Process } from '../workers/process.ts';
 import type { WorkerData } from '../workers/protocol.ts';
@@ -33,14 +33,14 @@ function arrive({ link, tid, record, process, main }: WorkerData): {
   heap: Heap;
   own: WorkerRecord;
   runnable: Runnable;
-  here: Here;
+  here: CurrentWorker;
 } {
   const heap = enterHeap(link, tid);
   const existing = new Existing(heap, created(heap.core.refOpen(record.id, record.generation)));
   const own = new WorkerRecord(heap, heap.core.refObject(existing.ref));
   const { isProcess } = own;
   const runnable: Runnable = isProcess ? new Process(existing) : new Thread(existing);
-  const here: Here = {
+  const here: CurrentWorker = {
     record,
     tid,
     pid: own.pid,
@@ -50,7 +50,7 @@ function arrive({ link, tid, record, process, main }: WorkerData): {
     process,
     importing: true,
   };
-  weAre(here);
+  setCurrentWorker(here);
   setMainModule(main);
   return { heap, own, runnable, here };
 }
@@ -71,7 +71,7 @@ function ownOutput({ core }: Heap): () => void {
 }
 
 /** Makes the runnable what it was where it was started: its target, and of a subclass the class and the instance's data. Answers what to run. */
-async function prepare(heap: Heap, { record }: Here, runnable: Runnable, spec: TaskSpec): Promise<Runnable> {
+async function prepare(heap: Heap, { record }: CurrentWorker, runnable: Runnable, spec: TaskSpec): Promise<Runnable> {
   const target = spec.target && ((await resolveTarget(spec.target, importModule)) as AnyFunction);
   if (spec.subclass === undefined) {
     Runnable.equip(runnable, target, spec);

@@ -12,9 +12,9 @@ import { leftUntil } from '../heap/time.ts';
 import { canBlock } from '../platform/index.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { beforeChildrenEnd } from '../workers/children.ts';
-import { whereWeAre } from '../workers/here.ts';
+import { currentWorker } from '../workers/current-worker.ts';
 import { fromWorker } from '../workers/remote.ts';
-import { tellSupervisor } from '../workers/supervisor.ts';
+import { tellSupervisor } from '../workers/supervisor-client.ts';
 import { mainModule } from '../workers/targets.ts';
 import { Board, Hand, PoolState } from './board.ts';
 import { type Described, FunctionTable } from './functions.ts';
@@ -97,7 +97,7 @@ export class Dispatcher {
     const { tid } = this.#heap;
     const control = { id: this.#control.id, generation: this.#control.generation };
     // The keeper opens a handle of its own, before this one is closed: that waits for its last notice.
-    tellSupervisor({ type: 'pool', control, parent: whereWeAre()?.pid ?? tid, creator: tid, main: mainModule() });
+    tellSupervisor({ type: 'pool', control, parent: currentWorker()?.pid ?? tid, creator: tid, main: mainModule() });
     dispatchers.add(this);
   }
 

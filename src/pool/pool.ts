@@ -6,7 +6,7 @@ import { AssertionError, NotImplementedError, ValueError } from '../errors.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { cores } from '../platform/index.ts';
 import { checkInteger } from '../sync/flavour.ts';
-import { whereWeAre } from '../workers/here.ts';
+import { currentWorker } from '../workers/current-worker.ts';
 import { refuseWhileImporting } from '../workers/runnable.ts';
 import { type AnyFunction, describeTarget } from '../workers/targets.ts';
 import { PoolState } from './board.ts';
@@ -78,7 +78,7 @@ export class Pool implements Disposable, AsyncDisposable {
     const setup = { initializer: initializer ? describeTarget(initializer) : undefined, initargs: [...initargs] };
     const maxtasks =
       maxtasksperchild === undefined || maxtasksperchild === null ? 0 : checkInteger('maxtasksperchild', maxtasksperchild, 1);
-    if (whereWeAre()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
+    if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
     refuseWhileImporting();
     this.#dispatcher = new Dispatcher(workers, setup, maxtasks);
     living.register(this, this.#dispatcher);

@@ -10,7 +10,7 @@ import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { created, Existing } from '../heap/shared.ts';
 import { hasPendingWork, importModule } from '../platform/index.ts';
-import { whereWeAre } from '../workers/here.ts';
+import { currentWorker } from '../workers/current-worker.ts';
 import { type AnyFunction, explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
 import { Hand, PoolState } from './board.ts';
 import { Holder } from './holder.ts';
@@ -36,7 +36,7 @@ function turnOfLoop(): Promise<void> {
 const MOST_KNOWN = 512;
 
 async function load(url: string): Promise<Record<string, unknown>> {
-  const here = whereWeAre();
+  const here = currentWorker();
   // Its top level is not to start workers.
   if (here) here.importing = true;
   try {
@@ -154,7 +154,7 @@ class Worker {
   }
 
   #broken(error: unknown): void {
-    const { name = '' } = whereWeAre() ?? {};
+    const { name = '' } = currentWorker() ?? {};
     const { replies } = this.#control;
     try {
       replies.post([error, name] satisfies Broken, 0, Notice.BROKEN);

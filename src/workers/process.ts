@@ -7,12 +7,12 @@ import { type Heap, theHeap } from '../heap/heap.ts';
 import { Existing, registerShared, Shared } from '../heap/shared.ts';
 import { cores } from '../platform/index.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
-import { type ProcessTraits, whereWeAre } from './here.ts';
+import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import type { RunnableOptions } from './options.ts';
 import { livingWorkers, WorkerRecord, WorkerState } from './record.ts';
 import { isBuiltin, Runnable, runnableIn } from './runnable.ts';
 import { sentinelOf } from './sentinel.ts';
-import { tellSupervisor } from './supervisor.ts';
+import { tellSupervisor } from './supervisor-client.ts';
 import type { AnyFunction } from './targets.ts';
 
 const SIGTERM = 15;
@@ -33,7 +33,7 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
   /** @param options `{ target, args, kwargs, name, daemon }`; the default name is "Process-N", of a child's child "Process-N:M" */
   constructor(options: RunnableOptions<F> | Existing = {}) {
     super(options as RunnableOptions, true);
-    const parent = whereWeAre()?.process.lineage;
+    const parent = currentWorker()?.process.lineage;
     this.#lineage = options instanceof Existing ? '' : `${parent ? `${parent}:` : ''}${++children}`;
     if (options instanceof Existing) return;
     this.name = options.name ?? `${this.constructor.name}-${this.#lineage}`;
@@ -57,7 +57,7 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
   }
 
   protected override checkStart(): void {
-    if (whereWeAre()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
+    if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
   }
 
   /** Unique among the workers of the program; undefined before `start`. Not a number of the operating system's. */
@@ -134,7 +134,7 @@ function isRoot(tid: number): boolean {
 
 /** The process that runs this code. */
 export function currentProcess(): Process | MainProcess {
-  const here = whereWeAre();
+  const here = currentWorker();
   return here === undefined ? mainProcess(theHeap().tid) : (processOf(here.pid) ?? mainProcess(here.pid));
 }
 
@@ -156,12 +156,12 @@ export function activeChildren(): Process[] {
 
 /** The number of this process: the same in all its threads. */
 export function getpid(): number {
-  return whereWeAre()?.pid ?? theHeap().tid;
+  return currentWorker()?.pid ?? theHeap().tid;
 }
 
 /** The number of the process that started this one; undefined in the main process. */
 export function getppid(): number | undefined {
-  const here = whereWeAre();
+  const here = currentWorker();
   if (here === undefined) return undefined;
   const self = processOf(here.pid);
   return self && new WorkerRecord(theHeap(), Shared.addressOf(self)).parent;

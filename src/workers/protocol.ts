@@ -1,6 +1,6 @@
 /** What the supervisor and the threads around it say to each other. Everything else is in shared memory. */
 import type { HeapLink } from '../heap/heap.ts';
-import type { ProcessTraits } from './here.ts';
+import type { ProcessTraits } from './current-worker.ts';
 
 export interface RecordRef {
   id: number;

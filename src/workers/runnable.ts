@@ -9,12 +9,12 @@ import { created, Existing, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
-import { type ProcessTraits, whereWeAre } from './here.ts';
+import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import { checkOptions, type RunnableOptions } from './options.ts';
 import type { StartMessage } from './protocol.ts';
 import { type TaskSpec, WorkerRecord, WorkerState } from './record.ts';
 import { fromWorker } from './remote.ts';
-import { tellSupervisor } from './supervisor.ts';
+import { tellSupervisor } from './supervisor-client.ts';
 import { type AnyFunction, describeTarget, mainModule, modulesOf } from './targets.ts';
 
 interface Call {
@@ -48,7 +48,7 @@ export abstract class Runnable<R = unknown> extends Shared {
       this.#args = args;
       this.#kwargs = kwargs;
       this.#mine = true;
-      const here = whereWeAre();
+      const here = currentWorker();
       // The main thread of a daemonic process is no daemon itself.
       const inherited = process ? here?.process.daemon : here?.daemon && !here.isProcess;
       isDaemon = daemon ?? inherited ?? false;
@@ -121,7 +121,7 @@ export abstract class Runnable<R = unknown> extends Shared {
    * @throws RuntimeError (Process: AssertionError) started before; RuntimeError while this worker is still importing its modules; TypeError an argument cannot be sent
    */
   start(): void {
-    const here = whereWeAre();
+    const here = currentWorker();
     if (!this.#mine || this.workerRecord.state !== WorkerState.INITIAL)
       throw new this.flavour.misuse(
         `${this.noun === 'thread' ? 'threads' : 'processes'} can only be started once, and by their creator`,
@@ -200,7 +200,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     if (this.workerRecord.state === WorkerState.INITIAL)
       throw new this.flavour.misuse(`cannot join ${this.noun} before it is started`);
     // A process waits for its threads, so none of them may wait for it.
-    const here = this.noun === 'process' ? whereWeAre()?.pid : this.heap.tid;
+    const here = this.noun === 'process' ? currentWorker()?.pid : this.heap.tid;
     if (this.ident === here) throw new this.flavour.misuse(`cannot join current ${this.noun}`);
   }
 
@@ -280,7 +280,7 @@ export abstract class Runnable<R = unknown> extends Shared {
 
 /** @throws RuntimeError while this worker is still importing its modules @internal */
 export function refuseWhileImporting(): void {
-  if (whereWeAre()?.importing) throw new RuntimeError(FORK_BOMB);
+  if (currentWorker()?.importing) throw new RuntimeError(FORK_BOMB);
 }
 
 const FORK_BOMB = `An attempt has been made to start a new process before the current process has finished its bootstrapping phase.

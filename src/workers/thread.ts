@@ -6,7 +6,7 @@ import { type Heap, theHeap } from '../heap/heap.ts';
 import { Existing, registerShared } from '../heap/shared.ts';
 import { nativeId } from '../platform/index.ts';
 import { type Flavour, threading } from '../sync/flavour.ts';
-import { type ProcessTraits, whereWeAre } from './here.ts';
+import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import type { RunnableOptions } from './options.ts';
 import { livingWorkers } from './record.ts';
 import { isBuiltin, Runnable, runnableIn } from './runnable.ts';
@@ -39,7 +39,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaite
   }
 
   protected get ownProcess(): ProcessTraits {
-    return whereWeAre()?.process ?? MAIN;
+    return currentWorker()?.process ?? MAIN;
   }
 
   /** @deprecated Python's old name for `name`. */
@@ -106,13 +106,13 @@ let main: MainThreadHere | undefined;
 
 /** The main thread of this process. */
 export function mainThread(): MainThread {
-  main ??= new MainThreadHere(whereWeAre()?.pid ?? theHeap().tid);
+  main ??= new MainThreadHere(currentWorker()?.pid ?? theHeap().tid);
   return main;
 }
 
 /** The thread that runs this code. */
 export function currentThread(): Thread | MainThread {
-  const here = whereWeAre();
+  const here = currentWorker();
   if (here === undefined || here.isProcess) return mainThread();
   return threadIn(theHeap(), here.record.id) as Thread;
 }
@@ -124,7 +124,7 @@ function threadIn(heap: Heap, row: number): Thread | undefined {
 /** The living threads of this process, its main thread first. */
 export function enumerate(): (Thread | MainThread)[] {
   const heap = theHeap();
-  const pid = whereWeAre()?.pid ?? heap.tid;
+  const pid = currentWorker()?.pid ?? heap.tid;
   const threads: (Thread | MainThread)[] = [mainThread()];
   for (const row of livingWorkers(heap, false, (record) => record.pid === pid)) {
     const thread = threadIn(heap, row);

@@ -13,7 +13,7 @@ import {
   spawn,
   startsWhileBlocked,
 } from '../platform/index.ts';
-import { whereWeAre } from './here.ts';
+import { currentWorker } from './current-worker.ts';
 import type { FromSupervisor, SupervisorData, ToSupervisor } from './protocol.ts';
 
 let supervisor: SpawnedWorker | undefined;
@@ -77,7 +77,7 @@ function keepAliveWhileBusy(pid: number): void {
 
 /** Asks the supervisor for something; it acts also while this thread is blocked. */
 export function tellSupervisor(message: ToSupervisor): void {
-  if (whereWeAre()) {
+  if (currentWorker()) {
     parent.post(message);
     return;
   }
