@@ -14,10 +14,10 @@ import {
   watch,
   writeOutput,
 } from '../platform/index.ts';
-import { type Host, Keeper } from '../pool/keeper.ts';
+import { type Host, PoolMonitor } from '../pool/monitor.ts';
 import type { FromSupervisor, StartMessage, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
 import { WorkerRecord, WorkerState } from '../workers/record.ts';
-import { Departures } from './departures.ts';
+import { Quiescence } from './quiescence.ts';
 
 interface Living {
   worker: SpawnedWorker;
@@ -39,9 +39,9 @@ let link: HeapLink;
 let heap: Heap;
 let core: CoreExports;
 const living = new Map<number, Living>();
-const departures = new Departures();
-/** Who is gone, and not buried yet. */
-const unburied = new Set<number>();
+const quiescence = new Quiescence();
+/** Who is gone, and not repaired yet. */
+const unrepaired = new Set<number>();
 /** Stops that came before their start. */
 const early = new Map<number, number>();
 let seen = 0;
@@ -93,60 +93,60 @@ function stop(tid: number, signal: number): void {
   if (entry) {
     entry.signal ??= signal;
     terminate(tid, entry);
-  } else if (!unburied.has(tid) && core.workerIsKnown(tid) && heap.loadWord(core.slotOf(tid) + SlotField.RECORD_ID) !== 0)
+  } else if (!unrepaired.has(tid) && core.workerIsKnown(tid) && heap.loadWord(core.slotOf(tid) + SlotField.RECORD_ID) !== 0)
     early.set(tid, signal);
 }
 
 function terminate(tid: number, { worker }: Living): void {
-  departures.begin(tid);
+  quiescence.begin(tid);
   worker.terminate();
 }
 
 /** The worker is no more: whatever it did, it did before this. */
 function gone(tid: number, entry: Living, code: number): void {
   living.delete(tid);
-  unburied.add(tid);
-  departures.end(tid);
+  unrepaired.add(tid);
+  quiescence.end(tid);
   // One that failed has left its Locks behind like one that was killed: nobody knows what they guard, or that they are to be released.
   const clean = entry.record.state === WorkerState.ENDED && entry.record.exitCode === 0;
   core.reapLocks(tid, clean ? 1 : 0);
   if (entry.isProcess) stopThreadsOf(entry.pid);
-  departures.whenQuiet(() => bury(tid, entry, entry.signal ?? code, clean));
+  quiescence.whenQuiescent(() => repair(tid, entry, entry.signal ?? code, clean));
 }
 
 /** Its handles are closed, what it held is repaired, and who waits for it hears. */
-function bury(tid: number, entry: Living, code: number, clean: boolean): void {
+function repair(tid: number, entry: Living, code: number, clean: boolean): void {
   // Who has joined a worker that was stopped finds repaired what it held.
   core.reap(tid, clean ? 1 : 0);
-  unburied.delete(tid);
+  unrepaired.delete(tid);
   endRecord(entry.record, code);
   endUnstarted(tid);
   core.refClose(entry.ref);
   entry.onGone?.(code, entry.signal !== undefined);
-  for (const keeper of keepers.values()) departures.whenQuiet(() => keeper.lost(tid));
+  for (const monitor of monitors.values()) quiescence.whenQuiescent(() => monitor.lost(tid));
   if (!entry.daemon && --busy === 0) report();
   // Who returned has stopped its daemons itself; who called process.exit() had no time to. One that was stopped leaves them alone, as in Python.
   if (entry.isProcess && entry.signal === undefined) stopDaemonsOf(entry.pid);
   stopDaemons();
 }
 
-// ── guests ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── attached threads ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A guest is no more. It may be said twice. */
-function guestGone(tid: number, clean: boolean): void {
+/** An attached thread is no more. It may be said twice. */
+function attachedGone(tid: number, clean: boolean): void {
   if (!core.workerIsKnown(tid)) return;
-  // Its own supervisor and the workers of that have ended before it, and nobody else is going to bury them.
+  // Its own supervisor and the workers of that have ended before it, and nobody else is going to repair them.
   const dead = familiesEndTogether ? [...descendantsOf(tid), tid] : [tid];
   for (const each of dead) core.reapLocks(each, each === tid && clean ? 1 : 0);
-  departures.whenQuiet(() => {
-    for (const each of dead) buryOrphan(each, each === tid && clean);
+  quiescence.whenQuiescent(() => {
+    for (const each of dead) repairOrphan(each, each === tid && clean);
   });
 }
 
 /** Children before their parents. */
 function descendantsOf(parent: number): number[] {
   return tidsOfSlots()
-    .filter((tid) => heap.loadWord(core.slotOf(tid) + SlotField.PARENT) === parent && !living.has(tid) && !unburied.has(tid))
+    .filter((tid) => heap.loadWord(core.slotOf(tid) + SlotField.PARENT) === parent && !living.has(tid) && !unrepaired.has(tid))
     .flatMap((tid) => [...descendantsOf(tid), tid]);
 }
 
@@ -157,7 +157,7 @@ function tidsOfSlots(): number[] {
 }
 
 /** A worker of which this supervisor has no entry. */
-function buryOrphan(tid: number, clean: boolean): void {
+function repairOrphan(tid: number, clean: boolean): void {
   if (!core.workerIsKnown(tid)) return;
   const slot = core.slotOf(tid);
   const id = heap.loadWord(slot + SlotField.RECORD_ID);
@@ -176,7 +176,7 @@ function end(ref: number, code: number): void {
 function endUnstarted(parent: number): void {
   for (const tid of tidsOfSlots()) {
     const slot = core.slotOf(tid);
-    if (living.has(tid) || unburied.has(tid) || heap.loadWord(slot + SlotField.PARENT) !== parent) continue;
+    if (living.has(tid) || unrepaired.has(tid) || heap.loadWord(slot + SlotField.PARENT) !== parent) continue;
     const ref = core.refAdopt(heap.loadWord(slot + SlotField.RECORD_ID), heap.loadWord(slot + SlotField.RECORD_GENERATION));
     early.delete(tid);
     core.reap(tid, 0);
@@ -205,26 +205,26 @@ function stopDaemons(): void {
   for (const { isProcess, daemon, pid } of living.values()) if (!isProcess && !daemon && pid === over) return;
   // Before their workers go, or they would be replaced.
   const pid = over;
-  for (const keeper of keepers.values()) departures.whenQuiet(() => keeper.over(pid));
+  for (const monitor of monitors.values()) quiescence.whenQuiescent(() => monitor.over(pid));
   stopDaemonsOf(pid);
 }
 
-const keepers = new Map<number, Keeper>();
+const monitors = new Map<number, PoolMonitor>();
 const host: Host = {
   start,
   stop: (tid) => stop(tid, -15),
-  ended: (control) => void keepers.delete(control),
-  whenQuiet: (action) => departures.whenQuiet(action),
+  ended: (control) => void monitors.delete(control),
+  whenQuiescent: (action) => quiescence.whenQuiescent(action),
 };
 
 function receive(message: ToSupervisor): void {
   if (message.type === 'stop') stop(message.tid, message.signal);
-  else if (message.type === 'guest') watch(message.life, (clean) => guestGone(message.tid, clean));
-  else if (message.type === 'guestGone') guestGone(message.tid, message.clean);
-  else departures.whenQuiet(() => act(message));
+  else if (message.type === 'attached') watch(message.life, (clean) => attachedGone(message.tid, clean));
+  else if (message.type === 'attachedGone') attachedGone(message.tid, message.clean);
+  else quiescence.whenQuiescent(() => act(message));
 }
 
-function act(message: Exclude<ToSupervisor, { type: 'stop' | 'guest' | 'guestGone' }>): void {
+function act(message: Exclude<ToSupervisor, { type: 'stop' | 'attached' | 'attachedGone' }>): void {
   if (message.type === 'start') {
     start(message);
     // Answer what the root asked even when nothing changed: it compares counts.
@@ -233,8 +233,8 @@ function act(message: Exclude<ToSupervisor, { type: 'stop' | 'guest' | 'guestGon
     if (message.parent === over) over = undefined;
     const { id, generation } = message.control;
     const ref = core.refOpen(id, generation);
-    if (!isGone(ref)) keepers.set(id, new Keeper(heap, host, message, ref));
-  } else if (message.type === 'endPool') keepers.get(message.control)?.terminate();
+    if (!isGone(ref)) monitors.set(id, new PoolMonitor(heap, host, message, ref));
+  } else if (message.type === 'endPool') monitors.get(message.control)?.terminate();
   else {
     over = message.pid;
     stopDaemons();

@@ -8,11 +8,11 @@ import { heapFull, theHeap } from '../heap/heap.ts';
 import { decodeRecord, RECORD } from '../heap/records.ts';
 import { created, Existing, isCreated, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
-import { Outbox } from '../queue/outbox.ts';
+import { PutBatch } from '../queue/put-batch.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger } from '../sync/flavour.ts';
 import { bytesOf, sendMessage, useBytes } from './message.ts';
-import { watch } from './watch.ts';
+import { multiWait } from './multi-wait.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 /** More than a queue takes in the heap. */
@@ -101,16 +101,16 @@ export class Connection extends Shared {
       const queue = this.#writeTo();
       const { heap } = this;
       options?.signal?.throwIfAborted();
-      const outbox = new Outbox(heap, [value]);
+      const batch = new PutBatch(heap, [value]);
       const attempt = () => {
-        const status = outbox.flush(this.#writeTo(), 0);
+        const status = batch.flush(this.#writeTo(), 0);
         heap.core.pipeSent(queue);
         if (status === Status.TIMEOUT) return PENDING;
         if (status < 0) throw this.#sendError(status);
         return undefined;
       };
       const never = () => undefined;
-      return outbox.dropUnlessSent(
+      return batch.dropUnlessSent(
         AsyncGate.wait<void>(heap, heap.core.queueNotFullGate(queue), attempt, FOREVER, options, never),
       );
     } catch (error) {
@@ -254,7 +254,7 @@ export class Connection extends Shared {
     if (core.pipeReady(queue)) return true;
     if (ms === 0) return false;
     const isReady = () => core.pipeReady(queue) !== 0;
-    return watch(this.heap, [{ gate: core.queueNotEmptyGate(queue), isReady }], ms, 'poll', isReady);
+    return multiWait(this.heap, [{ gate: core.queueNotEmptyGate(queue), isReady }], ms, 'poll', isReady);
   }
 
   /** The async twin of `poll`. */

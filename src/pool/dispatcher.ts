@@ -16,18 +16,18 @@ import { currentWorker } from '../workers/current-worker.ts';
 import { fromWorker } from '../workers/remote.ts';
 import { tellSupervisor } from '../workers/supervisor-client.ts';
 import { mainModule } from '../workers/targets.ts';
-import { Board, Hand, PoolState } from './board.ts';
 import { type Described, FunctionTable } from './functions.ts';
-import { Holder } from './holder.ts';
-import { Ledger, type Pending } from './ledger.ts';
-import { type Letter, Mailbox } from './mailbox.ts';
+import { type PendingTask, PendingTasks } from './pending-tasks.ts';
 import { type Broken, Call, type Control, type Died, MORE, type More, Notice, Reply, type Setup } from './protocol.ts';
+import { SharedConstant } from './shared-constant.ts';
 import type { Cancellation } from './signal.ts';
+import { type Message, TaskChannel } from './task-channel.ts';
+import { Assignment, PoolState, WorkerTable } from './worker-table.ts';
 
 /** Something that puts tasks by and by. */
-export interface Feeder {
+export interface TaskSource {
   /** Puts all it has, now. */
-  rush(): void;
+  flush(): void;
   abandon(error: Error): void;
 }
 
@@ -56,24 +56,24 @@ beforeChildrenEnd(() => {
 export class Dispatcher {
   readonly workers: number;
   readonly #heap = theHeap();
-  readonly #board: Board;
-  readonly #tasks: Mailbox;
-  readonly #replies: Mailbox;
-  readonly #control: Holder<Control>;
+  readonly #table: WorkerTable;
+  readonly #tasks: TaskChannel;
+  readonly #replies: TaskChannel;
+  readonly #control: SharedConstant<Control>;
   readonly #functions = new FunctionTable();
-  readonly #ledger = new Ledger();
-  readonly #feeders = new Set<Feeder>();
+  readonly #pending = new PendingTasks();
+  readonly #sources = new Set<TaskSource>();
   /** User code to run once the books are in order. */
   readonly #calls: (() => void)[] = [];
   #soon: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
-  /** Why tasks may have died that no dead worker's hand names. */
+  /** Why tasks may have died that no dead worker's assignment names. */
   #suspicion: Error | undefined;
   /** Milliseconds until it is asked again which tasks have died. */
   #patience = SHORT;
   #broken: WorkerDied | undefined;
   #hasEnded = false;
-  #attending = false;
+  #polling = false;
   /** Whether the event loop is just taking in replies. */
   #inLoop = false;
   #abandoned = false;
@@ -82,27 +82,27 @@ export class Dispatcher {
   constructor(workers: number, setup: Setup, maxtasks: number) {
     this.workers = workers;
     // First, because it may be refused.
-    const holder = new Holder(setup);
-    this.#board = new Board(workers);
-    this.#tasks = new Mailbox();
-    this.#replies = new Mailbox();
-    this.#control = new Holder<Control>({
-      board: this.#board,
+    const constant = new SharedConstant(setup);
+    this.#table = new WorkerTable(workers);
+    this.#tasks = new TaskChannel();
+    this.#replies = new TaskChannel();
+    this.#control = new SharedConstant<Control>({
+      table: this.#table,
       tasks: this.#tasks,
       replies: this.#replies,
       maxtasks,
-      setup: holder,
+      setup: constant,
     });
-    holder.close();
+    constant.close();
     const { tid } = this.#heap;
     const control = { id: this.#control.id, generation: this.#control.generation };
-    // The keeper opens a handle of its own, before this one is closed: that waits for its last notice.
+    // The monitor opens a handle of its own, before this one is closed: that waits for its last notice.
     tellSupervisor({ type: 'pool', control, parent: currentWorker()?.pid ?? tid, creator: tid, main: mainModule() });
     dispatchers.add(this);
   }
 
   get state(): PoolState {
-    return this.#hasEnded || this.#broken ? PoolState.TERMINATED : this.#board.state;
+    return this.#hasEnded || this.#broken ? PoolState.TERMINATED : this.#table.state;
   }
 
   /** Whether all workers have ended, and all they had to say is known. */
@@ -127,11 +127,11 @@ export class Dispatcher {
     call: Call,
     fn: Described,
     payload: unknown,
-    pending: Pending,
+    pending: PendingTask,
     cancellation?: Cancellation,
     kwargs?: Record<string, unknown>,
   ): void {
-    const id = this.#ledger.nextId();
+    const id = this.#pending.nextId();
     const { row, generation } = fn;
     const more = cancellation !== undefined || kwargs !== undefined;
     try {
@@ -140,26 +140,26 @@ export class Dispatcher {
     } catch (error) {
       throw inTermsOf(more ? { '[0]': PAYLOADS[call], '[2]': 'kwargs' } : { '': PAYLOADS[call] }, error);
     }
-    this.#ledger.add(id, pending);
-    if (!this.#attending) this.#attend();
+    this.#pending.add(id, pending);
+    if (!this.#polling) this.#poll();
   }
 
-  /** `feeder` will put more, also after `close`. */
-  addFeeder(feeder: Feeder): void {
-    this.#feeders.add(feeder);
+  /** `source` will put more, also after `close`. */
+  addSource(source: TaskSource): void {
+    this.#sources.add(source);
   }
 
-  removeFeeder(feeder: Feeder): void {
-    if (this.#feeders.delete(feeder) && this.state === PoolState.CLOSED && this.#feeders.size === 0) this.#tasks.shutDown();
+  removeSource(source: TaskSource): void {
+    if (this.#sources.delete(source) && this.state === PoolState.CLOSED && this.#sources.size === 0) this.#tasks.shutDown();
   }
 
   // ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   close(): void {
     if (this.state !== PoolState.OPEN) return;
-    this.#board.reach(PoolState.CLOSED);
-    if (this.#feeders.size === 0) this.#tasks.shutDown();
-    this.#attend();
+    this.#table.reach(PoolState.CLOSED);
+    if (this.#sources.size === 0) this.#tasks.shutDown();
+    this.#poll();
   }
 
   terminate(): void {
@@ -169,28 +169,28 @@ export class Dispatcher {
   }
 
   #stop(error: WorkerDied): void {
-    this.#board.reach(PoolState.TERMINATED);
+    this.#table.reach(PoolState.TERMINATED);
     this.#tasks.shutDown(true);
     tellSupervisor({ type: 'endPool', control: this.#control.id });
     this.#failAll(error);
-    this.#attend();
+    this.#poll();
   }
 
   #failAll(error: WorkerDied): void {
-    for (const pending of this.#ledger.removeAll()) pending.arrive(error, Reply.ERROR);
-    for (const feeder of this.#feeders) feeder.abandon(error);
-    this.#feeders.clear();
+    for (const pending of this.#pending.removeAll()) pending.arrive(error, Reply.ERROR);
+    for (const source of this.#sources) source.abandon(error);
+    this.#sources.clear();
   }
 
   /** Nobody has the pool any more: it goes when its last task has ended. */
   abandon(): void {
     this.#abandoned = true;
-    if (this.#ledger.size === 0) this.terminate();
+    if (this.#pending.size === 0) this.terminate();
   }
 
-  /** Feeders put what they have at once: nobody is going to ask them. */
-  rush(): void {
-    for (const feeder of [...this.#feeders]) feeder.rush();
+  /** Sources put what they have at once: nobody is going to ask them. */
+  flush(): void {
+    for (const source of [...this.#sources]) source.flush();
   }
 
   // ── replies ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -198,7 +198,7 @@ export class Dispatcher {
   /** Has `listener` called after replies have come, until it is told otherwise. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
-    this.#attend();
+    this.#poll();
     return () => this.#listeners.delete(listener);
   }
 
@@ -242,16 +242,16 @@ export class Dispatcher {
   get #hasReason(): boolean {
     if (this.#hasEnded) return false;
     // A pool that ends gives back what it has in the heap when its workers have ended.
-    return this.#ledger.size > 0 || this.#listeners.size > 0 || (this.state !== PoolState.OPEN && this.#feeders.size === 0);
+    return this.#pending.size > 0 || this.#listeners.size > 0 || (this.state !== PoolState.OPEN && this.#sources.size === 0);
   }
 
   /** From the next turn of the loop on it takes in replies, as long as there is a reason to; that keeps the program alive. */
-  #attend(): void {
-    if (this.#attending) return;
-    this.#attending = true;
+  #poll(): void {
+    if (this.#polling) return;
+    this.#polling = true;
     queueMicrotask(() => {
       if (!this.#hasReason) {
-        this.#attending = false;
+        this.#polling = false;
         return;
       }
       const attempt = () => {
@@ -264,44 +264,44 @@ export class Dispatcher {
         return this.#hasReason ? PENDING : undefined;
       };
       void AsyncGate.wait<void>(this.#heap, this.#replies.gate, attempt, FOREVER, undefined, () => {}).then(() => {
-        this.#attending = false;
-        if (this.#hasReason) this.#attend();
+        this.#polling = false;
+        if (this.#hasReason) this.#poll();
       });
     });
   }
 
   /** The loop waits for something that has come another way. */
   #wake(): void {
-    if (this.#attending && !this.#hasEnded && !this.#hasReason) this.#heap.core.gateWakeAll(this.#replies.gate);
+    if (this.#polling && !this.#hasEnded && !this.#hasReason) this.#heap.core.gateWakeAll(this.#replies.gate);
   }
 
   /** Takes in all that is there, waiting `ms` milliseconds for the first. */
   #receive(ms: number): void {
     while (!this.#hasEnded) {
-      const letters = this.#replies.takeAll(ms);
-      if (letters.length === 0) return;
-      for (const letter of letters) {
-        if (letter.id > 0) this.#deliver(letter);
-        else this.#notice(letter);
+      const messages = this.#replies.takeAll(ms);
+      if (messages.length === 0) return;
+      for (const message of messages) {
+        if (message.id > 0) this.#deliver(message);
+        else this.#notice(message);
       }
       ms = 0;
     }
   }
 
-  #deliver({ id, kind, value, fault }: Letter): void {
-    const pending = this.#ledger.remove(id);
+  #deliver({ id, kind, value, fault }: Message): void {
+    const pending = this.#pending.remove(id);
     if (fault) pending?.arrive(unreadable(fault), Reply.ERROR);
     else pending?.arrive(kind === Reply.ERROR ? fromWorker(value, 'a worker of the pool') : value, kind);
-    if (this.#abandoned && this.#ledger.size === 0) this.terminate();
+    if (this.#abandoned && this.#pending.size === 0) this.terminate();
   }
 
-  #notice({ kind, value, fault }: Letter): void {
+  #notice({ kind, value, fault }: Message): void {
     switch (kind as Notice) {
       case Notice.DIED: {
-        const [hand, name, code] = value as Died;
+        const [assignment, name, code] = value as Died;
         const error = new WorkerDied(`${name} ended with exit code ${code} while it ran the task`);
-        if (hand > 0) this.#ledger.remove(hand)?.arrive(error, Reply.ERROR);
-        else if (hand === Hand.TAKING) this.#suspicion ??= error;
+        if (assignment > 0) this.#pending.remove(assignment)?.arrive(error, Reply.ERROR);
+        else if (assignment === Assignment.TAKING) this.#suspicion ??= error;
         break;
       }
       case Notice.BROKEN: {
@@ -317,13 +317,13 @@ export class Dispatcher {
 
   #findLost(): void {
     if (this.#hasEnded) return;
-    const address = Mailbox.addressOf(this.#tasks);
+    const address = TaskChannel.addressOf(this.#tasks);
     const error = this.#suspicion as Error;
     this.#suspicion = undefined;
-    const lost = this.#ledger.removeLost(
-      this.#board,
+    const lost = this.#pending.removeLost(
+      this.#table,
       () => this.#tasks.size,
-      (seat) => this.#board.sleepsIn(seat, address),
+      (index) => this.#table.sleepsIn(index, address),
       () => this.#receive(0),
     );
     for (const pending of lost ?? []) pending.arrive(error, Reply.ERROR);
@@ -349,7 +349,7 @@ export class Dispatcher {
     dispatchers.delete(this);
     this.#functions.close();
     const close = () => {
-      for (const each of [this.#board, this.#tasks, this.#replies, this.#control]) each.close();
+      for (const each of [this.#table, this.#tasks, this.#replies, this.#control]) each.close();
     };
     // Closing asks those who wait by the handle: the loop is just being asked.
     if (this.#inLoop) queueMicrotask(close);

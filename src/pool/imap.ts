@@ -9,7 +9,7 @@ import { NotImplementedError, TimeoutError } from '../errors.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Chunk, type ChunkOwner } from './chunk.ts';
 import { slice } from './chunks.ts';
-import type { Dispatcher, Feeder } from './dispatcher.ts';
+import type { Dispatcher, TaskSource } from './dispatcher.ts';
 import type { Described } from './functions.ts';
 import type { ProgressMeter } from './progress.ts';
 import { Call, Reply } from './protocol.ts';
@@ -35,7 +35,7 @@ export interface IteratorSettings {
  * The results of `imap` (in order) and `imapUnordered` (as they come). Both a sync and an async iterable; an error is one item, and later items still come.
  * It belongs to the thread that made the pool.
  */
-export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner, Cancellable {
+export class PoolIterator<R> implements IterableIterator<R>, TaskSource, ChunkOwner, Cancellable {
   /** @internal */
   readonly fn: Described;
   readonly #dispatcher: Dispatcher;
@@ -64,7 +64,7 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
     this.#ahead = settings.ahead;
     this.#cancellation = settings.signal && cancellationOf(settings.signal, this);
     this.#source = iterable[Symbol.iterator]();
-    dispatcher.addFeeder(this);
+    dispatcher.addSource(this);
     this.#fill();
   }
 
@@ -113,12 +113,12 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
 
   #exhausted(): void {
     this.#source = undefined;
-    this.#dispatcher.removeFeeder(this);
+    this.#dispatcher.removeSource(this);
     if (this.#out === 0) this.#finish();
   }
 
   /** @internal */
-  rush(): void {
+  flush(): void {
     this.#ahead = Number.POSITIVE_INFINITY;
     this.#fill();
   }
@@ -223,7 +223,7 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
     this.#current = undefined;
     this.#waiting.clear();
     this.#out = 0;
-    this.#dispatcher.removeFeeder(this);
+    this.#dispatcher.removeSource(this);
     this.#finish();
     source?.return?.();
     return { value: undefined, done: true };

@@ -9,7 +9,6 @@ import { checkInteger } from '../sync/flavour.ts';
 import { currentWorker } from '../workers/current-worker.ts';
 import { refuseWhileImporting } from '../workers/runnable.ts';
 import { type AnyFunction, describeTarget } from '../workers/targets.ts';
-import { PoolState } from './board.ts';
 import { Chunk } from './chunk.ts';
 import { checkChunksize, defaultChunksize, itemsOf, slice } from './chunks.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -19,6 +18,7 @@ import { meterFor, type Progress } from './progress.ts';
 import { Call } from './protocol.ts';
 import { AsyncResult, type ResultOptions } from './result.ts';
 import { untilReady } from './waiting.ts';
+import { PoolState } from './worker-table.ts';
 
 export interface PoolOptions<I extends AnyFunction = AnyFunction> {
   /** Run by each worker before its first task. If it fails, all tasks reject with WorkerDied, whose cause is its error. */
@@ -287,7 +287,7 @@ export class Pool implements Disposable, AsyncDisposable {
 
   #checkJoin(): void {
     if (this.#dispatcher.state === PoolState.OPEN) throw new ValueError('Pool is still running');
-    this.#dispatcher.rush();
+    this.#dispatcher.flush();
   }
 
   /** `terminate`, as the end of Python's `with`. */

@@ -6,7 +6,7 @@ import { NotImplementedError, TimeoutError, ValueError } from '../errors.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Described } from './functions.ts';
-import type { Pending } from './ledger.ts';
+import type { PendingTask } from './pending-tasks.ts';
 import { Reply } from './protocol.ts';
 import { type Cancellable, type Cancellation, cancellationOf } from './signal.ts';
 import { untilReady } from './waiting.ts';
@@ -37,7 +37,7 @@ const enum State {
  *
  * Beyond Python's: it is awaitable, `wait` says whether the result is there, and a task that has died or whose pool was terminated has a result, too: `WorkerDied`.
  */
-export class AsyncResult<T = unknown> implements PromiseLike<T>, Pending, Cancellable {
+export class AsyncResult<T = unknown> implements PromiseLike<T>, PendingTask, Cancellable {
   /** @internal */
   readonly fn: Described;
   /** @internal */

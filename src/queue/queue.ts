@@ -10,7 +10,7 @@ import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
-import { Outbox } from './outbox.ts';
+import { PutBatch } from './put-batch.ts';
 import { plainRecords, putRecord, type RecordForm } from './records.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -18,7 +18,7 @@ const FOREVER = Number.POSITIVE_INFINITY;
 /**
  * A queue of values. `put` is complete when it returns: the item is in, `qsize` and `empty` are exact, and the producer may end at once.
  *
- * Items are snapshots taken by `put`. Whoever dies inside a call loses at most the item in its own hands.
+ * Items are snapshots taken by `put`. Whoever dies inside a call loses at most the item that it was moving.
  * Unlike Python's: every queue is joinable, can be shut down, awaited and iterated; there is no feeder thread and so nothing to flush.
  */
 export class Queue<T = unknown> extends Shared {
@@ -104,32 +104,32 @@ export class Queue<T = unknown> extends Shared {
     try {
       const ms = this.flavour.queueTimeout(timeout);
       options?.signal?.throwIfAborted();
-      const outbox = new Outbox(this.heap, [item], this.form);
+      const batch = new PutBatch(this.heap, [item], this.form);
       const gate = this.heap.core.queueNotFullGate(this.open);
       const done = AsyncGate.wait<void>(
         this.heap,
         gate,
-        () => this.#tryFlush(outbox),
+        () => this.#tryFlush(batch),
         ms,
         options,
-        () => this.#full(outbox, false),
+        () => this.#full(batch, false),
       );
-      return outbox.isEmpty ? done : outbox.dropUnlessSent(done);
+      return batch.isEmpty ? done : batch.dropUnlessSent(done);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #tryFlush(outbox: Outbox): typeof PENDING | undefined {
-    const status = outbox.flush(this.open, 0);
+  #tryFlush(batch: PutBatch): typeof PENDING | undefined {
+    const status = batch.flush(this.open, 0);
     if (status === Status.TIMEOUT) return PENDING;
     if (status < 0) throw this.putError(status);
     return undefined;
   }
 
-  #full(outbox: Outbox, batch: boolean): never {
+  #full(batch: PutBatch, many: boolean): never {
     const full = new Full('the queue is full');
-    if (batch) full.put = outbox.sent;
+    if (many) full.put = batch.sent;
     throw full;
   }
 
@@ -140,15 +140,15 @@ export class Queue<T = unknown> extends Shared {
   putMany(items: Iterable<T>, timeout?: Timeout): void {
     const deadline = performance.now() + this.flavour.queueTimeout(timeout);
     const queue = this.open;
-    const outbox = new Outbox(this.heap, items, this.form);
+    const batch = new PutBatch(this.heap, items, this.form);
     try {
-      while (!outbox.isEmpty) {
-        const status = outbox.flush(queue, timeout === undefined ? FOREVER : leftUntil(deadline));
-        if (status === Status.TIMEOUT) this.#full(outbox, true);
+      while (!batch.isEmpty) {
+        const status = batch.flush(queue, timeout === undefined ? FOREVER : leftUntil(deadline));
+        if (status === Status.TIMEOUT) this.#full(batch, true);
         if (status < 0) throw this.putError(status);
       }
     } finally {
-      outbox.drop();
+      batch.drop();
     }
   }
 
@@ -157,13 +157,13 @@ export class Queue<T = unknown> extends Shared {
     try {
       const ms = this.flavour.queueTimeout(timeout);
       options?.signal?.throwIfAborted();
-      const outbox = new Outbox(this.heap, items, this.form);
+      const batch = new PutBatch(this.heap, items, this.form);
       const gate = this.heap.core.queueNotFullGate(this.open);
       const attempt = () => {
-        while (!outbox.isEmpty) if (this.#tryFlush(outbox) === PENDING) return PENDING;
+        while (!batch.isEmpty) if (this.#tryFlush(batch) === PENDING) return PENDING;
         return undefined;
       };
-      return outbox.dropUnlessSent(AsyncGate.wait<void>(this.heap, gate, attempt, ms, options, () => this.#full(outbox, true)));
+      return batch.dropUnlessSent(AsyncGate.wait<void>(this.heap, gate, attempt, ms, options, () => this.#full(batch, true)));
     } catch (error) {
       return Promise.reject(error);
     }

@@ -6,9 +6,9 @@ import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
 import { created, Existing, refAgain, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
-import { Holdable } from './holdable.ts';
 import { Lock, RLock } from './lock.ts';
 import { NodeWaits } from './node-waits.ts';
 
@@ -22,7 +22,7 @@ const WAITING = 1;
  *
  * Unlike Python's: the lock must be held by this very worker also if it is a plain Lock (CPython accepts that anybody holds it).
  */
-export class Condition extends Holdable {
+export class Condition extends Acquirable {
   #lock: Lock | RLock;
   /** Nobody else knows this handle to the lock: it goes with the condition's. */
   #ownsLock: boolean;
@@ -65,7 +65,7 @@ export class Condition extends Holdable {
     return this.#lock;
   }
 
-  override get mutex(): Holdable {
+  override get mutex(): Acquirable {
     return this.lock;
   }
 

@@ -8,9 +8,9 @@ import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { created, Existing, registerShared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
+import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { acquireTimeout } from './flavour.ts';
-import { Holdable } from './holdable.ts';
 
 export interface LockOptions {
   /**
@@ -26,7 +26,7 @@ export interface LockOptions {
 }
 
 /** What may be locked: Lock, RLock, and what wraps one of them. */
-export abstract class Lockable extends Holdable {
+export abstract class Lockable extends Acquirable {
   /** One try of the core, waiting for `timeoutMs`. @internal */
   protected abstract take(timeoutMs: number): number;
   /** The same without an end. @internal */

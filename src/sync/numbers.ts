@@ -6,7 +6,7 @@ import { AttributeError } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
 import { created, Existing, refAgain, Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
-import { Holdable } from './holdable.ts';
+import { Acquirable } from './acquirable.ts';
 import { Lock, RLock } from './lock.ts';
 import { type Typecode, typecodes, type View, views } from './typecodes.ts';
 
@@ -42,7 +42,7 @@ export function makeNumbers(kind: Kind.VALUE | Kind.ARRAY, typecode: Typecode, c
   return new Existing(heap, ref);
 }
 
-export abstract class Numbers extends Holdable {
+export abstract class Numbers extends Acquirable {
   /** @internal */
   protected readonly typecode: Typecode;
   /** The numbers. A shared memory never moves: the view stays good when it grows. @internal */

@@ -7,9 +7,9 @@ import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { created, Existing, registerShared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { acquireTimeout, checkInteger } from './flavour.ts';
-import { Holdable } from './holdable.ts';
 
 const MOST = 0x7fffffff;
 
@@ -17,7 +17,7 @@ const MOST = 0x7fffffff;
  * A counter of permits: `acquire` takes one and waits while there is none, `release` gives some back.
  * A permit belongs to nobody: that of a worker that died is not given back.
  */
-export class Semaphore extends Holdable {
+export class Semaphore extends Acquirable {
   /** @param value permits at the start. @throws ValueError below 0 (Python's multiprocessing raises OSError) */
   constructor(value: number | Existing = 1) {
     if (value instanceof Existing) super(value.heap, value.ref);

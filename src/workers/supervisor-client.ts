@@ -5,7 +5,7 @@ import { SlotField } from '../../assembly/abi.ts';
 import { type Heap, onCreated, theHeap } from '../heap/heap.ts';
 import {
   canBlock,
-  onGuest,
+  onAttached,
   onIdle,
   onThreadGone,
   parent,
@@ -48,15 +48,15 @@ function connect(): SpawnedWorker {
 
 let own: Heap | undefined;
 
-// Only the supervisor hears of a guest's death whatever the root is waiting for.
+// Only the supervisor hears of an attached thread's death whatever the root is waiting for.
 onCreated((heap) => {
   own = heap;
-  onGuest(heap.link.heapId, (tid, life) => {
-    connect().post({ type: 'guest', tid, life } satisfies ToSupervisor, typeof life === 'object' ? [life] : []);
+  onAttached(heap.link.heapId, (tid, life) => {
+    connect().post({ type: 'attached', tid, life } satisfies ToSupervisor, typeof life === 'object' ? [life] : []);
   });
 });
 
-// What a guest says of itself is lost if it is stopped at once; then who has started it knows.
+// What an attached thread says of itself is lost if it is stopped at once; then who has started it knows.
 onThreadGone((thread, clean) => {
   if (own === undefined) return;
   for (let index = 0; index < own.core.slotCount(); index++) {
@@ -64,7 +64,7 @@ onThreadGone((thread, clean) => {
     const tid = own.loadWord(slot + SlotField.TID);
     if (tid <= 0 || own.loadWord(slot + SlotField.THREAD) !== thread + 1) continue;
     // The supervisor may have known already, and the place may be free, or another's.
-    if (own.loadWord(slot + SlotField.TID) === tid) connect().post({ type: 'guestGone', tid, clean } satisfies ToSupervisor);
+    if (own.loadWord(slot + SlotField.TID) === tid) connect().post({ type: 'attachedGone', tid, clean } satisfies ToSupervisor);
   }
 });
 

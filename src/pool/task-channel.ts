@@ -1,13 +1,13 @@
 /**
- * Mailbox: a queue of letters. A letter is a value in an envelope of four numbers, which can be read even where the value cannot.
+ * TaskChannel: a queue of messages. A message is a value behind a header of four numbers, which can be read even where the value cannot.
  *
- * To the core it is a Queue whose records begin with the envelope (flag ENVELOPE of their meta):
+ * To the core it is a Queue whose records begin with the header (flag ENVELOPE of their meta):
  *
  *     ╒═ 0 ════╤═ 4 ══════╤═ 8 ═════╤═ 12 ════════════╤═ 16 ══════════════════╕
  *     │ id: i32 │ kind: i32 │ row: i32 │ generation: i32 │ the value, and so on … │
  *     ╘════════╧══════════╧═════════╧═════════════════╧═══════════════════════╛
  *
- * So what every letter has costs no codec, and a number in it neither.
+ * So what every message has costs no codec, and a number in it neither.
  */
 import { Kind, Meta, Status } from '../../assembly/abi.ts';
 import { ShutDown } from '../errors.ts';
@@ -16,10 +16,10 @@ import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.
 import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
 import { putRecord } from '../queue/records.ts';
 
-const ENVELOPE = 16;
+const HEADER = 16;
 const FOREVER = Number.POSITIVE_INFINITY;
 
-export class Letter {
+export class Message {
   readonly id: number;
   readonly kind: number;
   readonly row: number;
@@ -36,14 +36,14 @@ export class Letter {
   }
 }
 
-function seal(words: Int32Array, at: number, id: number, kind: number, row: number, generation: number): void {
+function writeHeader(words: Int32Array, at: number, id: number, kind: number, row: number, generation: number): void {
   words[at] = id;
   words[at + 1] = kind;
   words[at + 2] = row;
   words[at + 3] = generation;
 }
 
-export class Mailbox extends Shared {
+export class TaskChannel extends Shared {
   constructor(existing?: Existing) {
     if (existing instanceof Existing) super(existing.heap, existing.ref);
     else {
@@ -57,53 +57,53 @@ export class Mailbox extends Shared {
     const { heap } = this;
     const { scratchI32 } = heap;
     const queue = this.open;
-    writeRecord(heap, value, 0, ENVELOPE);
+    writeRecord(heap, value, 0, HEADER);
     const meta = scratchI32[1] as number;
     scratchI32[1] = meta | Meta.ENVELOPE;
     // Only now: a getter may have used the scratch.
     if (meta & Meta.OUT_OF_LINE) {
       const at = (scratchI32[2] as number) + Meta.BLOCK_HEADER;
-      seal(heap.words(at + ENVELOPE), at >> 2, id, kind, row, generation);
-    } else seal(scratchI32, RECORD >> 2, id, kind, row, generation);
+      writeHeader(heap.words(at + HEADER), at >> 2, id, kind, row, generation);
+    } else writeHeader(scratchI32, RECORD >> 2, id, kind, row, generation);
     const status = putRecord(heap, queue, FOREVER);
-    if (status !== Status.OK) throw status === Status.SHUTDOWN ? new ShutDown('the mailbox was shut down') : heapFull();
+    if (status !== Status.OK) throw status === Status.SHUTDOWN ? new ShutDown('the channel was shut down') : heapFull();
   }
 
-  /** Takes the oldest letter, waiting for one. @throws ShutDown none will come */
-  take(): Letter {
+  /** Takes the oldest message, waiting for one. @throws ShutDown none will come */
+  take(): Message {
     const meta = this.heap.core.queueGet(this.open, FOREVER);
-    if (meta < 0) throw new ShutDown('the mailbox was shut down and is drained');
+    if (meta < 0) throw new ShutDown('the channel was shut down and is drained');
     return this.#read(RECORD, this.heap.scratchI32[0] as number, meta);
   }
 
-  /** Takes the letters that are there, waiting `ms` milliseconds for the first: none, if it does not come. */
-  takeAll(ms: number): Letter[] {
+  /** Takes the messages that are there, waiting `ms` milliseconds for the first: none, if it does not come. */
+  takeAll(ms: number): Message[] {
     const { core, scratchI32 } = this.heap;
     const count = core.queueGetMany(this.open, 0x7fffffff, ms);
-    const letters: Letter[] = [];
-    for (let at = 0; letters.length < count; ) {
+    const messages: Message[] = [];
+    for (let at = 0; messages.length < count; ) {
       const record = at;
       const length = scratchI32[at >> 2] as number;
       const meta = scratchI32[(at >> 2) + 1] as number;
       at += recordBytes(scratchI32, record);
-      letters.push(this.#read(record + RECORD, length, meta));
+      messages.push(this.#read(record + RECORD, length, meta));
     }
-    return letters;
+    return messages;
   }
 
-  #read(at: number, length: number, meta: number): Letter {
+  #read(at: number, length: number, meta: number): Message {
     const { heap } = this;
-    let letter: Letter;
+    let message: Message;
     if (meta & Meta.OUT_OF_LINE) {
       const payload = (heap.scratchI32[at >> 2] as number) + Meta.BLOCK_HEADER;
-      letter = new Letter(heap.words(payload + ENVELOPE), payload >> 2);
-    } else letter = new Letter(heap.scratchI32, at >> 2);
+      message = new Message(heap.words(payload + HEADER), payload >> 2);
+    } else message = new Message(heap.scratchI32, at >> 2);
     try {
-      letter.value = decodeRecord(heap, at, length, meta & ~Meta.ENVELOPE, ENVELOPE);
+      message.value = decodeRecord(heap, at, length, meta & ~Meta.ENVELOPE, HEADER);
     } catch (error) {
-      letter.fault = error as Error;
+      message.fault = error as Error;
     }
-    return letter;
+    return message;
   }
 
   get size(): number {
@@ -119,10 +119,10 @@ export class Mailbox extends Shared {
     this.heap.core.queueShutdown(this.open, immediate ? 1 : 0);
   }
 
-  /** What opens when a letter comes. */
+  /** What opens when a message comes. */
   get gate(): number {
     return this.heap.core.queueNotEmptyGate(this.open);
   }
 }
 
-registerShared(41, Mailbox, Kind.QUEUE);
+registerShared(41, TaskChannel, Kind.QUEUE);

@@ -1,5 +1,5 @@
 /**
- * Holder: a value in the heap that several workers read, each as often as it likes.
+ * SharedConstant: a value in the heap that several workers read, each as often as it likes.
  */
 import { Kind } from '../../assembly/abi.ts';
 import { theHeap } from '../heap/heap.ts';
@@ -10,7 +10,7 @@ import { WorkerRecord } from '../workers/record.ts';
  * A value that lives as long as anybody has a handle, and the handles inside it with it. In the heap it is a worker's record that
  * is never started: those own what they hold, and give it back.
  */
-export class Holder<T = unknown> extends Shared {
+export class SharedConstant<T = unknown> extends Shared {
   constructor(value: T | Existing) {
     if (value instanceof Existing) super(value.heap, value.ref);
     else {
@@ -34,4 +34,4 @@ export class Holder<T = unknown> extends Shared {
   }
 }
 
-registerShared(20, Holder, Kind.WORKER);
+registerShared(20, SharedConstant, Kind.WORKER);
