@@ -150,7 +150,7 @@ export class PoolIterator<R> implements IterableIterator<R>, TaskSource, ChunkOw
     this.#arrived += outcomes.values.length;
     const arrived = this.#arrived;
     const { meter } = this.#settings;
-    if (meter) this.#dispatcher.later(() => meter.report(arrived));
+    if (meter) this.#dispatcher.replies.later(() => meter.report(arrived));
     this.#waiting.set(from, outcomes);
     for (const each of [...this.#listeners]) each();
   }
@@ -193,7 +193,7 @@ export class PoolIterator<R> implements IterableIterator<R>, TaskSource, ChunkOw
    * @throws TimeoutError it is not there in time, and will be the next one still; what its task threw; WorkerDied
    */
   next(timeout?: Timeout): IteratorResult<R> {
-    if (!this.#isReady() && !this.#dispatcher.waitUntil('next', this.#isReady, timeoutToMs(timeout)) && !this.#isReady())
+    if (!this.#isReady() && !this.#dispatcher.replies.waitUntil('next', this.#isReady, timeoutToMs(timeout)) && !this.#isReady())
       throw this.#late();
     return this.#consume();
   }
@@ -234,7 +234,7 @@ export class PoolIterator<R> implements IterableIterator<R>, TaskSource, ChunkOw
     this.return();
     this.#out = 1;
     this.#keep(this.#next, { values: [reason], failed: [true] });
-    this.#dispatcher.look();
+    this.#dispatcher.replies.look();
   }
 
   #finish(): void {
@@ -243,8 +243,8 @@ export class PoolIterator<R> implements IterableIterator<R>, TaskSource, ChunkOw
     this.#cancellation?.remove(this);
     const { meter } = this.#settings;
     if (meter === undefined) return;
-    this.#dispatcher.later(() => meter.end());
-    this.#dispatcher.look();
+    this.#dispatcher.replies.later(() => meter.end());
+    this.#dispatcher.replies.look();
   }
 
   [Symbol.iterator](): this {

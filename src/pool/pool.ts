@@ -191,7 +191,7 @@ export class Pool implements Disposable, AsyncDisposable {
         throw error;
       }
     }
-    dispatcher.look();
+    dispatcher.replies.look();
     return result;
   }
 
@@ -270,7 +270,7 @@ export class Pool implements Disposable, AsyncDisposable {
   join(timeout?: Timeout): boolean {
     this.#checkJoin();
     const dispatcher = this.#dispatcher;
-    return dispatcher.waitUntil('join', () => dispatcher.hasEnded, timeoutToMs(timeout));
+    return dispatcher.replies.waitUntil('join', () => dispatcher.replies.hasEnded, timeoutToMs(timeout));
   }
 
   /** The async twin of `join`. */
@@ -278,8 +278,8 @@ export class Pool implements Disposable, AsyncDisposable {
     this.#checkJoin();
     const dispatcher = this.#dispatcher;
     return untilReady(
-      () => dispatcher.hasEnded,
-      (listener) => dispatcher.listen(listener),
+      () => dispatcher.replies.hasEnded,
+      (listener) => dispatcher.replies.listen(listener),
       timeout,
       options,
     );

@@ -63,7 +63,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, PendingTask, Ca
 
   /** Whether it is there. */
   ready(): boolean {
-    if (this.#state === State.PENDING) this.dispatcher.look();
+    if (this.#state === State.PENDING) this.dispatcher.replies.look();
     return this.#state !== State.PENDING;
   }
 
@@ -79,7 +79,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, PendingTask, Ca
   }
 
   #waitFor(method: string, timeout: Timeout): boolean {
-    return this.dispatcher.waitUntil(method, () => this.#state !== State.PENDING, timeoutToMs(timeout));
+    return this.dispatcher.replies.waitUntil(method, () => this.#state !== State.PENDING, timeoutToMs(timeout));
   }
 
   /** The async twin of `wait`. */
@@ -150,8 +150,8 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, PendingTask, Ca
         }
       };
       // As a promise's handlers it runs after the code that is running: a blocking call may be what takes the result in.
-      if (this.#state === State.PENDING) this.#enlist(() => this.dispatcher.soon(settle));
-      else this.dispatcher.soon(settle);
+      if (this.#state === State.PENDING) this.#enlist(() => this.dispatcher.replies.soon(settle));
+      else this.dispatcher.replies.soon(settle);
     });
   }
 
@@ -171,7 +171,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, PendingTask, Ca
   /** @internal */
   cancel(reason: unknown): void {
     this.settle(true, reason);
-    this.dispatcher.look();
+    this.dispatcher.replies.look();
   }
 
   /** The first time counts. @internal */
@@ -181,7 +181,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, PendingTask, Ca
     this.#value = value;
     this.cancellation?.remove(this);
     const callback = failed ? this.#options?.errorCallback : this.#options?.callback;
-    if (callback) this.dispatcher.later(() => callback(value as T));
+    if (callback) this.dispatcher.replies.later(() => callback(value as T));
     const listeners = this.#listeners;
     this.#listeners = undefined;
     for (const each of listeners ?? []) each();
