@@ -86,42 +86,50 @@ export {
 // The flavour is all that differs: one implementation, two tables of errors.
 
 export class Lock extends lock.Lock {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }
 }
 
 export class RLock extends lock.RLock {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }
 }
 
 export class Semaphore extends semaphore.Semaphore {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }
 }
 
 export class BoundedSemaphore extends semaphore.BoundedSemaphore {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }
 }
 
 export class Condition extends condition.Condition {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }
+  /** @internal */
   protected static override get plain(): typeof Lock {
     return Lock;
   }
+  /** @internal */
   protected static override get reentrant(): typeof RLock {
     return RLock;
   }
 }
 
 export class Queue<T = unknown> extends queue.Queue<T> {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }
@@ -131,6 +139,7 @@ export class Queue<T = unknown> extends queue.Queue<T> {
 export class JoinableQueue<T = unknown> extends Queue<T> {}
 
 export class SimpleQueue<T = unknown> extends simple.SimpleQueue<T> {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }

@@ -2,7 +2,7 @@
  * What runs inside a worker: finds its task, runs it, and leaves what came of it.
  */
 import { enterHeap, type Heap } from '../heap/heap.ts';
-import { created, Existing } from '../heap/shared.ts';
+import { AdoptionToken, created } from '../heap/shared.ts';
 import {
   exit,
   importModule,
@@ -36,7 +36,7 @@ function arrive({ link, tid, record, process, main }: WorkerData): {
   here: CurrentWorker;
 } {
   const heap = enterHeap(link, tid);
-  const existing = new Existing(heap, created(heap.core.refOpen(record.id, record.generation)));
+  const existing = new AdoptionToken(heap, created(heap.core.refOpen(record.id, record.generation)));
   const own = new WorkerRecord(heap, heap.core.refObject(existing.ref));
   const { isProcess } = own;
   const runnable: Runnable = isProcess ? new Process(existing) : new Thread(existing);

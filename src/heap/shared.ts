@@ -15,8 +15,8 @@ export interface Handle extends HeapLink {
   generation: number;
 }
 
-/** What a constructor is given to wrap an object that exists, instead of making one. */
-export class Existing {
+/** What a constructor is given to wrap an object that exists, instead of making one. Not in the public declarations. */
+export class AdoptionToken {
   readonly heap: Heap;
   readonly ref: number;
   constructor(heap: Heap, ref: number) {
@@ -42,7 +42,7 @@ const { classes, tags } = global[REGISTRY];
  * or mistaken handle cannot make one class read another's words.
  */
 export function registerShared(tag: number, ctor: SharedClass, ...kinds: Kind[]): void {
-  classes.set(tag, { make: (heap, ref) => new ctor(new Existing(heap, ref) as never), kinds });
+  classes.set(tag, { make: (heap, ref) => new ctor(new AdoptionToken(heap, ref) as never), kinds });
   tags.set(ctor, tag);
 }
 
@@ -56,7 +56,7 @@ function tagOf(ctor: object): number {
   throw new TypeError('not a class of shared objects');
 }
 
-const forgotten = new FinalizationRegistry<Existing>(({ heap, ref }) => heap.core.refClose(ref));
+const forgotten = new FinalizationRegistry<AdoptionToken>(({ heap, ref }) => heap.core.refClose(ref));
 
 // ── what the core answers that makes or opens something: the address, or why there is none ─────────────────────────────
 
@@ -91,11 +91,12 @@ export abstract class Shared implements Disposable {
   protected ptr: number;
   #ref: number;
 
+  /** @internal */
   protected constructor(heap: Heap, ref: number) {
     this.heap = heap;
     this.#ref = ref;
     this.ptr = heap.core.refObject(ref);
-    forgotten.register(this, new Existing(heap, ref), this);
+    forgotten.register(this, new AdoptionToken(heap, ref), this);
   }
 
   /** The address behind this handle. @throws ValueError when the handle is closed. @internal */

@@ -5,7 +5,7 @@ import { Kind, Status } from '../../assembly/abi.ts';
 import { IndexError, ValueError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
 import { RECORD, writeInline } from '../heap/records.ts';
-import { created, Existing, registerShared } from '../heap/shared.ts';
+import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import type { AsyncOptions } from '../heap/time.ts';
 import { addEncoded, arrangeBatch, batchOf, newBatch, readBatch, readBatchOnly, readShown } from './cells.ts';
 import { compare, isEqual } from './order.ts';
@@ -52,8 +52,11 @@ export class List<T = any> extends Store {
   readonly #self: this;
 
   /** @param init what is in it at first. @throws TypeError an item cannot be sent */
-  constructor(init?: Iterable<T> | Existing | null) {
-    if (init instanceof Existing) super(init.heap, init.ref);
+  constructor(init?: Iterable<T> | null);
+  /** @internal */
+  constructor(init?: Iterable<T> | AdoptionToken | null);
+  constructor(init?: Iterable<T> | AdoptionToken | null) {
+    if (init instanceof AdoptionToken) super(init.heap, init.ref);
     else {
       const heap = theHeap();
       super(heap, created(heap.core.vectorCreate()));
@@ -68,7 +71,7 @@ export class List<T = any> extends Store {
       },
       names: () => Array.from({ length: this.length }, (_, i) => String(i)),
     });
-    if (!(init instanceof Existing) && init) this.#fill(init);
+    if (!(init instanceof AdoptionToken) && init) this.#fill(init);
     // biome-ignore lint/correctness/noConstructorReturn: the proxy is the object.
     return this.#self;
   }

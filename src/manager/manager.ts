@@ -3,7 +3,7 @@
  */
 import { Kind, Part, Put } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
-import { type Existing, registerShared } from '../heap/shared.ts';
+import { type AdoptionToken, registerShared } from '../heap/shared.ts';
 import { Pool, type PoolOptions } from '../pool/pool.ts';
 import { JoinableQueue, Queue } from '../queue/queue.ts';
 import { type ArrayInit, Array as SharedArray } from '../sync/array.ts';
@@ -74,7 +74,10 @@ type AnyKey = any;
  * It can be sent to other workers like any handle.
  */
 export class ManagerObject extends Table {
-  constructor(existing?: Existing) {
+  constructor();
+  /** @internal */
+  constructor(existing?: AdoptionToken);
+  constructor(existing?: AdoptionToken) {
     super(existing);
     // biome-ignore lint/correctness/noConstructorReturn: the proxy is the object.
     return withContents<this>(this, {

@@ -6,7 +6,7 @@ import { BrokenPipeError, BufferTooShort, EOFError, OSError, ValueError } from '
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
 import { decodeRecord, RECORD } from '../heap/records.ts';
-import { created, Existing, isCreated, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, isCreated, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { PutBatch } from '../queue/put-batch.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -41,8 +41,11 @@ export class Connection extends Shared {
   #unreadable = false;
 
   /** Not for use: `Pipe()` makes connections. */
-  constructor(existing: Existing) {
-    if (!(existing instanceof Existing)) throw new TypeError('a Connection is made by Pipe()');
+  constructor(existing: never);
+  /** @internal */
+  constructor(existing: AdoptionToken);
+  constructor(existing: AdoptionToken) {
+    if (!(existing instanceof AdoptionToken)) throw new TypeError('a Connection is made by Pipe()');
     super(existing.heap, existing.ref);
     this.#incoming = this.heap.core.connectionIncoming(this.ptr);
     this.#outgoing = this.heap.core.connectionOutgoing(this.ptr);
@@ -65,6 +68,7 @@ export class Connection extends Shared {
     return this.id;
   }
 
+  /** @internal */
   protected override closedError(): Error {
     return new OSError('handle is closed');
   }
@@ -313,7 +317,7 @@ export function Pipe(duplex = true, options: PipeOptions = {}): [Connection, Con
       [there, back],
       [back, there],
     ] as const)
-      ends.push(new Connection(new Existing(heap, created(core.connectionCreate(incoming, outgoing)))));
+      ends.push(new Connection(new AdoptionToken(heap, created(core.connectionCreate(incoming, outgoing)))));
     return ends as [Connection, Connection];
   } catch (error) {
     for (const end of ends) end.close();

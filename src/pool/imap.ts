@@ -7,13 +7,13 @@
 import { SEND } from '../codec/index.ts';
 import { NotImplementedError, TimeoutError } from '../errors.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
-import { Chunk, type ChunkOwner } from './chunk.ts';
+import { Chunk } from './chunk.ts';
 import { slice } from './chunks.ts';
-import type { Dispatcher, TaskSource } from './dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import type { Described } from './functions.ts';
 import type { ProgressMeter } from './progress.ts';
 import { Call, Reply } from './protocol.ts';
-import { type Cancellable, type Cancellation, cancellationOf } from './signal.ts';
+import { type Cancellation, cancellationOf } from './signal.ts';
 import { untilReady } from './waiting.ts';
 
 /** The outcomes of a chunk: values, and which of them are errors. */
@@ -35,7 +35,7 @@ export interface IteratorSettings {
  * The results of `imap` (in order) and `imapUnordered` (as they come). Both a sync and an async iterable; an error is one item, and later items still come.
  * It belongs to the thread that made the pool.
  */
-export class PoolIterator<R> implements IterableIterator<R>, TaskSource, ChunkOwner, Cancellable {
+export class PoolIterator<R> implements IterableIterator<R> {
   /** @internal */
   readonly fn: Described;
   readonly #dispatcher: Dispatcher;

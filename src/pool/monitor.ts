@@ -3,7 +3,7 @@
  * death told, whatever the pool's creator is waiting for at the moment.
  */
 import type { Heap } from '../heap/heap.ts';
-import { created, Existing } from '../heap/shared.ts';
+import { AdoptionToken, created } from '../heap/shared.ts';
 import { Process } from '../workers/process.ts';
 import type { PoolMessage, StartMessage } from '../workers/protocol.ts';
 import { Runnable } from '../workers/runnable.ts';
@@ -38,7 +38,7 @@ export class PoolMonitor {
     this.#heap = heap;
     this.#host = host;
     this.#message = message;
-    this.#constant = new SharedConstant<Control>(new Existing(heap, created(ref)));
+    this.#constant = new SharedConstant<Control>(new AdoptionToken(heap, created(ref)));
     this.#control = this.#constant.read();
     const { table } = this.#control;
     for (let index = 0; index < table.size; index++) this.#fill(index);

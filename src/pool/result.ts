@@ -6,9 +6,8 @@ import { NotImplementedError, TimeoutError, ValueError } from '../errors.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Described } from './functions.ts';
-import type { PendingTask } from './pending-tasks.ts';
 import { Reply } from './protocol.ts';
-import { type Cancellable, type Cancellation, cancellationOf } from './signal.ts';
+import { type Cancellation, cancellationOf } from './signal.ts';
 import { untilReady } from './waiting.ts';
 
 export interface ResultOptions<T> {
@@ -37,13 +36,14 @@ const enum State {
  *
  * Beyond Python's: it is awaitable, `wait` says whether the result is there, and a task that has died or whose pool was terminated has a result, too: `WorkerDied`.
  */
-export class AsyncResult<T = unknown> implements PromiseLike<T>, PendingTask, Cancellable {
+export class AsyncResult<T = unknown> implements PromiseLike<T> {
   /** @internal */
   readonly fn: Described;
   /** @internal */
   id = 0;
   /** @internal */
   place = 0;
+  /** @internal */
   protected readonly dispatcher: Dispatcher;
   readonly #options: ResultOptions<T> | undefined;
   #state = State.PENDING;

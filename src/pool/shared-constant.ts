@@ -3,7 +3,7 @@
  */
 import { Kind } from '../../assembly/abi.ts';
 import { theHeap } from '../heap/heap.ts';
-import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { WorkerRecord } from '../workers/record.ts';
 
 /**
@@ -11,8 +11,8 @@ import { WorkerRecord } from '../workers/record.ts';
  * is never started: those own what they hold, and give it back.
  */
 export class SharedConstant<T = unknown> extends Shared {
-  constructor(value: T | Existing) {
-    if (value instanceof Existing) super(value.heap, value.ref);
+  constructor(value: T | AdoptionToken) {
+    if (value instanceof AdoptionToken) super(value.heap, value.ref);
     else {
       const heap = theHeap();
       super(heap, created(heap.core.workerCreate(0)));

@@ -13,7 +13,7 @@ import { Kind, Meta, Status } from '../../assembly/abi.ts';
 import { ShutDown } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
 import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
-import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { putRecord } from '../queue/records.ts';
 
 const HEADER = 16;
@@ -44,8 +44,8 @@ function writeHeader(words: Int32Array, at: number, id: number, kind: number, ro
 }
 
 export class TaskChannel extends Shared {
-  constructor(existing?: Existing) {
-    if (existing instanceof Existing) super(existing.heap, existing.ref);
+  constructor(existing?: AdoptionToken) {
+    if (existing instanceof AdoptionToken) super(existing.heap, existing.ref);
     else {
       const heap = theHeap();
       super(heap, created(heap.core.queueCreate(0)));

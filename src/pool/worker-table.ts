@@ -12,7 +12,7 @@
 import { Kind } from '../../assembly/abi.ts';
 import { reaches } from '../heap/extent.ts';
 import { theHeap } from '../heap/heap.ts';
-import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 
 export const enum PoolState {
   OPEN = 0,
@@ -43,8 +43,8 @@ export class WorkerTable extends Shared {
   readonly #words: Int32Array;
   readonly size: number;
 
-  constructor(size: number | Existing) {
-    if (size instanceof Existing) super(size.heap, size.ref);
+  constructor(size: number | AdoptionToken) {
+    if (size instanceof AdoptionToken) super(size.heap, size.ref);
     else {
       const heap = theHeap();
       super(heap, created(heap.core.valueCreate((1 + size) * LINE * 4, NO_LOCK)));

@@ -8,7 +8,7 @@ import { inTermsOf } from '../codec/index.ts';
 import { MaybeEncodingError, ShutDown } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { created, Existing } from '../heap/shared.ts';
+import { AdoptionToken, created } from '../heap/shared.ts';
 import { hasPendingWork, importModule } from '../platform/index.ts';
 import { currentWorker } from '../workers/current-worker.ts';
 import { type AnyFunction, explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
@@ -145,7 +145,9 @@ class Worker {
   }
 
   async #learn(row: number, generation: number): Promise<Known> {
-    using constant = new SharedConstant<TargetSpec>(new Existing(this.#heap, created(this.#heap.core.refOpen(row, generation))));
+    using constant = new SharedConstant<TargetSpec>(
+      new AdoptionToken(this.#heap, created(this.#heap.core.refOpen(row, generation))),
+    );
     const spec = constant.read();
     const known = { generation, spec, fn: (await resolveTarget(spec, load)) as AnyFunction };
     if (this.#known.size >= MOST_KNOWN) this.#known.clear();

@@ -6,7 +6,7 @@ import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
 import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
-import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
@@ -25,8 +25,11 @@ export class Queue<T = unknown> extends Shared {
   readonly maxsize: number;
 
   /** @param maxsize items that fit; 0 or less: as many as the heap holds */
-  constructor(maxsize: number | Existing = 0) {
-    if (maxsize instanceof Existing) {
+  constructor(maxsize?: number);
+  /** @internal */
+  constructor(maxsize?: number | AdoptionToken);
+  constructor(maxsize: number | AdoptionToken = 0) {
+    if (maxsize instanceof AdoptionToken) {
       super(maxsize.heap, maxsize.ref);
       this.maxsize = this.heap.loadWord(this.ptr);
     } else {

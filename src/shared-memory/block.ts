@@ -12,7 +12,7 @@
 import { Kind, LockField, LockFlag } from '../../assembly/abi.ts';
 import { FileExistsError, FileNotFoundError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { Existing, refAgain, Shared } from '../heap/shared.ts';
+import { AdoptionToken, refAgain, Shared } from '../heap/shared.ts';
 import { HEADER, makeNumbers, NO_LOCK } from '../sync/numbers.ts';
 import { namesOf } from './names.ts';
 
@@ -42,7 +42,7 @@ export function contentsOf(heap: Heap, block: number): Contents {
   return { name, bytes: new Uint8Array(buffer, at, size) };
 }
 
-function makeBlock(name: string, size: number): Existing {
+function makeBlock(name: string, size: number): AdoptionToken {
   const existing = makeNumbers(Kind.ARRAY, 'B', FIELDS + nameOffset(size) + 2 * name.length, NO_LOCK);
   const { heap, ref } = existing;
   const block = heap.core.refObject(ref);
@@ -62,7 +62,7 @@ function makeBlock(name: string, size: number): Existing {
  * @param fill writes what is in it at first
  * @throws FileExistsError, MemoryError, and what `fill` throws
  */
-export function createBlock(name: string | undefined, size: number, fill?: (bytes: Uint8Array) => void): Existing {
+export function createBlock(name: string | undefined, size: number, fill?: (bytes: Uint8Array) => void): AdoptionToken {
   const heap = theHeap();
   const { core } = heap;
   const names = namesOf(heap);
@@ -85,12 +85,12 @@ export function createBlock(name: string | undefined, size: number, fill?: (byte
 }
 
 /** The block of that name. @throws FileNotFoundError */
-export function findBlock(name: string): Existing {
+export function findBlock(name: string): AdoptionToken {
   const heap = theHeap();
   const found = namesOf(heap).find(name);
   if (found === undefined) throw notFound(name);
   try {
-    return new Existing(heap, refAgain(heap.core, Shared.addressOf(found)));
+    return new AdoptionToken(heap, refAgain(heap.core, Shared.addressOf(found)));
   } finally {
     found.close();
   }

@@ -5,7 +5,7 @@ import { Kind, Status } from '../../assembly/abi.ts';
 import { BrokenBarrierError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
-import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
@@ -34,8 +34,11 @@ export class Barrier extends Shared {
    * @param action run by the last one to arrive; what it throws, it throws there, and the barrier is broken
    * @param timeout seconds: the default for `wait`
    */
-  constructor(parties: number | Existing, action?: () => void, timeout?: Timeout) {
-    if (parties instanceof Existing) super(parties.heap, parties.ref);
+  constructor(parties: number, action?: () => void, timeout?: Timeout);
+  /** @internal */
+  constructor(parties: number | AdoptionToken, action?: () => void, timeout?: Timeout);
+  constructor(parties: number | AdoptionToken, action?: () => void, timeout?: Timeout) {
+    if (parties instanceof AdoptionToken) super(parties.heap, parties.ref);
     else {
       if (action !== undefined && action !== null && typeof action !== 'function')
         throw new TypeError('action must be a function');

@@ -4,7 +4,7 @@
 import { Kind, Status } from '../../assembly/abi.ts';
 import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
-import { created, Existing, refAgain, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, refAgain, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
@@ -29,12 +29,15 @@ export class Condition extends Acquirable {
   readonly #waits = new NodeWaits();
 
   /** @param lock a Lock or RLock, to be shared with other conditions perhaps; default: an RLock of its own */
-  constructor(lock?: Lock | RLock | Existing) {
-    if (lock instanceof Existing) {
+  constructor(lock?: Lock | RLock);
+  /** @internal */
+  constructor(lock?: Lock | RLock | AdoptionToken);
+  constructor(lock?: Lock | RLock | AdoptionToken) {
+    if (lock instanceof AdoptionToken) {
       super(lock.heap, lock.ref);
       const { core } = this.heap;
       const at = core.conditionLock(this.ptr);
-      const existing = new Existing(this.heap, refAgain(core, at));
+      const existing = new AdoptionToken(this.heap, refAgain(core, at));
       this.#lock = new (core.conditionIsReentrant(this.ptr) ? new.target.reentrant : new.target.plain)(existing);
       this.#ownsLock = true;
       return;
@@ -65,6 +68,7 @@ export class Condition extends Acquirable {
     return this.#lock;
   }
 
+  /** @internal */
   override get mutex(): Acquirable {
     return this.lock;
   }

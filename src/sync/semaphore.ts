@@ -5,7 +5,7 @@ import { Kind, Status } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
-import { created, Existing, registerShared } from '../heap/shared.ts';
+import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
@@ -19,8 +19,11 @@ const MOST = 0x7fffffff;
  */
 export class Semaphore extends Acquirable {
   /** @param value permits at the start. @throws ValueError below 0 (Python's multiprocessing raises OSError) */
-  constructor(value: number | Existing = 1) {
-    if (value instanceof Existing) super(value.heap, value.ref);
+  constructor(value?: number);
+  /** @internal */
+  constructor(value?: number | AdoptionToken);
+  constructor(value: number | AdoptionToken = 1) {
+    if (value instanceof AdoptionToken) super(value.heap, value.ref);
     else {
       const heap = theHeap();
       super(heap, created(heap.core.semaphoreCreate(checkInteger('value', value, 0), new.target.limitFor(value))));
@@ -69,6 +72,7 @@ export class Semaphore extends Acquirable {
 
 /** A semaphore that cannot be released above the value it started with. */
 export class BoundedSemaphore extends Semaphore {
+  /** @internal */
   protected static override limitFor(value: number): number {
     return value;
   }

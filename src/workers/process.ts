@@ -4,7 +4,7 @@
 import { Kind, SlotField } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { Existing, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
 import { cores } from '../platform/index.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
@@ -31,31 +31,39 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
   readonly #lineage: string;
 
   /** @param options `{ target, args, kwargs, name, daemon }`; the default name is "Process-N", of a child's child "Process-N:M" */
-  constructor(options: RunnableOptions<F> | Existing = {}) {
+  constructor(options?: RunnableOptions<F>);
+  /** @internal */
+  constructor(options?: RunnableOptions<F> | AdoptionToken);
+  constructor(options: RunnableOptions<F> | AdoptionToken = {}) {
     super(options as RunnableOptions, true);
     const parent = currentWorker()?.process.lineage;
-    this.#lineage = options instanceof Existing ? '' : `${parent ? `${parent}:` : ''}${++children}`;
-    if (options instanceof Existing) return;
+    this.#lineage = options instanceof AdoptionToken ? '' : `${parent ? `${parent}:` : ''}${++children}`;
+    if (options instanceof AdoptionToken) return;
     this.name = options.name ?? `${this.constructor.name}-${this.#lineage}`;
   }
 
+  /** @internal */
   protected get flavour(): Flavour {
     return multiprocessing;
   }
 
+  /** @internal */
   protected get noun(): 'process' {
     return 'process';
   }
 
+  /** @internal */
   protected get ownProcess(): ProcessTraits {
     return { daemon: this.daemon, lineage: this.#lineage };
   }
 
+  /** @internal */
   protected override checkName(name: unknown): string {
     if (typeof name !== 'string') throw new AssertionError(`name must be a string, got ${typeof name}`);
     return name;
   }
 
+  /** @internal */
   protected override checkStart(): void {
     if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
   }

@@ -5,7 +5,7 @@ import { SlotField, Status, WorkerFlag } from '../../assembly/abi.ts';
 import { RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { created, Existing, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
@@ -34,9 +34,10 @@ export abstract class Runnable<R = unknown> extends Shared {
   readonly #mine: boolean;
   readonly #record: WorkerRecord;
 
-  protected constructor(options: RunnableOptions<AnyFunction> | Existing, process: boolean) {
+  /** @internal */
+  protected constructor(options: RunnableOptions<AnyFunction> | AdoptionToken, process: boolean) {
     let isDaemon = false;
-    if (options instanceof Existing) {
+    if (options instanceof AdoptionToken) {
       super(options.heap, options.ref);
       this.#args = [];
       this.#mine = false;
@@ -250,9 +251,9 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /** Another handle to a record, as the package's own class below this one: of the copy of the package that this class comes from. @internal */
   static adopt(this: unknown, heap: Heap, { id, generation }: { id: number; generation: number }): Runnable {
-    let own = this as new (existing: Existing) => Runnable;
+    let own = this as new (existing: AdoptionToken) => Runnable;
     while (!builtin.has(own)) own = Object.getPrototypeOf(own);
-    return new own(new Existing(heap, created(heap.core.refOpen(id, generation))));
+    return new own(new AdoptionToken(heap, created(heap.core.refOpen(id, generation))));
   }
 
   /** Gives `run` what it is to call: its target, found again here. @internal */
@@ -267,6 +268,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     super.close();
   }
 
+  /** @internal */
   protected override closedError(): Error {
     return new ValueError(`${this.noun} object is closed`);
   }
@@ -308,12 +310,12 @@ function isSubclass(ctor: object): boolean {
 }
 
 /** The object of a record that lives in `row`, made if this worker has none. */
-export function runnableIn<T extends Runnable>(heap: Heap, row: number, make: (existing: Existing) => T): T | undefined {
+export function runnableIn<T extends Runnable>(heap: Heap, row: number, make: (existing: AdoptionToken) => T): T | undefined {
   const here = known.get(row)?.deref();
   if (here) return here as T;
   const object = heap.core.objectPin(row);
   if (object === 0) return undefined;
   const ref = heap.core.refOpen(row, heap.core.objectGeneration(object));
   heap.core.objectUnpin(object);
-  return make(new Existing(heap, created(ref)));
+  return make(new AdoptionToken(heap, created(ref)));
 }

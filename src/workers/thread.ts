@@ -3,7 +3,7 @@
  */
 import { Kind } from '../../assembly/abi.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { Existing, registerShared } from '../heap/shared.ts';
+import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import { nativeId } from '../platform/index.ts';
 import { type Flavour, threading } from '../sync/flavour.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
@@ -22,22 +22,28 @@ const MAIN: ProcessTraits = { daemon: false, lineage: '' };
  */
 export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
   /** @param options `{ target, args, kwargs, name, daemon }`; the default name is "Thread-N (target)" */
-  constructor(options: RunnableOptions<F> | Existing = {}) {
+  constructor(options?: RunnableOptions<F>);
+  /** @internal */
+  constructor(options?: RunnableOptions<F> | AdoptionToken);
+  constructor(options: RunnableOptions<F> | AdoptionToken = {}) {
     super(options as RunnableOptions, false);
-    if (options instanceof Existing) return;
+    if (options instanceof AdoptionToken) return;
     const { name, target } = options;
     const called = nameOfTarget(target);
     this.name = name ?? `Thread-${this.heap.core.nextNumber(0)}${called && ` (${called})`}`;
   }
 
+  /** @internal */
   protected get flavour(): Flavour {
     return threading;
   }
 
+  /** @internal */
   protected get noun(): 'thread' {
     return 'thread';
   }
 
+  /** @internal */
   protected get ownProcess(): ProcessTraits {
     return currentWorker()?.process ?? MAIN;
   }
