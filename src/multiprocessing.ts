@@ -1,5 +1,5 @@
 /** `nogil/multiprocessing`: Python's `multiprocessing`, with its errors. */
-import { Kind } from '../assembly/abi.ts';
+import { ClassTag, Kind } from '../assembly/abi.ts';
 import { registerShared } from './heap/shared.ts';
 import { Manager } from './manager/manager.ts';
 import { Pipe } from './pipe/connection.ts';
@@ -86,42 +86,50 @@ export {
 // The flavour is all that differs: one implementation, two tables of errors.
 
 export class Lock extends lock.Lock {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }
 }
 
 export class RLock extends lock.RLock {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }
 }
 
 export class Semaphore extends semaphore.Semaphore {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }
 }
 
 export class BoundedSemaphore extends semaphore.BoundedSemaphore {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }
 }
 
 export class Condition extends condition.Condition {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }
+  /** @internal */
   protected static override get plain(): typeof Lock {
     return Lock;
   }
+  /** @internal */
   protected static override get reentrant(): typeof RLock {
     return RLock;
   }
 }
 
 export class Queue<T = unknown> extends queue.Queue<T> {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }
@@ -131,6 +139,7 @@ export class Queue<T = unknown> extends queue.Queue<T> {
 export class JoinableQueue<T = unknown> extends Queue<T> {}
 
 export class SimpleQueue<T = unknown> extends simple.SimpleQueue<T> {
+  /** @internal */
   protected override get flavour(): Flavour {
     return multiprocessing;
   }
@@ -149,14 +158,14 @@ for (const [name, ctor] of Object.entries({
 }))
   Object.defineProperty(ctor, 'name', { value: name });
 
-registerShared(33, Lock, Kind.LOCK);
-registerShared(34, RLock, Kind.RLOCK, Kind.VALUE, Kind.ARRAY);
-registerShared(35, Semaphore, Kind.SEMAPHORE);
-registerShared(36, BoundedSemaphore, Kind.SEMAPHORE);
-registerShared(37, Condition, Kind.CONDITION);
-registerShared(38, Queue, Kind.QUEUE);
-registerShared(39, JoinableQueue, Kind.QUEUE);
-registerShared(40, SimpleQueue, Kind.QUEUE);
+registerShared(ClassTag.PROCESS_LOCK, Lock, Kind.LOCK);
+registerShared(ClassTag.PROCESS_RLOCK, RLock, Kind.RLOCK, Kind.VALUE, Kind.ARRAY);
+registerShared(ClassTag.PROCESS_SEMAPHORE, Semaphore, Kind.SEMAPHORE);
+registerShared(ClassTag.PROCESS_BOUNDED_SEMAPHORE, BoundedSemaphore, Kind.SEMAPHORE);
+registerShared(ClassTag.PROCESS_CONDITION, Condition, Kind.CONDITION);
+registerShared(ClassTag.PROCESS_QUEUE, Queue, Kind.QUEUE);
+registerShared(ClassTag.PROCESS_JOINABLE_QUEUE, JoinableQueue, Kind.QUEUE);
+registerShared(ClassTag.PROCESS_SIMPLE_QUEUE, SimpleQueue, Kind.QUEUE);
 
 // ── contexts ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

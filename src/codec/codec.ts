@@ -1,7 +1,7 @@
 /** The two directions of the codec: which encoding a value gets, and where its bytes are. */
 
 import { Encoding } from '../../assembly/abi.ts';
-import { copyOf } from '../platform/bytes.ts';
+import { copyOf } from './bytes.ts';
 import { isDetached, viewName } from './classify.ts';
 import { Scratch } from './copy.ts';
 import { Flattener } from './flatten.ts';

@@ -3,7 +3,7 @@
  * shared memory.
  */
 
-import { copyOf } from '../platform/bytes.ts';
+import { copyOf } from './bytes.ts';
 
 export interface Text {
   /**

@@ -1,10 +1,10 @@
 /**
  * The supervisor: the worker whose loop is never blocked. It starts all other workers, sees each death, and repairs.
  */
-import { SlotField, Status, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
+import { SlotField, WorkerState } from '../../assembly/abi.ts';
 import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
-import { created } from '../heap/shared.ts';
+import { isCreated, isGone } from '../heap/shared.ts';
 import {
   familiesEndTogether,
   parent,
@@ -14,15 +14,15 @@ import {
   watch,
   writeOutput,
 } from '../platform/index.ts';
-import { type Host, Keeper } from '../pool/keeper.ts';
+import { type Host, PoolMonitor } from '../pool/monitor.ts';
 import type { FromSupervisor, StartMessage, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
-import { State } from '../workers/runnable.ts';
-import { Departures } from './departures.ts';
+import { WorkerRecord } from '../workers/record.ts';
+import { Quiescence } from './quiescence.ts';
 
 interface Living {
   worker: SpawnedWorker;
   ref: number;
-  record: number;
+  record: WorkerRecord;
   daemon: boolean;
   pid: number;
   isProcess: boolean;
@@ -39,9 +39,9 @@ let link: HeapLink;
 let heap: Heap;
 let core: CoreExports;
 const living = new Map<number, Living>();
-const departures = new Departures();
-/** Who is gone, and not buried yet. */
-const unburied = new Set<number>();
+const quiescence = new Quiescence();
+/** Who is gone, and not repaired yet. */
+const unrepaired = new Set<number>();
 /** Stops that came before their start. */
 const early = new Map<number, number>();
 let seen = 0;
@@ -62,9 +62,9 @@ function start(
     seen++;
     over = undefined;
   }
-  const ref = created(core.refAdopt(id, generation));
-  const record = core.refObject(ref);
-  const isProcess = (heap.loadWord(record + WorkerField.FLAGS) & WorkerFlag.PROCESS) !== 0;
+  const ref = core.refAdopt(id, generation);
+  const record = new WorkerRecord(heap, core.refObject(ref));
+  const { isProcess, pid } = record;
   const data: WorkerData = { link, tid, record: { id, generation }, process, main, modules };
   const worker = spawn('worker', data, name);
   const entry: Living = {
@@ -72,7 +72,7 @@ function start(
     ref,
     record,
     daemon,
-    pid: heap.loadWord(record + WorkerField.PID),
+    pid,
     isProcess,
     signal: early.get(tid),
     onGone,
@@ -93,61 +93,60 @@ function stop(tid: number, signal: number): void {
   if (entry) {
     entry.signal ??= signal;
     terminate(tid, entry);
-  } else if (!unburied.has(tid) && core.workerIsKnown(tid) && heap.loadWord(core.slotOf(tid) + SlotField.RECORD_ID) !== 0)
+  } else if (!unrepaired.has(tid) && core.workerIsKnown(tid) && heap.loadWord(core.slotOf(tid) + SlotField.RECORD_ID) !== 0)
     early.set(tid, signal);
 }
 
 function terminate(tid: number, { worker }: Living): void {
-  departures.begin(tid);
+  quiescence.begin(tid);
   worker.terminate();
 }
 
 /** The worker is no more: whatever it did, it did before this. */
 function gone(tid: number, entry: Living, code: number): void {
   living.delete(tid);
-  unburied.add(tid);
-  departures.end(tid);
+  unrepaired.add(tid);
+  quiescence.end(tid);
   // One that failed has left its Locks behind like one that was killed: nobody knows what they guard, or that they are to be released.
-  const clean = core.workerState(entry.record) === State.ENDED && core.workerExitCode(entry.record) === 0;
+  const clean = entry.record.state === WorkerState.ENDED && entry.record.exitCode === 0;
   core.reapLocks(tid, clean ? 1 : 0);
   if (entry.isProcess) stopThreadsOf(entry.pid);
-  departures.whenQuiet(() => bury(tid, entry, entry.signal ?? code, clean));
+  quiescence.whenQuiescent(() => repair(tid, entry, entry.signal ?? code, clean));
 }
 
 /** Its handles are closed, what it held is repaired, and who waits for it hears. */
-function bury(tid: number, entry: Living, code: number, clean: boolean): void {
+function repair(tid: number, entry: Living, code: number, clean: boolean): void {
   // Who has joined a worker that was stopped finds repaired what it held.
   core.reap(tid, clean ? 1 : 0);
-  unburied.delete(tid);
-  dropTask(entry.record);
-  core.workerEnd(entry.record, code);
+  unrepaired.delete(tid);
+  endRecord(entry.record, code);
   endUnstarted(tid);
   core.refClose(entry.ref);
   entry.onGone?.(code, entry.signal !== undefined);
-  for (const keeper of keepers.values()) departures.whenQuiet(() => keeper.lost(tid));
+  for (const monitor of monitors.values()) quiescence.whenQuiescent(() => monitor.lost(tid));
   if (!entry.daemon && --busy === 0) report();
   // Who returned has stopped its daemons itself; who called process.exit() had no time to. One that was stopped leaves them alone, as in Python.
   if (entry.isProcess && entry.signal === undefined) stopDaemonsOf(entry.pid);
   stopDaemons();
 }
 
-// ── guests ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── attached threads ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A guest is no more. It may be said twice. */
-function guestGone(tid: number, clean: boolean): void {
+/** An attached thread is no more. It may be said twice. */
+function attachedGone(tid: number, clean: boolean): void {
   if (!core.workerIsKnown(tid)) return;
-  // Its own supervisor and the workers of that have ended before it, and nobody else is going to bury them.
+  // Its own supervisor and the workers of that have ended before it, and nobody else is going to repair them.
   const dead = familiesEndTogether ? [...descendantsOf(tid), tid] : [tid];
   for (const each of dead) core.reapLocks(each, each === tid && clean ? 1 : 0);
-  departures.whenQuiet(() => {
-    for (const each of dead) buryOrphan(each, each === tid && clean);
+  quiescence.whenQuiescent(() => {
+    for (const each of dead) repairOrphan(each, each === tid && clean);
   });
 }
 
 /** Children before their parents. */
 function descendantsOf(parent: number): number[] {
   return tidsOfSlots()
-    .filter((tid) => heap.loadWord(core.slotOf(tid) + SlotField.PARENT) === parent && !living.has(tid) && !unburied.has(tid))
+    .filter((tid) => heap.loadWord(core.slotOf(tid) + SlotField.PARENT) === parent && !living.has(tid) && !unrepaired.has(tid))
     .flatMap((tid) => [...descendantsOf(tid), tid]);
 }
 
@@ -158,20 +157,18 @@ function tidsOfSlots(): number[] {
 }
 
 /** A worker of which this supervisor has no entry. */
-function buryOrphan(tid: number, clean: boolean): void {
+function repairOrphan(tid: number, clean: boolean): void {
   if (!core.workerIsKnown(tid)) return;
   const slot = core.slotOf(tid);
   const id = heap.loadWord(slot + SlotField.RECORD_ID);
-  const ref = id === 0 ? Status.STALE : core.refOpen(id, heap.loadWord(slot + SlotField.RECORD_GENERATION));
+  const ref = id === 0 ? 0 : core.refOpen(id, heap.loadWord(slot + SlotField.RECORD_GENERATION));
   core.reap(tid, clean ? 1 : 0);
-  if (ref > 0) end(ref, KILLED);
+  if (isCreated(ref)) end(ref, KILLED);
 }
 
 /** For a worker that is gone and was in nobody's care; the reference is used up. */
 function end(ref: number, code: number): void {
-  const record = core.refObject(ref);
-  dropTask(record);
-  core.workerEnd(record, code);
+  endRecord(new WorkerRecord(heap, core.refObject(ref)), code);
   core.refClose(ref);
 }
 
@@ -179,19 +176,18 @@ function end(ref: number, code: number): void {
 function endUnstarted(parent: number): void {
   for (const tid of tidsOfSlots()) {
     const slot = core.slotOf(tid);
-    if (living.has(tid) || unburied.has(tid) || heap.loadWord(slot + SlotField.PARENT) !== parent) continue;
-    const ref = created(
-      core.refAdopt(heap.loadWord(slot + SlotField.RECORD_ID), heap.loadWord(slot + SlotField.RECORD_GENERATION)),
-    );
+    if (living.has(tid) || unrepaired.has(tid) || heap.loadWord(slot + SlotField.PARENT) !== parent) continue;
+    const ref = core.refAdopt(heap.loadWord(slot + SlotField.RECORD_ID), heap.loadWord(slot + SlotField.RECORD_GENERATION));
     early.delete(tid);
     core.reap(tid, 0);
     end(ref, KILLED);
   }
 }
 
-/** What it was to run, if it died before it had read that: handles in its arguments would stay open as long as anybody has one to its record. */
-function dropTask(record: number): void {
-  core.boxedDropAt(record + WorkerField.TASK);
+/** What it was to run goes, too, if it died before it had read that: handles inside would stay open as long as the record. */
+function endRecord(record: WorkerRecord, code: number): void {
+  record.dropTask();
+  record.end(code);
 }
 
 /** A process takes its threads with it. */
@@ -200,8 +196,7 @@ function stopThreadsOf(pid: number): void {
 }
 
 function stopDaemonsOf(parent: number): void {
-  for (const [tid, { isProcess, daemon, record }] of living)
-    if (isProcess && daemon && heap.loadWord(record + WorkerField.PARENT) === parent) stop(tid, -15);
+  for (const [tid, { isProcess, daemon, record }] of living) if (isProcess && daemon && record.parent === parent) stop(tid, -15);
 }
 
 /** As at a Python program's exit: its threads end first, then its daemonic processes are terminated, however long others go on. */
@@ -210,26 +205,26 @@ function stopDaemons(): void {
   for (const { isProcess, daemon, pid } of living.values()) if (!isProcess && !daemon && pid === over) return;
   // Before their workers go, or they would be replaced.
   const pid = over;
-  for (const keeper of keepers.values()) departures.whenQuiet(() => keeper.over(pid));
+  for (const monitor of monitors.values()) quiescence.whenQuiescent(() => monitor.over(pid));
   stopDaemonsOf(pid);
 }
 
-const keepers = new Map<number, Keeper>();
+const monitors = new Map<number, PoolMonitor>();
 const host: Host = {
   start,
   stop: (tid) => stop(tid, -15),
-  ended: (control) => void keepers.delete(control),
-  whenQuiet: (action) => departures.whenQuiet(action),
+  ended: (control) => void monitors.delete(control),
+  whenQuiescent: (action) => quiescence.whenQuiescent(action),
 };
 
 function receive(message: ToSupervisor): void {
   if (message.type === 'stop') stop(message.tid, message.signal);
-  else if (message.type === 'guest') watch(message.life, (clean) => guestGone(message.tid, clean));
-  else if (message.type === 'guestGone') guestGone(message.tid, message.clean);
-  else departures.whenQuiet(() => act(message));
+  else if (message.type === 'attached') watch(message.life, (clean) => attachedGone(message.tid, clean));
+  else if (message.type === 'attachedGone') attachedGone(message.tid, message.clean);
+  else quiescence.whenQuiescent(() => act(message));
 }
 
-function act(message: Exclude<ToSupervisor, { type: 'stop' | 'guest' | 'guestGone' }>): void {
+function act(message: Exclude<ToSupervisor, { type: 'stop' | 'attached' | 'attachedGone' }>): void {
   if (message.type === 'start') {
     start(message);
     // Answer what the root asked even when nothing changed: it compares counts.
@@ -238,8 +233,8 @@ function act(message: Exclude<ToSupervisor, { type: 'stop' | 'guest' | 'guestGon
     if (message.parent === over) over = undefined;
     const { id, generation } = message.control;
     const ref = core.refOpen(id, generation);
-    if (ref !== Status.STALE) keepers.set(id, new Keeper(heap, host, message, ref));
-  } else if (message.type === 'endPool') keepers.get(message.control)?.terminate();
+    if (!isGone(ref)) monitors.set(id, new PoolMonitor(heap, host, message, ref));
+  } else if (message.type === 'endPool') monitors.get(message.control)?.terminate();
   else {
     over = message.pid;
     stopDaemons();

@@ -1,9 +1,9 @@
 /**
  * What runs inside a worker: finds its task, runs it, and leaves what came of it.
  */
-import { WorkerField, WorkerFlag } from '../../assembly/abi.ts';
+import { WorkerState } from '../../assembly/abi.ts';
 import { enterHeap, type Heap } from '../heap/heap.ts';
-import { created, Existing } from '../heap/shared.ts';
+import { AdoptionToken, created } from '../heap/shared.ts';
 import {
   exit,
   importModule,
@@ -16,12 +16,13 @@ import {
   writeOutput,
 } from '../platform/index.ts';
 import { endChildren } from '../workers/children.ts';
+import { type CurrentWorker, setCurrentWorker } from '../workers/current-worker.ts';
 import { callExcepthook, stackOf } from '../workers/excepthook.ts';
-import { type Here, weAre } from '../workers/here.ts';
 import { LineWriter } from '../workers/output.ts';
 import { Process } from '../workers/process.ts';
 import type { WorkerData } from '../workers/protocol.ts';
-import { Runnable, State, type TaskSpec } from '../workers/runnable.ts';
+import { type TaskSpec, WorkerRecord } from '../workers/record.ts';
+import { Runnable } from '../workers/runnable.ts';
 import { type AnyFunction, explainTargetError, resolveTarget, setMainModule } from '../workers/targets.ts';
 import { Thread } from '../workers/thread.ts';
 
@@ -29,26 +30,30 @@ import { Thread } from '../workers/thread.ts';
 const UNSETTLED = 13;
 
 /** Takes this thread's place in the heap: its record, and what it says about us. */
-function arrive({ link, tid, record, process, main }: WorkerData): { heap: Heap; at: number; runnable: Runnable; here: Here } {
+function arrive({ link, tid, record, process, main }: WorkerData): {
+  heap: Heap;
+  own: WorkerRecord;
+  runnable: Runnable;
+  here: CurrentWorker;
+} {
   const heap = enterHeap(link, tid);
-  const existing = new Existing(heap, created(heap.core.refOpen(record.id, record.generation)));
-  const at = heap.core.refObject(existing.ref);
-  const flags = heap.loadWord(at + WorkerField.FLAGS);
-  const isProcess = (flags & WorkerFlag.PROCESS) !== 0;
+  const existing = new AdoptionToken(heap, created(heap.core.refOpen(record.id, record.generation)));
+  const own = new WorkerRecord(heap, heap.core.refObject(existing.ref));
+  const { isProcess } = own;
   const runnable: Runnable = isProcess ? new Process(existing) : new Thread(existing);
-  const here: Here = {
+  const here: CurrentWorker = {
     record,
     tid,
-    pid: heap.loadWord(at + WorkerField.PID),
-    name: runnable.name,
-    daemon: (flags & WorkerFlag.DAEMON) !== 0,
+    pid: own.pid,
+    name: own.name,
+    daemon: own.daemon,
     isProcess,
     process,
     importing: true,
   };
-  weAre(here);
+  setCurrentWorker(here);
   setMainModule(main);
-  return { heap, at, runnable, here };
+  return { heap, own, runnable, here };
 }
 
 /** Sends this thread's output out at once and line by line; answers how to send what is left. */
@@ -67,7 +72,7 @@ function ownOutput({ core }: Heap): () => void {
 }
 
 /** Makes the runnable what it was where it was started: its target, and of a subclass the class and the instance's data. Answers what to run. */
-async function prepare(heap: Heap, { record }: Here, runnable: Runnable, spec: TaskSpec): Promise<Runnable> {
+async function prepare(heap: Heap, { record }: CurrentWorker, runnable: Runnable, spec: TaskSpec): Promise<Runnable> {
   const target = spec.target && ((await resolveTarget(spec.target, importModule)) as AnyFunction);
   if (spec.subclass === undefined) {
     Runnable.equip(runnable, target, spec);
@@ -84,7 +89,7 @@ async function prepare(heap: Heap, { record }: Here, runnable: Runnable, spec: T
 /** What a worker's module does. */
 export async function runWorker(): Promise<void> {
   const data = parent.data() as WorkerData;
-  const { heap, at, runnable, here } = arrive(data);
+  const { heap, own, runnable, here } = arrive(data);
   const flushOutput = ownOutput(heap);
   let exitCode = 0;
   let spec: TaskSpec | undefined;
@@ -95,13 +100,13 @@ export async function runWorker(): Promise<void> {
     const explained = explainTargetError(spec?.target, explainTargetError(spec?.subclass, error));
     if (!here.isProcess) callExcepthook(running as Thread, explained);
     else console.error(`Process ${runnable.name}:\n${stackOf(explained)}`);
-    Runnable.settle(runnable, true, explained);
+    own.settle(true, explained);
   };
   onExit((code) => {
     flushOutput();
     // The supervisor has a handle of its own to the record.
     heap.core.refCloseOwn();
-    heap.core.workerEnd(at, code);
+    own.end(code);
   });
   onUncaught((error) => {
     fail(error);
@@ -114,11 +119,13 @@ export async function runWorker(): Promise<void> {
     await inheritLoader();
     // What cannot be imported is reported when the target is looked for.
     await Promise.allSettled(data.modules.map(importModule));
-    spec = Runnable.taskOf(runnable);
+    // Who is killed on the way, wherever, has left it to the supervisor, with the handles that are still in it.
+    spec = own.readTask();
+    own.dropTask();
     running = await prepare(heap, here, runnable, spec);
     here.importing = false;
-    heap.core.workerMove(at, State.STARTING, State.RUNNING);
-    Runnable.settle(runnable, false, await running.run());
+    own.move(WorkerState.STARTING, WorkerState.RUNNING);
+    own.settle(false, await running.run());
   } catch (error) {
     fail(error);
   }

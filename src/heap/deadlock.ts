@@ -19,7 +19,7 @@
  *
  * Death of a link: its locks break soon, or go to the next; for a moment the cycle stands all the same.
  */
-import { Kind, SlotField } from '../../assembly/abi.ts';
+import { Kind, Limit, SlotField } from '../../assembly/abi.ts';
 import { DeadlockError } from '../errors.ts';
 import { type Heap, theHeap } from './heap.ts';
 
@@ -38,7 +38,6 @@ interface Link {
   lock: number;
 }
 
-const SLOTS = 1024;
 const NAMES: Partial<Record<Kind, string>> = { [Kind.LOCK]: 'Lock', [Kind.RLOCK]: 'RLock', [Kind.VALUE]: 'Value' };
 
 /**
@@ -56,7 +55,7 @@ export function cycleThrough(
   for (let at = lock; ; ) {
     const holder = holderOf(at);
     if (holder === tid) break;
-    if (holder === 0 || cycle.length > SLOTS) return undefined;
+    if (holder === 0 || cycle.length > Limit.SLOTS) return undefined;
     at = wantedBy(holder);
     if (at === 0) return undefined;
     cycle.push({ tid: holder, lock: at });
@@ -109,7 +108,7 @@ export function findCycles(): DeadlockLink[][] {
     };
     const seen = new Set<number>();
     const cycles: DeadlockLink[][] = [];
-    for (let index = 0; index < SLOTS; index++) {
+    for (let index = 0; index < Limit.SLOTS; index++) {
       const tid = heap.loadWord(core.slotOf(index));
       const lock = tid > 0 && !seen.has(tid) ? waits(tid) : 0;
       if (lock === 0) continue;

@@ -1,7 +1,7 @@
 /**
  * A heap: one shared memory, this thread's instance of the core over it, and views to look into it.
  */
-import { SlotField } from '../../assembly/abi.ts';
+import { Limit, SlotField, Status, Version } from '../../assembly/abi.ts';
 import { Codec, type HandleRef } from '../codec/index.ts';
 import { MemoryError, RuntimeError, ValueError } from '../errors.ts';
 import { announce, canBlock, checkSharedMemory, cores, nativeId } from '../platform/index.ts';
@@ -63,7 +63,7 @@ export class Heap {
 
   /** Who must not block must not spin for long either: its blocking calls try once. */
   allowBlocking(allowed: boolean): void {
-    this.core.configureWaiting(allowed ? 1 : 0, allowed && cores > 1 ? SPIN_POLLS : 0);
+    this.core.configureWaiting(allowed ? 1 : 0, allowed && cores > 1 ? Limit.SPIN_POLLS : 0);
   }
 
   /** Growing by nothing makes the engine notice what other threads have grown. */
@@ -101,9 +101,6 @@ export class Heap {
   }
 }
 
-/** The longest spin before a worker sleeps, in polls of a shared word. */
-const SPIN_POLLS = 20000;
-
 export function heapFull(bytes?: number): MemoryError {
   const size = bytes === undefined ? '' : ` (${bytes} bytes wanted)`;
   return new MemoryError(`the shared heap is full${size}; configure({ maximumBytes }) before first use sets its limit`);
@@ -118,7 +115,6 @@ export interface HeapOptions {
   maximumBytes?: number;
 }
 
-const LAYOUT = 1;
 /** One heap a thread, even with two copies of the package in it, if they agree about its layout. */
 const KEY = Symbol.for('nogil.heap');
 
@@ -163,7 +159,7 @@ export function configure(wanted: HeapOptions): void {
 export function theHeap(): Heap {
   const slot = store[KEY];
   if (slot === undefined) return createHeap();
-  if (slot.layout !== LAYOUT)
+  if (slot.layout !== Version.LAYOUT)
     throw new RuntimeError(
       'two versions of nogil with different memory layouts are loaded in one thread; make your dependencies agree on one',
     );
@@ -178,16 +174,28 @@ function createHeap(): Heap {
   const module = coreModule();
   const core = instantiateCore(module, memory);
   core.rootInit(initial, maximum);
-  const heap = new Heap({ memory, module, heapId: crypto.randomUUID(), root: nativeId }, core.slotTake(), core, reviver);
-  store[KEY] = { layout: LAYOUT, heap };
+  core.rootSetHashSeed((Math.random() * 2 ** 32) | 0);
+  const heap = new Heap({ memory, module, heapId: crypto.randomUUID(), root: nativeId }, takeSlot(core), core, reviver);
+  store[KEY] = { layout: Version.LAYOUT, heap };
   created(heap);
   return heap;
+}
+
+/**
+ * A place for another worker, with the memory it needs to begin.
+ * @throws RuntimeError too many workers are alive; MemoryError
+ */
+export function takeSlot(core: CoreExports): number {
+  const tid = core.slotTake();
+  if (tid > 0) return tid;
+  if (tid === Status.NO_MEMORY) throw heapFull(core.scratchBytes());
+  throw new RuntimeError(`too many workers are alive: there is room for ${Limit.SLOTS}`);
 }
 
 /** Makes `link`'s heap this thread's, under a worker id that somebody took for it. */
 export function enterHeap(link: HeapLink, tid: number): Heap {
   const heap = new Heap(link, tid, instantiateCore(link.module, link.memory), reviver);
-  store[KEY] = { layout: LAYOUT, heap };
+  store[KEY] = { layout: Version.LAYOUT, heap };
   return heap;
 }
 
@@ -201,12 +209,11 @@ export function heapFor(link: HeapLink): Heap {
   if (known) return known;
   const core = instantiateCore(link.module, link.memory);
   if (!core.rootIsCompatible()) throw new RuntimeError('the handle comes from a version of nogil with another memory layout');
-  const tid = core.slotTake();
-  if (tid === 0) throw new RuntimeError('too many workers');
+  const tid = takeSlot(core);
   Atomics.store(new Int32Array(link.memory.buffer), (core.slotOf(tid) + SlotField.THREAD) >> 2, nativeId + 1);
   const heap = new Heap(link, tid, core, reviver);
   joined.set(link.heapId, heap);
   announce(link.heapId, link.root, tid);
-  if (own === undefined) store[KEY] = { layout: LAYOUT, heap };
+  if (own === undefined) store[KEY] = { layout: Version.LAYOUT, heap };
   return heap;
 }

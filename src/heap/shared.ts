@@ -15,8 +15,8 @@ export interface Handle extends HeapLink {
   generation: number;
 }
 
-/** What a constructor is given to wrap an object that exists, instead of making one. */
-export class Existing {
+/** What a constructor is given to wrap an object that exists, instead of making one. Not in the public declarations. */
+export class AdoptionToken {
   readonly heap: Heap;
   readonly ref: number;
   constructor(heap: Heap, ref: number) {
@@ -42,7 +42,7 @@ const { classes, tags } = global[REGISTRY];
  * or mistaken handle cannot make one class read another's words.
  */
 export function registerShared(tag: number, ctor: SharedClass, ...kinds: Kind[]): void {
-  classes.set(tag, { make: (heap, ref) => new ctor(new Existing(heap, ref) as never), kinds });
+  classes.set(tag, { make: (heap, ref) => new ctor(new AdoptionToken(heap, ref) as never), kinds });
   tags.set(ctor, tag);
 }
 
@@ -56,16 +56,25 @@ function tagOf(ctor: object): number {
   throw new TypeError('not a class of shared objects');
 }
 
-const forgotten = new FinalizationRegistry<Existing>(({ heap, ref }) => heap.core.refClose(ref));
+const forgotten = new FinalizationRegistry<AdoptionToken>(({ heap, ref }) => heap.core.refClose(ref));
 
-/** What the core has made or opened. @throws MemoryError the heap is full; ValueError the object is gone */
-export function created(ref: number): number {
-  if (ref > 0) return ref;
-  if (ref === Status.STALE) throw new ValueError(GONE);
-  throw heapFull();
+// ── what the core answers that makes or opens something: the address, or why there is none ─────────────────────────────
+
+export function isCreated(address: number): boolean {
+  return address > 0;
 }
 
-const GONE = 'the object of this handle is gone: close it only after the other side has opened it';
+export function isGone(address: number): boolean {
+  return address === Status.STALE;
+}
+
+/** @throws MemoryError the heap is full; ValueError the object is gone */
+export function created(address: number): number {
+  if (isCreated(address)) return address;
+  if (isGone(address))
+    throw new ValueError('the object of this handle is gone: close it only after the other side has opened it');
+  throw heapFull();
+}
 
 /** Another reference of this worker's to the object at an address, which somebody keeps meanwhile. @throws MemoryError */
 export function refAgain(core: CoreExports, object: number): number {
@@ -79,11 +88,12 @@ export abstract class Shared implements Disposable {
   protected ptr: number;
   #ref: number;
 
+  /** @internal */
   protected constructor(heap: Heap, ref: number) {
     this.heap = heap;
     this.#ref = ref;
     this.ptr = heap.core.refObject(ref);
-    forgotten.register(this, new Existing(heap, ref), this);
+    forgotten.register(this, new AdoptionToken(heap, ref), this);
   }
 
   /** The address behind this handle. @throws ValueError when the handle is closed. @internal */
@@ -177,7 +187,6 @@ function invalidHandle(handle: unknown): never {
 }
 
 function wrap(heap: Heap, handle: HandleRef, ref: number): Shared {
-  created(ref);
   const known = classes.get(handle.tag);
   const kind = heap.core.objectKind(handle.id);
   if (known?.kinds.includes(kind)) return known.make(heap, ref);
@@ -186,7 +195,7 @@ function wrap(heap: Heap, handle: HandleRef, ref: number): Shared {
 }
 
 function revive(heap: Heap, handle: HandleRef): Shared {
-  return wrap(heap, handle, heap.core.refOpen(handle.id, handle.gen));
+  return wrap(heap, handle, created(heap.core.refOpen(handle.id, handle.gen)));
 }
 
 // A handle inside an item has a reference of its own, which the item keeps until it is read: the object cannot be gone.

@@ -5,7 +5,7 @@ import { CellBatchField, Encoding, Meta, Status } from '../../assembly/abi.ts';
 import type { HandleRef } from '../codec/index.ts';
 import { ValueError } from '../errors.ts';
 import { type Heap, heapFull } from '../heap/heap.ts';
-import { bodyBytes, closedHandle, fitsInline, metaOf, RECORD, readHandles, writeBody } from '../heap/records.ts';
+import { bodyBytes, closedHandle, metaOf, RECORD, readHandles, writeBody, writeInline } from '../heap/records.ts';
 
 const NO_HANDLES: HandleRef[] = [];
 
@@ -72,21 +72,6 @@ export function writeKey(heap: Heap, key: Key): void {
 
 // ── values ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Writes what the codec has just made as a record at the scratch's begin; false: it is too large for that, or has handles. */
-export function writeSmall(heap: Heap, encoding: Encoding): boolean {
-  const { codec, scratchI32 } = heap;
-  scratchI32[1] = encoding;
-  if (encoding < Encoding.NUMBER) return true;
-  if (encoding === Encoding.NUMBER) {
-    heap.scratchF64[1] = codec.number;
-    return true;
-  }
-  if (!fitsInline(heap)) return false;
-  writeBody(heap, heap.scratch, scratchI32, 0, RECORD);
-  scratchI32[0] = codec.end - codec.start;
-  return true;
-}
-
 /** A batch with room for `capacity` cells. Whoever makes it closes it. */
 export function newBatch(heap: Heap, capacity: number): number {
   const batch = heap.core.cellBatchCreate(capacity);
@@ -97,14 +82,14 @@ export function newBatch(heap: Heap, capacity: number): number {
 /** Puts what the codec has just made into a batch. @throws MemoryError; ValueError a handle was closed meanwhile, by a getter */
 export function addEncoded(heap: Heap, batch: number, encoding: Encoding): void {
   const { codec, core } = heap;
-  if (writeSmall(heap, encoding)) {
+  if (writeInline(heap, encoding, 0) >= 0) {
     if (core.cellBatchAdd(batch, 0) !== 0) throw heapFull();
     return;
   }
   const size = bodyBytes(heap);
   const body = core.cellBatchAddBlock(batch, codec.end - codec.start, metaOf(heap, encoding));
   if (body < 0) throw heapFull(size);
-  writeBody(heap, heap.bytes(body + size), heap.words(body + size), 0, body);
+  writeBody(heap, body);
   const { length } = codec.handles;
   if (length > 0 && core.cellBatchCountHandles(batch, length) !== Status.OK) throw closedHandle();
 }

@@ -1,13 +1,13 @@
 /**
  * Dict: a dict in shared memory.
  */
-import { type Encoding, Kind, Part, Put, Status } from '../../assembly/abi.ts';
+import { ClassTag, type Encoding, Kind, Part, Put, Status } from '../../assembly/abi.ts';
 import { KeyError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
-import { RECORD } from '../heap/records.ts';
-import { created, Existing, registerShared } from '../heap/shared.ts';
+import { RECORD, writeInline } from '../heap/records.ts';
+import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import type { AsyncOptions } from '../heap/time.ts';
-import { addEncoded, addKey, batchOf, type Key, newBatch, readBatch, readShown, toKey, writeKey, writeSmall } from './cells.ts';
+import { addEncoded, addKey, batchOf, type Key, newBatch, readBatch, readShown, toKey, writeKey } from './cells.ts';
 import { INSPECT, methodsOf, withContents } from './properties.ts';
 import { Store } from './store.ts';
 
@@ -18,8 +18,9 @@ const MISSING: unique symbol = Symbol('missing');
 
 /** The calls that a dict and a namespace are made of. */
 export abstract class Table extends Store {
-  protected constructor(existing: Existing | undefined) {
-    if (existing instanceof Existing) super(existing.heap, existing.ref);
+  /** @internal */
+  protected constructor(existing: AdoptionToken | undefined) {
+    if (existing instanceof AdoptionToken) super(existing.heap, existing.ref);
     else {
       const heap = theHeap();
       super(heap, created(heap.core.tableCreate()));
@@ -49,7 +50,7 @@ export abstract class Table extends Store {
       status = core.tablePutNumber(this.open, value, mode);
     } else {
       const encoding = heap.codec.encode(value, RECORD);
-      if (writeSmall(heap, encoding)) {
+      if (writeInline(heap, encoding, 0) >= 0) {
         writeKey(heap, key);
         status = core.tablePut(this.open, mode);
       } else status = this.#writeLarge(key, encoding, mode);
@@ -165,8 +166,11 @@ export class Dict<K = any, V = any> extends Table {
   readonly #self: this;
 
   /** @param init what is in it at first. @throws TypeError a key or a value cannot be one */
-  constructor(init?: DictInit<K, V> | Existing | null) {
-    super(init instanceof Existing ? init : undefined);
+  constructor(init?: DictInit<K, V> | null);
+  /** @internal */
+  constructor(init?: DictInit<K, V> | AdoptionToken | null);
+  constructor(init?: DictInit<K, V> | AdoptionToken | null) {
+    super(init instanceof AdoptionToken ? init : undefined);
     this.#self = withContents<this>(this, {
       owns: (name) => !METHODS.has(name),
       get: (name) => {
@@ -178,7 +182,7 @@ export class Dict<K = any, V = any> extends Table {
       delete: (name) => void this.remove(name, 'delete'),
       names: () => this.all(Part.KEYS).filter((key) => typeof key === 'string'),
     });
-    if (!(init instanceof Existing)) this.#fill(init);
+    if (!(init instanceof AdoptionToken)) this.#fill(init);
     // biome-ignore lint/correctness/noConstructorReturn: the proxy is the object.
     return this.#self;
   }
@@ -374,4 +378,4 @@ function nameOf(key: unknown): string {
   return typeof key === 'string' ? `'${key}'` : String(key);
 }
 
-registerShared(23, Dict, Kind.TABLE);
+registerShared(ClassTag.DICT, Dict, Kind.TABLE);

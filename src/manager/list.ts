@@ -1,13 +1,13 @@
 /**
  * List: a list in shared memory.
  */
-import { Kind, Status } from '../../assembly/abi.ts';
+import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import { IndexError, ValueError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
-import { RECORD } from '../heap/records.ts';
-import { created, Existing, registerShared } from '../heap/shared.ts';
+import { RECORD, writeInline } from '../heap/records.ts';
+import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import type { AsyncOptions } from '../heap/time.ts';
-import { addEncoded, arrangeBatch, batchOf, newBatch, readBatch, readBatchOnly, readShown, writeSmall } from './cells.ts';
+import { addEncoded, arrangeBatch, batchOf, newBatch, readBatch, readBatchOnly, readShown } from './cells.ts';
 import { compare, isEqual } from './order.ts';
 import { INSPECT, withContents } from './properties.ts';
 import { Store } from './store.ts';
@@ -52,8 +52,11 @@ export class List<T = any> extends Store {
   readonly #self: this;
 
   /** @param init what is in it at first. @throws TypeError an item cannot be sent */
-  constructor(init?: Iterable<T> | Existing | null) {
-    if (init instanceof Existing) super(init.heap, init.ref);
+  constructor(init?: Iterable<T> | null);
+  /** @internal */
+  constructor(init?: Iterable<T> | AdoptionToken | null);
+  constructor(init?: Iterable<T> | AdoptionToken | null) {
+    if (init instanceof AdoptionToken) super(init.heap, init.ref);
     else {
       const heap = theHeap();
       super(heap, created(heap.core.vectorCreate()));
@@ -68,7 +71,7 @@ export class List<T = any> extends Store {
       },
       names: () => Array.from({ length: this.length }, (_, i) => String(i)),
     });
-    if (!(init instanceof Existing) && init) this.#fill(init);
+    if (!(init instanceof AdoptionToken) && init) this.#fill(init);
     // biome-ignore lint/correctness/noConstructorReturn: the proxy is the object.
     return this.#self;
   }
@@ -182,7 +185,7 @@ export class List<T = any> extends Store {
     if (typeof value === 'number') status = core.vectorSetNumber(this.open, at, value);
     else {
       const encoding = heap.codec.encode(value, RECORD);
-      if (writeSmall(heap, encoding)) status = core.vectorSet(this.open, at);
+      if (writeInline(heap, encoding, 0) >= 0) status = core.vectorSet(this.open, at);
       else {
         const batch = newBatch(heap, 1);
         try {
@@ -219,7 +222,7 @@ export class List<T = any> extends Store {
       return;
     }
     const encoding = heap.codec.encode(value, RECORD);
-    if (writeSmall(heap, encoding)) {
+    if (writeInline(heap, encoding, 0) >= 0) {
       this.check(heap.core.vectorAppend(this.open), 'append');
       return;
     }
@@ -361,4 +364,4 @@ function sorted<T>(items: T[], how: SortOptions<T> | ((a: T, b: T) => number)): 
   return order.sort((a, b) => sign * compare(ranks[a], ranks[b]));
 }
 
-registerShared(24, List, Kind.VECTOR);
+registerShared(ClassTag.LIST, List, Kind.VECTOR);

@@ -1,9 +1,9 @@
 /**
  * Manager: makes shared objects by Python's names.
  */
-import { Kind, Part, Put } from '../../assembly/abi.ts';
+import { ClassTag, Kind, Part, Put } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
-import { type Existing, registerShared } from '../heap/shared.ts';
+import { type AdoptionToken, registerShared } from '../heap/shared.ts';
 import { Pool, type PoolOptions } from '../pool/pool.ts';
 import { JoinableQueue, Queue } from '../queue/queue.ts';
 import { type ArrayInit, Array as SharedArray } from '../sync/array.ts';
@@ -74,7 +74,10 @@ type AnyKey = any;
  * It can be sent to other workers like any handle.
  */
 export class ManagerObject extends Table {
-  constructor(existing?: Existing) {
+  constructor();
+  /** @internal */
+  constructor(existing?: AdoptionToken);
+  constructor(existing?: AdoptionToken) {
     super(existing);
     // biome-ignore lint/correctness/noConstructorReturn: the proxy is the object.
     return withContents<this>(this, {
@@ -220,4 +223,4 @@ export const Manager = function Manager() {
   return new ManagerObject();
 } as unknown as { (): SyncManager; new (): SyncManager };
 
-registerShared(26, ManagerObject, Kind.TABLE);
+registerShared(ClassTag.MANAGER, ManagerObject, Kind.TABLE);

@@ -1,9 +1,9 @@
 /**
  * Namespace: attributes in shared memory.
  */
-import { Kind, Part, Put } from '../../assembly/abi.ts';
+import { ClassTag, Kind, Part, Put } from '../../assembly/abi.ts';
 import { AttributeError } from '../errors.ts';
-import { Existing, registerShared } from '../heap/shared.ts';
+import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import { Table } from './dict.ts';
 import { methodsOf, withContents } from './properties.ts';
 
@@ -20,8 +20,11 @@ export class Namespace extends Table {
   [name: string]: any;
 
   /** @param init the attributes at first */
-  constructor(init?: object | Existing | null) {
-    super(init instanceof Existing ? init : undefined);
+  constructor(init?: object | null);
+  /** @internal */
+  constructor(init?: object | AdoptionToken | null);
+  constructor(init?: object | AdoptionToken | null) {
+    super(init instanceof AdoptionToken ? init : undefined);
     const self = withContents<this>(this, {
       owns: (name) => !METHODS.has(name),
       get: (name) => {
@@ -38,7 +41,8 @@ export class Namespace extends Table {
       },
       names: () => this.all(Part.KEYS) as string[],
     });
-    if (!(init instanceof Existing) && init) for (const [name, value] of Object.entries(init)) Reflect.set(self, name, value);
+    if (!(init instanceof AdoptionToken) && init)
+      for (const [name, value] of Object.entries(init)) Reflect.set(self, name, value);
     // biome-ignore lint/correctness/noConstructorReturn: the proxy is the object.
     return self;
   }
@@ -46,4 +50,4 @@ export class Namespace extends Table {
 
 const METHODS = methodsOf(Namespace);
 
-registerShared(25, Namespace, Kind.TABLE);
+registerShared(ClassTag.NAMESPACE, Namespace, Kind.TABLE);

@@ -1,10 +1,10 @@
 /**
  * Remote: what calls an object of a registered class, which lives in a worker of its own.
  */
-import { Kind } from '../../assembly/abi.ts';
+import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { AttributeError, Empty, RemoteTraceback, WorkerDied } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
-import { created, Existing, registerShared } from '../heap/shared.ts';
+import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { Queue } from '../queue/queue.ts';
 import { Process } from '../workers/process.ts';
 import { Runnable } from '../workers/runnable.ts';
@@ -68,7 +68,7 @@ export class Remote extends Table {
   readonly #link: Link;
 
   /** @internal */
-  constructor(existing: Existing) {
+  constructor(existing: AdoptionToken) {
     super(existing);
     this.#link = this.read('link', undefined) as Link;
     const { name, exposed } = this.#link.registration;
@@ -214,7 +214,7 @@ function begin({ name, target, exposed }: Registration, args: unknown[]): Birth 
     const process = new Process({ target: serve, args: [spec, calls, reply], name: `${name}-${id}`, daemon: true });
     process.start();
     table.set('link', { registration: { name, target, exposed }, calls, process });
-    const remote = new Remote(new Existing(heap, created(heap.core.refOpen(id, generation))));
+    const remote = new Remote(new AdoptionToken(heap, created(heap.core.refOpen(id, generation))));
     return { remote, reception: { reply, process, what: `new ${name}()` } };
   } finally {
     calls.close();
@@ -290,4 +290,4 @@ export function endsOf(remote: Remote): Ends {
   return remote[ENDS]();
 }
 
-registerShared(27, Remote, Kind.TABLE);
+registerShared(ClassTag.REMOTE, Remote, Kind.TABLE);

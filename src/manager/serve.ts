@@ -1,9 +1,9 @@
 /**
  * The worker of an object of a registered class: makes it, and answers calls, one after the other.
  */
-import { Status } from '../../assembly/abi.ts';
 import { Empty, MaybeEncodingError, RemoteError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
+import { isCreated, isGone } from '../heap/shared.ts';
 import { importModule } from '../platform/index.ts';
 import type { Queue } from '../queue/queue.ts';
 import { explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
@@ -34,9 +34,9 @@ const LOOK = 1;
 function isWanted({ id, generation }: ObjectSpec['record']): boolean {
   const { core } = theHeap();
   const ref = core.refOpen(id, generation);
-  if (ref > 0) core.refClose(ref);
+  if (isCreated(ref)) core.refClose(ref);
   // When the heap is full nobody knows.
-  return ref !== Status.STALE;
+  return !isGone(ref);
 }
 
 /** The next call, without blocking this worker's loop: the object may have timers and sockets. undefined: nobody is left. */

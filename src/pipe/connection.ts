@@ -1,18 +1,18 @@
 /**
  * Connection: one end of a pipe.
  */
-import { Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
+import { ClassTag, Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
 import { BrokenPipeError, BufferTooShort, EOFError, OSError, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
 import { decodeRecord, RECORD } from '../heap/records.ts';
-import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, isCreated, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
-import { Outbox } from '../queue/outbox.ts';
+import { PutBatch } from '../queue/put-batch.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger } from '../sync/flavour.ts';
 import { bytesOf, sendMessage, useBytes } from './message.ts';
-import { watch } from './watch.ts';
+import { multiWait } from './multi-wait.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 /** More than a queue takes in the heap. */
@@ -41,8 +41,11 @@ export class Connection extends Shared {
   #unreadable = false;
 
   /** Not for use: `Pipe()` makes connections. */
-  constructor(existing: Existing) {
-    if (!(existing instanceof Existing)) throw new TypeError('a Connection is made by Pipe()');
+  constructor(existing: never);
+  /** @internal */
+  constructor(existing: AdoptionToken);
+  constructor(existing: AdoptionToken) {
+    if (!(existing instanceof AdoptionToken)) throw new TypeError('a Connection is made by Pipe()');
     super(existing.heap, existing.ref);
     this.#incoming = this.heap.core.connectionIncoming(this.ptr);
     this.#outgoing = this.heap.core.connectionOutgoing(this.ptr);
@@ -65,6 +68,7 @@ export class Connection extends Shared {
     return this.id;
   }
 
+  /** @internal */
   protected override closedError(): Error {
     return new OSError('handle is closed');
   }
@@ -101,16 +105,16 @@ export class Connection extends Shared {
       const queue = this.#writeTo();
       const { heap } = this;
       options?.signal?.throwIfAborted();
-      const outbox = new Outbox(heap, [value]);
+      const batch = new PutBatch(heap, [value]);
       const attempt = () => {
-        const status = outbox.flush(this.#writeTo(), 0);
+        const status = batch.flush(this.#writeTo(), 0);
         heap.core.pipeSent(queue);
         if (status === Status.TIMEOUT) return PENDING;
         if (status < 0) throw this.#sendError(status);
         return undefined;
       };
       const never = () => undefined;
-      return outbox.dropUnlessSent(
+      return batch.dropUnlessSent(
         AsyncGate.wait<void>(heap, heap.core.queueNotFullGate(queue), attempt, FOREVER, options, never),
       );
     } catch (error) {
@@ -254,7 +258,7 @@ export class Connection extends Shared {
     if (core.pipeReady(queue)) return true;
     if (ms === 0) return false;
     const isReady = () => core.pipeReady(queue) !== 0;
-    return watch(this.heap, [{ gate: core.queueNotEmptyGate(queue), isReady }], ms, 'poll', isReady);
+    return multiWait(this.heap, [{ gate: core.queueNotEmptyGate(queue), isReady }], ms, 'poll', isReady);
   }
 
   /** The async twin of `poll`. */
@@ -283,7 +287,7 @@ export class Connection extends Shared {
     super.close();
     const waits = queues.map((queue) => AsyncGate.closing(heap, queue));
     const letGo = () => {
-      for (const ref of kept) if (ref > 0) heap.core.refClose(ref);
+      for (const ref of kept) if (isCreated(ref)) heap.core.refClose(ref);
     };
     if (waits.some((wait) => wait !== undefined)) void Promise.all(waits).then(letGo);
     else letGo();
@@ -313,7 +317,7 @@ export function Pipe(duplex = true, options: PipeOptions = {}): [Connection, Con
       [there, back],
       [back, there],
     ] as const)
-      ends.push(new Connection(new Existing(heap, created(core.connectionCreate(incoming, outgoing)))));
+      ends.push(new Connection(new AdoptionToken(heap, created(core.connectionCreate(incoming, outgoing)))));
     return ends as [Connection, Connection];
   } catch (error) {
     for (const end of ends) end.close();
@@ -355,4 +359,4 @@ function whole(name: string, value: unknown): number {
   throw new TypeError(`${name} must be an integer, got ${typeof value === 'number' ? value : typeof value}`);
 }
 
-registerShared(18, Connection, Kind.CONNECTION);
+registerShared(ClassTag.CONNECTION, Connection, Kind.CONNECTION);

@@ -1,25 +1,21 @@
 /**
  * Messages: values and bytes on their way into a pipe, and bytes on their way out of it.
  */
-import { Encoding, Meta } from '../../assembly/abi.ts';
+import { Meta, Status } from '../../assembly/abi.ts';
 import type { Heap } from '../heap/heap.ts';
-import { fitsInline, holdBody, metaOf, RECORD, writeBody } from '../heap/records.ts';
+import { RECORD, writeRecord } from '../heap/records.ts';
 
 /** Sends `value` in one message, waiting `ms` for room: a status. @throws TypeError it cannot be sent; MemoryError */
 export function sendMessage(heap: Heap, queue: number, value: unknown, ms: number): number {
-  const { codec, core } = heap;
+  const { core, scratchI32 } = heap;
   if (typeof value === 'number') return core.pipePutNumber(queue, value, ms);
-  const encoding = codec.encode(value, RECORD);
-  if (encoding < Encoding.NUMBER) return core.pipePut(queue, 0, encoding, ms);
-  const length = codec.end - codec.start;
-  if (fitsInline(heap)) {
-    writeBody(heap, heap.scratch, heap.scratchI32, 0, RECORD);
-    return core.pipePut(queue, length, encoding, ms);
-  }
-  const meta = metaOf(heap, encoding);
-  const { block, holding } = holdBody(heap, encoding);
-  const status = core.pipePutBlock(queue, block, holding, length, meta, ms);
-  if (status !== 0) core.refClose(holding);
+  writeRecord(heap, value, 0);
+  const length = scratchI32[0] as number;
+  const meta = scratchI32[1] as number;
+  if (!(meta & Meta.OUT_OF_LINE)) return core.pipePut(queue, length, meta, ms);
+  const inFlight = scratchI32[3] as number;
+  const status = core.pipePutBlock(queue, scratchI32[2] as number, inFlight, length, meta, ms);
+  if (status !== Status.OK) core.refClose(inFlight);
   return status;
 }
 

@@ -7,12 +7,12 @@ import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { ended } from '../workers/sentinel.ts';
 import { sleepAsync } from '../workers/sleep.ts';
 import { Connection } from './connection.ts';
-import { type Watched, watch } from './watch.ts';
+import { multiWait, type WaitSource } from './multi-wait.ts';
 
 /** A connection is ready when its `recv` would not have to wait, a process's `sentinel` when the process has ended. */
 export type Waitable = Connection | number;
 
-function watchedOf(heap: Heap, object: Waitable): Watched & { release(): void } {
+function sourceOf(heap: Heap, object: Waitable): WaitSource & { release(): void } {
   if (object instanceof Connection) return { ...Connection.readiness(object), release() {} };
   if (typeof object === 'number') return ended(heap, object);
   throw new TypeError(`wait() takes connections and the sentinels of processes, got ${object === null ? 'null' : typeof object}`);
@@ -22,12 +22,12 @@ function watchedOf(heap: Heap, object: Waitable): Watched & { release(): void } 
 function prepare(objects: Iterable<Waitable>) {
   const heap = theHeap();
   const all = Array.from(objects);
-  const things: (Watched & { release(): void })[] = [];
+  const things: (WaitSource & { release(): void })[] = [];
   const release = () => {
     for (const thing of things) thing.release();
   };
   try {
-    for (const object of all) things.push(watchedOf(heap, object));
+    for (const object of all) things.push(sourceOf(heap, object));
   } catch (error) {
     release();
     throw error;
@@ -46,7 +46,7 @@ export function wait<T extends Waitable>(objects: Iterable<T>, timeout?: Timeout
   try {
     let now = ready();
     if (now.length > 0 || ms === 0) return now as T[];
-    watch(heap, things, ms, 'wait', () => {
+    multiWait(heap, things, ms, 'wait', () => {
       now = ready();
       return now.length > 0;
     });

@@ -128,7 +128,7 @@ export const parent = {
   listen: (listener: (message: unknown) => void) => addEventListener('message', ({ data }) => listener(data)),
 };
 
-// ── guests ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── attached threads ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Workers of a worker may run on for a while after it. */
 export const familiesEndTogether = false;
@@ -148,7 +148,7 @@ export function announce(heapId: string, _root: number, tid: number): void {
   });
 }
 
-export function onGuest(heapId: string, listener: (tid: number, life: unknown) => void): void {
+export function onAttached(heapId: string, listener: (tid: number, life: unknown) => void): void {
   new BroadcastChannel(`nogil ${heapId}`).addEventListener('message', ({ data: { tid, life } }) => listener(tid, life));
 }
 

@@ -61,7 +61,7 @@ export const parent = {
   listen: (listener: (message: unknown) => void) => void parentPort?.on('message', listener),
 };
 
-// ── guests ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── attached threads ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const familiesEndTogether = true;
 
@@ -70,7 +70,7 @@ type PostMessageToThread = (thread: number, message: unknown, transfer: unknown[
 const { postMessageToThread } = workerThreads as { postMessageToThread?: PostMessageToThread };
 
 interface Announcement {
-  type: 'nogil guest';
+  type: 'nogil attached';
   heapId: string;
   tid: number;
   life: workerThreads.MessagePort;
@@ -78,7 +78,7 @@ interface Announcement {
   heard: Int32Array;
 }
 
-/** What a guest posts to the main thread, which passes it on, is dropped if it ends before; so it ends later, but by process.exit() no more than these milliseconds. */
+/** What an attached thread posts to the main thread, which passes it on, is dropped if it ends before; so it ends later, but by process.exit() no more than these milliseconds. */
 const PASSING_ON = 1000;
 
 /** Ends of channels that close with this thread. */
@@ -95,16 +95,16 @@ export function announce(heapId: string, root: number, tid: number): void {
     if (!workerThreads.isMainThread) Atomics.wait(heard, 0, 0, PASSING_ON);
   });
   keepAlive(1);
-  postMessageToThread(root, { type: 'nogil guest', heapId, tid, life: port2, heard } satisfies Announcement, [port2])
+  postMessageToThread(root, { type: 'nogil attached', heapId, tid, life: port2, heard } satisfies Announcement, [port2])
     // The root is gone: then nobody is left to care.
     .catch(() => {})
     .finally(() => keepAlive(-1));
 }
 
-export function onGuest(heapId: string, listener: (tid: number, life: unknown) => void): void {
+export function onAttached(heapId: string, listener: (tid: number, life: unknown) => void): void {
   // The declarations are older than the event.
   (process as NodeJS.EventEmitter).on('workerMessage', (message: Partial<Announcement> | undefined) => {
-    if (message?.type !== 'nogil guest' || message.heapId !== heapId) return;
+    if (message?.type !== 'nogil attached' || message.heapId !== heapId) return;
     const { tid, life, heard } = message as Announcement;
     Atomics.store(heard, 0, 1);
     Atomics.notify(heard, 0);

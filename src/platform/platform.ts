@@ -38,13 +38,13 @@ export interface Platform {
     listen(listener: (message: unknown) => void): void;
   };
   /**
-   * In a guest, a worker that the package did not start: tells thread `root`, whose heap `heapId` it has entered as worker `tid`, and leaves a sign of life.
+   * In an attached thread, which the package did not start: tells thread `root`, whose heap `heapId` it has entered as worker `tid`, and leaves a sign of life.
    * Where the platform offers no way, nothing happens.
    */
   announce(heapId: string, root: number, tid: number): void;
-  /** Hears of the guests of this thread's heap. `life`: the sign of life, to be transferred to whoever is to watch it, if it is an object. */
-  onGuest(heapId: string, listener: (tid: number, life: unknown) => void): void;
-  /** Calls `gone` once nothing of a guest runs any more. `clean`: it is known to have ended by itself, and without an error. */
+  /** Hears of the threads that attach themselves to this thread's heap. `life`: the sign of life, to be transferred to whoever is to watch it, if it is an object. */
+  onAttached(heapId: string, listener: (tid: number, life: unknown) => void): void;
+  /** Calls `gone` once nothing of an attached thread runs any more. `clean`: it is known to have ended by itself, and without an error. */
   watch(life: unknown, gone: (clean: boolean) => void): void;
   /** Hears of the end of every thread that this one has started, from now on, as far as the platform tells. */
   onThreadGone(listener: (nativeId: number, clean: boolean) => void): void;
@@ -75,7 +75,3 @@ export interface Platform {
   /** Lets this worker load what its starter could, for a loader that does not do so by itself. */
   inheritLoader(): Promise<void>;
 }
-
-type Conforms<P extends Platform> = P;
-/** The compiler's check that both keep the contract. */
-export type Platforms = [Conforms<typeof import('./node.ts')>, Conforms<typeof import('./browser.ts')>];

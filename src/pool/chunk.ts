@@ -1,5 +1,5 @@
 import type { Described } from './functions.ts';
-import type { Pending } from './ledger.ts';
+import type { PendingTask } from './pending-tasks.ts';
 import type { Reply } from './protocol.ts';
 
 /** Where the chunks of a call arrive. */
@@ -9,7 +9,7 @@ export interface ChunkOwner {
 }
 
 /** A piece of a call for many items: `length` of them, the first one being the `from`th. */
-export class Chunk implements Pending {
+export class Chunk implements PendingTask {
   readonly fn: Described;
   id = 0;
   place = 0;

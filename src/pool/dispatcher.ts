@@ -1,33 +1,26 @@
 /**
- * Dispatcher: the creator's side of a pool. Puts tasks in, takes replies out, and settles what waits for them.
- *
- * Replies are taken in by whoever looks: a blocking call of the creator's, or its event loop. So a creator that blocks needs no loop, and one that
- * never blocks needs no thread of its own for the results.
+ * Dispatcher: the creator's side of a pool. It puts tasks in, and ends the pool; Replies takes out what comes of them.
  */
 import { inTermsOf } from '../codec/index.ts';
-import { MaybeEncodingError, ValueError, WorkerDied } from '../errors.ts';
-import { AsyncGate, PENDING } from '../heap/gate.ts';
+import { ValueError, WorkerDied } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
-import { leftUntil } from '../heap/time.ts';
-import { canBlock } from '../platform/index.ts';
-import { wouldBlock } from '../sync/blocking.ts';
 import { beforeChildrenEnd } from '../workers/children.ts';
-import { whereWeAre } from '../workers/here.ts';
-import { fromWorker } from '../workers/remote.ts';
-import { tellSupervisor } from '../workers/supervisor.ts';
+import { currentWorker } from '../workers/current-worker.ts';
+import { tellSupervisor } from '../workers/supervisor-client.ts';
 import { mainModule } from '../workers/targets.ts';
-import { Board, Hand, PoolState } from './board.ts';
 import { type Described, FunctionTable } from './functions.ts';
-import { Holder } from './holder.ts';
-import { Ledger, type Pending } from './ledger.ts';
-import { type Letter, Mailbox } from './mailbox.ts';
-import { type Broken, Call, type Control, type Died, MORE, type More, Notice, Reply, type Setup } from './protocol.ts';
+import { type PendingTask, PendingTasks } from './pending-tasks.ts';
+import { Call, type Control, MORE, type More, Reply, type Setup } from './protocol.ts';
+import { Replies, type RepliesOwner } from './replies.ts';
+import { SharedConstant } from './shared-constant.ts';
 import type { Cancellation } from './signal.ts';
+import { TaskChannel } from './task-channel.ts';
+import { PoolState, WorkerTable } from './worker-table.ts';
 
 /** Something that puts tasks by and by. */
-export interface Feeder {
+export interface TaskSource {
   /** Puts all it has, now. */
-  rush(): void;
+  flush(): void;
   abandon(error: Error): void;
 }
 
@@ -40,74 +33,39 @@ const PAYLOADS: Record<Call, string> = {
   [Call.EACH]: 'items',
 };
 
-function unreadable(cause: Error): MaybeEncodingError {
-  return new MaybeEncodingError(`the result cannot be read here: ${cause.message}`, { cause });
-}
-
-const SHORT = 1;
-const LONG = 64;
-const FOREVER = Number.POSITIVE_INFINITY;
-
 const dispatchers = new Set<Dispatcher>();
 beforeChildrenEnd(() => {
   for (const each of dispatchers) each.terminate();
 });
 
-export class Dispatcher {
+export class Dispatcher implements RepliesOwner {
   readonly workers: number;
-  readonly #heap = theHeap();
-  readonly #board: Board;
-  readonly #tasks: Mailbox;
-  readonly #replies: Mailbox;
-  readonly #control: Holder<Control>;
+  readonly replies: Replies;
+  readonly #channels: Pick<Control, 'table' | 'tasks' | 'replies'>;
+  readonly #control: SharedConstant<Control>;
   readonly #functions = new FunctionTable();
-  readonly #ledger = new Ledger();
-  readonly #feeders = new Set<Feeder>();
-  /** User code to run once the books are in order. */
-  readonly #calls: (() => void)[] = [];
-  #soon: (() => void)[] = [];
-  readonly #listeners = new Set<() => void>();
-  /** Why tasks may have died that no dead worker's hand names. */
-  #suspicion: Error | undefined;
-  /** Milliseconds until it is asked again which tasks have died. */
-  #patience = SHORT;
+  readonly #pending = new PendingTasks();
+  readonly #sources = new Set<TaskSource>();
   #broken: WorkerDied | undefined;
-  #hasEnded = false;
-  #attending = false;
-  /** Whether the event loop is just taking in replies. */
-  #inLoop = false;
   #abandoned = false;
-  #asking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(workers: number, setup: Setup, maxtasks: number) {
     this.workers = workers;
     // First, because it may be refused.
-    const holder = new Holder(setup);
-    this.#board = new Board(workers);
-    this.#tasks = new Mailbox();
-    this.#replies = new Mailbox();
-    this.#control = new Holder<Control>({
-      board: this.#board,
-      tasks: this.#tasks,
-      replies: this.#replies,
-      maxtasks,
-      setup: holder,
-    });
-    holder.close();
-    const { tid } = this.#heap;
+    const constant = new SharedConstant(setup);
+    this.#channels = { table: new WorkerTable(workers), tasks: new TaskChannel(), replies: new TaskChannel() };
+    this.#control = new SharedConstant<Control>({ ...this.#channels, maxtasks, setup: constant });
+    constant.close();
+    this.replies = new Replies(this.#channels, this.#pending, this);
+    const { tid } = theHeap();
     const control = { id: this.#control.id, generation: this.#control.generation };
-    // The keeper opens a handle of its own, before this one is closed: that waits for its last notice.
-    tellSupervisor({ type: 'pool', control, parent: whereWeAre()?.pid ?? tid, creator: tid, main: mainModule() });
+    // The monitor opens a handle of its own, before this one is closed: that waits for its last notice.
+    tellSupervisor({ type: 'pool', control, parent: currentWorker()?.pid ?? tid, creator: tid, main: mainModule() });
     dispatchers.add(this);
   }
 
   get state(): PoolState {
-    return this.#hasEnded || this.#broken ? PoolState.TERMINATED : this.#board.state;
-  }
-
-  /** Whether all workers have ended, and all they had to say is known. */
-  get hasEnded(): boolean {
-    return this.#hasEnded;
+    return this.replies.hasEnded || this.#broken ? PoolState.TERMINATED : this.#channels.table.state;
   }
 
   // ── tasks ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -127,243 +85,93 @@ export class Dispatcher {
     call: Call,
     fn: Described,
     payload: unknown,
-    pending: Pending,
+    pending: PendingTask,
     cancellation?: Cancellation,
     kwargs?: Record<string, unknown>,
   ): void {
-    const id = this.#ledger.nextId();
+    const id = this.#pending.nextId();
     const { row, generation } = fn;
     const more = cancellation !== undefined || kwargs !== undefined;
     try {
-      if (more) this.#tasks.post([payload, cancellation?.event, kwargs] satisfies More, id, call + MORE, row, generation);
-      else this.#tasks.post(payload, id, call, row, generation);
+      if (more)
+        this.#channels.tasks.post([payload, cancellation?.event, kwargs] satisfies More, id, call + MORE, row, generation);
+      else this.#channels.tasks.post(payload, id, call, row, generation);
     } catch (error) {
       throw inTermsOf(more ? { '[0]': PAYLOADS[call], '[2]': 'kwargs' } : { '': PAYLOADS[call] }, error);
     }
-    this.#ledger.add(id, pending);
-    if (!this.#attending) this.#attend();
+    this.#pending.add(id, pending);
+    this.replies.poll();
   }
 
-  /** `feeder` will put more, also after `close`. */
-  addFeeder(feeder: Feeder): void {
-    this.#feeders.add(feeder);
+  /** `source` will put more, also after `close`. */
+  addSource(source: TaskSource): void {
+    this.#sources.add(source);
   }
 
-  removeFeeder(feeder: Feeder): void {
-    if (this.#feeders.delete(feeder) && this.state === PoolState.CLOSED && this.#feeders.size === 0) this.#tasks.shutDown();
+  removeSource(source: TaskSource): void {
+    if (this.#sources.delete(source) && this.state === PoolState.CLOSED && this.#sources.size === 0)
+      this.#channels.tasks.shutDown();
   }
 
   // ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   close(): void {
     if (this.state !== PoolState.OPEN) return;
-    this.#board.reach(PoolState.CLOSED);
-    if (this.#feeders.size === 0) this.#tasks.shutDown();
-    this.#attend();
+    this.#channels.table.reach(PoolState.CLOSED);
+    if (this.#sources.size === 0) this.#channels.tasks.shutDown();
+    this.replies.poll();
   }
 
   terminate(): void {
     if (this.state === PoolState.TERMINATED) return;
     this.#stop(new WorkerDied('the pool was terminated'));
-    this.#runCalls();
+    this.replies.runCalls();
   }
 
   #stop(error: WorkerDied): void {
-    this.#board.reach(PoolState.TERMINATED);
-    this.#tasks.shutDown(true);
+    this.#channels.table.reach(PoolState.TERMINATED);
+    this.#channels.tasks.shutDown(true);
     tellSupervisor({ type: 'endPool', control: this.#control.id });
-    this.#failAll(error);
-    this.#attend();
+    this.failAll(error);
+    this.replies.poll();
   }
 
-  #failAll(error: WorkerDied): void {
-    for (const pending of this.#ledger.removeAll()) pending.arrive(error, Reply.ERROR);
-    for (const feeder of this.#feeders) feeder.abandon(error);
-    this.#feeders.clear();
+  failAll(error: WorkerDied): void {
+    for (const pending of this.#pending.removeAll()) pending.arrive(error, Reply.ERROR);
+    for (const source of this.#sources) source.abandon(error);
+    this.#sources.clear();
   }
 
   /** Nobody has the pool any more: it goes when its last task has ended. */
   abandon(): void {
     this.#abandoned = true;
-    if (this.#ledger.size === 0) this.terminate();
+    if (this.#pending.size === 0) this.terminate();
   }
 
-  /** Feeders put what they have at once: nobody is going to ask them. */
-  rush(): void {
-    for (const feeder of [...this.#feeders]) feeder.rush();
+  /** Sources put what they have at once: nobody is going to ask them. */
+  flush(): void {
+    for (const source of [...this.#sources]) source.flush();
   }
 
-  // ── replies ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what the replies say ───────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Has `listener` called after replies have come, until it is told otherwise. */
-  listen(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    this.#attend();
-    return () => this.#listeners.delete(listener);
+  get isEnding(): boolean {
+    return this.state !== PoolState.OPEN && this.#sources.size === 0;
   }
 
-  /** Runs `call`, which is the user's, in a moment; what it throws is printed. */
-  later(call: () => void): void {
-    this.#calls.push(call);
+  settled(): void {
+    if (this.#abandoned && this.#pending.size === 0) this.terminate();
   }
 
-  /** Runs `call`, which must not throw, as a promise's handlers are run. All of a turn share one microtask: in Node each costs as much as a task's reply. */
-  soon(call: () => void): void {
-    if (this.#soon.push(call) > 1) return;
-    void Promise.resolve().then(() => {
-      const calls = this.#soon;
-      this.#soon = [];
-      for (const each of calls) each();
-    });
+  broken(error: WorkerDied): void {
+    this.#broken ??= error;
+    this.#stop(this.#broken);
   }
 
-  /** Takes in all replies that are there, and runs what waits for them. */
-  look(): void {
-    this.#receive(0);
-    if (this.#suspicion) this.#findLost();
-    this.#runCalls();
-  }
-
-  /** Blocks until `ready`, taking in replies. @returns false when the time is up */
-  waitUntil(method: string, ready: () => boolean, timeoutMs: number): boolean {
-    const deadline = timeoutMs === FOREVER ? FOREVER : performance.now() + timeoutMs;
-    for (;;) {
-      this.look();
-      if (ready()) break;
-      const left = leftUntil(deadline);
-      if (left === 0 || this.#hasEnded) return false;
-      if (!canBlock) throw wouldBlock(method);
-      this.#receive(this.#suspicion ? Math.min(left, this.#patience) : left);
-    }
-    this.#wake();
-    return true;
-  }
-
-  get #hasReason(): boolean {
-    if (this.#hasEnded) return false;
-    // A pool that ends gives back what it has in the heap when its workers have ended.
-    return this.#ledger.size > 0 || this.#listeners.size > 0 || (this.state !== PoolState.OPEN && this.#feeders.size === 0);
-  }
-
-  /** From the next turn of the loop on it takes in replies, as long as there is a reason to; that keeps the program alive. */
-  #attend(): void {
-    if (this.#attending) return;
-    this.#attending = true;
-    queueMicrotask(() => {
-      if (!this.#hasReason) {
-        this.#attending = false;
-        return;
-      }
-      const attempt = () => {
-        this.#inLoop = true;
-        try {
-          this.look();
-        } finally {
-          this.#inLoop = false;
-        }
-        return this.#hasReason ? PENDING : undefined;
-      };
-      void AsyncGate.wait<void>(this.#heap, this.#replies.gate, attempt, FOREVER, undefined, () => {}).then(() => {
-        this.#attending = false;
-        if (this.#hasReason) this.#attend();
-      });
-    });
-  }
-
-  /** The loop waits for something that has come another way. */
-  #wake(): void {
-    if (this.#attending && !this.#hasEnded && !this.#hasReason) this.#heap.core.gateWakeAll(this.#replies.gate);
-  }
-
-  /** Takes in all that is there, waiting `ms` milliseconds for the first. */
-  #receive(ms: number): void {
-    while (!this.#hasEnded) {
-      const letters = this.#replies.takeAll(ms);
-      if (letters.length === 0) return;
-      for (const letter of letters) {
-        if (letter.id > 0) this.#deliver(letter);
-        else this.#notice(letter);
-      }
-      ms = 0;
-    }
-  }
-
-  #deliver({ id, kind, value, fault }: Letter): void {
-    const pending = this.#ledger.remove(id);
-    if (fault) pending?.arrive(unreadable(fault), Reply.ERROR);
-    else pending?.arrive(kind === Reply.ERROR ? fromWorker(value, 'a worker of the pool') : value, kind);
-    if (this.#abandoned && this.#ledger.size === 0) this.terminate();
-  }
-
-  #notice({ kind, value, fault }: Letter): void {
-    switch (kind as Notice) {
-      case Notice.DIED: {
-        const [hand, name, code] = value as Died;
-        const error = new WorkerDied(`${name} ended with exit code ${code} while it ran the task`);
-        if (hand > 0) this.#ledger.remove(hand)?.arrive(error, Reply.ERROR);
-        else if (hand === Hand.TAKING) this.#suspicion ??= error;
-        break;
-      }
-      case Notice.BROKEN: {
-        const [cause, name] = fault ? ([fault, 'a worker'] satisfies Broken) : (value as Broken);
-        this.#broken ??= new WorkerDied(`the pool has no workers: ${name} could not be started`, { cause });
-        this.#stop(this.#broken);
-        break;
-      }
-      case Notice.ENDED:
-        this.#end();
-    }
-  }
-
-  #findLost(): void {
-    if (this.#hasEnded) return;
-    const address = Mailbox.addressOf(this.#tasks);
-    const error = this.#suspicion as Error;
-    this.#suspicion = undefined;
-    const lost = this.#ledger.removeLost(
-      this.#board,
-      () => this.#tasks.size,
-      (seat) => this.#board.sleepsIn(seat, address),
-      () => this.#receive(0),
-    );
-    for (const pending of lost ?? []) pending.arrive(error, Reply.ERROR);
-    if (lost !== undefined) {
-      this.#patience = SHORT;
-      return;
-    }
-    this.#suspicion ??= error;
-    this.#asking ??= setTimeout(() => {
-      this.#asking = undefined;
-      this.look();
-      this.#wake();
-    }, this.#patience);
-    this.#patience = Math.min(LONG, 2 * this.#patience);
-  }
-
-  #end(): void {
-    // Nobody is left who could do them.
-    this.#failAll(new WorkerDied('the pool has ended'));
-    this.#hasEnded = true;
-    this.#suspicion = undefined;
-    clearTimeout(this.#asking);
+  ended(): void {
     dispatchers.delete(this);
     this.#functions.close();
-    const close = () => {
-      for (const each of [this.#board, this.#tasks, this.#replies, this.#control]) each.close();
-    };
-    // Closing asks those who wait by the handle: the loop is just being asked.
-    if (this.#inLoop) queueMicrotask(close);
-    else close();
-  }
-
-  #runCalls(): void {
-    for (const listener of [...this.#listeners]) listener();
-    for (let call = this.#calls.shift(); call; call = this.#calls.shift()) {
-      try {
-        call();
-      } catch (error) {
-        console.error('Exception in a callback of a pool:\n', error);
-      }
-    }
+    const { table, tasks, replies } = this.#channels;
+    for (const each of [table, tasks, replies, this.#control]) each.close();
   }
 }

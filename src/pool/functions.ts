@@ -2,13 +2,13 @@
  * FunctionTable: the functions that a pool's tasks name, each described once in the heap.
  */
 import { type AnyFunction, describeTarget, type TargetSpec } from '../workers/targets.ts';
-import { Holder } from './holder.ts';
+import { SharedConstant } from './shared-constant.ts';
 
 /** A function as tasks name it. */
 export interface Described {
   readonly row: number;
   readonly generation: number;
-  readonly holder: Holder<TargetSpec>;
+  readonly constant: SharedConstant<TargetSpec>;
   readonly key: string;
   /** Tasks on their way. */
   uses: number;
@@ -34,23 +34,23 @@ export class FunctionTable {
 
   #describe(key: string, spec: TargetSpec): Described {
     if (this.#byKey.size >= MANY) this.#forgetSome();
-    const holder = new Holder(spec);
-    const described: Described = { row: holder.id, generation: holder.generation, holder, key, uses: 0 };
+    const constant = new SharedConstant(spec);
+    const described: Described = { row: constant.id, generation: constant.generation, constant, key, uses: 0 };
     this.#byKey.set(key, described);
     return described;
   }
 
   #forgetSome(): void {
-    for (const [key, { uses, holder }] of this.#byKey) {
+    for (const [key, { uses, constant }] of this.#byKey) {
       if (uses > 0) continue;
       this.#byKey.delete(key);
-      holder.close();
+      constant.close();
       if (this.#byKey.size < MANY) return;
     }
   }
 
   close(): void {
-    for (const { holder } of this.#byKey.values()) holder.close();
+    for (const { constant } of this.#byKey.values()) constant.close();
     this.#byKey.clear();
   }
 }

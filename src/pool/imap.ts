@@ -7,13 +7,13 @@
 import { SEND } from '../codec/index.ts';
 import { NotImplementedError, TimeoutError } from '../errors.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
-import { Chunk, type ChunkOwner } from './chunk.ts';
+import { Chunk } from './chunk.ts';
 import { slice } from './chunks.ts';
-import type { Dispatcher, Feeder } from './dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import type { Described } from './functions.ts';
 import type { ProgressMeter } from './progress.ts';
 import { Call, Reply } from './protocol.ts';
-import { type Cancellable, type Cancellation, cancellationOf } from './signal.ts';
+import { type Cancellation, cancellationOf } from './signal.ts';
 import { untilReady } from './waiting.ts';
 
 /** The outcomes of a chunk: values, and which of them are errors. */
@@ -35,7 +35,7 @@ export interface IteratorSettings {
  * The results of `imap` (in order) and `imapUnordered` (as they come). Both a sync and an async iterable; an error is one item, and later items still come.
  * It belongs to the thread that made the pool.
  */
-export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner, Cancellable {
+export class PoolIterator<R> implements IterableIterator<R> {
   /** @internal */
   readonly fn: Described;
   readonly #dispatcher: Dispatcher;
@@ -64,7 +64,7 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
     this.#ahead = settings.ahead;
     this.#cancellation = settings.signal && cancellationOf(settings.signal, this);
     this.#source = iterable[Symbol.iterator]();
-    dispatcher.addFeeder(this);
+    dispatcher.addSource(this);
     this.#fill();
   }
 
@@ -113,12 +113,12 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
 
   #exhausted(): void {
     this.#source = undefined;
-    this.#dispatcher.removeFeeder(this);
+    this.#dispatcher.removeSource(this);
     if (this.#out === 0) this.#finish();
   }
 
   /** @internal */
-  rush(): void {
+  flush(): void {
     this.#ahead = Number.POSITIVE_INFINITY;
     this.#fill();
   }
@@ -150,7 +150,7 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
     this.#arrived += outcomes.values.length;
     const arrived = this.#arrived;
     const { meter } = this.#settings;
-    if (meter) this.#dispatcher.later(() => meter.report(arrived));
+    if (meter) this.#dispatcher.replies.later(() => meter.report(arrived));
     this.#waiting.set(from, outcomes);
     for (const each of [...this.#listeners]) each();
   }
@@ -193,7 +193,7 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
    * @throws TimeoutError it is not there in time, and will be the next one still; what its task threw; WorkerDied
    */
   next(timeout?: Timeout): IteratorResult<R> {
-    if (!this.#isReady() && !this.#dispatcher.waitUntil('next', this.#isReady, timeoutToMs(timeout)) && !this.#isReady())
+    if (!this.#isReady() && !this.#dispatcher.replies.waitUntil('next', this.#isReady, timeoutToMs(timeout)) && !this.#isReady())
       throw this.#late();
     return this.#consume();
   }
@@ -223,7 +223,7 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
     this.#current = undefined;
     this.#waiting.clear();
     this.#out = 0;
-    this.#dispatcher.removeFeeder(this);
+    this.#dispatcher.removeSource(this);
     this.#finish();
     source?.return?.();
     return { value: undefined, done: true };
@@ -234,7 +234,7 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
     this.return();
     this.#out = 1;
     this.#keep(this.#next, { values: [reason], failed: [true] });
-    this.#dispatcher.look();
+    this.#dispatcher.replies.look();
   }
 
   #finish(): void {
@@ -243,8 +243,8 @@ export class PoolIterator<R> implements IterableIterator<R>, Feeder, ChunkOwner,
     this.#cancellation?.remove(this);
     const { meter } = this.#settings;
     if (meter === undefined) return;
-    this.#dispatcher.later(() => meter.end());
-    this.#dispatcher.look();
+    this.#dispatcher.replies.later(() => meter.end());
+    this.#dispatcher.replies.look();
   }
 
   [Symbol.iterator](): this {

@@ -45,7 +45,7 @@ export class MapResult<R> extends AsyncResult<R[]> {
     }
     this.#done += length;
     const done = this.#done;
-    if (this.#meter) this.dispatcher.later(() => this.#meter?.report(done));
+    if (this.#meter) this.dispatcher.replies.later(() => this.#meter?.report(done));
     if (--this.#chunksLeft === 0) this.#finish();
   }
 
@@ -55,7 +55,7 @@ export class MapResult<R> extends AsyncResult<R[]> {
 
   /** @internal */
   override settle(failed: boolean, value: unknown): void {
-    if (this.#meter) this.dispatcher.later(() => this.#meter?.end());
+    if (this.#meter) this.dispatcher.replies.later(() => this.#meter?.end());
     super.settle(failed, value);
   }
 }

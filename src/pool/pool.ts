@@ -6,10 +6,9 @@ import { AssertionError, NotImplementedError, ValueError } from '../errors.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { cores } from '../platform/index.ts';
 import { checkInteger } from '../sync/flavour.ts';
-import { whereWeAre } from '../workers/here.ts';
+import { currentWorker } from '../workers/current-worker.ts';
 import { refuseWhileImporting } from '../workers/runnable.ts';
 import { type AnyFunction, describeTarget } from '../workers/targets.ts';
-import { PoolState } from './board.ts';
 import { Chunk } from './chunk.ts';
 import { checkChunksize, defaultChunksize, itemsOf, slice } from './chunks.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -19,6 +18,7 @@ import { meterFor, type Progress } from './progress.ts';
 import { Call } from './protocol.ts';
 import { AsyncResult, type ResultOptions } from './result.ts';
 import { untilReady } from './waiting.ts';
+import { PoolState } from './worker-table.ts';
 
 export interface PoolOptions<I extends AnyFunction = AnyFunction> {
   /** Run by each worker before its first task. If it fails, all tasks reject with WorkerDied, whose cause is its error. */
@@ -78,7 +78,7 @@ export class Pool implements Disposable, AsyncDisposable {
     const setup = { initializer: initializer ? describeTarget(initializer) : undefined, initargs: [...initargs] };
     const maxtasks =
       maxtasksperchild === undefined || maxtasksperchild === null ? 0 : checkInteger('maxtasksperchild', maxtasksperchild, 1);
-    if (whereWeAre()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
+    if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
     refuseWhileImporting();
     this.#dispatcher = new Dispatcher(workers, setup, maxtasks);
     living.register(this, this.#dispatcher);
@@ -191,7 +191,7 @@ export class Pool implements Disposable, AsyncDisposable {
         throw error;
       }
     }
-    dispatcher.look();
+    dispatcher.replies.look();
     return result;
   }
 
@@ -270,7 +270,7 @@ export class Pool implements Disposable, AsyncDisposable {
   join(timeout?: Timeout): boolean {
     this.#checkJoin();
     const dispatcher = this.#dispatcher;
-    return dispatcher.waitUntil('join', () => dispatcher.hasEnded, timeoutToMs(timeout));
+    return dispatcher.replies.waitUntil('join', () => dispatcher.replies.hasEnded, timeoutToMs(timeout));
   }
 
   /** The async twin of `join`. */
@@ -278,8 +278,8 @@ export class Pool implements Disposable, AsyncDisposable {
     this.#checkJoin();
     const dispatcher = this.#dispatcher;
     return untilReady(
-      () => dispatcher.hasEnded,
-      (listener) => dispatcher.listen(listener),
+      () => dispatcher.replies.hasEnded,
+      (listener) => dispatcher.replies.listen(listener),
       timeout,
       options,
     );
@@ -287,7 +287,7 @@ export class Pool implements Disposable, AsyncDisposable {
 
   #checkJoin(): void {
     if (this.#dispatcher.state === PoolState.OPEN) throw new ValueError('Pool is still running');
-    this.#dispatcher.rush();
+    this.#dispatcher.flush();
   }
 
   /** `terminate`, as the end of Python's `with`. */

@@ -1,19 +1,19 @@
 /**
- * What travels through a pool's two mailboxes.
+ * What travels through a pool's two channels.
  *
- * | letter | id                     | kind             | row, generation                            | value                              |
+ * | message | id                     | kind             | row, generation                            | value                              |
  * | ------ | ---------------------- | ---------------- | ------------------------------------------ | ---------------------------------- |
- * | task   | from 1 to MOST_TASKS   | Call, and MORE   | of the Holder that describes the function  | payload, or [payload, event, kwargs] |
+ * | task   | from 1 to MOST_TASKS   | Call, and MORE   | of the SharedConstant that describes the function  | payload, or [payload, event, kwargs] |
  * | reply  | its task's             | Reply            |                                            | the result, or the error           |
  * | notice | 0                      | Notice           |                                            | see there                          |
  *
- * The function is a row and its generation instead of a handle, because every task has it, and its creator keeps the Holder.
+ * The function is a row and its generation instead of a handle, because every task has it, and its creator keeps the SharedConstant.
  */
 import type { Event } from '../sync/event.ts';
 import type { TargetSpec } from '../workers/targets.ts';
-import type { Board } from './board.ts';
-import type { Holder } from './holder.ts';
-import type { Mailbox } from './mailbox.ts';
+import type { SharedConstant } from './shared-constant.ts';
+import type { TaskChannel } from './task-channel.ts';
+import type { WorkerTable } from './worker-table.ts';
 
 /** How a task calls its function. */
 export const enum Call {
@@ -48,7 +48,7 @@ export const enum Reply {
 }
 
 export const enum Notice {
-  /** [hand, name, exit code]: a worker has ended, with this in its hand. */
+  /** [assignment, name, exit code]: a worker has ended, with this as its assignment. */
   DIED = 0,
   /** [error, name]: no worker can be started. */
   BROKEN = 1,
@@ -56,18 +56,18 @@ export const enum Notice {
   ENDED = 2,
 }
 
-export type Died = [hand: number, name: string, code: number];
+export type Died = [assignment: number, name: string, code: number];
 export type Broken = [error: unknown, name: string];
 
-/** What a pool's keeper and workers are given. */
+/** What a pool's monitor and workers are given. */
 export interface Control {
-  board: Board;
-  tasks: Mailbox;
-  replies: Mailbox;
+  table: WorkerTable;
+  tasks: TaskChannel;
+  replies: TaskChannel;
   /** Chunks after which a worker ends; 0: never. */
   maxtasks: number;
   /** Only the workers open it. */
-  setup: Holder<Setup>;
+  setup: SharedConstant<Setup>;
 }
 
 export interface Setup {

@@ -6,9 +6,8 @@ import { NotImplementedError, TimeoutError, ValueError } from '../errors.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Described } from './functions.ts';
-import type { Pending } from './ledger.ts';
 import { Reply } from './protocol.ts';
-import { type Cancellable, type Cancellation, cancellationOf } from './signal.ts';
+import { type Cancellation, cancellationOf } from './signal.ts';
 import { untilReady } from './waiting.ts';
 
 export interface ResultOptions<T> {
@@ -37,13 +36,14 @@ const enum State {
  *
  * Beyond Python's: it is awaitable, `wait` says whether the result is there, and a task that has died or whose pool was terminated has a result, too: `WorkerDied`.
  */
-export class AsyncResult<T = unknown> implements PromiseLike<T>, Pending, Cancellable {
+export class AsyncResult<T = unknown> implements PromiseLike<T> {
   /** @internal */
   readonly fn: Described;
   /** @internal */
   id = 0;
   /** @internal */
   place = 0;
+  /** @internal */
   protected readonly dispatcher: Dispatcher;
   readonly #options: ResultOptions<T> | undefined;
   #state = State.PENDING;
@@ -63,7 +63,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, Pending, Cancel
 
   /** Whether it is there. */
   ready(): boolean {
-    if (this.#state === State.PENDING) this.dispatcher.look();
+    if (this.#state === State.PENDING) this.dispatcher.replies.look();
     return this.#state !== State.PENDING;
   }
 
@@ -79,7 +79,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, Pending, Cancel
   }
 
   #waitFor(method: string, timeout: Timeout): boolean {
-    return this.dispatcher.waitUntil(method, () => this.#state !== State.PENDING, timeoutToMs(timeout));
+    return this.dispatcher.replies.waitUntil(method, () => this.#state !== State.PENDING, timeoutToMs(timeout));
   }
 
   /** The async twin of `wait`. */
@@ -150,8 +150,8 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, Pending, Cancel
         }
       };
       // As a promise's handlers it runs after the code that is running: a blocking call may be what takes the result in.
-      if (this.#state === State.PENDING) this.#enlist(() => this.dispatcher.soon(settle));
-      else this.dispatcher.soon(settle);
+      if (this.#state === State.PENDING) this.#enlist(() => this.dispatcher.replies.soon(settle));
+      else this.dispatcher.replies.soon(settle);
     });
   }
 
@@ -171,7 +171,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, Pending, Cancel
   /** @internal */
   cancel(reason: unknown): void {
     this.settle(true, reason);
-    this.dispatcher.look();
+    this.dispatcher.replies.look();
   }
 
   /** The first time counts. @internal */
@@ -181,7 +181,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T>, Pending, Cancel
     this.#value = value;
     this.cancellation?.remove(this);
     const callback = failed ? this.#options?.errorCallback : this.#options?.callback;
-    if (callback) this.dispatcher.later(() => callback(value as T));
+    if (callback) this.dispatcher.replies.later(() => callback(value as T));
     const listeners = this.#listeners;
     this.#listeners = undefined;
     for (const each of listeners ?? []) each();

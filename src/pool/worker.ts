@@ -8,16 +8,16 @@ import { inTermsOf } from '../codec/index.ts';
 import { MaybeEncodingError, ShutDown } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { created, Existing } from '../heap/shared.ts';
+import { AdoptionToken, created } from '../heap/shared.ts';
 import { hasPendingWork, importModule } from '../platform/index.ts';
-import { whereWeAre } from '../workers/here.ts';
+import { currentWorker } from '../workers/current-worker.ts';
 import { type AnyFunction, explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
-import { Hand, PoolState } from './board.ts';
-import { Holder } from './holder.ts';
-import type { Letter } from './mailbox.ts';
 import { type Performed, perform } from './perform.ts';
 import { type Broken, type Call, type Control, MORE, type More, Notice, Reply, type Setup } from './protocol.ts';
+import { SharedConstant } from './shared-constant.ts';
 import { TaskSignal } from './signal.ts';
+import type { Message } from './task-channel.ts';
+import { Assignment, PoolState } from './worker-table.ts';
 
 interface Known {
   generation: number;
@@ -36,7 +36,7 @@ function turnOfLoop(): Promise<void> {
 const MOST_KNOWN = 512;
 
 async function load(url: string): Promise<Record<string, unknown>> {
-  const here = whereWeAre();
+  const here = currentWorker();
   // Its top level is not to start workers.
   if (here) here.importing = true;
   try {
@@ -48,16 +48,16 @@ async function load(url: string): Promise<Record<string, unknown>> {
 
 class Worker {
   readonly #control: Control;
-  readonly #seat: number;
+  readonly #index: number;
   readonly #heap: Heap = theHeap();
   readonly #known = new Map<number, Known>();
 
-  constructor(control: Control, seat: number) {
+  constructor(control: Control, index: number) {
     this.#control = control;
-    this.#seat = seat;
+    this.#index = index;
   }
 
-  async prepare(setup: Holder<Setup>): Promise<void> {
+  async prepare(setup: SharedConstant<Setup>): Promise<void> {
     const { initializer, initargs } = setup.read();
     setup.close();
     if (initializer === undefined) return;
@@ -72,8 +72,8 @@ class Worker {
   }
 
   async serve(): Promise<void> {
-    const { board, tasks, maxtasks } = this.#control;
-    board.setHand(this.#seat, Hand.EMPTY);
+    const { table, tasks, maxtasks } = this.#control;
+    table.assign(this.#index, Assignment.NONE);
     for (let taken = 0; maxtasks === 0 || taken < maxtasks; ) {
       // What earlier tasks have left behind goes on only while this thread does not sleep.
       if (hasPendingWork() && tasks.size === 0) await this.#untilTask();
@@ -84,16 +84,16 @@ class Worker {
       const done = this.#begin(next);
       this.#report(next, done instanceof Promise ? await done : done);
     }
-    board.setHand(this.#seat, Hand.EMPTY);
+    table.assign(this.#index, Assignment.NONE);
   }
 
-  /** The next task, which stands on the board before anything else happens; undefined: there will be none. */
-  #take(): Letter | undefined {
-    const { board, tasks } = this.#control;
-    board.setHand(this.#seat, Hand.TAKING);
+  /** The next task, which stands on the table before anything else happens; undefined: there will be none. */
+  #take(): Message | undefined {
+    const { table, tasks } = this.#control;
+    table.assign(this.#index, Assignment.TAKING);
     try {
       const next = tasks.take();
-      board.setHand(this.#seat, next.id);
+      table.assign(this.#index, next.id);
       return next;
     } catch (error) {
       if (error instanceof ShutDown) return undefined;
@@ -101,7 +101,7 @@ class Worker {
     }
   }
 
-  #begin(task: Letter): Performed | Promise<Performed> {
+  #begin(task: Message): Performed | Promise<Performed> {
     const { kind, row, generation, value, fault } = task;
     if (fault) return { reply: Reply.ERROR, value: fault };
     const known = this.#known.get(row);
@@ -109,7 +109,7 @@ class Worker {
     return this.#beginSlowly(task, known);
   }
 
-  async #beginSlowly({ kind, row, generation, value }: Letter, known: Known | undefined): Promise<Performed> {
+  async #beginSlowly({ kind, row, generation, value }: Message, known: Known | undefined): Promise<Performed> {
     const [payload, cancel, kwargs] = kind < MORE ? ([value] as unknown as More) : (value as More);
     const signal = cancel && new TaskSignal(cancel);
     try {
@@ -123,7 +123,7 @@ class Worker {
     }
   }
 
-  #report({ id, row }: Letter, { reply, value }: Performed): void {
+  #report({ id, row }: Message, { reply, value }: Performed): void {
     this.#send(id, reply, reply === Reply.ERROR ? explainTargetError(this.#known.get(row)?.spec, value) : value);
   }
 
@@ -138,15 +138,17 @@ class Worker {
   }
 
   async #untilTask(): Promise<void> {
-    const { board, tasks } = this.#control;
-    board.setHand(this.#seat, Hand.EMPTY);
+    const { table, tasks } = this.#control;
+    table.assign(this.#index, Assignment.NONE);
     const attempt = () => (tasks.size === 0 && !tasks.isShutDown ? PENDING : undefined);
     await AsyncGate.wait<void>(this.#heap, tasks.gate, attempt, Number.POSITIVE_INFINITY, undefined, () => {});
   }
 
   async #learn(row: number, generation: number): Promise<Known> {
-    using holder = new Holder<TargetSpec>(new Existing(this.#heap, created(this.#heap.core.refOpen(row, generation))));
-    const spec = holder.read();
+    using constant = new SharedConstant<TargetSpec>(
+      new AdoptionToken(this.#heap, created(this.#heap.core.refOpen(row, generation))),
+    );
+    const spec = constant.read();
     const known = { generation, spec, fn: (await resolveTarget(spec, load)) as AnyFunction };
     if (this.#known.size >= MOST_KNOWN) this.#known.clear();
     this.#known.set(row, known);
@@ -154,7 +156,7 @@ class Worker {
   }
 
   #broken(error: unknown): void {
-    const { name = '' } = whereWeAre() ?? {};
+    const { name = '' } = currentWorker() ?? {};
     const { replies } = this.#control;
     try {
       replies.post([error, name] satisfies Broken, 0, Notice.BROKEN);
@@ -181,11 +183,11 @@ function unsendable(what: 'result' | 'error', value: unknown, error: unknown, pa
 }
 
 /** The target of a pool's workers. */
-export const poolWorker = task(OURS, 'poolWorker', async (control: Control, seat: number): Promise<void> => {
-  const { board } = control;
+export const poolWorker = task(OURS, 'poolWorker', async (control: Control, index: number): Promise<void> => {
+  const { table } = control;
   // One that was stopped may run on for seconds in a browser.
-  if (board.state === PoolState.TERMINATED) return;
-  const worker = new Worker(control, seat);
+  if (table.state === PoolState.TERMINATED) return;
+  const worker = new Worker(control, index);
   await worker.prepare(control.setup);
   await worker.serve();
 });

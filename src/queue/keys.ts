@@ -17,9 +17,10 @@
  *
  * Ancestry: see assembly/queue/key.ts, which says how a key lies behind its record.
  */
-import { Encoding, Key, Status } from '../../assembly/abi.ts';
-import { type Heap, heapFull } from '../heap/heap.ts';
-import { plainRecords, type RecordForm, recordBytes } from './records.ts';
+import { Encoding, Key } from '../../assembly/abi.ts';
+import type { Heap } from '../heap/heap.ts';
+import { inFlightFor, recordBytes } from '../heap/records.ts';
+import { plainRecords, type RecordForm } from './records.ts';
 
 const enum Part {
   END = 0,
@@ -211,7 +212,7 @@ function isNumber(words: Int32Array, at: number): boolean {
 /** Writes the key of `parts` to byte `at` of the scratch; where it ends. @throws MemoryError */
 function putKey(heap: Heap, parts: Parts, at: number): number {
   write(parts);
-  const { core, scratch, scratchI32, inlineBytes } = heap;
+  const { scratch, scratchI32, inlineBytes } = heap;
   const rest = end - PREFIX;
   scratchI32[at >> 2] = shapeOf(parts);
   scratchI32[(at >> 2) + 1] = end;
@@ -222,12 +223,8 @@ function putKey(heap: Heap, parts: Parts, at: number): number {
     return padded;
   }
   const size = 8 + ((rest + 7) & ~7);
-  const block = core.allocate(size);
-  const holding = block === 0 ? Status.NO_MEMORY : core.inFlightCreate(block, rest, 0);
-  if (holding < 0) {
-    if (block !== 0) core.free(block);
-    throw heapFull(size);
-  }
+  const block = heap.allocate(size);
+  const inFlight = inFlightFor(heap, block, rest, 0);
   const memory = heap.bytes(block + size);
   memory.set(bytes.subarray(PREFIX, end), block + 8);
   memory.fill(0, block + 8 + rest, block + size);
@@ -235,7 +232,7 @@ function putKey(heap: Heap, parts: Parts, at: number): number {
   scratch.set(bytes.subarray(0, PREFIX), at + 8);
   scratchI32[(at >> 2) + 1] = end | Key.OUT_OF_LINE;
   scratchI32[(at + HEADER) >> 2] = block;
-  scratchI32[((at + HEADER) >> 2) + 1] = holding;
+  scratchI32[((at + HEADER) >> 2) + 1] = inFlight;
   return at + HEADER + 8;
 }
 

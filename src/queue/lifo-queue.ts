@@ -1,7 +1,7 @@
 /**
  * LifoQueue: a stack between any number of workers.
  */
-import { Kind } from '../../assembly/abi.ts';
+import { ClassTag, Kind } from '../../assembly/abi.ts';
 import type { Heap } from '../heap/heap.ts';
 import { registerShared } from '../heap/shared.ts';
 import { Queue } from './queue.ts';
@@ -14,4 +14,4 @@ export class LifoQueue<T = unknown> extends Queue<T> {
   }
 }
 
-registerShared(12, LifoQueue, Kind.LIFO);
+registerShared(ClassTag.LIFO_QUEUE, LifoQueue, Kind.LIFO);

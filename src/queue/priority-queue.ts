@@ -1,7 +1,7 @@
 /**
  * PriorityQueue: the smallest first, between any number of workers.
  */
-import { Kind, Status } from '../../assembly/abi.ts';
+import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import type { Heap } from '../heap/heap.ts';
 import { registerShared } from '../heap/shared.ts';
 import type { Timeout } from '../heap/time.ts';
@@ -62,4 +62,4 @@ export class PriorityQueue<T = Prioritized> extends Queue<T> {
   }
 }
 
-registerShared(13, PriorityQueue, Kind.PRIORITY);
+registerShared(ClassTag.PRIORITY_QUEUE, PriorityQueue, Kind.PRIORITY);

@@ -1,32 +1,35 @@
 /**
  * Queue: first in, first out, between any number of workers. The other disciplines (lifo-queue.ts, priority-queue.ts) differ in what comes out next.
  */
-import { Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
+import { ClassTag, Encoding, Kind, Status } from '../../assembly/abi.ts';
 import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
-import { decodeRecord, fitsInline, holdBody, metaOf, RECORD, writeBody } from '../heap/records.ts';
-import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
+import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
-import { Outbox } from './outbox.ts';
-import { plainRecords, type RecordForm } from './records.ts';
+import { PutBatch } from './put-batch.ts';
+import { plainRecords, putRecord, type RecordForm } from './records.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
 /**
  * A queue of values. `put` is complete when it returns: the item is in, `qsize` and `empty` are exact, and the producer may end at once.
  *
- * Items are snapshots taken by `put`. Whoever dies inside a call loses at most the item in its own hands.
+ * Items are snapshots taken by `put`. Whoever dies inside a call loses at most the item that it was moving.
  * Unlike Python's: every queue is joinable, can be shut down, awaited and iterated; there is no feeder thread and so nothing to flush.
  */
 export class Queue<T = unknown> extends Shared {
   readonly maxsize: number;
 
   /** @param maxsize items that fit; 0 or less: as many as the heap holds */
-  constructor(maxsize: number | Existing = 0) {
-    if (maxsize instanceof Existing) {
+  constructor(maxsize?: number);
+  /** @internal */
+  constructor(maxsize?: number | AdoptionToken);
+  constructor(maxsize: number | AdoptionToken = 0) {
+    if (maxsize instanceof AdoptionToken) {
       super(maxsize.heap, maxsize.ref);
       this.maxsize = this.heap.loadWord(this.ptr);
     } else {
@@ -80,21 +83,9 @@ export class Queue<T = unknown> extends Shared {
   /** Puts an item that is no number: a status. @internal */
   protected send(item: T, ms: number): number {
     const { heap } = this;
-    const { codec, core } = heap;
     const queue = this.open;
-    const encoding = codec.encode(item, RECORD);
-    if (encoding < Encoding.NUMBER) return core.queuePut(queue, 0, encoding, ms);
-    if (encoding === Encoding.NUMBER) return core.queuePutNumber(queue, codec.number, ms);
-    const length = codec.end - codec.start;
-    if (fitsInline(heap)) {
-      writeBody(heap, heap.scratch, heap.scratchI32, 0, RECORD);
-      return core.queuePut(queue, length, encoding, ms);
-    }
-    const meta = metaOf(heap, encoding);
-    const { block, holding } = holdBody(heap, encoding);
-    const status = core.queuePutBlock(queue, block, holding, length, meta, ms);
-    if (status !== Status.OK) core.refClose(holding);
-    return status;
+    writeRecord(heap, item, 0);
+    return putRecord(heap, queue, ms);
   }
 
   /** @internal */
@@ -116,32 +107,32 @@ export class Queue<T = unknown> extends Shared {
     try {
       const ms = this.flavour.queueTimeout(timeout);
       options?.signal?.throwIfAborted();
-      const outbox = new Outbox(this.heap, [item], this.form);
+      const batch = new PutBatch(this.heap, [item], this.form);
       const gate = this.heap.core.queueNotFullGate(this.open);
       const done = AsyncGate.wait<void>(
         this.heap,
         gate,
-        () => this.#tryFlush(outbox),
+        () => this.#tryFlush(batch),
         ms,
         options,
-        () => this.#full(outbox, false),
+        () => this.#full(batch, false),
       );
-      return outbox.isEmpty ? done : outbox.dropUnlessSent(done);
+      return batch.isEmpty ? done : batch.dropUnlessSent(done);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #tryFlush(outbox: Outbox): typeof PENDING | undefined {
-    const status = outbox.flush(this.open, 0);
+  #tryFlush(batch: PutBatch): typeof PENDING | undefined {
+    const status = batch.flush(this.open, 0);
     if (status === Status.TIMEOUT) return PENDING;
     if (status < 0) throw this.putError(status);
     return undefined;
   }
 
-  #full(outbox: Outbox, batch: boolean): never {
+  #full(batch: PutBatch, many: boolean): never {
     const full = new Full('the queue is full');
-    if (batch) full.put = outbox.sent;
+    if (many) full.put = batch.sent;
     throw full;
   }
 
@@ -152,15 +143,15 @@ export class Queue<T = unknown> extends Shared {
   putMany(items: Iterable<T>, timeout?: Timeout): void {
     const deadline = performance.now() + this.flavour.queueTimeout(timeout);
     const queue = this.open;
-    const outbox = new Outbox(this.heap, items, this.form);
+    const batch = new PutBatch(this.heap, items, this.form);
     try {
-      while (!outbox.isEmpty) {
-        const status = outbox.flush(queue, timeout === undefined ? FOREVER : leftUntil(deadline));
-        if (status === Status.TIMEOUT) this.#full(outbox, true);
+      while (!batch.isEmpty) {
+        const status = batch.flush(queue, timeout === undefined ? FOREVER : leftUntil(deadline));
+        if (status === Status.TIMEOUT) this.#full(batch, true);
         if (status < 0) throw this.putError(status);
       }
     } finally {
-      outbox.drop();
+      batch.drop();
     }
   }
 
@@ -169,13 +160,13 @@ export class Queue<T = unknown> extends Shared {
     try {
       const ms = this.flavour.queueTimeout(timeout);
       options?.signal?.throwIfAborted();
-      const outbox = new Outbox(this.heap, items, this.form);
+      const batch = new PutBatch(this.heap, items, this.form);
       const gate = this.heap.core.queueNotFullGate(this.open);
       const attempt = () => {
-        while (!outbox.isEmpty) if (this.#tryFlush(outbox) === PENDING) return PENDING;
+        while (!batch.isEmpty) if (this.#tryFlush(batch) === PENDING) return PENDING;
         return undefined;
       };
-      return outbox.dropUnlessSent(AsyncGate.wait<void>(this.heap, gate, attempt, ms, options, () => this.#full(outbox, true)));
+      return batch.dropUnlessSent(AsyncGate.wait<void>(this.heap, gate, attempt, ms, options, () => this.#full(batch, true)));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -268,8 +259,9 @@ export class Queue<T = unknown> extends Shared {
     for (let i = 0; i < count; i++) {
       const length = words[at >> 2] as number;
       const meta = words[(at >> 2) + 1] as number;
+      const next = at + recordBytes(words, at);
       items[i] = decodeRecord(heap, at + RECORD, length, meta) as T;
-      at += RECORD + (meta & Meta.OUT_OF_LINE ? 8 : ((length + 7) & ~7) + (meta >>> Meta.HANDLES_SHIFT) * 8);
+      at = next;
     }
     return items;
   }
@@ -370,5 +362,5 @@ export class Queue<T = unknown> extends Shared {
 /** The same class by Python's other name: every queue here counts its tasks. */
 export class JoinableQueue<T = unknown> extends Queue<T> {}
 
-registerShared(8, Queue, Kind.QUEUE);
-registerShared(9, JoinableQueue, Kind.QUEUE);
+registerShared(ClassTag.QUEUE, Queue, Kind.QUEUE);
+registerShared(ClassTag.JOINABLE_QUEUE, JoinableQueue, Kind.QUEUE);

@@ -1,9 +1,9 @@
 /**
- * Records as they lie one behind the other in the scratch on their way into a queue. The layout is that of assembly/queue/record.ts.
+ * Records as they lie one behind the other in the scratch on their way into a queue.
  */
-import { Encoding, Meta } from '../../assembly/abi.ts';
+import { Meta, Status } from '../../assembly/abi.ts';
 import type { Heap } from '../heap/heap.ts';
-import { fitsInline, holdBody, metaOf, RECORD, writeBody } from '../heap/records.ts';
+import { dropRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
 
 /** What a queue's records look like. */
 export interface RecordForm {
@@ -19,52 +19,21 @@ export interface RecordForm {
   shape?(words: Int32Array, at: number): number;
 }
 
-export function recordBytes(words: Int32Array, at: number): number {
-  const length = words[at >> 2] as number;
-  const meta = words[(at >> 2) + 1] as number;
-  return RECORD + (meta & Meta.OUT_OF_LINE ? 8 : ((length + 7) & ~7) + (meta >>> Meta.HANDLES_SHIFT) * 8);
-}
-
-/** A number's record; where it ends. */
-export function writeNumber(heap: Heap, value: number, at: number): number {
-  heap.scratchI32[at >> 2] = 8;
-  heap.scratchI32[(at >> 2) + 1] = Encoding.NUMBER;
-  heap.scratchF64[(at + RECORD) >> 3] = value;
-  return at + RECORD + 8;
-}
-
 export const plainRecords: RecordForm = {
-  encode(heap, value, at) {
-    const { codec, scratch, scratchI32 } = heap;
-    const encoding = codec.encode(value, at + RECORD);
-    const header = at >> 2;
-    if (encoding < Encoding.NUMBER) {
-      scratchI32[header] = 0;
-      scratchI32[header + 1] = encoding;
-      return at + RECORD;
-    }
-    if (encoding === Encoding.NUMBER) return writeNumber(heap, codec.number, at);
-    const meta = metaOf(heap, encoding);
-    const length = codec.end - codec.start;
-    if (fitsInline(heap)) {
-      writeBody(heap, scratch, scratchI32, 0, at + RECORD);
-      scratchI32[header] = length;
-      scratchI32[header + 1] = meta;
-      return at + RECORD + ((length + 7) & ~7);
-    }
-    const { block, holding } = holdBody(heap, encoding);
-    scratchI32[header] = length;
-    scratchI32[header + 1] = meta | Meta.OUT_OF_LINE;
-    scratchI32[header + 2] = block;
-    scratchI32[header + 3] = holding;
-    return at + RECORD + 8;
-  },
-
+  encode: writeRecord,
   most: (heap) => RECORD + heap.inlineBytes,
-
   bytes: recordBytes,
-
-  drop(heap, words, at) {
-    if ((words[(at >> 2) + 1] as number) & Meta.OUT_OF_LINE) heap.core.refClose(words[(at >> 2) + 3] as number);
-  },
+  drop: dropRecord,
 };
+
+/** Puts the record at the beginning of the scratch, waiting `ms` for room: a status. Unless it is in, what it holds is given back. */
+export function putRecord(heap: Heap, queue: number, ms: number): number {
+  const { core, scratchI32 } = heap;
+  const length = scratchI32[0] as number;
+  const meta = scratchI32[1] as number;
+  if (!(meta & Meta.OUT_OF_LINE)) return core.queuePut(queue, length, meta, ms);
+  const inFlight = scratchI32[3] as number;
+  const status = core.queuePutBlock(queue, scratchI32[2] as number, inFlight, length, meta, ms);
+  if (status !== Status.OK) core.refClose(inFlight);
+  return status;
+}

@@ -1,16 +1,19 @@
 /**
  * SimpleQueue: a queue without a limit.
  */
-import { Kind } from '../../assembly/abi.ts';
-import { Existing, registerShared } from '../heap/shared.ts';
+import { ClassTag, Kind } from '../../assembly/abi.ts';
+import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import type { Timeout } from '../heap/time.ts';
 import { Queue } from './queue.ts';
 
 /** First in, first out, as many items as the heap holds, so that `put` never waits. Unlike Python's it has the other methods of a `Queue`, too. */
 export class SimpleQueue<T = unknown> extends Queue<T> {
   /** Takes no maxsize. */
-  constructor(existing?: Existing) {
-    if (existing !== undefined && !(existing instanceof Existing)) throw new TypeError('SimpleQueue() takes no maxsize');
+  constructor();
+  /** @internal */
+  constructor(existing?: AdoptionToken);
+  constructor(existing?: AdoptionToken) {
+    if (existing !== undefined && !(existing instanceof AdoptionToken)) throw new TypeError('SimpleQueue() takes no maxsize');
     super(existing ?? 0);
   }
 
@@ -20,4 +23,4 @@ export class SimpleQueue<T = unknown> extends Queue<T> {
   }
 }
 
-registerShared(14, SimpleQueue, Kind.QUEUE);
+registerShared(ClassTag.SIMPLE_QUEUE, SimpleQueue, Kind.QUEUE);

@@ -9,17 +9,17 @@
  * The words of the lock that such an Array does not use are a lock of the package's own: short, never held over code of the user's, spun for where a thread must
  * not sleep. When its holder dies, the next one takes it over, and sees to what it guards.
  */
-import { Kind, LockField, LockFlag } from '../../assembly/abi.ts';
+import { ClassTag, Kind, LockField, LockFlag } from '../../assembly/abi.ts';
 import { FileExistsError, FileNotFoundError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { Existing, refAgain, Shared } from '../heap/shared.ts';
+import { AdoptionToken, refAgain, Shared } from '../heap/shared.ts';
 import { HEADER, makeNumbers, NO_LOCK } from '../sync/numbers.ts';
 import { namesOf } from './names.ts';
 
 /** Bytes of the two words in front of the bytes. */
 const FIELDS = 8;
 /** The class that a name's handle becomes; memory.ts registers it. */
-export const MEMORY_TAG = 44;
+export const MEMORY_TAG = ClassTag.SHARED_MEMORY;
 
 /** What is in a block, found by its address. */
 export interface Contents {
@@ -42,7 +42,7 @@ export function contentsOf(heap: Heap, block: number): Contents {
   return { name, bytes: new Uint8Array(buffer, at, size) };
 }
 
-function makeBlock(name: string, size: number): Existing {
+function makeBlock(name: string, size: number): AdoptionToken {
   const existing = makeNumbers(Kind.ARRAY, 'B', FIELDS + nameOffset(size) + 2 * name.length, NO_LOCK);
   const { heap, ref } = existing;
   const block = heap.core.refObject(ref);
@@ -62,7 +62,7 @@ function makeBlock(name: string, size: number): Existing {
  * @param fill writes what is in it at first
  * @throws FileExistsError, MemoryError, and what `fill` throws
  */
-export function createBlock(name: string | undefined, size: number, fill?: (bytes: Uint8Array) => void): Existing {
+export function createBlock(name: string | undefined, size: number, fill?: (bytes: Uint8Array) => void): AdoptionToken {
   const heap = theHeap();
   const { core } = heap;
   const names = namesOf(heap);
@@ -85,12 +85,12 @@ export function createBlock(name: string | undefined, size: number, fill?: (byte
 }
 
 /** The block of that name. @throws FileNotFoundError */
-export function findBlock(name: string): Existing {
+export function findBlock(name: string): AdoptionToken {
   const heap = theHeap();
   const found = namesOf(heap).find(name);
   if (found === undefined) throw notFound(name);
   try {
-    return new Existing(heap, refAgain(heap.core, Shared.addressOf(found)));
+    return new AdoptionToken(heap, refAgain(heap.core, Shared.addressOf(found)));
   } finally {
     found.close();
   }

@@ -9,13 +9,13 @@
  * Under the block's lock a new element is first written to the spare slot. The store to `pending` then decides, and the copy to the element's own slot may be made
  * again by whoever takes the lock over from a dead worker: an element has the old value or the new one.
  */
-import { Kind } from '../../assembly/abi.ts';
+import { ClassTag, Kind } from '../../assembly/abi.ts';
+import { copyOf } from '../codec/bytes.ts';
 import { isWellFormed } from '../codec/strings.ts';
 import { ValueError } from '../errors.ts';
-import { Existing, registerShared } from '../heap/shared.ts';
+import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import { isEqual } from '../manager/order.ts';
 import { INSPECT } from '../manager/properties.ts';
-import { copyOf } from '../platform/bytes.ts';
 import { behindIndices, placeOf } from '../sync/indices.ts';
 import { createBlock, findBlock, locked } from './block.ts';
 import { checkName, SharedMemory } from './memory.ts';
@@ -109,7 +109,7 @@ function wordsOf(list: Uint8Array): Int32Array {
   return new Int32Array(list.buffer, list.byteOffset, list.length >> 2);
 }
 
-function create(values: Iterable<unknown>, name: string | undefined): Existing {
+function create(values: Iterable<unknown>, name: string | undefined): AdoptionToken {
   if (typeof (values as Iterable<unknown> | undefined)?.[Symbol.iterator] !== 'function')
     throw new TypeError(`expected an iterable of values, got ${typeof values}`);
   const elements = Array.from(values, encode);
@@ -125,7 +125,7 @@ function create(values: Iterable<unknown>, name: string | undefined): Existing {
   });
 }
 
-function open(values: Iterable<unknown> | null | undefined, options: ShareableListOptions | undefined): Existing {
+function open(values: Iterable<unknown> | null | undefined, options: ShareableListOptions | undefined): AdoptionToken {
   const name = checkName(options?.name);
   const attach = name !== undefined && (values === undefined || values === null);
   return attach ? findBlock(name) : create(values ?? [], name);
@@ -153,8 +153,11 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
    * @throws TypeError a value that cannot be an element; ValueError a bigint of more than 64 bits, a string with a lone surrogate, no list has this name but other memory
    * @throws FileExistsError, FileNotFoundError, MemoryError as SharedMemory
    */
-  constructor(values?: Iterable<T> | null | Existing, options?: ShareableListOptions) {
-    super(values instanceof Existing ? values : open(values, options));
+  constructor(values?: Iterable<T> | null, options?: ShareableListOptions);
+  /** @internal */
+  constructor(values?: Iterable<T> | null | AdoptionToken, options?: ShareableListOptions);
+  constructor(values?: Iterable<T> | null | AdoptionToken, options?: ShareableListOptions) {
+    super(values instanceof AdoptionToken ? values : open(values, options));
     this.#list = this.buf as Uint8Array;
     this.#words = wordsOf(this.#list);
     this.length = this.#words[COUNT] ?? 0;
@@ -280,4 +283,4 @@ function comparable(value: unknown): unknown {
 
 behindIndices(ShareableList);
 
-registerShared(45, ShareableList, Kind.ARRAY);
+registerShared(ClassTag.SHAREABLE_LIST, ShareableList, Kind.ARRAY);

@@ -3,7 +3,7 @@
  */
 import { Kind } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
-import { Existing, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
 import { checkInteger } from '../sync/flavour.ts';
 import { contentsOf, createBlock, findBlock, MEMORY_TAG, unlinkBlock } from './block.ts';
 
@@ -15,7 +15,7 @@ export function checkName(name: unknown): string | undefined {
   return name;
 }
 
-function open(given: unknown, create: boolean, size: number): Existing {
+function open(given: unknown, create: boolean, size: number): AdoptionToken {
   checkInteger('size', size, 0);
   if (create && size === 0) throw new ValueError('size must be a positive number, to create shared memory');
   const name = checkName(given);
@@ -47,8 +47,11 @@ export class SharedMemory extends Shared {
    * @throws ValueError a negative size, or 0 with `create`; no name without it; an empty name or one with a NUL
    * @throws FileExistsError the name is taken; FileNotFoundError there is no such name; MemoryError
    */
-  constructor(name?: string | null | Existing, create = false, size = 0) {
-    const { heap, ref } = name instanceof Existing ? name : open(name, create, size);
+  constructor(name?: string | null, create?: boolean, size?: number);
+  /** @internal */
+  constructor(name?: string | null | AdoptionToken, create?: boolean, size?: number);
+  constructor(name?: string | null | AdoptionToken, create = false, size = 0) {
+    const { heap, ref } = name instanceof AdoptionToken ? name : open(name, create, size);
     super(heap, ref);
     const { core } = heap;
     const contents = contentsOf(heap, this.ptr);

@@ -7,12 +7,12 @@
 import { Put } from '../../assembly/abi.ts';
 import { type HandleRef, SEND } from '../codec/index.ts';
 import type { Heap } from '../heap/heap.ts';
-import { created, Existing, refAgain, type Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, refAgain, type Shared } from '../heap/shared.ts';
 import { Table } from '../manager/dict.ts';
 
 class Names extends Table {
   constructor(heap: Heap) {
-    super(new Existing(heap, refAgain(heap.core, heap.core.namesTable(0) || makeTable(heap))));
+    super(new AdoptionToken(heap, refAgain(heap.core, heap.core.namesTable(0) || makeTable(heap))));
   }
 
   /** Gives a block its name; false: the name is taken. */

@@ -6,7 +6,7 @@
 import { RuntimeError, TimeoutError } from '../errors.ts';
 import { Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
-import { Holdable } from './holdable.ts';
+import { Acquirable } from './acquirable.ts';
 import { RLock } from './lock.ts';
 
 export interface AcquireAllOptions {
@@ -16,28 +16,28 @@ export interface AcquireAllOptions {
 export interface AcquireAllAsyncOptions extends AcquireAllOptions, AsyncOptions {}
 
 /** What this worker holds by `acquireAll`. */
-const held: Holdable[] = [];
+const held: Acquirable[] = [];
 
-function rank(a: Holdable, b: Holdable): number {
+function rank(a: Acquirable, b: Acquirable): number {
   const [x, y] = [Shared.heapOf(a).link.heapId, Shared.heapOf(b).link.heapId];
   return x === y ? a.id - b.id : x < y ? -1 : 1;
 }
 
 /** Each lock once, the smallest first; and the options. */
-function inOrder<O extends object>(given: readonly (Holdable | O)[]): [Holdable[], Partial<O>] {
+function inOrder<O extends object>(given: readonly (Acquirable | O)[]): [Acquirable[], Partial<O>] {
   const last = given.at(-1);
-  const hasOptions = typeof last === 'object' && last !== null && !(last instanceof Holdable);
+  const hasOptions = typeof last === 'object' && last !== null && !(last instanceof Acquirable);
   const locks = (hasOptions ? given.slice(0, -1) : given).map((each) => {
-    if (!(each instanceof Holdable)) throw new TypeError('expected locks, and perhaps { timeout } behind them');
+    if (!(each instanceof Acquirable)) throw new TypeError('expected locks, and perhaps { timeout } behind them');
     return each.mutex;
   });
   locks.sort(rank);
-  const distinct = locks.filter((each, i) => i === 0 || rank(locks[i - 1] as Holdable, each) !== 0);
+  const distinct = locks.filter((each, i) => i === 0 || rank(locks[i - 1] as Acquirable, each) !== 0);
   return [distinct, hasOptions ? (last as O) : {}];
 }
 
 /** @throws RuntimeError unless all that may have to be waited for are larger than all that are held. */
-function checkOrder(wanted: Holdable[]): void {
+function checkOrder(wanted: Acquirable[]): void {
   // An RLock of this worker's is only nested: nobody waits for it.
   const first = wanted.find((each) => !(each instanceof RLock && held.some((other) => rank(each, other) === 0)));
   const larger = first && held.find((other) => rank(other, first) >= 0);
@@ -48,7 +48,7 @@ function checkOrder(wanted: Holdable[]): void {
 }
 
 /** The last one first. One that cannot be released does not keep the others. */
-function releaseAll(locks: readonly Holdable[]): void {
+function releaseAll(locks: readonly Acquirable[]): void {
   const errors: unknown[] = [];
   for (const lock of locks.toReversed()) {
     try {
@@ -60,7 +60,7 @@ function releaseAll(locks: readonly Holdable[]): void {
   if (errors.length > 0) throw errors[0];
 }
 
-function late(lock: Holdable): TimeoutError {
+function late(lock: Acquirable): TimeoutError {
   return new TimeoutError(`${lock} was not free in time`);
 }
 
@@ -75,11 +75,11 @@ const secondsUntil = (deadline: number) => leftUntil(deadline) / 1000;
  * @throws RuntimeError "Lock Order Violation": this worker holds a larger one by `acquireAll`; nothing was taken
  * @throws TimeoutError the time is up
  */
-export function acquireAll(...locks: readonly Holdable[] | readonly [...Holdable[], AcquireAllOptions]): Disposable {
+export function acquireAll(...locks: readonly Acquirable[] | readonly [...Acquirable[], AcquireAllOptions]): Disposable {
   const [wanted, { timeout }] = inOrder<AcquireAllOptions>(locks);
   checkOrder(wanted);
   const deadline = performance.now() + timeoutToMs(timeout);
-  const taken: Holdable[] = [];
+  const taken: Acquirable[] = [];
   try {
     for (const lock of wanted) {
       if (!lock.acquire(true, secondsUntil(deadline))) throw late(lock);
@@ -103,11 +103,11 @@ export function acquireAll(...locks: readonly Holdable[] | readonly [...Holdable
  * @returns `await using held = await acquireAllAsync(a, b)`
  */
 export async function acquireAllAsync(
-  ...locks: readonly Holdable[] | readonly [...Holdable[], AcquireAllAsyncOptions]
+  ...locks: readonly Acquirable[] | readonly [...Acquirable[], AcquireAllAsyncOptions]
 ): Promise<Disposable & AsyncDisposable> {
   const [wanted, { timeout, signal }] = inOrder<AcquireAllAsyncOptions>(locks);
   const deadline = performance.now() + timeoutToMs(timeout);
-  const taken: Holdable[] = [];
+  const taken: Acquirable[] = [];
   try {
     signal?.throwIfAborted();
     for (const lock of wanted) {

@@ -1,9 +1,9 @@
 /**
  * Array and RawArray: numbers of one type in shared memory.
  */
-import { Kind } from '../../assembly/abi.ts';
+import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { AttributeError, ValueError } from '../errors.ts';
-import { Existing, registerShared } from '../heap/shared.ts';
+import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import { checkInteger } from './flavour.ts';
 import { behindIndices, placeOf } from './indices.ts';
 import type { Lock, RLock } from './lock.ts';
@@ -32,12 +32,14 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
   [index: number]: ValueOf<C>;
 
   /** @throws TypeError unknown typecode, a value of another type, neither size nor iterable; ValueError a negative size; MemoryError */
-  constructor(typecode: C | Existing, sizeOrInit?: ArrayInit<C>);
+  constructor(typecode: C, sizeOrInit?: ArrayInit<C>);
   /** @internal */
-  constructor(typecode: C | Existing, init: ArrayInit<C> | undefined, at: number, lock: Lock | RLock | boolean);
-  constructor(typecode: C | Existing, init?: ArrayInit<C>, at: number = NO_LOCK, lock: Lock | RLock | boolean = false) {
+  constructor(typecode: C | AdoptionToken, sizeOrInit?: ArrayInit<C>);
+  /** @internal */
+  constructor(typecode: C | AdoptionToken, init: ArrayInit<C> | undefined, at: number, lock: Lock | RLock | boolean);
+  constructor(typecode: C | AdoptionToken, init?: ArrayInit<C>, at: number = NO_LOCK, lock: Lock | RLock | boolean = false) {
     let values: unknown[] | undefined;
-    if (typecode instanceof Existing) super(typecode, lock);
+    if (typecode instanceof AdoptionToken) super(typecode, lock);
     else {
       checkTypecode(typecode);
       if (typeof init !== 'number') values = checked(typecode, init);
@@ -171,7 +173,10 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
  */
 class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
   /** @throws as RawArray; AttributeError the lock is no lock */
-  constructor(typecode: C | Existing, sizeOrInit?: ArrayInit<C>, options?: ValueOptions) {
+  constructor(typecode: C, sizeOrInit?: ArrayInit<C>, options?: ValueOptions);
+  /** @internal */
+  constructor(typecode: C | AdoptionToken, sizeOrInit?: ArrayInit<C>, options?: ValueOptions);
+  constructor(typecode: C | AdoptionToken, sizeOrInit?: ArrayInit<C>, options?: ValueOptions) {
     super(typecode, sizeOrInit, lockOf(options), options?.lock ?? true);
   }
 
@@ -203,5 +208,5 @@ export { SharedArray as Array };
 
 behindIndices(RawArray);
 
-registerShared(19, SharedArray, Kind.ARRAY);
-registerShared(28, RawArray, Kind.ARRAY);
+registerShared(ClassTag.ARRAY, SharedArray, Kind.ARRAY);
+registerShared(ClassTag.RAW_ARRAY, RawArray, Kind.ARRAY);

@@ -1,19 +1,15 @@
 /**
  * Barrier: parties wait for each other, again and again.
  */
-import { Kind, Status } from '../../assembly/abi.ts';
+import { ClassTag, Kind, NodeState, Party, Status } from '../../assembly/abi.ts';
 import { BrokenBarrierError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
-import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
 import { NodeWaits } from './node-waits.ts';
-
-const WAITING = 1;
-/** Instead of an index: this party leads. */
-const LEADS = 1 << 16;
 
 /**
  * `wait` returns in all parties once so many have called it, and gives each another index.
@@ -34,14 +30,17 @@ export class Barrier extends Shared {
    * @param action run by the last one to arrive; what it throws, it throws there, and the barrier is broken
    * @param timeout seconds: the default for `wait`
    */
-  constructor(parties: number | Existing, action?: () => void, timeout?: Timeout) {
-    if (parties instanceof Existing) super(parties.heap, parties.ref);
+  constructor(parties: number, action?: () => void, timeout?: Timeout);
+  /** @internal */
+  constructor(parties: number | AdoptionToken, action?: () => void, timeout?: Timeout);
+  constructor(parties: number | AdoptionToken, action?: () => void, timeout?: Timeout) {
+    if (parties instanceof AdoptionToken) super(parties.heap, parties.ref);
     else {
       if (action !== undefined && action !== null && typeof action !== 'function')
         throw new TypeError('action must be a function');
       timeoutToMs(timeout);
       const heap = theHeap();
-      super(heap, created(heap.core.barrierCreate(checkInteger('parties', parties, 1, LEADS - 1))));
+      super(heap, created(heap.core.barrierCreate(checkInteger('parties', parties, 1, Party.LEADS - 1))));
     }
     this.action = action ?? undefined;
     this.timeout = timeout;
@@ -60,7 +59,7 @@ export class Barrier extends Shared {
     const node = core.slotNode(tid);
     let index = core.barrierArrive(barrier, node);
     if (index === Status.OK) index = core.barrierAwait(barrier, node, ms);
-    if (index === LEADS) index = this.#lead(barrier, node);
+    if (index === Party.LEADS) index = this.#lead(barrier, node);
     if (index === Status.WOULD_BLOCK) throw wouldBlock('wait');
     if (index < 0) throw brokenBarrier();
     return index;
@@ -85,7 +84,7 @@ export class Barrier extends Shared {
     return this.#waits.run(this.heap, barrier, options?.signal, async (node, signal) => {
       let index = this.heap.core.barrierArrive(barrier, node);
       if (index === Status.OK) index = await this.#awaitRound(barrier, node, ms, signal);
-      if (index === LEADS) index = this.#lead(barrier, node);
+      if (index === Party.LEADS) index = this.#lead(barrier, node);
       if (index < 0) throw brokenBarrier();
       return index;
     });
@@ -93,14 +92,14 @@ export class Barrier extends Shared {
 
   async #awaitRound(barrier: number, node: number, ms: number, signal: AbortSignal): Promise<number> {
     const { core } = this.heap;
-    const waited = waitForWord(this.heap, node, WAITING, ms, signal);
+    const waited = waitForWord(this.heap, node, NodeState.WAITING, ms, signal);
     await waited.catch(() => {});
     if (core.barrierOutcome(barrier, node) === Status.TIMEOUT) {
       const given = core.barrierGiveUp(barrier, node, signal.aborted ? 0 : 1);
       if (given === Status.BROKEN) await waited;
       if (given !== Status.OK) return given;
       // Complete: its leader is about to let it go.
-      await waitForWord(this.heap, node, WAITING, Number.POSITIVE_INFINITY);
+      await waitForWord(this.heap, node, NodeState.WAITING, Number.POSITIVE_INFINITY);
     }
     return core.barrierOutcome(barrier, node);
   }
@@ -138,4 +137,4 @@ function brokenBarrier(): BrokenBarrierError {
   return new BrokenBarrierError('the barrier is broken, or was reset');
 }
 
-registerShared(7, Barrier, Kind.BARRIER);
+registerShared(ClassTag.BARRIER, Barrier, Kind.BARRIER);

@@ -1,18 +1,16 @@
 /**
  * Condition: first in, first out, and exact.
  */
-import { Kind, Status } from '../../assembly/abi.ts';
+import { ClassTag, Kind, NodeState, Status } from '../../assembly/abi.ts';
 import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
-import { created, Existing, refAgain, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, refAgain, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
-import { Holdable } from './holdable.ts';
 import { Lock, RLock } from './lock.ts';
 import { NodeWaits } from './node-waits.ts';
-
-const WAITING = 1;
 
 /**
  * Waiting, with a lock held, for another worker to say that something changed.
@@ -22,19 +20,22 @@ const WAITING = 1;
  *
  * Unlike Python's: the lock must be held by this very worker also if it is a plain Lock (CPython accepts that anybody holds it).
  */
-export class Condition extends Holdable {
+export class Condition extends Acquirable {
   #lock: Lock | RLock;
   /** Nobody else knows this handle to the lock: it goes with the condition's. */
   #ownsLock: boolean;
   readonly #waits = new NodeWaits();
 
   /** @param lock a Lock or RLock, to be shared with other conditions perhaps; default: an RLock of its own */
-  constructor(lock?: Lock | RLock | Existing) {
-    if (lock instanceof Existing) {
+  constructor(lock?: Lock | RLock);
+  /** @internal */
+  constructor(lock?: Lock | RLock | AdoptionToken);
+  constructor(lock?: Lock | RLock | AdoptionToken) {
+    if (lock instanceof AdoptionToken) {
       super(lock.heap, lock.ref);
       const { core } = this.heap;
       const at = core.conditionLock(this.ptr);
-      const existing = new Existing(this.heap, refAgain(core, at));
+      const existing = new AdoptionToken(this.heap, refAgain(core, at));
       this.#lock = new (core.conditionIsReentrant(this.ptr) ? new.target.reentrant : new.target.plain)(existing);
       this.#ownsLock = true;
       return;
@@ -65,7 +66,8 @@ export class Condition extends Holdable {
     return this.#lock;
   }
 
-  override get mutex(): Holdable {
+  /** @internal */
+  override get mutex(): Acquirable {
     return this.lock;
   }
 
@@ -124,7 +126,7 @@ export class Condition extends Holdable {
     const { core } = this.heap;
     const depth = core.conditionEnter(condition, node);
     if (depth < 0) throw this.#notOwner('wait');
-    const waited = waitForWord(this.heap, node, WAITING, ms, signal);
+    const waited = waitForWord(this.heap, node, NodeState.WAITING, ms, signal);
     let notified = false;
     try {
       await waited.catch(() => {});
@@ -187,4 +189,4 @@ export class Condition extends Holdable {
   }
 }
 
-registerShared(6, Condition, Kind.CONDITION);
+registerShared(ClassTag.CONDITION, Condition, Kind.CONDITION);

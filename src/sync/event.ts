@@ -1,10 +1,10 @@
 /**
  * Event: a flag to wait for.
  */
-import { Kind, Status } from '../../assembly/abi.ts';
+import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
-import { created, Existing, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from './blocking.ts';
 
@@ -13,8 +13,11 @@ import { wouldBlock } from './blocking.ts';
  * (as in `threading`; Python's `multiprocessing` loses such wake-ups).
  */
 export class Event extends Shared {
-  constructor(existing?: Existing) {
-    if (existing instanceof Existing) super(existing.heap, existing.ref);
+  constructor();
+  /** @internal */
+  constructor(existing?: AdoptionToken);
+  constructor(existing?: AdoptionToken) {
+    if (existing instanceof AdoptionToken) super(existing.heap, existing.ref);
     else {
       const heap = theHeap();
       super(heap, created(heap.core.eventCreate()));
@@ -51,4 +54,4 @@ export class Event extends Shared {
   }
 }
 
-registerShared(5, Event, Kind.EVENT);
+registerShared(ClassTag.EVENT, Event, Kind.EVENT);

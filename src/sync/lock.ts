@@ -1,16 +1,16 @@
 /**
  * Lock and RLock: the same protocol over different core functions.
  */
-import { Kind, LockField, LockFlag, Status } from '../../assembly/abi.ts';
+import { ClassTag, Kind, LockField, LockFlag, Status } from '../../assembly/abi.ts';
 import { BrokenLockError, RuntimeError, ValueError } from '../errors.ts';
 import { watchfully } from '../heap/deadlock.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
-import { created, Existing, registerShared } from '../heap/shared.ts';
+import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
+import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { acquireTimeout } from './flavour.ts';
-import { Holdable } from './holdable.ts';
 
 export interface LockOptions {
   /**
@@ -26,7 +26,7 @@ export interface LockOptions {
 }
 
 /** What may be locked: Lock, RLock, and what wraps one of them. */
-export abstract class Lockable extends Holdable {
+export abstract class Lockable extends Acquirable {
   /** One try of the core, waiting for `timeoutMs`. @internal */
   protected abstract take(timeoutMs: number): number;
   /** The same without an end. @internal */
@@ -152,8 +152,11 @@ export class Lock extends Lockable {
   /** Whether a cycle of waiting workers is an error. */
   readonly #watched: boolean;
 
-  constructor(options?: LockOptions | Existing) {
-    if (options instanceof Existing) super(options.heap, options.ref);
+  constructor(options?: LockOptions);
+  /** @internal */
+  constructor(options?: LockOptions | AdoptionToken);
+  constructor(options?: LockOptions | AdoptionToken) {
+    if (options instanceof AdoptionToken) super(options.heap, options.ref);
     else {
       const flags = takesOver(options) | watches(options);
       const heap = theHeap();
@@ -164,18 +167,22 @@ export class Lock extends Lockable {
     this.#watched = (this.heap.loadWord(this.ptr + LockField.FLAGS) & LockFlag.DETECT_DEADLOCK) !== 0;
   }
 
+  /** @internal */
   protected take(timeoutMs: number): number {
     return this.heap.core.lockAcquire(this.open, timeoutMs);
   }
 
+  /** @internal */
   protected takeForever(): number {
     return this.#watched ? this.takeWatched() : this.take(Number.POSITIVE_INFINITY);
   }
 
+  /** @internal */
   protected tryOrMark(): number {
     return this.heap.core.lockTryOrMark(this.open);
   }
 
+  /** @internal */
   protected give(): number {
     return this.heap.core.lockRelease(this.open);
   }
@@ -187,34 +194,42 @@ export class Lock extends Lockable {
  * The holder is a worker: two async tasks of one worker are the same holder. Between them use `Lock`.
  */
 export class RLock extends Lockable {
-  constructor(options?: Pick<LockOptions, 'onOwnerDeath'> | Existing) {
-    if (options instanceof Existing) super(options.heap, options.ref);
+  constructor(options?: Pick<LockOptions, 'onOwnerDeath'>);
+  /** @internal */
+  constructor(options?: Pick<LockOptions, 'onOwnerDeath'> | AdoptionToken);
+  constructor(options?: Pick<LockOptions, 'onOwnerDeath'> | AdoptionToken) {
+    if (options instanceof AdoptionToken) super(options.heap, options.ref);
     else {
       const heap = theHeap();
       super(heap, created(heap.core.rlockCreate(takesOver(options))));
     }
   }
 
+  /** @internal */
   protected take(timeoutMs: number): number {
     return this.heap.core.rlockAcquire(this.open, timeoutMs);
   }
 
+  /** @internal */
   protected takeForever(): number {
     return this.takeWatched();
   }
 
+  /** @internal */
   protected tryOrMark(): number {
     return this.heap.core.rlockTryOrMark(this.open);
   }
 
+  /** @internal */
   protected give(): number {
     return this.heap.core.rlockRelease(this.open);
   }
 
+  /** @internal */
   protected override releaseError(): Error {
     return new this.flavour.notOwner(`cannot release RLock ${this.id}: it is not this worker's`);
   }
 }
 
-registerShared(1, Lock, Kind.LOCK);
-registerShared(2, RLock, Kind.RLOCK, Kind.VALUE, Kind.ARRAY);
+registerShared(ClassTag.LOCK, Lock, Kind.LOCK);
+registerShared(ClassTag.RLOCK, RLock, Kind.RLOCK, Kind.VALUE, Kind.ARRAY);

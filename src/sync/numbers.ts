@@ -4,9 +4,9 @@
 import { Kind } from '../../assembly/abi.ts';
 import { AttributeError } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
-import { created, Existing, refAgain, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, refAgain, Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
-import { Holdable } from './holdable.ts';
+import { Acquirable } from './acquirable.ts';
 import { Lock, RLock } from './lock.ts';
 import { type Typecode, typecodes, type View, views } from './typecodes.ts';
 
@@ -30,7 +30,7 @@ export function lockOf(options: ValueOptions | undefined): number {
 }
 
 /** `count` zeros in the heap. @throws MemoryError */
-export function makeNumbers(kind: Kind.VALUE | Kind.ARRAY, typecode: Typecode, count: number, lock: number): Existing {
+export function makeNumbers(kind: Kind.VALUE | Kind.ARRAY, typecode: Typecode, count: number, lock: number): AdoptionToken {
   const heap = theHeap();
   const { core } = heap;
   const bytes = HEADER + count * views[typecode].BYTES_PER_ELEMENT;
@@ -39,10 +39,10 @@ export function makeNumbers(kind: Kind.VALUE | Kind.ARRAY, typecode: Typecode, c
   const at = core.valueData(core.refObject(ref));
   heap.storeWord(at, typecodes.indexOf(typecode));
   heap.storeWord(at + 4, count);
-  return new Existing(heap, ref);
+  return new AdoptionToken(heap, ref);
 }
 
-export abstract class Numbers extends Holdable {
+export abstract class Numbers extends Acquirable {
   /** @internal */
   protected readonly typecode: Typecode;
   /** The numbers. A shared memory never moves: the view stays good when it grows. @internal */
@@ -51,8 +51,8 @@ export abstract class Numbers extends Holdable {
   protected readonly lock: Lock | RLock | undefined;
   readonly #ownsLock: boolean;
 
-  /** @param lock true: what the object says guards it */
-  protected constructor(existing: Existing, lock: Lock | RLock | boolean) {
+  /** @param lock true: what the object says guards it @internal */
+  protected constructor(existing: AdoptionToken, lock: Lock | RLock | boolean) {
     super(existing.heap, existing.ref);
     const { heap } = this;
     const at = heap.core.valueData(this.ptr);
@@ -70,13 +70,13 @@ export abstract class Numbers extends Holdable {
     const at = core.valueLock(this.ptr);
     if (at === NO_LOCK) return undefined;
     const lock = at === OWN_LOCK ? this.ptr : at;
-    const existing = new Existing(this.heap, refAgain(core, lock));
+    const existing = new AdoptionToken(this.heap, refAgain(core, lock));
     return core.objectKind(core.objectId(lock)) === Kind.LOCK ? new Lock(existing) : new RLock(existing);
   }
 
   /** Another handle to the same numbers. @internal */
-  protected again(): Existing {
-    return new Existing(this.heap, refAgain(this.heap.core, this.open));
+  protected again(): AdoptionToken {
+    return new AdoptionToken(this.heap, refAgain(this.heap.core, this.open));
   }
 
   /** The lock that guards it. @throws AttributeError it has none */

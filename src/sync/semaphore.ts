@@ -1,15 +1,15 @@
 /**
  * Semaphore and BoundedSemaphore.
  */
-import { Kind, Status } from '../../assembly/abi.ts';
+import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
-import { created, Existing, registerShared } from '../heap/shared.ts';
+import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { acquireTimeout, checkInteger } from './flavour.ts';
-import { Holdable } from './holdable.ts';
 
 const MOST = 0x7fffffff;
 
@@ -17,10 +17,13 @@ const MOST = 0x7fffffff;
  * A counter of permits: `acquire` takes one and waits while there is none, `release` gives some back.
  * A permit belongs to nobody: that of a worker that died is not given back.
  */
-export class Semaphore extends Holdable {
+export class Semaphore extends Acquirable {
   /** @param value permits at the start. @throws ValueError below 0 (Python's multiprocessing raises OSError) */
-  constructor(value: number | Existing = 1) {
-    if (value instanceof Existing) super(value.heap, value.ref);
+  constructor(value?: number);
+  /** @internal */
+  constructor(value?: number | AdoptionToken);
+  constructor(value: number | AdoptionToken = 1) {
+    if (value instanceof AdoptionToken) super(value.heap, value.ref);
     else {
       const heap = theHeap();
       super(heap, created(heap.core.semaphoreCreate(checkInteger('value', value, 0), new.target.limitFor(value))));
@@ -69,10 +72,11 @@ export class Semaphore extends Holdable {
 
 /** A semaphore that cannot be released above the value it started with. */
 export class BoundedSemaphore extends Semaphore {
+  /** @internal */
   protected static override limitFor(value: number): number {
     return value;
   }
 }
 
-registerShared(3, Semaphore, Kind.SEMAPHORE);
-registerShared(4, BoundedSemaphore, Kind.SEMAPHORE);
+registerShared(ClassTag.SEMAPHORE, Semaphore, Kind.SEMAPHORE);
+registerShared(ClassTag.BOUNDED_SEMAPHORE, BoundedSemaphore, Kind.SEMAPHORE);

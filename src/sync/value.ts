@@ -1,14 +1,14 @@
 /**
  * Value and RawValue: one number in shared memory.
  */
-import { Kind } from '../../assembly/abi.ts';
-import { Existing, registerShared } from '../heap/shared.ts';
+import { ClassTag, Kind } from '../../assembly/abi.ts';
+import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import type { Lock, RLock } from './lock.ts';
 import { lockOf, makeNumbers, NO_LOCK, Numbers, type ValueOptions } from './numbers.ts';
 import { checkType, checkTypecode, type Typecode, type ValueOf } from './typecodes.ts';
 
-function make(typecode: Typecode | Existing, init: unknown, lock: number): Existing {
-  if (typecode instanceof Existing) return typecode;
+function make(typecode: Typecode | AdoptionToken, init: unknown, lock: number): AdoptionToken {
+  if (typecode instanceof AdoptionToken) return typecode;
   checkTypecode(typecode);
   if (init !== undefined) checkType(typecode, init);
   return makeNumbers(Kind.VALUE, typecode, 1, lock);
@@ -19,10 +19,12 @@ function make(typecode: Typecode | Existing, init: unknown, lock: number): Exist
  */
 export class RawValue<C extends Typecode = Typecode> extends Numbers {
   /** @throws TypeError unknown typecode, or a value of another type: bigint for q and Q, integers for all but f and d */
-  constructor(typecode: C | Existing, init?: ValueOf<C>);
+  constructor(typecode: C, init?: ValueOf<C>);
   /** @internal */
-  constructor(typecode: C | Existing, init: ValueOf<C> | undefined, at: number, lock: Lock | RLock | boolean);
-  constructor(typecode: C | Existing, init?: ValueOf<C>, at: number = NO_LOCK, lock: Lock | RLock | boolean = false) {
+  constructor(typecode: C | AdoptionToken, init?: ValueOf<C>);
+  /** @internal */
+  constructor(typecode: C | AdoptionToken, init: ValueOf<C> | undefined, at: number, lock: Lock | RLock | boolean);
+  constructor(typecode: C | AdoptionToken, init?: ValueOf<C>, at: number = NO_LOCK, lock: Lock | RLock | boolean = false) {
     super(make(typecode, init, at), lock);
     if (init !== undefined) this.numbers[0] = init;
   }
@@ -45,6 +47,7 @@ export class RawValue<C extends Typecode = Typecode> extends Numbers {
     return this.numbers[0] as ValueOf<C>;
   }
 
+  /** @internal */
   protected set raw(value: ValueOf<C>) {
     this.open;
     checkType(this.typecode, value);
@@ -58,7 +61,10 @@ export class RawValue<C extends Typecode = Typecode> extends Numbers {
  */
 export class Value<C extends Typecode = Typecode> extends RawValue<C> {
   /** @throws as RawValue; AttributeError the lock is no lock */
-  constructor(typecode: C | Existing, init?: ValueOf<C>, options?: ValueOptions) {
+  constructor(typecode: C, init?: ValueOf<C>, options?: ValueOptions);
+  /** @internal */
+  constructor(typecode: C | AdoptionToken, init?: ValueOf<C>, options?: ValueOptions);
+  constructor(typecode: C | AdoptionToken, init?: ValueOf<C>, options?: ValueOptions) {
     super(typecode, init, lockOf(options), options?.lock ?? true);
   }
 
@@ -81,5 +87,5 @@ export class Value<C extends Typecode = Typecode> extends RawValue<C> {
   }
 }
 
-registerShared(10, Value, Kind.VALUE);
-registerShared(11, RawValue, Kind.VALUE);
+registerShared(ClassTag.VALUE, Value, Kind.VALUE);
+registerShared(ClassTag.RAW_VALUE, RawValue, Kind.VALUE);

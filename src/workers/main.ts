@@ -3,7 +3,7 @@
  */
 
 import { canBlock } from '../platform/index.ts';
-import { whereWeAre } from './here.ts';
+import { currentWorker } from './current-worker.ts';
 import { lookAtMainModule, setMainModule } from './targets.ts';
 
 /**
@@ -13,7 +13,7 @@ import { lookAtMainModule, setMainModule } from './targets.ts';
  */
 export function main<T>(meta: ImportMeta, fn: () => T): T | undefined {
   if (typeof meta?.url !== 'string') throw new TypeError('the first argument of main() must be import.meta');
-  if (whereWeAre()) return undefined;
+  if (currentWorker()) return undefined;
   setMainModule(meta.url);
   if (!canBlock) lookAtMainModule(meta.url).catch(() => {});
   return fn();

@@ -1,19 +1,19 @@
 /**
  * Process: a worker with an exit code, that can be terminated.
  */
-import { Kind, SlotField, WorkerField } from '../../assembly/abi.ts';
+import { ClassTag, Kind, SlotField, WorkerState } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { Existing, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
 import { cores } from '../platform/index.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
-import { type ProcessTraits, whereWeAre } from './here.ts';
+import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import type { RunnableOptions } from './options.ts';
-import { isBuiltin, Runnable, runnableIn, State } from './runnable.ts';
+import { livingWorkers, WorkerRecord } from './record.ts';
+import { isBuiltin, Runnable, runnableIn } from './runnable.ts';
 import { sentinelOf } from './sentinel.ts';
-import { tellSupervisor } from './supervisor.ts';
+import { tellSupervisor } from './supervisor-client.ts';
 import type { AnyFunction } from './targets.ts';
-import { livingWorkers } from './thread.ts';
 
 const SIGTERM = 15;
 const SIGKILL = 9;
@@ -31,54 +31,63 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
   readonly #lineage: string;
 
   /** @param options `{ target, args, kwargs, name, daemon }`; the default name is "Process-N", of a child's child "Process-N:M" */
-  constructor(options: RunnableOptions<F> | Existing = {}) {
+  constructor(options?: RunnableOptions<F>);
+  /** @internal */
+  constructor(options?: RunnableOptions<F> | AdoptionToken);
+  constructor(options: RunnableOptions<F> | AdoptionToken = {}) {
     super(options as RunnableOptions, true);
-    const parent = whereWeAre()?.process.lineage;
-    this.#lineage = options instanceof Existing ? '' : `${parent ? `${parent}:` : ''}${++children}`;
-    if (options instanceof Existing) return;
+    const parent = currentWorker()?.process.lineage;
+    this.#lineage = options instanceof AdoptionToken ? '' : `${parent ? `${parent}:` : ''}${++children}`;
+    if (options instanceof AdoptionToken) return;
     this.name = options.name ?? `${this.constructor.name}-${this.#lineage}`;
   }
 
+  /** @internal */
   protected get flavour(): Flavour {
     return multiprocessing;
   }
 
+  /** @internal */
   protected get noun(): 'process' {
     return 'process';
   }
 
+  /** @internal */
   protected get ownProcess(): ProcessTraits {
     return { daemon: this.daemon, lineage: this.#lineage };
   }
 
+  /** @internal */
   protected override checkName(name: unknown): string {
     if (typeof name !== 'string') throw new AssertionError(`name must be a string, got ${typeof name}`);
     return name;
   }
 
+  /** @internal */
   protected override checkStart(): void {
-    if (whereWeAre()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
+    if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
   }
 
   /** Unique among the workers of the program; undefined before `start`. Not a number of the operating system's. */
   get pid(): number | undefined {
-    return this.pidWord || undefined;
+    return this.workerRecord.pid || undefined;
   }
 
   /** undefined until it has ended; then 0 or `process.exitCode`, 1 after an uncaught error, n after `process.exit(n)`, -15 after `terminate()`, -9 after `kill()`. */
   get exitcode(): number | undefined {
-    return this.runState === State.ENDED ? this.heap.core.workerExitCode(this.open) : undefined;
+    const record = this.workerRecord;
+    return record.state === WorkerState.ENDED ? record.exitCode : undefined;
   }
 
   /** A number that `wait()` takes, to wait for its end. @throws ValueError before `start` */
   get sentinel(): number {
-    if (this.runState === State.INITIAL) throw new ValueError('process not started');
-    return sentinelOf(this.id, this.heap.core.objectGeneration(this.open));
+    if (this.workerRecord.state === WorkerState.INITIAL) throw new ValueError('process not started');
+    return sentinelOf(this.id, this.heap.core.objectGeneration(this.workerRecord.address));
   }
 
   #stop(signal: number): void {
-    if (this.runState === State.INITIAL) throw new ValueError('process not started');
-    if (this.runState !== State.ENDED) tellSupervisor({ type: 'stop', tid: this.ident as number, signal });
+    if (this.workerRecord.state === WorkerState.INITIAL) throw new ValueError('process not started');
+    if (this.workerRecord.state !== WorkerState.ENDED) tellSupervisor({ type: 'stop', tid: this.ident as number, signal });
   }
 
   /**
@@ -121,7 +130,7 @@ function processIn(heap: Heap, row: number): Process | undefined {
 
 function processOf(pid: number): Process | undefined {
   const heap = theHeap();
-  const [row] = livingWorkers(heap, true, (record) => heap.loadWord(record + WorkerField.PID) === pid);
+  const [row] = livingWorkers(heap, true, (record) => record.pid === pid);
   return row === undefined ? undefined : processIn(heap, row);
 }
 
@@ -133,7 +142,7 @@ function isRoot(tid: number): boolean {
 
 /** The process that runs this code. */
 export function currentProcess(): Process | MainProcess {
-  const here = whereWeAre();
+  const here = currentWorker();
   return here === undefined ? mainProcess(theHeap().tid) : (processOf(here.pid) ?? mainProcess(here.pid));
 }
 
@@ -149,21 +158,21 @@ export function parentProcess(): Process | MainProcess | undefined {
 export function activeChildren(): Process[] {
   const heap = theHeap();
   const pid = getpid();
-  const rows = livingWorkers(heap, true, (record) => heap.loadWord(record + WorkerField.PARENT) === pid);
+  const rows = livingWorkers(heap, true, (record) => record.parent === pid);
   return rows.map((row) => processIn(heap, row)).filter((each) => each !== undefined);
 }
 
 /** The number of this process: the same in all its threads. */
 export function getpid(): number {
-  return whereWeAre()?.pid ?? theHeap().tid;
+  return currentWorker()?.pid ?? theHeap().tid;
 }
 
 /** The number of the process that started this one; undefined in the main process. */
 export function getppid(): number | undefined {
-  const here = whereWeAre();
+  const here = currentWorker();
   if (here === undefined) return undefined;
   const self = processOf(here.pid);
-  return self && theHeap().loadWord(Shared.addressOf(self) + WorkerField.PARENT);
+  return self && new WorkerRecord(theHeap(), Shared.addressOf(self)).parent;
 }
 
 /** How many workers the machine runs at once. */
@@ -172,4 +181,4 @@ export function cpuCount(): number {
 }
 
 isBuiltin(Process);
-registerShared(17, Process, Kind.WORKER);
+registerShared(ClassTag.PROCESS, Process, Kind.WORKER);

@@ -1,6 +1,6 @@
 /** What the supervisor and the threads around it say to each other. Everything else is in shared memory. */
 import type { HeapLink } from '../heap/heap.ts';
-import type { ProcessTraits } from './here.ts';
+import type { ProcessTraits } from './current-worker.ts';
 
 export interface RecordRef {
   id: number;
@@ -21,10 +21,10 @@ export interface StartMessage {
   fromRoot?: boolean;
 }
 
-/** Staff for a new pool: its keeper starts the workers, and others for those that end. */
+/** Staff for a new pool: its monitor starts the workers, and others for those that end. */
 export interface PoolMessage {
   type: 'pool';
-  /** The Holder of what the keeper is to know; its reference goes along. */
+  /** The SharedConstant of what the monitor is to know; its reference goes along. */
   control: RecordRef;
   /** The process whose children the workers are, and the worker without which there is no pool. */
   parent: number;
@@ -39,10 +39,10 @@ export type ToSupervisor =
   | { type: 'endPool'; control: number }
   /** `signal`: the exit code that the worker shall have. */
   | { type: 'stop'; tid: number; signal: number }
-  /** A worker that the package did not start has entered the heap; `life` as of the platform's `onGuest`. */
-  | { type: 'guest'; tid: number; life: unknown }
+  /** A worker that the package did not start has entered the heap; `life` as of the platform's `onAttached`. */
+  | { type: 'attached'; tid: number; life: unknown }
   /** It is no more: perhaps before that was heard. */
-  | { type: 'guestGone'; tid: number; clean: boolean }
+  | { type: 'attachedGone'; tid: number; clean: boolean }
   /** The code of the root `pid` is over: its daemonic processes go once its threads have ended, while its other children go on. */
   | { type: 'over'; pid: number };
 

@@ -1,38 +1,21 @@
 /**
  * Runnable: what Thread and Process have in common. A worker's record lies in the heap; this is a handle to it.
  */
-import { SlotField, Status, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
-import { MaybeEncodingError, RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
+import { SlotField, Status, WorkerFlag, WorkerState } from '../../assembly/abi.ts';
+import { RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
-import { type Heap, theHeap } from '../heap/heap.ts';
-import { placeParcel, unpackParcel } from '../heap/records.ts';
-import { created, Existing, Shared } from '../heap/shared.ts';
+import { type Heap, takeSlot, theHeap } from '../heap/heap.ts';
+import { AdoptionToken, created, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
-import { type ProcessTraits, whereWeAre } from './here.ts';
+import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import { checkOptions, type RunnableOptions } from './options.ts';
 import type { StartMessage } from './protocol.ts';
+import { type TaskSpec, WorkerRecord } from './record.ts';
 import { fromWorker } from './remote.ts';
-import { tellSupervisor } from './supervisor.ts';
-import { type AnyFunction, describeTarget, mainModule, modulesOf, type TargetSpec } from './targets.ts';
-
-export const enum State {
-  INITIAL = 0,
-  STARTING = 1,
-  RUNNING = 2,
-  ENDED = 3,
-}
-
-/** What to run: travels as the record's task. */
-export interface TaskSpec {
-  target: TargetSpec | undefined;
-  /** Of a subclass: its class, and the instance's own data fields. */
-  subclass: TargetSpec | undefined;
-  fields: Record<string, unknown> | undefined;
-  args: readonly unknown[];
-  kwargs: Record<string, unknown> | undefined;
-}
+import { ensureSupervisor, tellSupervisor } from './supervisor-client.ts';
+import { type AnyFunction, describeTarget, mainModule, modulesOf } from './targets.ts';
 
 interface Call {
   target: AnyFunction | URL | undefined;
@@ -49,9 +32,12 @@ export abstract class Runnable<R = unknown> extends Shared {
   #args: readonly unknown[];
   #kwargs: Record<string, unknown> | undefined;
   readonly #mine: boolean;
+  readonly #record: WorkerRecord;
 
-  protected constructor(options: RunnableOptions<AnyFunction> | Existing, process: boolean) {
-    if (options instanceof Existing) {
+  /** @internal */
+  protected constructor(options: RunnableOptions<AnyFunction> | AdoptionToken, process: boolean) {
+    let isDaemon = false;
+    if (options instanceof AdoptionToken) {
       super(options.heap, options.ref);
       this.#args = [];
       this.#mine = false;
@@ -63,11 +49,13 @@ export abstract class Runnable<R = unknown> extends Shared {
       this.#args = args;
       this.#kwargs = kwargs;
       this.#mine = true;
-      const here = whereWeAre();
+      const here = currentWorker();
       // The main thread of a daemonic process is no daemon itself.
       const inherited = process ? here?.process.daemon : here?.daemon && !here.isProcess;
-      this.#setFlag(WorkerFlag.DAEMON, daemon ?? inherited ?? false);
+      isDaemon = daemon ?? inherited ?? false;
     }
+    this.#record = new WorkerRecord(this.heap, this.ptr);
+    if (isDaemon) this.#record.daemon = true;
     known.set(this.id, new WeakRef(this));
     hide(this);
   }
@@ -79,44 +67,20 @@ export abstract class Runnable<R = unknown> extends Shared {
   /** The process that it is going to be, or to belong to. @internal */
   protected abstract get ownProcess(): ProcessTraits;
 
-  // ── words of the record ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #word(field: WorkerField): number {
-    return this.heap.loadWord(this.open + field);
-  }
-
-  #setWord(field: WorkerField, value: number): void {
-    this.heap.storeWord(this.open + field, value);
-  }
-
-  #setFlag(flag: WorkerFlag, on: boolean): void {
-    const flags = this.#word(WorkerField.FLAGS);
-    this.#setWord(WorkerField.FLAGS, on ? flags | flag : flags & ~flag);
-  }
-
-  #replaceParcel(field: WorkerField, value: unknown): void {
-    placeParcel(this.heap, this.open + field, value);
-  }
-
-  /** @internal */
-  protected get runState(): State {
-    return this.heap.core.workerState(this.open);
-  }
-
-  /** @internal */
-  protected get pidWord(): number {
-    return this.#word(WorkerField.PID);
+  /** @throws ValueError when the handle is closed. @internal */
+  protected get workerRecord(): WorkerRecord {
+    if (this.ptr === 0) throw this.closedError();
+    return this.#record;
   }
 
   // ── what the user sees ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   get name(): string {
-    const parcel = this.#word(WorkerField.NAME);
-    return parcel === 0 ? '' : (unpackParcel(this.heap, parcel) as string);
+    return this.workerRecord.name;
   }
 
   set name(name: string) {
-    this.#replaceParcel(WorkerField.NAME, this.checkName(name));
+    this.workerRecord.name = this.checkName(name);
   }
 
   /** @internal */
@@ -125,23 +89,24 @@ export abstract class Runnable<R = unknown> extends Shared {
   }
 
   get daemon(): boolean {
-    return (this.#word(WorkerField.FLAGS) & WorkerFlag.DAEMON) !== 0;
+    return this.workerRecord.daemon;
   }
 
   /** @throws RuntimeError (Process: AssertionError) once it is started */
   set daemon(daemon: boolean) {
-    if (this.runState !== State.INITIAL) throw new this.flavour.misuse(`cannot set daemon status of an active ${this.noun}`);
-    this.#setFlag(WorkerFlag.DAEMON, Boolean(daemon));
+    if (this.workerRecord.state !== WorkerState.INITIAL)
+      throw new this.flavour.misuse(`cannot set daemon status of an active ${this.noun}`);
+    this.workerRecord.daemon = Boolean(daemon);
   }
 
   /** The worker's number, unique in the program; undefined before it is started. */
   get ident(): number | undefined {
-    return this.#word(WorkerField.TID) || undefined;
+    return this.workerRecord.tid || undefined;
   }
 
   isAlive(): boolean {
-    const state = this.runState;
-    return state === State.STARTING || state === State.RUNNING;
+    const { state } = this.workerRecord;
+    return state === WorkerState.STARTING || state === WorkerState.RUNNING;
   }
 
   /** What the worker does: calls the target. Subclasses override it, and may call this one; called directly it runs here. */
@@ -157,13 +122,14 @@ export abstract class Runnable<R = unknown> extends Shared {
    * @throws RuntimeError (Process: AssertionError) started before; RuntimeError while this worker is still importing its modules; TypeError an argument cannot be sent
    */
   start(): void {
-    const here = whereWeAre();
-    if (!this.#mine || this.runState !== State.INITIAL)
+    const here = currentWorker();
+    if (!this.#mine || this.workerRecord.state !== WorkerState.INITIAL)
       throw new this.flavour.misuse(
         `${this.noun === 'thread' ? 'threads' : 'processes'} can only be started once, and by their creator`,
       );
     refuseWhileImporting();
     this.checkStart();
+    ensureSupervisor();
     this.#launch(here?.pid ?? this.heap.tid, mainModule(), tellSupervisor);
   }
 
@@ -175,27 +141,29 @@ export abstract class Runnable<R = unknown> extends Shared {
   #launch(parent: number, main: string | undefined, send: (message: StartMessage) => void): void {
     const { core } = this.heap;
     const task = this.#taskSpec();
-    this.#replaceParcel(WorkerField.TASK, task);
-    const tid = core.slotTake();
-    if (tid === 0) {
-      core.boxedDropAt(this.open + WorkerField.TASK);
-      throw new RuntimeError(`can't start new ${this.noun}: too many workers are alive`);
+    const record = this.workerRecord;
+    record.setTask(task);
+    let tid: number;
+    try {
+      tid = takeSlot(core);
+    } catch (error) {
+      record.dropTask();
+      throw error;
     }
-    const record = { id: this.id, generation: core.objectGeneration(this.open) };
+    const id = this.id;
+    const generation = core.objectGeneration(record.address);
     const slot = core.slotOf(tid);
     const pid = this.noun === 'process' ? tid : parent;
     this.heap.storeWord(slot + SlotField.PID, pid);
-    this.#setWord(WorkerField.TID, tid);
-    this.#setWord(WorkerField.PID, pid);
-    this.#setWord(WorkerField.PARENT, parent);
+    record.setNumbers(tid, pid, parent);
     // With a reference, which the supervisor takes over: the record must not go while the message is on its way.
-    core.slotSetRecord(tid, record.id, record.generation);
+    core.slotSetRecord(tid, id, generation);
     // Only now: from here on somebody may wait for its end, and should this worker die before the message, the slot says that there was to be a child.
-    core.workerMove(this.open, State.INITIAL, State.STARTING);
+    record.move(WorkerState.INITIAL, WorkerState.STARTING);
     const process = this.ownProcess;
     const daemon = this.daemon || process.daemon;
     const modules = modulesOf(task.target, task.subclass);
-    send({ type: 'start', record, tid, name: this.name, daemon, process, main, modules });
+    send({ type: 'start', record: { id, generation }, tid, name: this.name, daemon, process, main, modules });
   }
 
   /** @internal */
@@ -220,7 +188,7 @@ export abstract class Runnable<R = unknown> extends Shared {
    */
   join(timeout?: Timeout): boolean {
     this.#checkJoin();
-    const status = this.heap.core.workerJoin(this.open, timeoutToMs(timeout));
+    const status = this.heap.core.workerJoin(this.workerRecord.address, timeoutToMs(timeout));
     if (status === Status.WOULD_BLOCK) throw wouldBlock('join');
     return status === Status.OK;
   }
@@ -228,15 +196,15 @@ export abstract class Runnable<R = unknown> extends Shared {
   /** The async twin of `join`. */
   async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     this.#checkJoin();
-    const { core } = this.heap;
-    const attempt = () => (this.runState === State.ENDED ? true : PENDING);
-    return AsyncGate.wait<boolean>(this.heap, core.workerGate(this.open), attempt, timeoutToMs(timeout), options, () => false);
+    const attempt = () => (this.workerRecord.state === WorkerState.ENDED ? true : PENDING);
+    return AsyncGate.wait<boolean>(this.heap, this.workerRecord.gate, attempt, timeoutToMs(timeout), options, () => false);
   }
 
   #checkJoin(): void {
-    if (this.runState === State.INITIAL) throw new this.flavour.misuse(`cannot join ${this.noun} before it is started`);
+    if (this.workerRecord.state === WorkerState.INITIAL)
+      throw new this.flavour.misuse(`cannot join ${this.noun} before it is started`);
     // A process waits for its threads, so none of them may wait for it.
-    const here = this.noun === 'process' ? whereWeAre()?.pid : this.heap.tid;
+    const here = this.noun === 'process' ? currentWorker()?.pid : this.heap.tid;
     if (this.ident === here) throw new this.flavour.misuse(`cannot join current ${this.noun}`);
   }
 
@@ -260,47 +228,24 @@ export abstract class Runnable<R = unknown> extends Shared {
   }
 
   #outcome(): R {
-    const { exception } = this;
+    const { exception, workerRecord: record } = this;
     // What it threw may be undefined itself.
-    if (exception !== undefined || this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED) throw exception;
-    const parcel = this.#word(WorkerField.RESULT);
-    return parcel === 0 ? (undefined as R) : (unpackParcel(this.heap, parcel) as R);
+    if (exception !== undefined || record.hasFailed) throw exception;
+    return record.result as R;
   }
 
   /** What it ended with instead of a result: the target's error, or WorkerDied; undefined while it runs and when all went well. Beyond Python. */
   get exception(): unknown {
-    if (this.runState !== State.ENDED) return undefined;
-    const parcel = this.#word(WorkerField.RESULT);
-    if (this.#word(WorkerField.FLAGS) & WorkerFlag.FAILED)
-      return fromWorker(unpackParcel(this.heap, parcel), `${this.noun} ${this.name}`);
-    const code = this.heap.core.workerExitCode(this.open);
-    return parcel === 0 && code !== 0
-      ? new WorkerDied(`${this.noun} ${this.name} ended with exit code ${code} and no result`)
-      : undefined;
+    const record = this.workerRecord;
+    if (record.state !== WorkerState.ENDED) return undefined;
+    if (record.hasFailed) return fromWorker(record.result, `${this.noun} ${this.name}`);
+    const { exitCode } = record;
+    return record.hasResult || exitCode === 0
+      ? undefined
+      : new WorkerDied(`${this.noun} ${this.name} ended with exit code ${exitCode} and no result`);
   }
 
   // ── in the worker ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Leaves what the target returned, or threw. @internal */
-  static settle(runnable: Runnable, failed: boolean, outcome: unknown): void {
-    try {
-      runnable.#replaceParcel(WorkerField.RESULT, outcome);
-      if (failed) runnable.#setFlag(WorkerFlag.FAILED, true);
-    } catch (error) {
-      const text = failed ? `the error ${String(outcome)} cannot be sent` : 'the result cannot be sent';
-      runnable.#replaceParcel(WorkerField.RESULT, new MaybeEncodingError(`${text}: ${(error as Error).message}`));
-      runnable.#setFlag(WorkerFlag.FAILED, true);
-    }
-  }
-
-  /** What this worker is to run. @internal */
-  static taskOf(runnable: Runnable): TaskSpec {
-    const parcel = runnable.#word(WorkerField.TASK);
-    // Who is killed on the way, wherever, has left it to the supervisor, with the handles that are still in it.
-    const task = unpackParcel(runnable.heap, parcel) as TaskSpec;
-    runnable.heap.core.boxedDropAt(runnable.open + WorkerField.TASK);
-    return task;
-  }
 
   /** What `run` calls, and with what. @internal */
   static callOf(runnable: Runnable): Call {
@@ -309,9 +254,9 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /** Another handle to a record, as the package's own class below this one: of the copy of the package that this class comes from. @internal */
   static adopt(this: unknown, heap: Heap, { id, generation }: { id: number; generation: number }): Runnable {
-    let own = this as new (existing: Existing) => Runnable;
+    let own = this as new (existing: AdoptionToken) => Runnable;
     while (!builtin.has(own)) own = Object.getPrototypeOf(own);
-    return new own(new Existing(heap, created(heap.core.refOpen(id, generation))));
+    return new own(new AdoptionToken(heap, created(heap.core.refOpen(id, generation))));
   }
 
   /** Gives `run` what it is to call: its target, found again here. @internal */
@@ -326,20 +271,21 @@ export abstract class Runnable<R = unknown> extends Shared {
     super.close();
   }
 
+  /** @internal */
   protected override closedError(): Error {
     return new ValueError(`${this.noun} object is closed`);
   }
 
   override toString(): string {
     if (this.ptr === 0) return super.toString();
-    const state = ['initial', 'starting', 'started', 'stopped'][this.runState];
+    const state = ['initial', 'starting', 'started', 'stopped'][this.workerRecord.state];
     return `<${this.constructor.name}(${this.name}, ${state}${this.ident === undefined ? '' : ` ${this.ident}`}${this.daemon ? ' daemon' : ''})>`;
   }
 }
 
 /** @throws RuntimeError while this worker is still importing its modules @internal */
 export function refuseWhileImporting(): void {
-  if (whereWeAre()?.importing) throw new RuntimeError(FORK_BOMB);
+  if (currentWorker()?.importing) throw new RuntimeError(FORK_BOMB);
 }
 
 const FORK_BOMB = `An attempt has been made to start a new process before the current process has finished its bootstrapping phase.
@@ -367,12 +313,12 @@ function isSubclass(ctor: object): boolean {
 }
 
 /** The object of a record that lives in `row`, made if this worker has none. */
-export function runnableIn<T extends Runnable>(heap: Heap, row: number, make: (existing: Existing) => T): T | undefined {
+export function runnableIn<T extends Runnable>(heap: Heap, row: number, make: (existing: AdoptionToken) => T): T | undefined {
   const here = known.get(row)?.deref();
   if (here) return here as T;
   const object = heap.core.objectPin(row);
   if (object === 0) return undefined;
   const ref = heap.core.refOpen(row, heap.core.objectGeneration(object));
   heap.core.objectUnpin(object);
-  return make(new Existing(heap, created(ref)));
+  return make(new AdoptionToken(heap, created(ref)));
 }

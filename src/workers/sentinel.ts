@@ -1,12 +1,12 @@
 /**
  * Sentinels: numbers that stand for processes wherever one waits for several things.
  */
-import { Kind } from '../../assembly/abi.ts';
+import { Kind, WorkerState } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
 import { AsyncGate } from '../heap/gate.ts';
 import type { Heap } from '../heap/heap.ts';
-import { created } from '../heap/shared.ts';
-import { State } from './runnable.ts';
+import { created, isGone } from '../heap/shared.ts';
+import { WorkerRecord } from './record.ts';
 
 /** More than there are rows for objects. Together with a generation it stays below 2^53. */
 const ROWS = 2 ** 22;
@@ -20,18 +20,19 @@ export function ended(heap: Heap, sentinel: number): { gate: number; isReady(): 
   const { core } = heap;
   const id = sentinel % ROWS;
   if (!Number.isSafeInteger(sentinel) || id < 1 || id >= core.objectEntries()) throw new ValueError(`${sentinel} is no sentinel`);
-  const ref = created(core.refOpen(id, Math.floor(sentinel / ROWS)));
-  if (ref === 1) return { gate: 0, isReady: () => true, release() {} };
+  const ref = core.refOpen(id, Math.floor(sentinel / ROWS));
+  if (isGone(ref)) return { gate: 0, isReady: () => true, release() {} };
+  created(ref);
   if (core.objectKind(id) !== Kind.WORKER) {
     core.refClose(ref);
     throw new ValueError(`${sentinel} is no sentinel`);
   }
-  const record = core.refObject(ref);
+  const record = new WorkerRecord(heap, core.refObject(ref));
   return {
-    gate: core.workerGate(record),
-    isReady: () => core.workerState(record) === State.ENDED,
+    gate: record.gate,
+    isReady: () => record.state === WorkerState.ENDED,
     release() {
-      const waited = AsyncGate.closing(heap, record);
+      const waited = AsyncGate.closing(heap, record.address);
       if (waited === undefined) core.refClose(ref);
       else void waited.then(() => core.refClose(ref));
     },

@@ -35,10 +35,10 @@ interface Marked {
   /** Whether the main module exports functions at all, once that is known. */
   mainExports?: boolean;
 }
-const holder = globalThis as { [KEY]?: Marked };
+const global = globalThis as { [KEY]?: Marked };
 // Two copies of the package in one thread share their marks, as they share the heap.
-holder[KEY] ??= { byModule: new Map(), byTarget: new WeakMap(), main: undefined };
-const marked = holder[KEY];
+global[KEY] ??= { byModule: new Map(), byTarget: new WeakMap(), main: undefined };
+const marked = global[KEY];
 
 /** The main module's URL, as `main` recorded it, here or in the thread that started this worker. */
 export function mainModule(): string | undefined {

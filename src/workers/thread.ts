@@ -1,14 +1,15 @@
 /**
  * Thread, and who is running here.
  */
-import { Kind, WorkerField, WorkerFlag } from '../../assembly/abi.ts';
+import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { Existing, registerShared } from '../heap/shared.ts';
+import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import { nativeId } from '../platform/index.ts';
 import { type Flavour, threading } from '../sync/flavour.ts';
-import { type ProcessTraits, whereWeAre } from './here.ts';
+import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import type { RunnableOptions } from './options.ts';
-import { isBuiltin, Runnable, runnableIn, State } from './runnable.ts';
+import { livingWorkers } from './record.ts';
+import { isBuiltin, Runnable, runnableIn } from './runnable.ts';
 import { type AnyFunction, nameOfTarget } from './targets.ts';
 
 const MAIN: ProcessTraits = { daemon: false, lineage: '' };
@@ -21,24 +22,30 @@ const MAIN: ProcessTraits = { daemon: false, lineage: '' };
  */
 export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
   /** @param options `{ target, args, kwargs, name, daemon }`; the default name is "Thread-N (target)" */
-  constructor(options: RunnableOptions<F> | Existing = {}) {
+  constructor(options?: RunnableOptions<F>);
+  /** @internal */
+  constructor(options?: RunnableOptions<F> | AdoptionToken);
+  constructor(options: RunnableOptions<F> | AdoptionToken = {}) {
     super(options as RunnableOptions, false);
-    if (options instanceof Existing) return;
+    if (options instanceof AdoptionToken) return;
     const { name, target } = options;
     const called = nameOfTarget(target);
     this.name = name ?? `Thread-${this.heap.core.nextNumber(0)}${called && ` (${called})`}`;
   }
 
+  /** @internal */
   protected get flavour(): Flavour {
     return threading;
   }
 
+  /** @internal */
   protected get noun(): 'thread' {
     return 'thread';
   }
 
+  /** @internal */
   protected get ownProcess(): ProcessTraits {
-    return whereWeAre()?.process ?? MAIN;
+    return currentWorker()?.process ?? MAIN;
   }
 
   /** @deprecated Python's old name for `name`. */
@@ -105,13 +112,13 @@ let main: MainThreadHere | undefined;
 
 /** The main thread of this process. */
 export function mainThread(): MainThread {
-  main ??= new MainThreadHere(whereWeAre()?.pid ?? theHeap().tid);
+  main ??= new MainThreadHere(currentWorker()?.pid ?? theHeap().tid);
   return main;
 }
 
 /** The thread that runs this code. */
 export function currentThread(): Thread | MainThread {
-  const here = whereWeAre();
+  const here = currentWorker();
   if (here === undefined || here.isProcess) return mainThread();
   return threadIn(theHeap(), here.record.id) as Thread;
 }
@@ -120,29 +127,12 @@ function threadIn(heap: Heap, row: number): Thread | undefined {
   return runnableIn(heap, row, (existing) => new Thread(existing));
 }
 
-/** Rows of the living workers of one kind that `wanted` accepts: it is given the address of their record. */
-export function livingWorkers(heap: Heap, process: boolean, wanted: (record: number) => boolean): number[] {
-  const { core } = heap;
-  const rows: number[] = [];
-  const end = core.objectEntries();
-  for (let row = 1; row < end; row++) {
-    if (core.objectKind(row) !== Kind.WORKER) continue;
-    const record = core.objectPin(row);
-    if (record === 0) continue;
-    const state = core.workerState(record);
-    const isProcess = (heap.loadWord(record + WorkerField.FLAGS) & WorkerFlag.PROCESS) !== 0;
-    if ((state === State.STARTING || state === State.RUNNING) && isProcess === process && wanted(record)) rows.push(row);
-    core.objectUnpin(record);
-  }
-  return rows;
-}
-
 /** The living threads of this process, its main thread first. */
 export function enumerate(): (Thread | MainThread)[] {
   const heap = theHeap();
-  const pid = whereWeAre()?.pid ?? heap.tid;
+  const pid = currentWorker()?.pid ?? heap.tid;
   const threads: (Thread | MainThread)[] = [mainThread()];
-  for (const row of livingWorkers(heap, false, (record) => heap.loadWord(record + WorkerField.PID) === pid)) {
+  for (const row of livingWorkers(heap, false, (record) => record.pid === pid)) {
     const thread = threadIn(heap, row);
     if (thread) threads.push(thread);
   }
@@ -165,4 +155,4 @@ export function getNativeId(): number {
 }
 
 isBuiltin(Thread);
-registerShared(16, Thread, Kind.WORKER);
+registerShared(ClassTag.THREAD, Thread, Kind.WORKER);

@@ -134,11 +134,11 @@ test('in a page a call that would have to wait throws an error that names its as
   await page.close();
 });
 
-test('a guest of a page, which the package did not start, is missed when it is gone, whoever starts first', async () => {
+test('a thread attached to a page, which the package did not start, is missed when it is gone, whoever starts first', async () => {
   const page = await newPage();
   const found = await page.evaluate(async () => {
     const { Lock, Thread } = nogil;
-    const url = '/test/browser/page/guest.workers.ts';
+    const url = '/test/browser/page/attached.workers.ts';
     const holder = async (lock: InstanceType<typeof Lock>) => {
       const worker = new Worker(url, { type: 'module' });
       const said = new Promise((resolve) => worker.addEventListener('message', resolve, { once: true }));
@@ -151,11 +151,11 @@ test('a guest of a page, which the package did not start, is missed when it is g
       if (startThread) await new Thread({ target: () => {} }).start();
       const broken = new Lock();
       const given = new Lock({ onOwnerDeath: 'release' });
-      const guests = [await holder(broken), await holder(given)];
+      const threads = [await holder(broken), await holder(given)];
       const waiting = given.acquireAsync(20);
       // A lock that nobody breaks would be waited for in vain.
       const refused = broken.acquireAsync(20).catch((error: Error) => error.name);
-      for (const each of guests) each.terminate();
+      for (const each of threads) each.terminate();
       results.push(await waiting, await refused);
     }
     return results;

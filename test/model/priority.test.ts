@@ -8,18 +8,18 @@ import { breaks, holds } from './check.ts';
 import { core, fine, mutant } from './core.ts';
 import type { Model } from './model.ts';
 import { call, must } from './program.ts';
-import { type PileOptions, SingleLockQueue } from './single-lock.ts';
+import { type SingleLockOptions, SingleLockQueue } from './single-lock.ts';
 
 const HEAP = 'queue/priority.ts';
 const WRONG = /twice|no record|garbled|lost|before item|taken and free|is taken|counted|in a cycle/;
 
-const heap = (options: PileOptions, members: (pile: SingleLockQueue) => void) => (m: Model) =>
+const heap = (options: SingleLockOptions, members: (pile: SingleLockQueue) => void) => (m: Model) =>
   members(new SingleLockQueue(m, Kind.PRIORITY, options));
 
 /** Codes in the order of their priorities; 6 make a root, its 4 children and one below them. */
 const SIX = [2, 3, 4, 5, 6, 7];
 
-const rising = (options: PileOptions = {}) =>
+const rising = (options: SingleLockOptions = {}) =>
   heap({ priorities: [1, 2, 3, 4, 5, 6, 7], ...options }, (line) => {
     line.fill(SIX);
     // Rises from below the second one to the top.
@@ -27,7 +27,7 @@ const rising = (options: PileOptions = {}) =>
     line.reaper((me) => line.gets(me, 3));
   });
 
-const sinking = (options: PileOptions = {}) =>
+const sinking = (options: SingleLockOptions = {}) =>
   heap({ priorities: [1, 2, 3, 4, 5, 6, 7, 8], ...options }, (line) => {
     line.fill([1, 2, 3, 4, 5, 6, 7]);
     // The last one sinks from the top to below the second.
@@ -56,7 +56,7 @@ describe('a heap in the midst of a move', () => {
   });
 
   const find = '    copyEntry(to, above);\n    setHole(queue, parent + 1);';
-  const planted: [string, Edit, (options?: PileOptions) => (m: Model) => void][] = [
+  const planted: [string, Edit, (options?: SingleLockOptions) => (m: Model) => void][] = [
     [
       'with a hole that is named before it is one, rising',
       { file: HEAP, find, replace: '    setHole(queue, parent + 1);\n    copyEntry(to, above);' },

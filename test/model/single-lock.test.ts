@@ -7,13 +7,13 @@ import { breaks, holds } from './check.ts';
 import { core, fine, mutant } from './core.ts';
 import type { Model } from './model.ts';
 import { call } from './program.ts';
-import { type PileOptions, SingleLockQueue } from './single-lock.ts';
+import { type SingleLockOptions, SingleLockQueue } from './single-lock.ts';
 
 const WRONG = /twice|no record|garbled|lost|before item|taken and free|is taken|counted|in a cycle/;
 
-const stack = (options: PileOptions, members: (pile: SingleLockQueue) => void) => (m: Model) =>
+const stack = (options: SingleLockOptions, members: (pile: SingleLockQueue) => void) => (m: Model) =>
   members(new SingleLockQueue(m, Kind.LIFO, options));
-const heap = (options: PileOptions, members: (pile: SingleLockQueue) => void) => (m: Model) =>
+const heap = (options: SingleLockOptions, members: (pile: SingleLockQueue) => void) => (m: Model) =>
   members(new SingleLockQueue(m, Kind.PRIORITY, options));
 const kinds = [
   ['stack', stack],

@@ -30,7 +30,7 @@ export interface Form {
   readonly longKey?: boolean;
 }
 
-export interface PileOptions {
+export interface SingleLockOptions {
   readonly maxsize?: number;
   /** By code less 1. Default: the code. */
   readonly priorities?: readonly number[];
@@ -56,7 +56,7 @@ export class SingleLockQueue {
   private readonly account: { put: number; got: number };
   /** By code: which puts had ended when its own began. */
   private readonly earlier: Record<string, number>;
-  private readonly options: Required<PileOptions>;
+  private readonly options: Required<SingleLockOptions>;
   private readonly setup: Member;
   /** Somebody shuts it down at once: what was in it may be gone, if it was counted off. */
   drops = false;
@@ -64,7 +64,7 @@ export class SingleLockQueue {
   constructor(
     readonly m: Model,
     kind: Kind.LIFO | Kind.PRIORITY,
-    { maxsize = 0, priorities = [], forms = [{ words: 1 }], pages = 32 }: PileOptions = {},
+    { maxsize = 0, priorities = [], forms = [{ words: 1 }], pages = 32 }: SingleLockOptions = {},
   ) {
     this.kind = kind;
     this.options = { maxsize, priorities, forms, pages };

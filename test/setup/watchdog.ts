@@ -38,7 +38,7 @@ async function watch(): Promise<void> {
   worker.unref();
   kept.push(handle);
   await once(worker, 'message');
-  // With a guest comes the supervisor. Each worker takes 64 KiB; so does the table of objects.
+  // With an attached thread comes the supervisor. Each worker takes 64 KiB; so does the table of objects.
   while (workers() < 3 || heap.stats().bytesInUse < (workers() + 1) * 65536)
     await new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -2,7 +2,7 @@
  * Handles that change hands while workers are killed: nobody keeps what the dead had, and nothing is closed that somebody has.
  */
 import { type Connection, EOFError, LifoQueue, Lock, Manager, Pipe, Process, Queue, Semaphore } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { giveAwayForEver } from '../pipe/pipe.workers.ts';
 import {
   fillAndClear,
@@ -86,7 +86,7 @@ function killing(times: number, round: (turns: Semaphore) => void): void {
 }
 
 describe('killing who forwards handles', () => {
-  it.each([
+  test.each([
     ['a Queue', Queue, forward, 1],
     ['a LifoQueue', LifoQueue, forward, 1],
     ['a Queue, in batches', Queue, forwardMany, 3],
@@ -103,7 +103,7 @@ describe('killing who forwards handles', () => {
     });
   });
 
-  it('through a pipe leaks none and closes none', () => {
+  test('through a pipe leaks none and closes none', () => {
     killing(15, (turns) => {
       const [r, w] = Pipe(false);
       const readers = makeItems((item) => w.send(item));
@@ -120,7 +120,7 @@ describe('killing who forwards handles', () => {
 describe('killing who has handles in', () => {
   const manager = Manager();
 
-  it.each([
+  test.each([
     ['takes them out and puts them in again', forwardByDict, 1],
     ['replaces them', renewInDict, 0],
   ] as const)('a dict and %s leaks none and closes none', (_, target, hands) => {
@@ -136,7 +136,7 @@ describe('killing who has handles in', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['takes them out and puts them in again', forwardByList, 1],
     ['replaces them and turns them round', renewInList, 0],
   ] as const)('a list and %s leaks none and closes none', (_, target, hands) => {
@@ -150,7 +150,7 @@ describe('killing who has handles in', () => {
     });
   });
 
-  it('a dict and a list, and clears them, leaks none and closes none', () => {
+  test('a dict and a list, and clears them, leaks none and closes none', () => {
     killing(15, (turns) => {
       const [items, dict, list] = [manager.dict<number, Parcel>(), manager.dict<number, Parcel>(), manager.list<Parcel>()];
       let key = 0;
@@ -165,7 +165,7 @@ describe('killing who has handles in', () => {
     });
   });
 
-  it('a dict in a list that it closes leaks none and closes none', () => {
+  test('a dict in a list that it closes leaks none and closes none', () => {
     killing(15, (turns) => {
       const items = manager.dict<number, Parcel>();
       let key = 0;
@@ -179,7 +179,7 @@ describe('killing who has handles in', () => {
 });
 
 describe('killing who makes pipes and gives them away', () => {
-  it('leaks none, whether they are taken or dropped', () => {
+  test('leaks none, whether they are taken or dropped', () => {
     killing(20, () => {
       // Not more than it holds: the table of objects never shrinks.
       const ends = new Queue<Connection>(100);

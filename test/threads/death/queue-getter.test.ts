@@ -1,5 +1,5 @@
 import { Process, Queue } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { load, take, takeAsync, waitToGet } from './queue.workers.ts';
 import { drain, heldWithoutWorkers, killSometime, LONG, until, untilGivenBack } from './queue-support.ts';
 
@@ -52,7 +52,7 @@ function killGetters({ rounds, maxsize, hands, start }: Scene): void {
 
 // Each wait has a limit of its own. Dozens of workers in turn take longer than other tests may, on a machine with much else to do.
 describe('killing a getter at any moment', { timeout: 120_000 }, () => {
-  it('loses at most the item in its hands, doubles none, and the queue works on', () => {
+  test('loses at most the item in its hands, doubles none, and the queue works on', () => {
     killGetters({
       rounds: 40,
       maxsize: 0,
@@ -61,7 +61,7 @@ describe('killing a getter at any moment', { timeout: 120_000 }, () => {
     });
   });
 
-  it('does so with a bounded queue', () => {
+  test('does so with a bounded queue', () => {
     killGetters({
       rounds: 25,
       maxsize: 3,
@@ -70,7 +70,7 @@ describe('killing a getter at any moment', { timeout: 120_000 }, () => {
     });
   });
 
-  it('loses at most the batch in its hands when it takes batches', () => {
+  test('loses at most the batch in its hands when it takes batches', () => {
     killGetters({
       rounds: 25,
       maxsize: 0,
@@ -79,7 +79,7 @@ describe('killing a getter at any moment', { timeout: 120_000 }, () => {
     });
   });
 
-  it('does so when it waits without blocking', () => {
+  test('does so when it waits without blocking', () => {
     killGetters({
       rounds: 20,
       maxsize: 0,
@@ -90,7 +90,7 @@ describe('killing a getter at any moment', { timeout: 120_000 }, () => {
 });
 
 describe('a getter that is killed while it waits', () => {
-  it.each([false, true])('takes no item with it, and no wake-up (async: %s)', (async) => {
+  test.each([false, true])('takes no item with it, and no wake-up (async: %s)', (async) => {
     using queue = new Queue<number>();
     using ready = new Queue<number>();
     const before = heldWithoutWorkers().bytesInUse;
@@ -114,7 +114,7 @@ describe('a getter that is killed while it waits', () => {
     untilGivenBack(before);
   });
 
-  it('leaves a wake-up that may have been meant for it to those who live', () => {
+  test('leaves a wake-up that may have been meant for it to those who live', () => {
     using queue = new Queue<number>();
     using ready = new Queue<number>();
     for (let round = 0; round < 15; round++) {

@@ -1,5 +1,5 @@
 import { Event, Process, Queue, RawValue } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sleepers } from '../queue/support.ts';
 import { give, load, waitToPut } from './queue.workers.ts';
 import { drain, heldWithoutWorkers, killSometime, LONG, until, untilGivenBack } from './queue-support.ts';
@@ -50,19 +50,19 @@ function killPutters({ rounds, maxsize, way, hands }: Scene): void {
 
 // Each wait has a limit of its own. Dozens of workers in turn take longer than other tests may, on a machine with much else to do.
 describe('killing a putter at any moment', { timeout: 120_000 }, () => {
-  it('leaves everything it has put, at most one item more, and the queue works on', () => {
+  test('leaves everything it has put, at most one item more, and the queue works on', () => {
     killPutters({ rounds: 30, maxsize: 0, way: 'put', hands: 1 });
   });
 
-  it('does so with a bounded queue, which is mostly full', () => {
+  test('does so with a bounded queue, which is mostly full', () => {
     killPutters({ rounds: 25, maxsize: 2, way: 'put', hands: 1 });
   });
 
-  it('leaves a first part of its batch when it puts batches', () => {
+  test('leaves a first part of its batch when it puts batches', () => {
     killPutters({ rounds: 20, maxsize: 7, way: 'putMany', hands: 5 });
   });
 
-  it('does so when it waits without blocking', () => {
+  test('does so when it waits without blocking', () => {
     killPutters({ rounds: 15, maxsize: 2, way: 'putAsync', hands: 1 });
   });
 });
@@ -92,19 +92,19 @@ describe('a putter that is killed while it waits for room', () => {
     expect(queue.get()).toBe('again');
   }
 
-  it('leaves nothing of a small item behind', () => {
+  test('leaves nothing of a small item behind', () => {
     killWaiting(() => ['small']);
   });
 
-  it('leaves nothing of a large item behind', () => {
+  test('leaves nothing of a large item behind', () => {
     killWaiting(() => new Uint8Array(2 ** 20));
   });
 
-  it('leaves nothing of a large batch behind', () => {
+  test('leaves nothing of a large batch behind', () => {
     killWaiting(() => new Uint8Array(2 ** 20), true);
   });
 
-  it('leaves nothing of a handle in an item behind', () => {
+  test('leaves nothing of a handle in an item behind', () => {
     killWaiting(() => new Event());
   });
 });

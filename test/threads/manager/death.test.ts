@@ -1,5 +1,5 @@
 import { type Dict, Event, heap, type List, Manager, Process } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { heldWithoutWorkers, killSometime, LONG, until, untilGivenBack } from '../death/queue-support.ts';
 import { updateSlowly, workUntilKilled } from './manager.workers.ts';
 
@@ -25,7 +25,7 @@ function check(d: Dict, l: List, who: number): void {
 }
 
 describe('killing a worker at any moment of its work on a dict and a list', () => {
-  it('leaves both whole, with all that it had done, and nobody waits for the dead', () => {
+  test('leaves both whole, with all that it had done, and nobody waits for the dead', () => {
     const before = heldWithoutWorkers();
     const d = manager.dict();
     const l = manager.list();
@@ -51,7 +51,7 @@ describe('killing a worker at any moment of its work on a dict and a list', () =
     untilGivenBack(before.bytesInUse, rounds * 65_536);
   });
 
-  it('while two others go on, who lose nothing', () => {
+  test('while two others go on, who lose nothing', () => {
     const d = manager.dict();
     const l = manager.list();
     const workers = [0, 1].map((who) => new Process({ target: workUntilKilled, args: [d, l, who] }));
@@ -78,7 +78,7 @@ describe('killing a worker at any moment of its work on a dict and a list', () =
 });
 
 describe('killing a worker inside of update', () => {
-  it('leaves the old value, and who waited goes on', async () => {
+  test('leaves the old value, and who waited goes on', async () => {
     const d = manager.dict({ n: 1 });
     const [inside, leave] = [new Event(), new Event()];
     const victim = new Process({ target: updateSlowly, args: [d, 'n', inside, leave] });
@@ -93,7 +93,7 @@ describe('killing a worker inside of update', () => {
     for (const each of [d, inside, leave, victim]) each.close();
   });
 
-  it('lets a blocked writer go on, too', () => {
+  test('lets a blocked writer go on, too', () => {
     const d = manager.dict({ n: 1 });
     const [inside, leave] = [new Event(), new Event()];
     const victim = new Process({ target: updateSlowly, args: [d, 'n', inside, leave] });

@@ -45,7 +45,7 @@ export const scribble = task(import.meta, function scribble(d: Dict, who: number
     else d.set(key, `${who}:${i};`.repeat((i * 13) % 200));
     if (i % 20 !== 0) continue;
     for (const [name, text] of d.items()) {
-      const own = (text as string).split(';')[0];
+      const own = (text as string).split(';')[0] as string;
       if (text !== `${own};`.repeat(text.length / (own.length + 1)) && text !== '') throw new Error(`${name} is torn: ${text}`);
     }
   }

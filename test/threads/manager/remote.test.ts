@@ -1,5 +1,5 @@
 import { AssertionError, AttributeError, Event, heap, Manager, MaybeEncodingError, Process, ValueError, WorkerDied } from 'nogil';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { LONG, until } from '../../support/until.ts';
 import { Counter, incrementBy, makeThere, Resource } from './manager.workers.ts';
@@ -9,7 +9,7 @@ const makeCounter = manager.register('Counter', Counter);
 afterAll(() => manager.shutdown());
 
 describe('an object of a registered class', () => {
-  it('is made by its name, and its methods are called through a handle', () => {
+  test('is made by its name, and its methods are called through a handle', () => {
     const counter = makeCounter(10);
     const same = manager.Counter(20);
     expect([counter.increment(), counter.increment(5), same.increment(), counter.slowly(1)]).toEqual([11, 16, 21, 17]);
@@ -18,7 +18,7 @@ describe('an object of a registered class', () => {
     same.close();
   });
 
-  it('has an async twin of each method, and of its making', async () => {
+  test('has an async twin of each method, and of its making', async () => {
     const counter = await makeCounter.async(1);
     expect(await Promise.all([counter.incrementAsync(), counter.slowlyAsync(10), counter.incrementAsync(100)])).toEqual([
       2, 12, 112,
@@ -27,7 +27,7 @@ describe('an object of a registered class', () => {
     counter.close();
   });
 
-  it('answers one call after the other: every method is atomic, also an async one', () => {
+  test('answers one call after the other: every method is atomic, also an async one', () => {
     const counter = makeCounter(0);
     const workers = [1, 2].map(() => new Process({ target: incrementBy, args: [counter, 30] }));
     for (const worker of workers) worker.start();
@@ -37,14 +37,14 @@ describe('an object of a registered class', () => {
     for (const worker of workers) worker.close();
   });
 
-  it('can be made where only the manager is known', () => {
+  test('can be made where only the manager is known', () => {
     const worker = new Process({ target: makeThere, args: [manager] });
     worker.start();
     expect(worker.result(LONG)).toBe(7);
     worker.close();
   });
 
-  it('throws errors of their class, with where they came from', async () => {
+  test('throws errors of their class, with where they came from', async () => {
     const counter = makeCounter(0);
     const value = thrownBy(() => counter.fail('value')) as Error;
     expect([value instanceof ValueError, value.message, (value.cause as Error).message]).toEqual([
@@ -61,12 +61,12 @@ describe('an object of a registered class', () => {
     counter.close();
   });
 
-  it('throws what its constructor throws', async () => {
+  test('throws what its constructor throws', async () => {
     expect(thrownBy(() => makeCounter(-1))).toMatchObject({ name: 'ValueError', message: 'must not be negative: -1' });
     await expect(makeCounter.async(-2)).rejects.toThrow(ValueError);
   });
 
-  it('shows only its methods, those without an underscore', () => {
+  test('shows only its methods, those without an underscore', () => {
     const counter = makeCounter(0);
     const loose = counter as unknown as Record<string, unknown>;
     expect(() => loose._hidden).toThrow(new AttributeError("'Counter' object has no method '_hidden'"));
@@ -78,7 +78,7 @@ describe('an object of a registered class', () => {
     counter.close();
   });
 
-  it('can be told which methods it shows', () => {
+  test('can be told which methods it shows', () => {
     const make = manager.register('Half', Counter, { exposed: ['_hidden'] });
     const half = make(0) as unknown as Record<string, () => unknown>;
     expect((half._hidden as () => unknown)()).toBe('kept');
@@ -86,7 +86,7 @@ describe('an object of a registered class', () => {
     (half.close as () => void)();
   });
 
-  it('may be sent as source, if it needs nothing from outside', () => {
+  test('may be sent as source, if it needs nothing from outside', () => {
     const make = manager.register(
       'Adder',
       class Adder {
@@ -100,7 +100,7 @@ describe('an object of a registered class', () => {
     adder.close();
   });
 
-  it('that dies answers everybody with WorkerDied', async () => {
+  test('that dies answers everybody with WorkerDied', async () => {
     const counter = makeCounter(0);
     expect(thrownBy(() => counter.die())).toBeInstanceOf(WorkerDied);
     expect(thrownBy(() => counter.increment())).toBeInstanceOf(WorkerDied);
@@ -110,7 +110,7 @@ describe('an object of a registered class', () => {
     for (const each of [counter, other]) each.close();
   });
 
-  it('is disposed of soon after its last handle was closed', async () => {
+  test('is disposed of soon after its last handle was closed', async () => {
     const own = Manager();
     const disposed = new Event();
     const resource = own.register('Resource', Resource)(disposed);
@@ -124,7 +124,7 @@ describe('an object of a registered class', () => {
 });
 
 describe('a manager', () => {
-  it('takes each name once', () => {
+  test('takes each name once', () => {
     for (const name of ['Counter', 'dict', 'Lock', 'shutdown']) expect(() => manager.register(name, Counter)).toThrow(ValueError);
     expect(() => manager.register('', Counter)).toThrow(TypeError);
     expect(() => manager.register('F', 5 as never)).toThrow(TypeError);
@@ -134,7 +134,7 @@ describe('a manager', () => {
     expect(manager.Nothing).toBeUndefined();
   });
 
-  it('ends its objects at shutdown, which may be called twice, and makes no more', async () => {
+  test('ends its objects at shutdown, which may be called twice, and makes no more', async () => {
     const own = Manager();
     const disposed = new Event();
     const resource = own.register('Resource', Resource)(disposed);
@@ -161,7 +161,7 @@ describe('a manager', () => {
     for (const each of [resource, stuck, disposed, inside, d, own]) each.close();
   });
 
-  it('is shut down at the end of its `using` block', () => {
+  test('is shut down at the end of its `using` block', () => {
     const disposed = new Event();
     let resource: { use(): string; close(): void };
     {
@@ -174,7 +174,7 @@ describe('a manager', () => {
     for (const each of [resource, disposed]) each.close();
   });
 
-  it('leaves nothing behind', async () => {
+  test('leaves nothing behind', async () => {
     const held = () => heap.stats().objects;
     const own = Manager();
     const make = own.register('Counter', Counter);

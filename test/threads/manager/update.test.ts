@@ -1,5 +1,5 @@
 import { Event, heap, Manager, Process, Queue, RuntimeError, sleep, Thread, ValueError } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LONG, until } from '../../support/until.ts';
 import {
   appendAll,
@@ -29,7 +29,7 @@ function end(...threads: { result(timeout: number): unknown; close(): void }[]):
 }
 
 describe('several workers at one dict or list', () => {
-  it('count exactly with update and updateAsync', async () => {
+  test('count exactly with update and updateAsync', async () => {
     const d = manager.dict<string, number>();
     const threads = [1, 2, 3].map(() => start(countUp, d, 500));
     for (let i = 0; i < 200; i++) {
@@ -41,7 +41,7 @@ describe('several workers at one dict or list', () => {
     d.close();
   });
 
-  it('append without losing or mixing up anything', () => {
+  test('append without losing or mixing up anything', () => {
     const l = manager.list<[number, number]>();
     const threads = [0, 1, 2].map((who) => start(appendAll, l, who, 1000));
     end(...threads);
@@ -52,7 +52,7 @@ describe('several workers at one dict or list', () => {
     l.close();
   });
 
-  it('take each item exactly once', () => {
+  test('take each item exactly once', () => {
     const numbers = Array.from({ length: 2000 }, (_, i) => i);
     const l = manager.list(numbers);
     const got = new Queue<number>();
@@ -63,7 +63,7 @@ describe('several workers at one dict or list', () => {
     for (const each of [l, got]) each.close();
   });
 
-  it('never see half a value, while keys come and go and the table grows', () => {
+  test('never see half a value, while keys come and go and the table grows', () => {
     const d = manager.dict();
     end(...[0, 1, 2].map((who) => start(scribble, d, who, 3000)));
     expect(d.size).toBe(d.keys().length);
@@ -79,7 +79,7 @@ describe('while another worker is inside of update', () => {
     return { d, inside, leave, about, close: () => [d, inside, leave, about].forEach((each) => void each.close()) };
   }
 
-  it('who reads sees what stood before, at once', () => {
+  test('who reads sees what stood before, at once', () => {
     const { d, inside, leave, close } = scene();
     const updater = start(updateSlowly, d, 'n', inside, leave);
     expect(inside.wait(LONG)).toBe(true);
@@ -99,7 +99,7 @@ describe('while another worker is inside of update', () => {
     close();
   });
 
-  it.each([
+  test.each([
     ['set', setLater],
     ['setAsync', setLaterAsync],
   ] as const)('%s waits, and is not overwritten', async (_, target) => {
@@ -116,7 +116,7 @@ describe('while another worker is inside of update', () => {
     close();
   });
 
-  it('async calls of an event loop wait without blocking it', async () => {
+  test('async calls of an event loop wait without blocking it', async () => {
     const { d, inside, leave, close } = scene();
     const l = manager.list([1]);
     const updater = start(updateSlowly, d, 'n', inside, leave);
@@ -142,7 +142,7 @@ describe('while another worker is inside of update', () => {
     close();
   });
 
-  it('a thread that must not block can read, and is told which call to await instead of writing', () => {
+  test('a thread that must not block can read, and is told which call to await instead of writing', () => {
     const { d, inside, leave, close } = scene();
     const l = manager.list([1]);
     const updater = start(updateSlowly, d, 'n', inside, leave);
@@ -166,7 +166,7 @@ describe('while another worker is inside of update', () => {
     close();
   });
 
-  it('an async call can be aborted, which leaves nothing behind', async () => {
+  test('an async call can be aborted, which leaves nothing behind', async () => {
     const { d, inside, leave, close } = scene();
     const updater = start(updateSlowly, d, 'n', inside, leave);
     inside.wait(LONG);
@@ -183,7 +183,7 @@ describe('while another worker is inside of update', () => {
     close();
   });
 
-  it('which throws, the others go on with the old value', () => {
+  test('which throws, the others go on with the old value', () => {
     const { d, inside, leave, about, close } = scene();
     const updater = start(updateAndThrow, d, inside, leave);
     inside.wait(LONG);
@@ -201,7 +201,7 @@ describe('while another worker is inside of update', () => {
 });
 
 describe('updateAsync', () => {
-  it('keeps tasks of one worker apart, also from what blocks', async () => {
+  test('keeps tasks of one worker apart, also from what blocks', async () => {
     const d = manager.dict({ n: 0 });
     const pause = () => new Promise((resolve) => setTimeout(resolve, 1));
     const tasks = Array.from({ length: 20 }, () =>
@@ -220,7 +220,7 @@ describe('updateAsync', () => {
     d.close();
   });
 
-  it('changes nothing when the function rejects', async () => {
+  test('changes nothing when the function rejects', async () => {
     const d = manager.dict({ n: 1 });
     const l = manager.list([1, 2]);
     await expect(d.updateAsync('n', async () => Promise.reject(new RangeError('no')))).rejects.toThrow(RangeError);
@@ -241,7 +241,7 @@ describe('updateAsync', () => {
     for (const each of [d, l]) each.close();
   });
 
-  it('rejects with ValueError when the dict is closed while it waits', async () => {
+  test('rejects with ValueError when the dict is closed while it waits', async () => {
     const d = manager.dict({ n: 1 });
     const [inside, leave] = [new Event(), new Event()];
     const updater = start(updateSlowly, d, 'n', inside, leave);
@@ -256,7 +256,7 @@ describe('updateAsync', () => {
 });
 
 describe('handles in a dict', () => {
-  it('keep what they refer to alive after the worker that put them has ended', async () => {
+  test('keep what they refer to alive after the worker that put them has ended', async () => {
     const d = manager.dict();
     const leaver = new Process({ target: leaveQueue, args: [manager, d] });
     leaver.start();

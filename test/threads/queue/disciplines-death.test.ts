@@ -1,5 +1,5 @@
 import { LifoQueue, PriorityQueue, Process, type Queue, RawValue } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { drain, heldWithoutWorkers, killSometime, LONG, until, untilGivenBack } from '../death/queue-support.ts';
 import { churn, firstOf, isWhole, type Token, token } from './disciplines.workers.ts';
 
@@ -12,7 +12,7 @@ const classes: [string, new () => Queue<Token>][] = [
 ];
 
 describe.each(classes)('killing a worker inside of put or get of a %s', { timeout: 120_000 }, (name, Queue) => {
-  it.each([
+  test.each([
     [1, 2000, 8],
     [1, 3, 8],
     [4, 300, 8],

@@ -1,5 +1,5 @@
 import { PriorityQueue, Process, type Queue, Thread } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { disciplines } from '../../support/disciplines.ts';
 import { LONG } from '../../support/until.ts';
 import { fill, harvest, sort, type Token, type Way } from './disciplines.workers.ts';
@@ -25,14 +25,14 @@ function traffic(queue: Queue<Token>, putting: Way[], getting: Way[], count = 15
 }
 
 describe.each(all)('through a %s', (_, Queue) => {
-  it('every item passes once and whole, whoever waits for whom', () => {
+  test('every item passes once and whole, whoever waits for whom', () => {
     using unlimited = new Queue();
     traffic(unlimited, ['one', 'many', 'async'], ['one', 'manyAsync']);
   });
 });
 
 describe.each(limited)('through a bounded %s', (_, Queue) => {
-  it.each([1, 5])('of %i items every item passes once and whole', (maxsize) => {
+  test.each([1, 5])('of %i items every item passes once and whole', (maxsize) => {
     using bounded = new Queue(maxsize);
     traffic(bounded, ['one', 'many'], ['one', 'many']);
     using other = new Queue(maxsize);
@@ -41,7 +41,7 @@ describe.each(limited)('through a bounded %s', (_, Queue) => {
 });
 
 describe('a PriorityQueue', () => {
-  it('that several workers have filled gives each of those who drain it ascending priorities', () => {
+  test('that several workers have filled gives each of those who drain it ascending priorities', () => {
     using queue = new PriorityQueue<Token>();
     const fillers = [0, 1, 2].map((from) => new Process({ target: fill, args: [queue, from, 500, 'one'] }));
     for (const worker of fillers) worker.start();
@@ -57,7 +57,7 @@ describe('a PriorityQueue', () => {
     }
   });
 
-  it('orders alike in every worker, whatever its locale', () => {
+  test('orders alike in every worker, whatever its locale', () => {
     const kinds: unknown[][] = [
       ['z', 'ä', 'a', 'Z', 'é', 'e', '😀', '\uffff', '', 'aa', 'ı', 'i', 'I', 'ß', 'ss'],
       [3, -1n, 0.5, -0.5, 2n ** 60n, 2 ** 60, Number.NEGATIVE_INFINITY, true, 1e300, [3, 'b'], [3, 'a'], { priority: 2 }],

@@ -1,6 +1,6 @@
 import { Process, Queue, Thread } from 'nogil';
 import * as multiprocessing from 'nogil/multiprocessing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LONG } from '../../support/until.ts';
 import { consume, type GetMode, type Harvest, type Parcel, type PutMode, produce } from './traffic.workers.ts';
 
@@ -47,29 +47,29 @@ function run({ producers, consumers, maxsize, count = 150, kinds = [Process, Thr
 }
 
 describe.each([0, 1, 6])('through a queue with maxsize %i', (maxsize) => {
-  it('two producers and two consumers pass every item once and in order', () => {
+  test('two producers and two consumers pass every item once and in order', () => {
     run({ producers: ['put', 'put'], consumers: ['get', 'get'], maxsize });
   });
 
-  it('three producers and one consumer do', () => {
+  test('three producers and one consumer do', () => {
     run({ producers: ['put', 'put', 'put'], consumers: ['iterate'], maxsize, count: 100 });
   });
 
-  it('one producer and three consumers do', () => {
+  test('one producer and three consumers do', () => {
     run({ producers: ['put'], consumers: ['get', 'iterate', 'get'], maxsize, count: 300 });
   });
 
-  it('batches do, and those who take one at a time beside them', () => {
+  test('batches do, and those who take one at a time beside them', () => {
     run({ producers: ['putMany', 'put'], consumers: ['getMany', 'get'], maxsize });
   });
 
-  it('blocking and async workers do, side by side', () => {
+  test('blocking and async workers do, side by side', () => {
     run({ producers: ['put', 'putAsync'], consumers: ['get', 'getAsync'], maxsize });
     run({ producers: ['putManyAsync', 'putMany'], consumers: ['getManyAsync', 'getMany'], maxsize });
   });
 });
 
-it('threads alone, and processes alone, pass the items of a multiprocessing.JoinableQueue', () => {
+test('threads alone, and processes alone, pass the items of a multiprocessing.JoinableQueue', () => {
   for (const kind of [Thread, Process])
     run({
       producers: ['put', 'put'],
@@ -81,7 +81,7 @@ it('threads alone, and processes alone, pass the items of a multiprocessing.Join
     });
 });
 
-it('the main thread takes part, blocking, in both roles', () => {
+test('the main thread takes part, blocking, in both roles', () => {
   using there = new Queue<Parcel>(3);
   using back = new Queue<Parcel>(3);
   const feeder = new Process({ target: produce, args: [there, 0, 100, 'put'] });
@@ -95,7 +95,7 @@ it('the main thread takes part, blocking, in both roles', () => {
   expect(feeder.join(LONG)).toBe(true);
 });
 
-it('the main thread takes part without blocking while its workers block', async () => {
+test('the main thread takes part without blocking while its workers block', async () => {
   using there = new Queue<Parcel>(3);
   using back = new Queue<Parcel>(3);
   const feeders = [0, 1].map((from) => new Process({ target: produce, args: [there, from, 80, 'put'] }));

@@ -1,5 +1,5 @@
 import { JoinableQueue, Process, Queue, Semaphore, Thread } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LONG, until } from '../../support/until.ts';
 import { sleepers } from './support.ts';
 import { answer, putAndGo, putAndTell, type Way, waitIn, work } from './waking.workers.ts';
@@ -18,7 +18,7 @@ function results(workers: Thread<typeof waitIn>[]): Promise<unknown[]> {
 }
 
 describe('a shutdown', () => {
-  it('wakes everybody who waits for an item', async () => {
+  test('wakes everybody who waits for an item', async () => {
     using queue = new Queue<never>();
     const workers = await waiting(queue, ['get', 'getMany', 'getAsync', 'get']);
     const here = queue.getAsync(LONG).catch((error) => error.name);
@@ -27,7 +27,7 @@ describe('a shutdown', () => {
     expect(await here).toBe('ShutDown');
   });
 
-  it('wakes everybody who waits for room, and lets nothing more in', async () => {
+  test('wakes everybody who waits for room, and lets nothing more in', async () => {
     using queue = new Queue<string>(1);
     queue.put('in');
     const workers = await waiting(
@@ -42,7 +42,7 @@ describe('a shutdown', () => {
     expect([...queue]).toEqual(['in']);
   });
 
-  it('with immediate wakes those who join, too', async () => {
+  test('with immediate wakes those who join, too', async () => {
     using queue = new JoinableQueue<number>();
     queue.putMany([1, 2, 3]);
     const workers = await waiting(queue as Queue<never>, ['join', 'joinAsync', 'join']);
@@ -52,7 +52,7 @@ describe('a shutdown', () => {
 });
 
 describe('a wake-up', () => {
-  it('goes to as many as there are items', async () => {
+  test('goes to as many as there are items', async () => {
     using queue = new Queue<number>();
     const workers = await waiting(queue as Queue<never>, ['get', 'get', 'get', 'get']);
     queue.put(1);
@@ -64,7 +64,7 @@ describe('a wake-up', () => {
     expect(queue.qsize()).toBe(0);
   });
 
-  it('goes to as many as there is room for', async () => {
+  test('goes to as many as there is room for', async () => {
     using queue = new Queue<string>(2);
     queue.putMany(['x', 'y']);
     const workers = await waiting(queue as Queue<never>, ['put', 'put', 'put', 'putAsync'], ['a', 'b', 'c', 'd']);
@@ -76,7 +76,7 @@ describe('a wake-up', () => {
     expect(queue.empty()).toBe(true);
   });
 
-  it('wakes a blocked worker also while an async one waits whose thread is busy', async () => {
+  test('wakes a blocked worker also while an async one waits whose thread is busy', async () => {
     using queue = new Queue<number>();
     const here = queue.getAsync(LONG);
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -90,7 +90,7 @@ describe('a wake-up', () => {
 });
 
 describe('closing a handle', () => {
-  it('tells nobody in other workers: who waits there waits on, and is served through other handles', async () => {
+  test('tells nobody in other workers: who waits there waits on, and is served through other handles', async () => {
     using carrier = new Queue<Queue<number>>();
     const queue = new Queue<number>();
     carrier.put(queue);
@@ -105,7 +105,7 @@ describe('closing a handle', () => {
 });
 
 describe('counting tasks off', () => {
-  it('from many workers ends the join of every worker that joins', async () => {
+  test('from many workers ends the join of every worker that joins', async () => {
     using queue = new JoinableQueue<number>(20);
     const workers = [0, 1, 2].map(() => new Process({ target: work, args: [queue] }));
     for (const worker of workers) worker.start();
@@ -123,7 +123,7 @@ describe('counting tasks off', () => {
     expect(sums.reduce((a, b) => a + b)).toBe((500 * 501) / 2);
   });
 
-  it('keeps those who join waiting until the last task is counted off', async () => {
+  test('keeps those who join waiting until the last task is counted off', async () => {
     using queue = new JoinableQueue<number>();
     queue.putMany([1, 2, 3]);
     const workers = await waiting(queue as Queue<never>, ['join', 'join']);
@@ -139,7 +139,7 @@ describe('counting tasks off', () => {
 });
 
 describe('a put', () => {
-  it('is complete when it returns: whoever hears of it finds the item', () => {
+  test('is complete when it returns: whoever hears of it finds the item', () => {
     using queue = new Queue<unknown>();
     const [done, go] = [new Semaphore(0), new Semaphore(0)];
     const rounds = 300;
@@ -156,7 +156,7 @@ describe('a put', () => {
     expect(worker.join(LONG)).toBe(true);
   });
 
-  it('needs its worker no more: it may exit at once, also after cancelJoinThread(), and be joined before anybody reads', () => {
+  test('needs its worker no more: it may exit at once, also after cancelJoinThread(), and be joined before anybody reads', () => {
     using queue = new Queue<Uint8Array>();
     const size = 8 * 2 ** 20;
     const workers = [1, 2].map((i) => new Process({ target: putAndGo, args: [queue, new Uint8Array(size).fill(i), i === 2] }));
@@ -169,7 +169,7 @@ describe('a put', () => {
   });
 });
 
-it('a queue sent in an item is answered through, as many times as one likes', () => {
+test('a queue sent in an item is answered through, as many times as one likes', () => {
   using questions = new Queue<[number, Queue<number>]>();
   const worker = new Process({ target: answer, args: [questions] });
   worker.start();

@@ -1,5 +1,5 @@
 import { Event, FileNotFoundError, heap, type Process, Queue, RawArray, ShareableList, SharedMemory } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { heldWithoutWorkers, killSometime, untilGivenBack } from '../death/queue-support.ts';
 import { LONG, resultsOf, startMany, startProcess } from '../sync/support.ts';
 import {
@@ -19,7 +19,7 @@ import {
 
 describe('workers', () => {
   // The first test: nobody has used a name in this heap yet.
-  it('that make memory of one name at the same time, the first that the heap ever has: exactly one wins', () => {
+  test('that make memory of one name at the same time, the first that the heap ever has: exactly one wins', () => {
     using start = new Event();
     const threads = startMany(8, makeNamed, start, 'raced for');
     start.set();
@@ -32,7 +32,7 @@ describe('workers', () => {
     for (const each of threads) each.close();
   });
 
-  it('that unlink the same memory at the same time: exactly one does', () => {
+  test('that unlink the same memory at the same time: exactly one does', () => {
     for (let round = 0; round < 3; round++) {
       using start = new Event();
       using memory = new SharedMemory('raced against', true, 8);
@@ -44,7 +44,7 @@ describe('workers', () => {
     }
   });
 
-  it('that make and unlink one name all the time unlink each block once', () => {
+  test('that make and unlink one name all the time unlink each block once', () => {
     const before = heldWithoutWorkers();
     const start = new Event();
     const threads = startMany(4, contend, start, 'contended', 2000);
@@ -58,7 +58,7 @@ describe('workers', () => {
     untilGivenBack(before.bytesInUse);
   });
 
-  it('find by its name what lies where the heap has grown since they began', () => {
+  test('find by its name what lies where the heap has grown since they began', () => {
     using memory = new SharedMemory('grown', true, 1000);
     const [ready, go] = [new Event(), new Event()];
     const process = startProcess(addOne, 'grown', ready, go);
@@ -75,7 +75,7 @@ describe('workers', () => {
     for (const each of [ready, go, process, other]) each.close();
   });
 
-  it('get memory and lists that are sent to them attached', () => {
+  test('get memory and lists that are sent to them attached', () => {
     using memory = new SharedMemory(undefined, true, 10);
     using list = new ShareableList(['room for a text', 2]);
     using queue = new Queue<ShareableList>();
@@ -87,7 +87,7 @@ describe('workers', () => {
     process.close();
   });
 
-  it('that read and write the same elements see each of them whole', () => {
+  test('that read and write the same elements see each of them whole', () => {
     using list = new ShareableList(Array.from({ length: 4 }, () => 'x'.repeat(4000)));
     const threads = startMany(3, useList, list, 3000);
     expect(resultsOf(threads)).toEqual([3000, 3000, 3000]);
@@ -98,7 +98,7 @@ describe('workers', () => {
 });
 
 describe('a worker that is killed', () => {
-  it('with memory open that it had made leaves the name, and the memory goes with unlink and close', () => {
+  test('with memory open that it had made leaves the name, and the memory goes with unlink and close', () => {
     const before = heldWithoutWorkers();
     for (const create of [true, false]) {
       const mine = create ? undefined : new SharedMemory('of the dead', true, 100_000);
@@ -115,7 +115,7 @@ describe('a worker that is killed', () => {
     untilGivenBack(before.bytesInUse);
   });
 
-  it('at any moment of its writing leaves every element whole, and the next one reads and writes', () => {
+  test('at any moment of its writing leaves every element whole, and the next one reads and writes', () => {
     using list = new ShareableList(Array.from({ length: 3 }, () => 'x'.repeat(4000)));
     for (let round = 0; round < 25; round++) {
       using began = new Event();
@@ -130,7 +130,7 @@ describe('a worker that is killed', () => {
     list.unlink();
   });
 
-  it('in the middle of a write, with the lock: the next one takes the lock over, and ends the write', () => {
+  test('in the middle of a write, with the lock: the next one takes the lock over, and ends the write', () => {
     using list = new ShareableList(['old', 'other']);
     const inside = internalsOf(list as ShareableList);
     for (const read of [() => list[0], () => [...list][0]]) {
@@ -154,7 +154,7 @@ describe('a worker that is killed', () => {
     victim.close();
   });
 
-  it('at any moment of making and unlinking leaves a name that can be used, or is free', () => {
+  test('at any moment of making and unlinking leaves a name that can be used, or is free', () => {
     const before = heldWithoutWorkers();
     const rounds = 20;
     for (let round = 0; round < rounds; round++) {

@@ -1,11 +1,11 @@
 import { Process, Queue, Thread } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { LONG } from '../../support/until.ts';
 import { double, MarkedCounter, MarkedDerived, MarkedWorker, Renamed } from './classes.workers.ts';
 
 describe('a subclass', () => {
-  it('runs its own run() in the worker, on a copy of its own data', () => {
+  test('runs its own run() in the worker, on a copy of its own data', () => {
     using found = new Queue<number>();
     const counter = new MarkedCounter(10, found);
     counter.from = 4;
@@ -16,14 +16,14 @@ describe('a subclass', () => {
     expect(counter.to).toBe(10);
   });
 
-  it('may be marked under a name of its own, and have an async run()', () => {
+  test('may be marked under a name of its own, and have an async run()', () => {
     const worker = new Renamed({ name: 'Eve' });
     worker.items = [1, { two: 2 }, new Date(3)];
     worker.start();
     expect(worker.result(LONG)).toEqual([1, { two: 2 }, new Date(3), 'Eve', true]);
   });
 
-  it('without a run() of its own runs the target', () => {
+  test('without a run() of its own runs the target', () => {
     const worker = new MarkedWorker({ target: double, args: [21] });
     expect(worker.name).toMatch(/^Worker-\d+$/);
     worker.start();
@@ -31,14 +31,14 @@ describe('a subclass', () => {
     expect(worker.note).toBe('a field');
   });
 
-  it('may be of a subclass', () => {
+  test('may be of a subclass', () => {
     const worker = new MarkedDerived();
     worker.base = 'changed';
     worker.start();
     expect(worker.result(LONG)).toEqual(['changed', 'derived']);
   });
 
-  it('is a plain Thread or Process where it is sent: to be waited for, not started', () => {
+  test('is a plain Thread or Process where it is sent: to be waited for, not started', () => {
     using queue = new Queue<Thread | Process>();
     for (const [worker, Plain] of [
       [new MarkedDerived(), Thread],
@@ -53,7 +53,7 @@ describe('a subclass', () => {
     }
   });
 
-  it('whose data cannot be sent says which part at start()', () => {
+  test('whose data cannot be sent says which part at start()', () => {
     const worker = new Renamed();
     worker.items = [1, () => 2];
     expect(() => worker.start()).toThrow(/cannot send a function \(at .*items\[1\]\)/);
@@ -62,7 +62,7 @@ describe('a subclass', () => {
     expect(worker.result(LONG)).toEqual([1, worker.name, true]);
   });
 
-  it('that is found nowhere says what to do', () => {
+  test('that is found nowhere says what to do', () => {
     class Local extends Thread {
       override run(): number {
         return 1;
@@ -75,7 +75,7 @@ describe('a subclass', () => {
     );
   });
 
-  it('keeps what the constructor of Process was told when it sets nothing itself', () => {
+  test('keeps what the constructor of Process was told when it sets nothing itself', () => {
     const worker = new MarkedWorker({ target: double, args: [1], name: 'given', daemon: true });
     expect([worker.name, worker.daemon]).toEqual(['given', true]);
     worker.start();
@@ -84,7 +84,7 @@ describe('a subclass', () => {
 });
 
 describe('run()', () => {
-  it('called directly runs the target here', () => {
+  test('called directly runs the target here', () => {
     const calls: unknown[] = [];
     const target = (...args: unknown[]) => calls.push(args);
     new Thread({ target, args: [1, 2] }).run();
@@ -97,7 +97,7 @@ describe('run()', () => {
     expect(new Thread({ target: double, args: [4] }).run()).toBe(8);
   });
 
-  it('of a URL cannot run here', () => {
+  test('of a URL cannot run here', () => {
     expect(() => new Thread({ target: new URL('file:///no/such.js') }).run()).toThrow('can only run in a worker');
   });
 });

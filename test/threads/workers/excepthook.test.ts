@@ -1,5 +1,5 @@
 import { excepthook, Queue, setExcepthook, Thread } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { programsOf } from '../../support/programs.ts';
 import { LONG } from '../../support/until.ts';
 import { failHooked, type Said } from './excepthook.workers.ts';
@@ -15,7 +15,7 @@ function hear(how: 'error' | 'text' | 'later' | 'exit'): [Thread, Queue<Said>] {
 }
 
 describe('an excepthook', () => {
-  it('is told of the error that a thread does not catch, in its worker, and the error is kept all the same', () => {
+  test('is told of the error that a thread does not catch, in its worker, and the error is kept all the same', () => {
     const [thread, queue] = hear('error');
     const said = queue.getNowait();
     expect(said).toMatchObject({ type: 'ValueError', traceback: true, thread: thread.name, current: true });
@@ -24,7 +24,7 @@ describe('an excepthook', () => {
     expect(queue.empty()).toBe(true);
   });
 
-  it('is told of what is no error', () => {
+  test('is told of what is no error', () => {
     const [thread, queue] = hear('text');
     expect(queue.getNowait()).toEqual({
       type: undefined,
@@ -35,17 +35,17 @@ describe('an excepthook', () => {
     });
   });
 
-  it('is told of an error from the event loop of the worker', () => {
+  test('is told of an error from the event loop of the worker', () => {
     const [thread, queue] = hear('later');
     expect(queue.getNowait()).toMatchObject({ type: 'ValueError', thread: thread.name });
   });
 
-  it('is not told of a thread that exits: Python’s SystemExit is silent, too', () => {
+  test('is not told of a thread that exits: Python’s SystemExit is silent, too', () => {
     const [, queue] = hear('exit');
     expect(queue.empty()).toBe(true);
   });
 
-  it('prints by default; one that fails is printed beside the error; a process has none', async () => {
+  test('prints by default; one that fails is printed beside the error; a process has none', async () => {
     const { code, lines, errors } = await run('excepthook');
     expect([code, lines]).toEqual([0, ['true', 'true', 'true', 'true']]);
     expect(errors).toMatch(/^Exception in thread failUnhooked:\nValueError: the default\n {4}at failUnhooked/);
@@ -56,7 +56,7 @@ describe('an excepthook', () => {
     expect(errors).not.toContain('exits');
   });
 
-  it('is each worker’s own, and set to a function or back', () => {
+  test('is each worker’s own, and set to a function or back', () => {
     const mine = () => {};
     expect(setExcepthook(mine)).toBe(excepthook);
     expect(setExcepthook(undefined)).toBe(mine);

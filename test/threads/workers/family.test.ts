@@ -14,7 +14,7 @@ import {
   Queue,
   Thread,
 } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LONG, until } from '../../support/until.ts';
 import {
   bearOrphan,
@@ -37,7 +37,7 @@ function resultOf<R>(worker: Thread<() => R> | Process<() => R>): R {
 }
 
 describe('the main thread', () => {
-  it('is the main thread of the main process, which has no parent', () => {
+  test('is the main thread of the main process, which has no parent', () => {
     expect(currentThread()).toBe(mainThread());
     expect(mainThread().name).toBe('MainThread');
     expect([mainThread().isAlive(), mainThread().daemon, mainThread().isDaemon(), mainThread().getName()]).toEqual([
@@ -54,7 +54,7 @@ describe('the main thread', () => {
 });
 
 describe('a worker knows', () => {
-  it('itself, its process and its parent: as a process', () => {
+  test('itself, its process and its parent: as a process', () => {
     const worker = new Process({ target: describeSelf, name: 'me' });
     const self = resultOf(worker);
     expect(self).toEqual({
@@ -68,7 +68,7 @@ describe('a worker knows', () => {
     });
   });
 
-  it('itself, its process and its parent: as a thread', () => {
+  test('itself, its process and its parent: as a thread', () => {
     const worker = new Thread({ target: describeSelf, name: 'me', daemon: true });
     const self = resultOf(worker);
     expect(self).toEqual({
@@ -82,7 +82,7 @@ describe('a worker knows', () => {
     });
   });
 
-  it('the same of those it starts, and they of it', () => {
+  test('the same of those it starts, and they of it', () => {
     const worker = new Process({ target: describeFamily, name: 'parent' });
     const [self, process, thread] = resultOf(worker);
     expect(self.pid).toBe(worker.pid);
@@ -95,7 +95,7 @@ describe('a worker knows', () => {
     expect(new Set([self, process, thread].map(({ ident }) => ident)).size).toBe(3);
   });
 
-  it('that its parent is gone', async () => {
+  test('that its parent is gone', async () => {
     using queue = new Queue<unknown>();
     using go = new Event();
     const worker = new Process({ target: bearOrphan, args: [queue, go] });
@@ -109,7 +109,7 @@ describe('a worker knows', () => {
 });
 
 describe('names', () => {
-  it('are numbered, and say the target of a thread', () => {
+  test('are numbered, and say the target of a thread', () => {
     const number = (name: string) => Number(/-(\d+)/.exec(name)?.[1]);
     const threads = [new Thread({ target: describeSelf }), new Thread(), new Thread({ target: describeSelf })];
     expect(threads.map(({ name }) => name.replace(/\d+/, 'N'))).toEqual([
@@ -125,7 +125,7 @@ describe('names', () => {
     expect(processes.map(({ name }) => name)).toEqual([`Process-${next}`, 'given', `Process-${next + 2}`]);
   });
 
-  it('of a child’s children say the family', () => {
+  test('of a child’s children say the family', () => {
     const worker = new Process({ target: namesInChild, name: 'a name of its own' });
     const before = new Process().name.replace('Process-', '');
     const [child, { names }] = resultOf(worker) as [string, { names: string[] }];
@@ -134,7 +134,7 @@ describe('names', () => {
     expect(names).toEqual([`Process-${own}:1:1`, `Process-${own}:1:2`, 'Thread-N']);
   });
 
-  it('may be changed, before and after the start', () => {
+  test('may be changed, before and after the start', () => {
     using event = new Event();
     const thread = new Thread({ target: waitFor, args: [event], name: 'first' });
     thread.name = 'second';
@@ -146,7 +146,7 @@ describe('names', () => {
     thread.join(LONG);
   });
 
-  it('become text in threading, and must be text in multiprocessing', () => {
+  test('become text in threading, and must be text in multiprocessing', () => {
     expect(new Thread({ name: 5 as never }).name).toBe('5');
     expect(() => new Process({ name: 5 as never })).toThrow(expect.objectContaining({ name: 'AssertionError' }));
     const process = new Process();
@@ -157,7 +157,7 @@ describe('names', () => {
 });
 
 describe('whether one is a daemon', () => {
-  it('is what was asked for, or what the creator is', () => {
+  test('is what was asked for, or what the creator is', () => {
     for (const Kind of [Thread, Process as unknown as typeof Thread]) {
       expect(new Kind().daemon).toBe(false);
       const worker = new Kind({ daemon: true });
@@ -170,7 +170,7 @@ describe('whether one is a daemon', () => {
     expect([thread.isDaemon(), thread.daemon]).toEqual([true, true]);
   });
 
-  it('is inherited as in Python: a thread’s from its thread, a process’s from its process', () => {
+  test('is inherited as in Python: a thread’s from its thread, a process’s from its process', () => {
     const seen = (worker: Process<typeof namesAndDaemons> | Thread<typeof namesAndDaemons>) =>
       resultOf(worker as Thread<() => { daemons: boolean[] }>).daemons;
     expect(seen(new Process({ target: namesAndDaemons }))).toEqual([false, false]);
@@ -182,7 +182,7 @@ describe('whether one is a daemon', () => {
     expect(inDaemon.result(LONG).daemons).toEqual([true, false]);
   });
 
-  it('decides whether a process may have children', () => {
+  test('decides whether a process may have children', () => {
     for (const inThread of [false, true]) {
       const daemon = new Process({ target: tryChild, args: [inThread], daemon: true });
       daemon.start();
@@ -198,7 +198,7 @@ describe('whether one is a daemon', () => {
 });
 
 describe('who lives', () => {
-  it('is known in a process of its own', () => {
+  test('is known in a process of its own', () => {
     using event = new Event();
     const worker = new Process({ target: countFamily, args: [event] });
     worker.start();
@@ -209,7 +209,7 @@ describe('who lives', () => {
     });
   });
 
-  it('is known here: those that were started and have not ended, the same objects, not those of others', async () => {
+  test('is known here: those that were started and have not ended, the same objects, not those of others', async () => {
     await until(() => activeCount() === 1 && activeChildren().length === 0);
     using event = new Event();
     const [thread, process] = [
@@ -231,7 +231,7 @@ describe('who lives', () => {
 });
 
 describe('misuse', () => {
-  it.each([
+  test.each([
     ['thread', Thread, 'RuntimeError', 'threads can only be started once'],
     ['process', Process as unknown as typeof Thread, 'AssertionError', 'processes can only be started once'],
   ])('of a %s is answered as in its Python module', (noun, Kind, name, once) => {
@@ -262,19 +262,19 @@ describe('misuse', () => {
     );
   });
 
-  it('of an async twin rejects as the blocking one throws', async () => {
+  test('of an async twin rejects as the blocking one throws', async () => {
     await expect(new Thread().joinAsync()).rejects.toMatchObject({ name: 'RuntimeError' });
     await expect(new Process().joinAsync()).rejects.toMatchObject({ name: 'AssertionError' });
     await expect(new Process().resultAsync()).rejects.toMatchObject({ name: 'AssertionError' });
   });
 
-  it('is to join a process from one of its own threads, for which it waits itself', () => {
+  test('is to join a process from one of its own threads, for which it waits itself', () => {
     const process = new Process({ target: joinSelfInThread });
     process.start();
     expect(process.result(LONG)).toEqual(['AssertionError', 'cannot join current process']);
   });
 
-  it('of stopping what was not started is a ValueError', () => {
+  test('of stopping what was not started is a ValueError', () => {
     const process = new Process({ target: describeSelf });
     expect(() => process.terminate()).toThrow(expect.objectContaining({ name: 'ValueError', message: 'process not started' }));
     expect(() => process.kill()).toThrow(expect.objectContaining({ name: 'ValueError' }));

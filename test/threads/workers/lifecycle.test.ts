@@ -1,5 +1,5 @@
 import { Event, heap, Lock, Process, Queue, Semaphore, Thread, WorkerDied } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { LONG, until } from '../../support/until.ts';
 import { bear, busy, exitWith, fail, nothing, parent, waitFor, withFinally, withHandler } from './lifecycle.workers.ts';
@@ -8,7 +8,7 @@ describe.each([
   ['Thread', Thread],
   ['Process', Process as unknown as typeof Thread],
 ])('a %s', (_, Kind) => {
-  it('is not alive, then alive as soon as start() returns, then not', () => {
+  test('is not alive, then alive as soon as start() returns, then not', () => {
     using event = new Event();
     const worker = new Kind({ target: waitFor, args: [event] });
     expect([worker.isAlive(), worker.ident]).toEqual([false, undefined]);
@@ -21,7 +21,7 @@ describe.each([
     expect(worker.ident).toEqual(expect.any(Number));
   });
 
-  it('whose target waits for what nothing is left to bring has exit code 13 and no result, as a module of Node', () => {
+  test('whose target waits for what nothing is left to bring has exit code 13 and no result, as a module of Node', () => {
     const worker = new Kind({ target: () => new Promise<void>(() => {}) });
     worker.start();
     expect(worker.join(LONG)).toBe(true);
@@ -30,7 +30,7 @@ describe.each([
     worker.close();
   });
 
-  it('is joined as often as one likes, with and without a timeout', async () => {
+  test('is joined as often as one likes, with and without a timeout', async () => {
     using event = new Event();
     const worker = new Kind({ target: waitFor, args: [event] });
     worker.start();
@@ -53,7 +53,7 @@ describe.each([
     expect(worker.join(null)).toBe(true);
   });
 
-  it('is joined by a worker, too', () => {
+  test('is joined by a worker, too', () => {
     using event = new Event();
     const worker = new Kind({ target: waitFor, args: [event] });
     worker.start();
@@ -67,7 +67,7 @@ describe.each([
     expect(joiner.result(LONG)).toEqual([true, false, 'waited']);
   });
 
-  it('says what state it is in', () => {
+  test('says what state it is in', () => {
     const worker = new Kind({ target: nothing, name: 'me' });
     expect(String(worker)).toMatch(/^<\w+\(me, initial\)>$/);
     worker.start();
@@ -75,7 +75,7 @@ describe.each([
     expect(String(worker)).toMatch(/^<\w+\(me, stopped \d+\)>$/);
   });
 
-  it('that was exited has no result: WorkerDied', () => {
+  test('that was exited has no result: WorkerDied', () => {
     const worker = new Kind({ target: exitWith, args: [3, 'at once'], name: 'leaver' });
     worker.start();
     expect(worker.join(LONG)).toBe(true);
@@ -83,7 +83,7 @@ describe.each([
     expect(() => worker.result()).toThrow('leaver ended with exit code 3 and no result');
   });
 
-  it('runs its exit handlers, and ends after them', () => {
+  test('runs its exit handlers, and ends after them', () => {
     using queue = new Queue<string>();
     const worker = new Kind({ target: withHandler, args: [queue] });
     worker.start();
@@ -93,7 +93,7 @@ describe.each([
 });
 
 describe('the exit code of a Process', () => {
-  it('is undefined while it runs, 0 after it has returned, and 1 after an error', () => {
+  test('is undefined while it runs, 0 after it has returned, and 1 after an error', () => {
     using event = new Event();
     const worker = new Process({ target: waitFor, args: [event] });
     expect(worker.exitcode).toBeUndefined();
@@ -108,7 +108,7 @@ describe('the exit code of a Process', () => {
     expect(failing.exitcode).toBe(1);
   });
 
-  it.each([
+  test.each([
     [0, 'at once'],
     [1, 'at once'],
     [42, 'at once'],
@@ -122,7 +122,7 @@ describe('the exit code of a Process', () => {
     expect(worker.exitcode).toBe(code);
   });
 
-  it.each(['spinning', 'getting', 'sleeping', 'acquiring', 'awaiting', 'awaiting an item', 'holding'])(
+  test.each(['spinning', 'getting', 'sleeping', 'acquiring', 'awaiting', 'awaiting an item', 'holding'])(
     'is -15 after terminate() and -9 after kill(), while it is %s',
     (way) => {
       using queue = new Queue<number>();
@@ -150,7 +150,7 @@ describe('the exit code of a Process', () => {
     },
   );
 
-  it('is that of the first who stopped it, also if that was before it had begun', () => {
+  test('is that of the first who stopped it, also if that was before it had begun', () => {
     for (const [first, second, code] of [
       ['kill', 'terminate', -9],
       ['terminate', 'kill', -15],
@@ -166,7 +166,7 @@ describe('the exit code of a Process', () => {
 });
 
 describe('a Process', () => {
-  it('that is stopped runs no finally and no exit handler', () => {
+  test('that is stopped runs no finally and no exit handler', () => {
     using queue = new Queue<string>();
     using ready = new Semaphore(0);
     const worker = new Process({ target: withFinally, args: [ready, queue] });
@@ -178,7 +178,7 @@ describe('a Process', () => {
     expect(queue.empty()).toBe(true);
   });
 
-  it('has a pid of its own, which is its ident; a thread has its creator’s process', () => {
+  test('has a pid of its own, which is its ident; a thread has its creator’s process', () => {
     const [a, b] = [new Process({ target: nothing }), new Process({ target: nothing })];
     expect(a.pid).toBeUndefined();
     expect(() => a.sentinel).toThrow('process not started');
@@ -191,7 +191,7 @@ describe('a Process', () => {
     expect(a.pid).toBe(a.ident);
   });
 
-  it('cannot be closed while it runs, and cannot be used after', () => {
+  test('cannot be closed while it runs, and cannot be used after', () => {
     using event = new Event();
     const worker = new Process({ target: waitFor, args: [event] });
     worker.start();
@@ -213,7 +213,7 @@ describe('a Process', () => {
     for (const use of uses) expect(String(thrownBy(use))).toBe('ValueError: process object is closed');
   });
 
-  it('ends only when its children that are no daemons have ended', async () => {
+  test('ends only when its children that are no daemons have ended', async () => {
     for (const kind of ['process', 'thread']) {
       using numbers = new Queue<number>();
       using event = new Event();
@@ -229,7 +229,7 @@ describe('a Process', () => {
     }
   });
 
-  it('terminates its daemonic children at its end', () => {
+  test('terminates its daemonic children at its end', () => {
     using numbers = new Queue<number>();
     using event = new Event();
     const worker = new Process({ target: parent, args: [numbers, event, true, 'process'] });
@@ -239,7 +239,7 @@ describe('a Process', () => {
     expect(event.isSet()).toBe(false);
   });
 
-  it.each([
+  test.each([
     ['process.exit', true],
     ['process.exit', false],
     ['terminate', true],
@@ -266,7 +266,7 @@ describe('a Process', () => {
     child.close();
   });
 
-  it('takes its threads with it', async () => {
+  test('takes its threads with it', async () => {
     using numbers = new Queue<number>();
     using event = new Event();
     const worker = new Process({ target: parent, args: [numbers, event, false, 'thread'] });

@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { launch, programsOf } from '../../support/programs.ts';
 import { until } from '../../support/until.ts';
 
 const { run, start } = programsOf('threads/workers');
 
 describe('an error that a worker does not catch', () => {
-  it('is printed with its name and stack, and the program goes on', async () => {
+  test('is printed with its name and stack, and the program goes on', async () => {
     const { code, lines, errors } = await run('errors');
     expect(code).toBe(0);
     expect(lines).toEqual(['breaks 1', 'breaksLater 1', 'rejects 1', 'throwsText 1', 'the program goes on']);
@@ -26,7 +26,7 @@ describe('an error that a worker does not catch', () => {
 });
 
 describe('a module that starts a worker at its top level', () => {
-  it('gets Python’s explanation in the worker, and no fork bomb', async () => {
+  test('gets Python’s explanation in the worker, and no fork bomb', async () => {
     const { code, lines, errors } = await run('fork-bomb');
     expect(code).toBe(0);
     expect(lines).toEqual(['exit code 1']);
@@ -38,14 +38,14 @@ describe('a module that starts a worker at its top level', () => {
 });
 
 describe('a program', () => {
-  it.each(['--eval', '--input-type=module --eval'])('given as text (%s) starts workers, too', async (flags) => {
+  test.each(['--eval', '--input-type=module --eval'])('given as text (%s) starts workers, too', async (flags) => {
     const target = "() => process.stdout.write('from a worker\\n')";
     const text = `import('nogil').then(({ Thread }) => { const t = new Thread({ target: ${target} }); t.start(); t.join(20); });`;
     const { code, lines, errors } = await launch(text, flags.split(' ')).ending;
     expect({ code, lines, errors }).toEqual({ code: 0, lines: ['from a worker'], errors: '' });
   });
 
-  it.each(['thread', 'process', 'async'])(
+  test.each(['thread', 'process', 'async'])(
     'lives until its last worker that is no daemon has ended (%s), and its daemons end with it',
     async (scene) => {
       const { code, lines } = await run('ending', [scene]);
@@ -55,24 +55,24 @@ describe('a program', () => {
     },
   );
 
-  it('with daemons only ends with its main thread', async () => {
+  test('with daemons only ends with its main thread', async () => {
     const { code, lines } = await run('ending', ['daemons']);
     expect(code).toBe(0);
     expect(lines.slice(0, 2).toSorted()).toEqual(['daemonic process begins', 'daemonic thread begins']);
     expect(lines.slice(2)).toEqual(['main ends']);
   });
 
-  it('ends with all its workers when its main thread calls process.exit()', async () => {
+  test('ends with all its workers when its main thread calls process.exit()', async () => {
     const { code, lines } = await run('ending', ['exit']);
     expect(code).toBe(3);
     expect(lines.slice(2)).toEqual(['main ends']);
   });
 
-  it('lives while an async call waits', async () => {
+  test('lives while an async call waits', async () => {
     expect(await run('pending')).toEqual({ code: 0, lines: ['it came'], errors: '' });
   });
 
-  it('may nest processes, and each waits for its children', async () => {
+  test('may nest processes, and each waits for its children', async () => {
     const { code, lines } = await run('nested');
     expect(code).toBe(0);
     const names = ['Process-1', 'Process-1:1', 'Process-1:1:1'];
@@ -85,7 +85,7 @@ describe('a program', () => {
 });
 
 describe('what a worker prints', () => {
-  it('appears at once, while the main thread is blocked', async () => {
+  test('appears at once, while the main thread is blocked', async () => {
     const program = start('output');
     let complaint = '';
     program.child.stderr?.on('data', (text) => {
@@ -100,7 +100,7 @@ describe('what a worker prints', () => {
     expect(code).toBe(0);
   });
 
-  it('comes in whole lines, however long they are and however many print at once', async () => {
+  test('comes in whole lines, however long they are and however many print at once', async () => {
     const { code, lines, errors } = await run('lines');
     expect([code, errors]).toEqual([0, '']);
     const lengths = [1, 100, 4095, 4096, 4097, 10_000, 70_000, 200_000];

@@ -1,5 +1,5 @@
 import { Process, Queue, Thread } from 'nogil';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 import { LONG, until } from '../../support/until.ts';
 import { nothing, withHandler } from './lifecycle.workers.ts';
@@ -16,7 +16,7 @@ async function runSome(count: number): Promise<void> {
   }
 }
 
-it('fifty workers leave nothing behind', async () => {
+test('fifty workers leave nothing behind', async () => {
   // The first one brings the supervisor, which has a place in the heap of its own.
   await runSome(1);
   await until(() => held().objects.Worker === undefined);

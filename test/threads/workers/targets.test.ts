@@ -11,7 +11,7 @@ import {
   task,
   ValueError,
 } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compiled } from '../../support/compiled.ts';
 import { programsOf } from '../../support/programs.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
@@ -33,18 +33,18 @@ describe.each([
     return worker.result(LONG);
   };
 
-  it('may be a function marked with task, with a name of its own or given', () => {
+  test('may be a function marked with task, with a name of its own or given', () => {
     expect(resultOf({ target: add, args: [2, 3] })).toBe(5);
     expect(resultOf({ target: nameless, args: ['hey'] })).toBe('hey!');
   });
 
-  it('may be a URL: of a default export, or with the name of an export or of a mark', () => {
+  test('may be a URL: of a default export, or with the name of an export or of a mark', () => {
     expect(resultOf({ target: module, args: ['you'] })).toBe('hello you of the default export');
     expect(resultOf({ target: new URL('#plainExport', module), args: ['you'] })).toBe('hello you of plainExport');
     expect(resultOf({ target: new URL('#called%20otherwise', module), args: ['hey'] })).toBe('hey!');
   });
 
-  it('may be any function that uses only what it is given, sent by its source', () => {
+  test('may be any function that uses only what it is given, sent by its source', () => {
     expect(resultOf({ target: (x: number) => x * x, args: [7] })).toBe(49);
     expect(resultOf({ target: async (x: number) => x + 1, args: [1] })).toBe(2);
     const object = {
@@ -63,21 +63,21 @@ describe.each([
     ).toBe(120);
   });
 
-  it('may be async: the worker ends when its promise does', () => {
+  test('may be async: the worker ends when its promise does', () => {
     expect(resultOf({ target: later, args: ['done'] })).toBe('done later');
   });
 
-  it('may be missing: then nothing is done', () => {
+  test('may be missing: then nothing is done', () => {
     expect(resultOf({})).toBeUndefined();
   });
 
-  it('gets keyword arguments as its last one', () => {
+  test('gets keyword arguments as its last one', () => {
     expect(resultOf({ target: withOptions, args: ['a', { times: 2 }] })).toBe('a,a');
     expect(resultOf({ target: withOptions as never, args: ['b'] as never, kwargs: { times: 3, sep: '-' } })).toBe('b-b-b');
     expect(resultOf({ target: look, kwargs: { only: 1 } })).toEqual(['Object {"only":1}']);
   });
 
-  it('gets copies of its arguments, and live handles', () => {
+  test('gets copies of its arguments, and live handles', () => {
     const list = [1, 2];
     using queue = new Queue<number>();
     using lock = new Lock();
@@ -92,7 +92,7 @@ describe.each([
     );
   });
 
-  it('gets its arguments as they are when it starts', () => {
+  test('gets its arguments as they are when it starts', () => {
     const list = [1];
     const worker = new Kind({ target: look, args: [list] });
     list.push(2);
@@ -101,7 +101,7 @@ describe.each([
     expect(worker.result(LONG)).toEqual(['Array [1,2]']);
   });
 
-  it('cannot get what cannot be sent: start says so, and may be called again', () => {
+  test('cannot get what cannot be sent: start says so, and may be called again', () => {
     const args: unknown[] = [{ job: () => 1 }];
     const worker = new Kind({ target: look, args });
     const error = thrownBy(() => worker.start());
@@ -114,7 +114,7 @@ describe.each([
     expect(worker.result(LONG)).toEqual(['1']);
   });
 
-  it('must be a function with a source, or a URL', () => {
+  test('must be a function with a source, or a URL', () => {
     for (const target of [5, 'add', {}, null]) expect(() => new Kind({ target: target as never })).toThrow(TypeError);
     expect(() => new Kind({ target: add.bind(null, 1) as never })).toThrow(/bound or built-in/);
     expect(() => new Kind({ target: Math.max })).toThrow(/bound or built-in/);
@@ -123,7 +123,7 @@ describe.each([
     expect(() => new Kind(add as never)).toThrow(TypeError);
   });
 
-  it('that is not found says what was tried', () => {
+  test('that is not found says what was tried', () => {
     const missing = new Kind({ target: new URL('#missing', module) });
     missing.start();
     missing.join(LONG);
@@ -136,7 +136,7 @@ describe.each([
     expect(() => resultOf({ target: new URL('./no-such-module.js', module) })).toThrow(/no-such-module/);
   });
 
-  it('that was sent by its source and uses an outer name says how to do it', () => {
+  test('that was sent by its source and uses an outer name says how to do it', () => {
     const outer = 5;
     const worker = new Kind({ target: () => outer + 1 });
     worker.start();
@@ -155,13 +155,13 @@ describe.each([
     expect(cause).toBeInstanceOf(ReferenceError);
   });
 
-  it('that returns what cannot be sent ends in MaybeEncodingError', () => {
+  test('that returns what cannot be sent ends in MaybeEncodingError', () => {
     const error = thrownBy(() => resultOf({ target: unsendable }));
     expect(error).toBeInstanceOf(MaybeEncodingError);
     expect((error as Error).message).toMatch(/the result cannot be sent: cannot send a function \(at \.callback\)/);
   });
 
-  it('that throws has its error rethrown by result, with class, fields and where it happened', async () => {
+  test('that throws has its error rethrown by result, with class, fields and where it happened', async () => {
     const errorOf = async (kind: string) => {
       const worker = new Kind({ target: failing, args: [kind] });
       worker.start();
@@ -190,7 +190,7 @@ describe.each([
     expect(unsent.message).toContain('with a function');
   });
 
-  it('may throw what is no error', () => {
+  test('may throw what is no error', () => {
     expect(thrownBy(() => resultOf({ target: failing, args: ['value'] }))).toEqual({ a: 'plain object' });
     const worker = new Kind({ target: failing, args: ['nothing'] });
     worker.start();
@@ -198,7 +198,7 @@ describe.each([
     expect(thrownBy(() => worker.result())).toBeUndefined();
   });
 
-  it('has no result before it has ended, and none ever if there is none in time', async () => {
+  test('has no result before it has ended, and none ever if there is none in time', async () => {
     using queue = new Queue<number>();
     const worker = new Kind({ target: (queue: Queue<number>) => queue.get(), args: [queue] });
     worker.start();
@@ -214,7 +214,7 @@ describe.each([
   });
 });
 
-it('marks are checked: a name that is given is taken once in a module, and one needs none', () => {
+test('marks are checked: a name that is given is taken once in a module, and one needs none', () => {
   const here = import.meta;
   const nameless = [() => 1, () => 2].map((fn) => task(here, fn));
   expect(nameless.map((fn) => fn())).toEqual([1, 2]);
@@ -225,7 +225,7 @@ it('marks are checked: a name that is given is taken once in a module, and one n
   expect(() => task(here, 'three', 3 as never)).toThrow(TypeError);
 });
 
-it('a function that the main module exports is a target by its name, as function, default, arrow, async and class', async () => {
+test('a function that the main module exports is a target by its name, as function, default, arrow, async and class', async () => {
   const { code, lines, errors } = await run('exported');
   expect(errors).toContain('Exception in thread Thread-1 (hidden):\nRuntimeError: secret is not defined');
   expect(errors).toContain('is not what the main module');

@@ -1,5 +1,5 @@
 import { currentThread, Event, getIdent, getNativeId, mainThread, Queue, Thread } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { programsOf } from '../../support/programs.ts';
 import { LONG } from '../../support/until.ts';
 import { joinAndSay, Logged, mydata, numbers, renameMain, triple, useLocal, waitAndAnswer } from './threads.workers.ts';
@@ -12,7 +12,7 @@ function started<T extends Thread>(thread: T): T {
 }
 
 describe('a Local of a module', () => {
-  it('is made anew in each thread, by the constructor of its subclass with the same arguments', () => {
+  test('is made anew in each thread, by the constructor of its subclass with the same arguments', () => {
     const found = [1, 10].map((add) => started(new Thread({ target: useLocal, args: [add] })).result(LONG));
     expect(found).toEqual([
       [2, ['red'], 9, ['red', 'mine'], false],
@@ -23,7 +23,7 @@ describe('a Local of a module', () => {
 });
 
 describe('a thread', () => {
-  it('is joined by many at once, each of whom learns of its end', async () => {
+  test('is joined by many at once, each of whom learns of its end', async () => {
     using event = new Event();
     using ready = new Queue<number>();
     const thread = started(new Thread({ target: waitAndAnswer, args: [event] }));
@@ -35,13 +35,13 @@ describe('a thread', () => {
     for (const each of joiners) expect(each.result(LONG)).toEqual([true, 'the answer']);
   });
 
-  it('may call its target from the run() of its class', () => {
+  test('may call its target from the run() of its class', () => {
     using log = new Queue<string>();
     expect(started(new Logged(triple, 14, log)).result(LONG)).toBe(42);
     expect([log.getNowait(), log.getNowait()]).toEqual(['before', 'after']);
   });
 
-  it('has a number in the program and one in its runtime, both its own', () => {
+  test('has a number in the program and one in its runtime, both its own', () => {
     const told = Array.from({ length: 3 }, () => started(new Thread({ target: numbers }))).map((thread) => {
       const [ident, native] = thread.result(LONG) as [number, number];
       expect(ident).toBe(thread.ident);
@@ -52,11 +52,11 @@ describe('a thread', () => {
     expect([getNativeId(), getIdent()]).toEqual([0, mainThread().ident]);
   });
 
-  it('that is a daemon is ended with the program, without its finally', async () => {
+  test('that is a daemon is ended with the program, without its finally', async () => {
     expect(await run('daemon-finally')).toEqual({ code: 0, lines: ['main ends'], errors: '' });
   });
 
-  it('that exits or fails leaves the others alone', () => {
+  test('that exits or fails leaves the others alone', () => {
     using event = new Event();
     const other = started(new Thread({ target: waitAndAnswer, args: [event] }));
     const exits = started(new Thread({ target: () => process.exit(1) }));
@@ -68,7 +68,7 @@ describe('a thread', () => {
 });
 
 describe('the main thread', () => {
-  it('has a name that each worker may change for itself', () => {
+  test('has a name that each worker may change for itself', () => {
     const thread = started(new Thread({ target: renameMain }));
     expect(thread.result(LONG)).toEqual(['mine', 'mine', 'me']);
     expect([thread.name, mainThread().name]).toEqual(['me', 'MainThread']);

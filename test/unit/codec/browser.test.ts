@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
 import { build } from 'esbuild';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { roundTrips } from './fixtures/round-trips.ts';
 import { expectSame } from './harness.ts';
 
@@ -46,19 +46,19 @@ beforeAll(async () => {
 const here = (value: unknown): unknown => structuredClone(value);
 
 describe('without Buffer, and with text only in private memory', () => {
-  it('the setting is what it claims', () => {
+  test('the setting is what it claims', () => {
     expect(() => refused(new Uint8Array(new SharedArrayBuffer(1)))).toThrow('must not be shared');
     expect(run('typeof Buffer', [])).toEqual(['undefined']);
   });
 
-  it('texts of every length and alphabet arrive', () => {
+  test('texts of every length and alphabet arrive', () => {
     const texts = ['a', '\x80', 'é', 'ÿ', 'д', '漢', '\u{1f600}', '\ufeff', '\ud800'].flatMap((unit) =>
       [0, 1, 8, 9, 31, 32, 33, 64, 65, 200, 4096, 4097, 5000, 20_000].map((length) => unit.repeat(length)),
     );
     expectSame(here(run('values', texts)), texts);
   });
 
-  it('objects arrive, in the scratch or beside it', () => {
+  test('objects arrive, in the scratch or beside it', () => {
     const values = [
       { id: 7, name: 'x', text: 'abcdefghijklmnopqrstuvwxyz012345' },
       { long: 'д'.repeat(100), longer: 'a'.repeat(10_000), keys: { größe: 1 } },

@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Encoding } from '../../../assembly/abi.ts';
 import { Codec } from '../../../src/codec/index.ts';
 import { typedArrays } from '../../support/typed-arrays.ts';
 import { encodingOf, expectSame, noBridge, refusal, roundTrip, sharedScratch } from './harness.ts';
 
 describe('a Uint8Array by itself', () => {
-  it('is its own target, so that the caller copies once', () => {
+  test('is its own target, so that the caller copies once', () => {
     const bytes = new Uint8Array([1, 2, 3]);
     const codec = new Codec(sharedScratch(), noBridge);
     expect(codec.encode(bytes)).toBe(Encoding.BYTES);
@@ -13,7 +13,7 @@ describe('a Uint8Array by itself', () => {
     expect([codec.start, codec.end]).toEqual([0, 3]);
   });
 
-  it('arrives as one, on a buffer of its own', () => {
+  test('arrives as one, on a buffer of its own', () => {
     for (const length of [0, 1, 3, 64, 65, 10_000]) {
       const bytes = Uint8Array.from({ length }, (_, i) => i);
       expectSame(roundTrip(bytes), bytes);
@@ -24,13 +24,13 @@ describe('a Uint8Array by itself', () => {
     expect(got.buffer.byteLength).toBe(10);
   });
 
-  it("arrives as one from Node's Buffer", () => {
+  test("arrives as one from Node's Buffer", () => {
     const got = roundTrip(Buffer.from('hello'));
     expect(Object.getPrototypeOf(got)).toBe(Uint8Array.prototype);
     expect(got).toEqual(new TextEncoder().encode('hello'));
   });
 
-  it('is its bytes, also in shared memory', () => {
+  test('is its bytes, also in shared memory', () => {
     const got = roundTrip(sharedScratch(4).fill(5));
     expect(got).toEqual(new Uint8Array([5, 5, 5, 5]));
     expect(got.buffer).toBeInstanceOf(ArrayBuffer);
@@ -38,7 +38,7 @@ describe('a Uint8Array by itself', () => {
 });
 
 describe('array buffers and their views', () => {
-  it('arrive in every class', () => {
+  test('arrive in every class', () => {
     for (const View of typedArrays) {
       const view = new View(Uint8Array.from({ length: 40 }, (_, i) => i * 7).buffer);
       expectSame(roundTrip([view]), structuredClone([view]));
@@ -49,7 +49,7 @@ describe('array buffers and their views', () => {
     expect(roundTrip(new ArrayBuffer(0)).byteLength).toBe(0);
   });
 
-  it('stay views on one buffer, in their places', () => {
+  test('stay views on one buffer, in their places', () => {
     const buffer = Uint8Array.from({ length: 64 }, (_, i) => i).buffer;
     const value = { bytes: new Uint8Array(buffer, 3, 5), words: new Int32Array(buffer, 8, 4), data: new DataView(buffer, 1, 60) };
     const got = roundTrip(value);
@@ -63,7 +63,7 @@ describe('array buffers and their views', () => {
     expect(got.data.getUint8(8)).toBe(255);
   });
 
-  it('keep the whole buffer if the value holds it, before or after its view', () => {
+  test('keep the whole buffer if the value holds it, before or after its view', () => {
     const buffer = Uint8Array.from({ length: 16 }, (_, i) => i).buffer;
     const view = new Uint8Array(buffer, 4, 2);
     for (const value of [
@@ -77,7 +77,7 @@ describe('array buffers and their views', () => {
     }
   });
 
-  it('bring only what they show when they are alone on their buffer', () => {
+  test('bring only what they show when they are alone on their buffer', () => {
     const view = new Float64Array(new ArrayBuffer(1 << 20), 8, 2).fill(1.5);
     const codec = new Codec(sharedScratch(), noBridge);
     codec.encode({ view });
@@ -87,7 +87,7 @@ describe('array buffers and their views', () => {
     expect([got.byteOffset, got.buffer.byteLength]).toEqual([0, 16]);
   });
 
-  it("of Node's pool bring nothing of the pool", () => {
+  test("of Node's pool bring nothing of the pool", () => {
     const [one, other] = [Buffer.from('one'), Buffer.from('other')];
     expect(one.buffer).toBe(other.buffer);
     const got = roundTrip([one, other, one]);
@@ -97,19 +97,19 @@ describe('array buffers and their views', () => {
     expect(got[0]?.buffer.byteLength).toBe(3);
   });
 
-  it('that can be resized still can', () => {
+  test('that can be resized still can', () => {
     const buffer = new (ArrayBuffer as unknown as new (n: number, o: object) => ArrayBuffer)(4, { maxByteLength: 16 });
     const got = roundTrip([buffer, new Uint8Array(buffer, 0, 4)] as const);
     expect((got[0] as unknown as { maxByteLength: number }).maxByteLength).toBe(16);
     expect(got[1].buffer).toBe(got[0]);
   });
 
-  it('of megabytes go past msgpackr', () => {
+  test('of megabytes go past msgpackr', () => {
     const big = new Uint8Array(3_000_000).map((_, i) => i);
     expectSame(roundTrip({ big, more: [big.buffer] }), structuredClone({ big, more: [big.buffer] }));
   });
 
-  it('are refused when detached', () => {
+  test('are refused when detached', () => {
     const buffer = new ArrayBuffer(8);
     const [bytes, words] = [new Uint8Array(buffer), new Int32Array(buffer)];
     structuredClone(buffer, { transfer: [buffer] });
@@ -118,7 +118,7 @@ describe('array buffers and their views', () => {
     expect(refusal({ a: [words] })).toBe('cannot send a detached ArrayBuffer (at .a[0])');
   });
 
-  it('are refused when shared', () => {
+  test('are refused when shared', () => {
     const shared = new SharedArrayBuffer(8);
     expect(refusal(shared)).toMatch(/^cannot send a SharedArrayBuffer: memory is shared through a Value, an Array/);
     expect(refusal({ s: shared })).toMatch(/^cannot send a SharedArrayBuffer \(at \.s\): /);

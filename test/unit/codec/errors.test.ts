@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { registerErrorClass } from '../../../src/codec/index.ts';
 import { expectSame, roundTrip } from './harness.ts';
 
@@ -23,7 +23,7 @@ registerErrorClass(Broken);
 registerErrorClass(Coded, 'renamed by a minifier');
 
 describe('an error', () => {
-  it('of a standard class keeps class, message, stack and cause', () => {
+  test('of a standard class keeps class, message, stack and cause', () => {
     for (const ErrorClass of [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError]) {
       const error = new ErrorClass('why', { cause: { code: 5 } });
       const got = roundTrip(error);
@@ -34,45 +34,45 @@ describe('an error', () => {
     }
   });
 
-  it('without a message has none of its own', () => {
+  test('without a message has none of its own', () => {
     const error = new TypeError();
     expectSame(roundTrip(error), error);
     expect(Object.hasOwn(roundTrip(error), 'message')).toBe(false);
   });
 
-  it('keeps its own enumerable fields', () => {
+  test('keeps its own enumerable fields', () => {
     const error = Object.assign(new Error('no such file'), { code: 'ENOENT', errno: -2, extra: new Map([[1, 2]]) });
     expectSame(roundTrip(error), error);
   });
 
-  it('keeps a cause that is undefined, and has none if it had none', () => {
+  test('keeps a cause that is undefined, and has none if it had none', () => {
     expect(Object.hasOwn(roundTrip(new Error('x', { cause: undefined })), 'cause')).toBe(true);
     expect(Object.hasOwn(roundTrip(new Error('x')), 'cause')).toBe(false);
   });
 
-  it('keeps a chain of causes', () => {
+  test('keeps a chain of causes', () => {
     const error = new Error('a', { cause: new TypeError('b', { cause: new Broken('c') }) });
     expectSame(roundTrip(error), error);
   });
 
-  it('that stands for many keeps them all', () => {
+  test('that stands for many keeps them all', () => {
     const error = new AggregateError([new Error('one'), new TypeError('two'), 'three'], 'many');
     expectSame(roundTrip(error), error);
     expect(roundTrip(error)).toBeInstanceOf(AggregateError);
   });
 
-  it('with a message that UTF-8 cannot carry arrives', () => {
+  test('with a message that UTF-8 cannot carry arrives', () => {
     expect(roundTrip(new Error('a\ud800')).message).toBe('a\ud800');
   });
 
-  it('whose own name was changed keeps it, enumerable or not', () => {
+  test('whose own name was changed keeps it, enumerable or not', () => {
     const plain = Object.assign(new Error('x'), { name: 'Mine' });
     expectSame(roundTrip(plain), plain);
     const hidden = Object.defineProperty(new Error('x'), 'name', { value: 'Hidden', configurable: true, writable: true });
     expectSame(roundTrip(hidden), hidden);
   });
 
-  it('may have an own property __proto__', () => {
+  test('may have an own property __proto__', () => {
     const error = Object.defineProperty(new Error('x'), '__proto__', {
       value: 1,
       enumerable: true,
@@ -84,7 +84,7 @@ describe('an error', () => {
 });
 
 describe('a registered class', () => {
-  it('is kept, with its fields, and without its constructor being run', () => {
+  test('is kept, with its fields, and without its constructor being run', () => {
     const error = new Broken('worker 5');
     const built = Broken.built;
     const got = roundTrip(error);
@@ -93,7 +93,7 @@ describe('a registered class', () => {
     expect(Broken.built).toBe(built);
   });
 
-  it('is known by the name it was registered under', () => {
+  test('is known by the name it was registered under', () => {
     const got = roundTrip(new Coded('x'));
     expect(got).toBeInstanceOf(Coded);
     expect(got.code).toBe('E_CODED');
@@ -101,13 +101,13 @@ describe('a registered class', () => {
     expect(Object.hasOwn(got, 'name')).toBe(false);
   });
 
-  it('stands in for its unregistered subclasses', () => {
+  test('stands in for its unregistered subclasses', () => {
     const got = roundTrip(new VeryBroken('x'));
     expect(Object.getPrototypeOf(got)).toBe(Broken.prototype);
     expect(got.holder).toBe('x');
   });
 
-  it('takes fields as they are, whatever accessors it has of that name', () => {
+  test('takes fields as they are, whatever accessors it has of that name', () => {
     class Guarded extends Error {
       get code(): string {
         return 'from the class';
@@ -122,7 +122,7 @@ describe('a registered class', () => {
     expect(roundTrip(error).code).toBe('own');
   });
 
-  it('can be replaced, as when its module is loaded again', () => {
+  test('can be replaced, as when its module is loaded again', () => {
     const first = class Reloaded extends Error {};
     const second = class Reloaded extends Error {};
     registerErrorClass(first);
@@ -133,7 +133,7 @@ describe('a registered class', () => {
 });
 
 describe('an unknown class', () => {
-  it('arrives as its nearest known base, under its own name', () => {
+  test('arrives as its nearest known base, under its own name', () => {
     class ValidationError extends TypeError {
       readonly field = 'age';
     }
@@ -146,7 +146,7 @@ describe('an unknown class', () => {
     expect(Object.keys(got)).toEqual(['field']);
   });
 
-  it('may compute its message', () => {
+  test('may compute its message', () => {
     class Computed extends Error {
       override get message(): string {
         return 'computed';
@@ -155,14 +155,14 @@ describe('an unknown class', () => {
     expect(roundTrip(new Computed()).message).toBe('computed');
   });
 
-  it('may have no Error constructor behind it', () => {
+  test('may have no Error constructor behind it', () => {
     const error = Object.assign(Object.create(Error.prototype), { message: 'made by hand' });
     expect(roundTrip(error)).toBeInstanceOf(Error);
     expect(roundTrip(error).message).toBe('made by hand');
   });
 });
 
-it('a DOMException, such as the reason of an abort, arrives as one', () => {
+test('a DOMException, such as the reason of an abort, arrives as one', () => {
   const error = new DOMException('stopped', 'AbortError');
   const got = roundTrip({ error }).error;
   expect(got).toBeInstanceOf(DOMException);

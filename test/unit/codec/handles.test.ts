@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { Encoding } from '../../../assembly/abi.ts';
 import { Codec, type HandleBridge, type HandleRef, SEND } from '../../../src/codec/index.ts';
 import { receive, send, sharedScratch } from './harness.ts';
@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 
 describe('a live object', () => {
-  it('travels by itself, as a handle', () => {
+  test('travels by itself, as a handle', () => {
     const sent = send(codec, lock);
     expect(sent.encoding).toBe(Encoding.RICH);
     expect(sent.handles).toEqual([{ tag: 1, id: 10, gen: 3 }]);
@@ -43,7 +43,7 @@ describe('a live object', () => {
     expect(calls.slice(1)).toEqual(['revive 10']);
   });
 
-  it('travels anywhere inside plain data and in every class', () => {
+  test('travels anywhere inside plain data and in every class', () => {
     const value = { lock, list: [{ queue }], map: new Map([[lock, queue]]), set: new Set([queue]) };
     const sent = send(codec, value);
     const got = receive(codec, sent) as typeof value;
@@ -53,7 +53,7 @@ describe('a live object', () => {
     expect(got.set.has(got.list[0]?.queue as Live)).toBe(true);
   });
 
-  it('is named once and revived once, however often the value mentions it', () => {
+  test('is named once and revived once, however often the value mentions it', () => {
     const sent = send(codec, [lock, lock, { lock }, queue]);
     expect(sent.handles).toEqual([lock.ref, queue.ref]);
     calls = [];
@@ -63,7 +63,7 @@ describe('a live object', () => {
     expect(got[0]).toBe(got[2].lock);
   });
 
-  it('is the same as another object for the same thing', () => {
+  test('is the same as another object for the same thing', () => {
     const sent = send(codec, [lock, new Live({ ...lock.ref }), new Live({ ...lock.ref, gen: 4 })]);
     expect(sent.handles).toHaveLength(2);
     const got = receive(codec, sent) as [Live, Live, Live];
@@ -71,7 +71,7 @@ describe('a live object', () => {
     expect(got[2].ref.gen).toBe(4);
   });
 
-  it('may be an object literal, an array or a function', () => {
+  test('may be an object literal, an array or a function', () => {
     const ref = { tag: 2, id: 5, gen: 6 };
     for (const object of [
       { [SEND]: () => ref },
@@ -82,19 +82,19 @@ describe('a live object', () => {
     }
   });
 
-  it('may stand behind a proxy, as a managed dict does', () => {
+  test('may stand behind a proxy, as a managed dict does', () => {
     const proxy = new Proxy(lock, { get: (target, key) => Reflect.get(target, key, target) });
     expect(send(codec, { proxy }).handles).toEqual([lock.ref]);
   });
 
-  it('is not taken for one because its proxy answers to every name', () => {
+  test('is not taken for one because its proxy answers to every name', () => {
     const eager = new Proxy({ a: 1 }, { get: (target, key) => Reflect.get(target, key) ?? (() => 'anything') });
     expect(receive(codec, send(codec, { eager }))).toEqual({ eager: { a: 1 } });
   });
 });
 
 describe('handles', () => {
-  it('are none when the object is closed', () => {
+  test('are none when the object is closed', () => {
     const closed = {
       get [SEND](): () => never {
         return () => {
@@ -107,7 +107,7 @@ describe('handles', () => {
     expect(codec.handles).toEqual([]);
   });
 
-  it('of the last value are gone with the next one', () => {
+  test('of the last value are gone with the next one', () => {
     send(codec, [lock]);
     for (const value of [1, 'text', null, { a: 1 }, new Date(), new Uint8Array(1)]) {
       send(codec, lock);
@@ -115,18 +115,18 @@ describe('handles', () => {
     }
   });
 
-  it('must be as many as the bytes need', () => {
+  test('must be as many as the bytes need', () => {
     const sent = send(codec, [lock]);
     expect(() => receive(codec, { ...sent, handles: [] })).toThrow('needs a handle of class 1');
   });
 
-  it('get their class from the bytes, whatever those say who carry them', () => {
+  test('get their class from the bytes, whatever those say who carry them', () => {
     const sent = send(codec, [lock, queue]);
     const carried = sent.handles.map((handle) => ({ ...handle, tag: 0 }));
     expect(receive(codec, { ...sent, handles: carried })).toEqual([lock, queue]);
   });
 
-  it('may be many', () => {
+  test('may be many', () => {
     const all = Array.from({ length: 300 }, (_, id) => new Live({ tag: 1, id, gen: 0 }));
     const got = receive(codec, send(codec, all)) as Live[];
     expect(got.map(({ ref }) => ref.id)).toEqual(all.map(({ ref }) => ref.id));

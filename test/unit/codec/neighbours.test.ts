@@ -1,5 +1,5 @@
 import { addExtension, Packr } from 'msgpackr';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Encoding } from '../../../assembly/abi.ts';
 import { Codec } from '../../../src/codec/index.ts';
 import { noBridge, receive, send, sharedScratch } from './harness.ts';
@@ -10,7 +10,7 @@ const nested = { id: 7, list: [{ a: 'b' }], text: 'x'.repeat(100), wide: 'д'.re
 describe('another user of msgpackr in the same thread', () => {
   const packr = new Packr();
 
-  it('keeps what it has packed', () => {
+  test('keeps what it has packed', () => {
     const kept: [unknown, Buffer][] = [];
     for (let i = 0; i < 500; i++) {
       const value = { i, text: `text ${i}`.repeat(i % 50) };
@@ -20,7 +20,7 @@ describe('another user of msgpackr in the same thread', () => {
     for (const [value, bytes] of kept) expect(packr.unpack(bytes)).toEqual(value);
   });
 
-  it('may be in the middle of packing', () => {
+  test('may be in the middle of packing', () => {
     const value = {
       before: 'b'.repeat(50),
       get during(): unknown {
@@ -32,7 +32,7 @@ describe('another user of msgpackr in the same thread', () => {
     expect(packr.unpack(bytes)).toEqual({ before: value.before, during: nested, after: value.after });
   });
 
-  it('may be called in the middle of our encoding, as may the codec', () => {
+  test('may be called in the middle of our encoding, as may the codec', () => {
     const inner = new Map([[1, nested]]);
     const value = {
       before: 'b',
@@ -51,14 +51,14 @@ describe('another user of msgpackr in the same thread', () => {
     }
   });
 
-  it('may have loaded the native addon, as this file has where there is one; it does not read shared memory', () => {
+  test('may have loaded the native addon, as this file has where there is one; it does not read shared memory', () => {
     for (const text of ['x'.repeat(20), 'x'.repeat(300), 'д'.repeat(20), 'д'.repeat(300)]) {
       const value = { text, list: [text, text], [text]: 1 };
       expect(receive(codec, send(codec, value))).toEqual(value);
     }
   });
 
-  it('may have registered extensions for classes that we send', () => {
+  test('may have registered extensions for classes that we send', () => {
     class Point {
       x = 1;
     }
@@ -72,7 +72,7 @@ describe('another user of msgpackr in the same thread', () => {
 });
 
 describe('the codec', () => {
-  it('may be one of several over the same memory', () => {
+  test('may be one of several over the same memory', () => {
     const scratch = sharedScratch();
     const [one, other] = [new Codec(scratch.subarray(0, 4096), noBridge), new Codec(scratch.subarray(4096), noBridge)];
     one.encode(nested);
@@ -81,7 +81,7 @@ describe('the codec', () => {
     expect(other.decode(Encoding.PLAIN, other.target, other.start, other.end, [])).toEqual({ other: 1 });
   });
 
-  it('writes to any place of its scratch, aligned or not', () => {
+  test('writes to any place of its scratch, aligned or not', () => {
     for (let at = 0; at < 20; at++) {
       for (const value of ['text', 'текст', { id: 7 }, nested, new Map([[1, 2]])]) {
         const sent = send(codec, value, at);
@@ -91,7 +91,7 @@ describe('the codec', () => {
     }
   });
 
-  it('leaves no reference to the last value behind', () => {
+  test('leaves no reference to the last value behind', () => {
     const big = new Uint8Array(1000);
     codec.encode(big);
     expect(codec.target).toBe(big);
@@ -100,7 +100,7 @@ describe('the codec', () => {
     expect(codec.end - codec.start).toBe(0);
   });
 
-  it('decodes from a plain array, from a Buffer, from a piece of either', () => {
+  test('decodes from a plain array, from a Buffer, from a piece of either', () => {
     for (const value of ['text', 'текст', 'a'.repeat(200), nested, new Map([[1, 'текст'.repeat(40)]])]) {
       const { encoding, bytes } = send(codec, value);
       const room = new Uint8Array(bytes.length + 100);
@@ -112,7 +112,7 @@ describe('the codec', () => {
     }
   });
 
-  it('has an answer for a record that was cut off', () => {
+  test('has an answer for a record that was cut off', () => {
     const { encoding, bytes } = send(codec, new Map([[1, nested]]));
     expect(() => codec.decode(encoding, bytes, 0, 10, [])).toThrow('cut off');
   });

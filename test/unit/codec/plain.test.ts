@@ -1,6 +1,6 @@
 import v8 from 'node:v8';
 import vm from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Encoding } from '../../../assembly/abi.ts';
 import { encodingOf, expectSame, roundTrip } from './harness.ts';
 
@@ -16,7 +16,7 @@ function expectRich(value: unknown): void {
 }
 
 describe('values without bytes', () => {
-  it('are told apart by their encoding alone', () => {
+  test('are told apart by their encoding alone', () => {
     expect([undefined, null, false, true].map(encodingOf)).toEqual([
       Encoding.UNDEFINED,
       Encoding.NULL,
@@ -26,7 +26,7 @@ describe('values without bytes', () => {
     for (const value of [undefined, null, false, true]) expect(roundTrip(value)).toBe(value);
   });
 
-  it('leave a number in its field', () => {
+  test('leave a number in its field', () => {
     for (const value of [0, -0, 1.5, NaN, Infinity, -Infinity, 2 ** 60, 5e-324]) {
       expect(encodingOf(value)).toBe(Encoding.NUMBER);
       expect(roundTrip(value)).toBe(value);
@@ -35,7 +35,7 @@ describe('values without bytes', () => {
 });
 
 describe('the plain way', () => {
-  it('is taken by a flat object, by nested ones, by arrays', () => {
+  test('is taken by a flat object, by nested ones, by arrays', () => {
     expectPlain({ id: 7, name: 'x', text: 'abcdefghijklmnopqrstuvwxyz012345' });
     expectPlain({ a: { b: [{ c: [[], {}] }, null] } });
     expectPlain([1, 'a', undefined, null, true]);
@@ -43,46 +43,46 @@ describe('the plain way', () => {
     expectPlain([]);
   });
 
-  it('carries undefined, which JSON does not', () => {
+  test('carries undefined, which JSON does not', () => {
     expectPlain({ a: undefined, b: [undefined] });
   });
 
-  it('carries numbers of every size exactly', () => {
+  test('carries numbers of every size exactly', () => {
     const numbers: number[] = [];
     for (let power = 0; power < 64; power++) for (const d of [-1, 0, 1]) numbers.push(2 ** power + d, -(2 ** power) - d + 0);
     expectPlain(numbers.map((n) => n + 0));
     expectPlain([NaN, Infinity, -Infinity, 0.1, 5e-324, 1.7976931348623157e308]);
   });
 
-  it('carries bigints of up to 64 bits as bigints', () => {
+  test('carries bigints of up to 64 bits as bigints', () => {
     expectPlain([0n, 1n, -1n, 2n ** 53n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 63n, 2n ** 64n - 1n]);
     expect(encodingOf(5n)).toBe(Encoding.PLAIN);
     expect(roundTrip(-5n)).toBe(-5n);
   });
 
-  it('keeps the order of keys, with the numeric ones in front', () => {
+  test('keeps the order of keys, with the numeric ones in front', () => {
     const value = { z: 1, 10: 'ten', a: 2, 2: 'two', '-1': 3, '01': 4 };
     expectPlain(value);
     expect(Object.keys(roundTrip(value))).toEqual(['2', '10', 'z', 'a', '-1', '01']);
   });
 
-  it('is not misled by keys that mean something elsewhere', () => {
+  test('is not misled by keys that mean something elsewhere', () => {
     expectPlain({ constructor: 1, hasOwnProperty: 2, toString: 3, toJSON: 4, length: 5, valueOf: null, '': 7 });
   });
 
-  it('carries as many keys and elements as there are', () => {
+  test('carries as many keys and elements as there are', () => {
     const object = Object.fromEntries(Array.from({ length: 70_000 }, (_, i) => [`key ${i}`, i]));
     expectPlain(object);
     expectPlain(Array.from({ length: 70_000 }, (_, i) => i));
     expectPlain({ text: 'a'.repeat(70_000), wide: 'д'.repeat(70_000) });
   });
 
-  it('carries the same text in many places: texts have no identity', () => {
+  test('carries the same text in many places: texts have no identity', () => {
     const text = 'again'.repeat(20);
     expectPlain([text, { text }, [text]]);
   });
 
-  it('is taken by instances of the usual class, which arrive as plain objects', () => {
+  test('is taken by instances of the usual class, which arrive as plain objects', () => {
     class Base {
       kind = 'base';
     }
@@ -105,7 +105,7 @@ describe('the plain way', () => {
     expectPlain(Object.create({ inherited: 1 }, { own: { value: 2, enumerable: true } }));
   });
 
-  it('is taken by old-style classes only if msgpackr knows them for objects', () => {
+  test('is taken by old-style classes only if msgpackr knows them for objects', () => {
     function List(this: Record<string, unknown>) {
       this.length = 2;
       this.name = 'list';
@@ -114,7 +114,7 @@ describe('the plain way', () => {
     expectRich(new (List as unknown as new () => object)());
   });
 
-  it('reads getters and leaves out what is not enumerable or has a symbol for a key', () => {
+  test('reads getters and leaves out what is not enumerable or has a symbol for a key', () => {
     const value = {
       get a(): string {
         return 'read';
@@ -125,7 +125,7 @@ describe('the plain way', () => {
     expect(roundTrip(value)).toEqual({ a: 'read' });
   });
 
-  it('takes what a getter answers the second time, and leaves no view on the bytes even if that is no plain value', () => {
+  test('takes what a getter answers the second time, and leaves no view on the bytes even if that is no plain value', () => {
     let reads = 0;
     const got = roundTrip({
       get changing(): unknown {
@@ -135,7 +135,7 @@ describe('the plain way', () => {
     expect([...(got.changing as Uint8Array)]).toEqual([1, 2, 3]);
   });
 
-  it('never calls toJSON', () => {
+  test('never calls toJSON', () => {
     const toJSON = { toJSON: 'mine' };
     expect(roundTrip(toJSON)).toEqual(toJSON);
     const date = Object.assign(new Date(5), { toJSON: 1 });
@@ -144,19 +144,19 @@ describe('the plain way', () => {
 });
 
 describe('the plain way is left', () => {
-  it('for -0', () => {
+  test('for -0', () => {
     expectRich({ a: -0 });
     expectRich([-0]);
   });
 
-  it('for bigints of more than 64 bits', () => {
+  test('for bigints of more than 64 bits', () => {
     for (const n of [2n ** 64n, -(2n ** 63n) - 1n, 10n ** 400n, -(10n ** 400n)]) {
       expectRich(n);
       expectRich({ n });
     }
   });
 
-  it('for an own property __proto__, which stays one', () => {
+  test('for an own property __proto__, which stays one', () => {
     const value = JSON.parse('{"__proto__":{"polluted":1},"a":1}');
     expectRich(value);
     const arrived = roundTrip(value);
@@ -165,7 +165,7 @@ describe('the plain way is left', () => {
     expect(Object.getOwnPropertyDescriptor(arrived, '__proto__')?.value).toEqual({ polluted: 1 });
   });
 
-  it('for arrays with holes or further properties', () => {
+  test('for arrays with holes or further properties', () => {
     // biome-ignore lint/suspicious/noSparseArray: that is the point
     expectRich([1, , 3]);
     expectRich(new Array(3));
@@ -178,7 +178,7 @@ describe('the plain way is left', () => {
     expectRich(sparse);
   });
 
-  it('for a shared reference, among few containers and among many', () => {
+  test('for a shared reference, among few containers and among many', () => {
     for (const count of [1, 30, 31, 32, 33, 34, 100, 1000]) {
       const many: object[] = Array.from({ length: count }, (_, i) => ({ i }));
       expectPlain(many);
@@ -186,7 +186,7 @@ describe('the plain way is left', () => {
     }
   });
 
-  it('for a cycle', () => {
+  test('for a cycle', () => {
     const value: Record<string, unknown> = { a: 1 };
     value.self = value;
     expectRich(value);
@@ -195,7 +195,7 @@ describe('the plain way is left', () => {
     expectRich(list);
   });
 
-  it('for depth', () => {
+  test('for depth', () => {
     const nest = (depth: number): unknown => {
       let value: unknown = 1;
       for (let i = 0; i < depth; i++) value = i % 2 ? { value } : [value];
@@ -208,7 +208,7 @@ describe('the plain way is left', () => {
 });
 
 describe('a walk', () => {
-  it('forgets what it met, also when it was left early', () => {
+  test('forgets what it met, also when it was left early', () => {
     const shared = { a: 1 };
     for (let i = 0; i < 3; i++) {
       expect(encodingOf([shared, new Date()])).toBe(Encoding.RICH);
@@ -217,7 +217,7 @@ describe('a walk', () => {
     }
   });
 
-  it('is not disturbed by a walk that a getter starts', () => {
+  test('is not disturbed by a walk that a getter starts', () => {
     const shared = {};
     const seenInside = {};
     const inner = [shared, seenInside, ...Array.from({ length: 50 }, () => ({}))];
@@ -233,12 +233,12 @@ describe('a walk', () => {
     expect(encodingOf(valueWith(shared))).toBe(Encoding.RICH);
   });
 
-  it('is not fooled by a prototype', () => {
+  test('is not fooled by a prototype', () => {
     expectRich(Object.setPrototypeOf([1, 2], Object.prototype));
     expectRich([Object.create(Array.prototype)]);
   });
 
-  it('leaves nothing behind that would keep a value alive', async () => {
+  test('leaves nothing behind that would keep a value alive', async () => {
     v8.setFlagsFromString('--expose-gc');
     const gc = vm.runInNewContext('gc') as () => void;
     const kept: WeakRef<object>[] = [];

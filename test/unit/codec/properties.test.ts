@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Encoding } from '../../../assembly/abi.ts';
 import { Codec } from '../../../src/codec/index.ts';
 import { graph, graphWithErrors, primitive, text, tree } from './arbitraries.ts';
@@ -8,35 +8,35 @@ import { encodingOf, expectSame, noBridge, receive, roundTrip, send, sharedScrat
 const RUNS = 1500;
 
 describe('what arrives is what structuredClone gives', () => {
-  it('for primitives', () => {
+  test('for primitives', () => {
     fc.assert(
       fc.property(primitive, (value) => expectSame(roundTrip(value), value)),
       { numRuns: RUNS },
     );
   });
 
-  it('for trees of plain objects and arrays', () => {
+  test('for trees of plain objects and arrays', () => {
     fc.assert(
       fc.property(tree, (value) => expectSame(roundTrip(value), structuredClone(value))),
       { numRuns: RUNS },
     );
   });
 
-  it('for graphs of all classes, with shared references and cycles', () => {
+  test('for graphs of all classes, with shared references and cycles', () => {
     fc.assert(
       fc.property(graph, (value) => expectSame(roundTrip(value), structuredClone(value))),
       { numRuns: RUNS },
     );
   });
 
-  it('but errors keep everything', () => {
+  test('but errors keep everything', () => {
     fc.assert(
       fc.property(graphWithErrors, (value) => expectSame(roundTrip(value), value)),
       { numRuns: RUNS },
     );
   });
 
-  it('in a scratch of any size and at any place', () => {
+  test('in a scratch of any size and at any place', () => {
     const sizes = fc.tuple(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 20 }));
     fc.assert(
       fc.property(fc.oneof(text, tree, graph), sizes, (value, [size, places]) => {
@@ -53,7 +53,7 @@ describe('what arrives is what structuredClone gives', () => {
 });
 
 describe('the way without a walk for references', () => {
-  it('is taken for every tree without what msgpackr changes', () => {
+  test('is taken for every tree without what msgpackr changes', () => {
     const plainText = text.filter((each) => !/\p{Cs}/u.test(each) && !each.startsWith('\ufeff'));
     const value = fc.oneof(
       fc.integer(),

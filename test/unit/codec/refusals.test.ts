@@ -1,17 +1,17 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Encoding } from '../../../assembly/abi.ts';
 import { Codec, SEND } from '../../../src/codec/index.ts';
 import { noBridge, receive, refusal, send, sharedScratch } from './harness.ts';
 
 describe('what cannot travel is named, with its place', () => {
-  it('by itself', () => {
+  test('by itself', () => {
     expect(refusal(() => 1)).toBe('cannot send a function');
     expect(refusal(class {})).toBe('cannot send a function');
     expect(refusal(Symbol('s'))).toBe('cannot send a symbol');
     expect(refusal(new WeakMap())).toBe('cannot send a WeakMap');
   });
 
-  it('inside objects and arrays', () => {
+  test('inside objects and arrays', () => {
     const callback = (): void => {};
     expect(refusal({ jobs: [0, 1, 2, { callback }] })).toBe('cannot send a function (at .jobs[3].callback)');
     expect(refusal([[callback]])).toBe('cannot send a function (at [0][0])');
@@ -20,7 +20,7 @@ describe('what cannot travel is named, with its place', () => {
     expect(refusal(Object.assign([1], { extra: callback }))).toBe('cannot send a function (at .extra)');
   });
 
-  it('inside Maps, Sets and errors', () => {
+  test('inside Maps, Sets and errors', () => {
     const bad = Symbol('bad');
     expect(
       refusal({
@@ -39,7 +39,7 @@ describe('what cannot travel is named, with its place', () => {
     expect(refusal(Object.assign(new Error('x'), { bad }))).toBe('cannot send a symbol (at .bad)');
   });
 
-  it('in a class instance, and beside what would do', () => {
+  test('in a class instance, and beside what would do', () => {
     class Job {
       id = 1;
       when = new Date();
@@ -48,7 +48,7 @@ describe('what cannot travel is named, with its place', () => {
     expect(refusal({ job: new Job() })).toBe('cannot send a function (at .job.run)');
   });
 
-  it('for every class that is not data', () => {
+  test('for every class that is not data', () => {
     const { port1, port2 } = new MessageChannel();
     const cases: [unknown, string][] = [
       [new WeakSet(), 'a WeakSet'],
@@ -81,7 +81,7 @@ describe('what cannot travel is named, with its place', () => {
     port2.close();
   });
 
-  it('for revoked proxies', () => {
+  test('for revoked proxies', () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     expect(refusal(proxy)).toBe('cannot send a revoked proxy');
@@ -98,7 +98,7 @@ describe('a call that fails', () => {
     },
   };
 
-  it('throws what a getter or a proxy threw', () => {
+  test('throws what a getter or a proxy threw', () => {
     const codec = new Codec(sharedScratch(), noBridge);
     expect(() => codec.encode(throwing)).toThrow(boom);
     expect(() => codec.encode([new Date(), { deep: [throwing] }])).toThrow(boom);
@@ -109,7 +109,7 @@ describe('a call that fails', () => {
     expect(() => codec.encode(new Proxy({}, { getPrototypeOf: trap }))).toThrow(boom);
   });
 
-  it('leaves the codec as it was', () => {
+  test('leaves the codec as it was', () => {
     const codec = new Codec(sharedScratch(), noBridge);
     const good = { id: 7, name: 'x', nested: [1, { a: 'b' }] };
     const rich = new Map([[good, new Date(5)]]);
@@ -123,7 +123,7 @@ describe('a call that fails', () => {
     }
   });
 
-  it('leaves no handle, wherever the failure is', () => {
+  test('leaves no handle, wherever the failure is', () => {
     const handle = { [SEND]: () => ({ tag: 1, id: 1, gen: 1 }) };
     const codec = new Codec(sharedScratch(), noBridge);
     expect(() => codec.encode([handle, () => 1])).toThrow('cannot send a function (at [1])');

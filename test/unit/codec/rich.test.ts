@@ -1,5 +1,5 @@
 import vm from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Encoding } from '../../../assembly/abi.ts';
 import { encodingOf, expectSame, roundTrip } from './harness.ts';
 
@@ -8,11 +8,11 @@ function expectClone(value: unknown): void {
 }
 
 describe('the built-in classes', () => {
-  it('arrive: dates, valid or not', () => {
+  test('arrive: dates, valid or not', () => {
     for (const time of [0, -1, 1.7e12, 8.64e15, -8.64e15, NaN]) expectClone(new Date(time));
   });
 
-  it('arrive: regular expressions, with lastIndex 0', () => {
+  test('arrive: regular expressions, with lastIndex 0', () => {
     const regexp = /a(?<n>[/\]]+)\n/dgimsuy;
     regexp.lastIndex = 5;
     expectClone(regexp);
@@ -20,11 +20,11 @@ describe('the built-in classes', () => {
     expectClone(/(?:)/);
   });
 
-  it('arrive: Boolean, Number, String and BigInt objects', () => {
+  test('arrive: Boolean, Number, String and BigInt objects', () => {
     for (const value of [false, true, 0, -0, NaN, 'text', '\ud800', '', 5n, 10n ** 30n]) expectClone(Object(value));
   });
 
-  it('arrive: Maps and Sets, in their order, with keys of any type', () => {
+  test('arrive: Maps and Sets, in their order, with keys of any type', () => {
     expectClone(
       new Map<unknown, unknown>([
         [NaN, 1],
@@ -37,7 +37,7 @@ describe('the built-in classes', () => {
     expectClone(new Set());
   });
 
-  it('arrive as the base class, from a subclass, also one that changed its tag', () => {
+  test('arrive as the base class, from a subclass, also one that changed its tag', () => {
     class MyMap extends Map<number, number> {
       override get [Symbol.toStringTag](): string {
         return 'Mine';
@@ -49,7 +49,7 @@ describe('the built-in classes', () => {
     expectClone([new MyMap([[1, 2]]), new MyDate(5), MyArray.from([1, 2]), new MyBytes(3)]);
   });
 
-  it('are not believed from their tag', () => {
+  test('are not believed from their tag', () => {
     class Impostor {
       readonly a = 1;
       get [Symbol.toStringTag](): string {
@@ -66,7 +66,7 @@ describe('the built-in classes', () => {
     expectClone({ [Symbol.toStringTag]: 'Date' });
   });
 
-  it('arrive from another realm', () => {
+  test('arrive from another realm', () => {
     const foreign = vm.runInNewContext(`({
       object: { a: [1, { b: 2 }] }, map: new Map([[1, new Set([2])]]), date: new Date(5), regexp: /x/g,
       bytes: new Uint8Array([1, 2]), words: new Int16Array([1, 2]), buffer: new ArrayBuffer(3),
@@ -79,7 +79,7 @@ describe('the built-in classes', () => {
     expect(arrived.message).toBe('foreign');
   });
 
-  it('arrive: module namespaces and arguments as plain objects', async () => {
+  test('arrive: module namespaces and arguments as plain objects', async () => {
     const namespace = await import('./fixtures/constants.ts');
     expect(roundTrip(namespace)).toEqual({ one: 1, two: 'two' });
     function list(..._: string[]): unknown {
@@ -89,14 +89,14 @@ describe('the built-in classes', () => {
     expect(roundTrip(list('a', 'b'))).toEqual({ 0: 'a', 1: 'b' });
   });
 
-  it('arrive: proxies of plain objects and arrays as what they show', () => {
+  test('arrive: proxies of plain objects and arrays as what they show', () => {
     expect(roundTrip(new Proxy({ a: 1 }, { get: () => 2 }))).toEqual({ a: 2 });
     expect(roundTrip({ list: new Proxy([1, 2], {}) })).toEqual({ list: [1, 2] });
   });
 });
 
 describe('identity', () => {
-  it('holds through everything that can hold a reference', () => {
+  test('holds through everything that can hold a reference', () => {
     const shared = { name: 'shared' };
     const error = new Error('e', { cause: shared });
     const value = {
@@ -121,7 +121,7 @@ describe('identity', () => {
     expect((got.odd as unknown as { extra: unknown }).extra).toBe(one);
   });
 
-  it('holds for a thing that holds itself', () => {
+  test('holds for a thing that holds itself', () => {
     const map = new Map();
     map.set(map, map);
     const set = new Set();
@@ -137,7 +137,7 @@ describe('identity', () => {
     expect(got[3]).toBe(got);
   });
 
-  it('holds for leaves: dates, regular expressions, boxes', () => {
+  test('holds for leaves: dates, regular expressions, boxes', () => {
     const [date, regexp, box] = [new Date(1), /x/, Object('s')];
     const got = roundTrip([date, date, regexp, regexp, box, box]);
     expect(got[0]).toBe(got[1]);
@@ -145,7 +145,7 @@ describe('identity', () => {
     expect(got[4]).toBe(got[5]);
   });
 
-  it('holds along a chain of 100 000 links', () => {
+  test('holds along a chain of 100 000 links', () => {
     let chain: { next?: object; last?: object } = {};
     const end = chain;
     for (let i = 0; i < 100_000; i++) chain = { next: chain };
@@ -157,7 +157,7 @@ describe('identity', () => {
   });
 });
 
-it('a value is a snapshot: changing the original or the bytes later changes nothing', () => {
+test('a value is a snapshot: changing the original or the bytes later changes nothing', () => {
   const value = { list: [1], bytes: new Uint8Array([1]), map: new Map([[1, 1]]) };
   const got = roundTrip(value);
   value.list.push(2);
@@ -166,7 +166,7 @@ it('a value is a snapshot: changing the original or the bytes later changes noth
   expect(got).toEqual({ list: [1], bytes: new Uint8Array([1]), map: new Map([[1, 1]]) });
 });
 
-it('a getter inside a rich value is read once', () => {
+test('a getter inside a rich value is read once', () => {
   let reads = 0;
   const value = {
     when: new Date(5),

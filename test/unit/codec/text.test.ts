@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Encoding } from '../../../assembly/abi.ts';
 import { Codec } from '../../../src/codec/index.ts';
 import { encodingOf, noBridge, receive, roundTrip, send, sharedScratch } from './harness.ts';
@@ -6,7 +6,7 @@ import { encodingOf, noBridge, receive, roundTrip, send, sharedScratch } from '.
 const LENGTHS = [0, 1, 2, 7, 8, 9, 10, 31, 32, 33, 63, 64, 65, 100, 2730, 2731, 4096, 8191, 8192, 8193, 100_000];
 
 describe('a text', () => {
-  it('of any length arrives, whatever its alphabet', () => {
+  test('of any length arrives, whatever its alphabet', () => {
     for (const unit of ['a', 'é', 'ÿ', 'Ā', 'д', '漢', '\u{1f600}', '\0', '\ufeff']) {
       for (const length of LENGTHS) {
         const text = unit.repeat(length);
@@ -16,23 +16,23 @@ describe('a text', () => {
     }
   });
 
-  it('of characters up to U+00FF goes as Latin-1 while it is short', () => {
+  test('of characters up to U+00FF goes as Latin-1 while it is short', () => {
     expect(encodingOf('')).toBe(Encoding.LATIN1);
     expect(encodingOf('bun')).toBe(Encoding.LATIN1);
     expect(encodingOf('ÿ'.repeat(32))).toBe(Encoding.LATIN1);
     expect(encodingOf('ÿ'.repeat(33))).toBe(Encoding.UTF8);
   });
 
-  it('of ASCII goes as Latin-1 at any length', () => {
+  test('of ASCII goes as Latin-1 at any length', () => {
     for (const length of LENGTHS) expect(encodingOf('a'.repeat(length))).toBe(Encoding.LATIN1);
   });
 
-  it('of other characters goes as UTF-8', () => {
+  test('of other characters goes as UTF-8', () => {
     expect(encodingOf('дом')).toBe(Encoding.UTF8);
     expect(encodingOf('\u{1f600}')).toBe(Encoding.UTF8);
   });
 
-  it('with lone surrogates arrives as it is', () => {
+  test('with lone surrogates arrives as it is', () => {
     for (const text of ['\ud800', 'a\udc00b', '\udc00\ud800', `${'x'.repeat(70)}\ud83d`, `\ufeff\ud800${'д'.repeat(5000)}`]) {
       expect(encodingOf(text)).toBe(Encoding.RICH);
       expect(roundTrip(text) === text).toBe(true);
@@ -41,7 +41,7 @@ describe('a text', () => {
     }
   });
 
-  it('keeps its byte order mark, also inside an object', () => {
+  test('keeps its byte order mark, also inside an object', () => {
     for (const length of LENGTHS) {
       const text = `\ufeff${'x'.repeat(length)}`;
       expect(roundTrip(text) === text).toBe(true);
@@ -51,7 +51,7 @@ describe('a text', () => {
     }
   });
 
-  it('made of pieces that were never joined arrives', () => {
+  test('made of pieces that were never joined arrives', () => {
     let rope = 'start';
     for (let i = 0; i < 1000; i++) rope += i % 10 ? `${i}` : `ж${i}`;
     expect(roundTrip(rope) === rope).toBe(true);
@@ -59,7 +59,7 @@ describe('a text', () => {
 });
 
 describe('a scratch that is too small for a text', () => {
-  it('is used as far as the text surely fits, and exactly up to its end', () => {
+  test('is used as far as the text surely fits, and exactly up to its end', () => {
     for (const [text, size] of [
       ['abc', 3],
       ['a'.repeat(100), 100],
@@ -76,7 +76,7 @@ describe('a scratch that is too small for a text', () => {
     }
   });
 
-  it('is left for a private array', () => {
+  test('is left for a private array', () => {
     for (const text of ['abc', 'дом'.repeat(20), 'a'.repeat(300)]) {
       const scratch = sharedScratch(2);
       const codec = new Codec(scratch, noBridge);

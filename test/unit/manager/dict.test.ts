@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import { AttributeError, Dict, KeyError, Lock, Manager, Namespace as NamespaceClass, ValueError } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const { dict, list } = Manager();
 
 describe('a managed dict', () => {
-  it('is made of nothing, an object, pairs, a Map, or another dict', () => {
+  test('is made of nothing, an object, pairs, a Map, or another dict', () => {
     expect(dict().items()).toEqual([]);
     expect(dict({ a: 1, b: 'x' }).items()).toEqual([
       ['a', 1],
@@ -25,13 +25,13 @@ describe('a managed dict', () => {
     expect(new Dict([['n', 1]]).get('n')).toBe(1);
   });
 
-  it('refuses to be made of anything else', () => {
+  test('refuses to be made of anything else', () => {
     expect(() => dict([1, 2] as never)).toThrow(new TypeError('expected pairs of key and value: [[key, value], ...]'));
     expect(() => new Dict(5 as never)).toThrow(TypeError);
     expect(() => dict({ f: () => 1 })).toThrow(TypeError);
   });
 
-  it('gives back what was set, and a fallback for what was not', () => {
+  test('gives back what was set, and a fallback for what was not', () => {
     const d = dict();
     expect(d.set('a', { deep: [1, null] }).set('b', 2)).toBe(d);
     expect([d.get('a'), d.get('b'), d.get('c'), d.get('c', 7)]).toEqual([{ deep: [1, null] }, 2, undefined, 7]);
@@ -40,19 +40,19 @@ describe('a managed dict', () => {
     expect([d.has('a'), d.has('c'), d.size]).toEqual([true, false, 3]);
   });
 
-  it('tells whether it deleted', () => {
+  test('tells whether it deleted', () => {
     const d = dict({ a: 1 });
     expect([d.delete('a'), d.delete('a'), d.size]).toEqual([true, false, 0]);
   });
 
-  it('pops a key, gives the fallback, or throws KeyError', () => {
+  test('pops a key, gives the fallback, or throws KeyError', () => {
     const d = dict({ a: 1, u: undefined });
     expect([d.pop('a'), d.pop('u'), d.pop('a', 5), d.pop('a', undefined)]).toEqual([1, undefined, 5, undefined]);
     expect(() => d.pop('a')).toThrow(new KeyError("'a'"));
     expect(() => d.pop(3)).toThrow(new KeyError('3'));
   });
 
-  it('pops its items last in, first out', () => {
+  test('pops its items last in, first out', () => {
     const d = dict([
       [1, 'a'],
       [2, 'b'],
@@ -69,7 +69,7 @@ describe('a managed dict', () => {
     expect(d.popitem()).toEqual(['after', 1]);
   });
 
-  it('keeps the order of arrival, also through growth, replacement and deletion', () => {
+  test('keeps the order of arrival, also through growth, replacement and deletion', () => {
     const d = dict();
     for (let i = 0; i < 1000; i++) d.set(`k${i}`, i);
     for (let i = 0; i < 1000; i += 2) d.delete(`k${i}`);
@@ -82,14 +82,14 @@ describe('a managed dict', () => {
     expect(d.size).toBe(501);
   });
 
-  it('sets a default once', () => {
+  test('sets a default once', () => {
     const d = dict();
     expect([d.setdefault('a', [1]), d.setdefault('a', [2]), d.get('a')]).toEqual([[1], [1], [1]]);
     d.set('u', undefined);
     expect(d.setdefault('u', 1)).toBeUndefined();
   });
 
-  it('takes many pairs in at once, or none', () => {
+  test('takes many pairs in at once, or none', () => {
     const d = dict({ a: 1, b: 2 });
     d.update({ b: 'B', c: 3 });
     d.update([
@@ -108,7 +108,7 @@ describe('a managed dict', () => {
     expect(d.size).toBe(4);
   });
 
-  it('is empty after clear, and can be filled again', () => {
+  test('is empty after clear, and can be filled again', () => {
     const d = dict({ a: 1, b: 'x'.repeat(10_000) });
     d.clear();
     expect([d.size, d.keys(), d.get('a')]).toEqual([0, [], undefined]);
@@ -117,7 +117,7 @@ describe('a managed dict', () => {
     expect(d.items()).toEqual([['b', 2]]);
   });
 
-  it('gives copies that are its own: Map, plain object, JSON', () => {
+  test('gives copies that are its own: Map, plain object, JSON', () => {
     const d = dict([
       ['a', { n: 1 }],
       [2, 'two'],
@@ -134,13 +134,13 @@ describe('a managed dict', () => {
     expect(JSON.stringify({ d })).toBe('{"d":{"a":0}}');
   });
 
-  it('shows what is in it', () => {
+  test('shows what is in it', () => {
     expect(inspect(dict({ num: 10 }))).toBe('Dict { num: 10 }');
     expect(inspect(dict([[1, 2]]))).toBe('Dict Map(1) { 1 => 2 }');
     expect(String(dict())).toMatch(/^<Dict \d+>$/);
   });
 
-  it('is a snapshot while it is iterated', () => {
+  test('is a snapshot while it is iterated', () => {
     const d = dict({ a: 1, b: 2 });
     const seen: unknown[] = [];
     for (const [key] of d) {
@@ -154,7 +154,7 @@ describe('a managed dict', () => {
     expect(seen).toEqual(['a', 'b', ['a', 1, true], ['c', 3, true]]);
   });
 
-  it('stores copies: what is changed afterwards, or in what was got, stays outside', () => {
+  test('stores copies: what is changed afterwards, or in what was got, stays outside', () => {
     const value = { list: [1] };
     const d = dict({ a: value });
     value.list.push(2);
@@ -162,7 +162,7 @@ describe('a managed dict', () => {
     expect(d.get('a')).toEqual({ list: [1] });
   });
 
-  it('keeps managed and other shared objects inside live', () => {
+  test('keeps managed and other shared objects inside live', () => {
     const d = dict({ inner: dict({ n: 1 }), deep: { in: [list([1])] }, lock: new Lock() });
     d.get('inner').n = 2;
     d.inner.set('m', 3);
@@ -171,7 +171,7 @@ describe('a managed dict', () => {
     expect([d.inner.n, d.inner.m, d.deep.in[0].copy(), d.lock.locked()]).toEqual([2, 3, [1, 2], true]);
   });
 
-  it('takes values of every size and kind, and what they replace', () => {
+  test('takes values of every size and kind, and what they replace', () => {
     const d = dict();
     const values = [
       0,
@@ -197,7 +197,7 @@ describe('a managed dict', () => {
     expect(d.values().slice(1)).toEqual(values);
   });
 
-  it('changes nothing when a value cannot be sent', () => {
+  test('changes nothing when a value cannot be sent', () => {
     const d = dict({ a: 1 });
     for (const call of [
       () => d.set('a', () => 1),
@@ -208,7 +208,7 @@ describe('a managed dict', () => {
     expect(d.items()).toEqual([['a', 1]]);
   });
 
-  it('lets a getter of a value use the dict itself', () => {
+  test('lets a getter of a value use the dict itself', () => {
     const d = dict({ n: 1 });
     d.set('key of the value', {
       get n() {
@@ -220,7 +220,7 @@ describe('a managed dict', () => {
     expect(d.get('n')).toBeGreaterThan(1);
   });
 
-  it('throws ValueError once it is closed', () => {
+  test('throws ValueError once it is closed', () => {
     const d = dict({ a: 1 });
     d.close();
     for (const call of [
@@ -238,13 +238,13 @@ describe('a managed dict', () => {
 });
 
 describe('update(key, fn)', () => {
-  it('replaces a value by what is made of it, and answers that', () => {
+  test('replaces a value by what is made of it, and answers that', () => {
     const d = dict({ n: 1 });
     expect([d.update('n', (n) => n + 1), d.update('new', (n = 10) => n + 1)]).toEqual([2, 11]);
     expect({ ...d }).toEqual({ n: 2, new: 11 });
   });
 
-  it('changes nothing when the function throws, and can be called again', () => {
+  test('changes nothing when the function throws, and can be called again', () => {
     const d = dict({ n: 1 });
     expect(() =>
       d.update('n', () => {
@@ -255,7 +255,7 @@ describe('update(key, fn)', () => {
     expect(d.update('n', (n) => n + 1)).toBe(2);
   });
 
-  it('lets the function use the dict, also to update', () => {
+  test('lets the function use the dict, also to update', () => {
     const d = dict({ a: 1, b: 10 });
     d.update('a', (a) => {
       d.set('seen', a);
@@ -265,7 +265,7 @@ describe('update(key, fn)', () => {
     expect({ ...d }).toEqual({ a: 23, b: 11, seen: 1 });
   });
 
-  it('may close the dict, which is over then', () => {
+  test('may close the dict, which is over then', () => {
     const d = dict({ a: 1 });
     expect(
       d.update('a', (a) => {
@@ -278,7 +278,7 @@ describe('update(key, fn)', () => {
 });
 
 describe('properties of a managed dict', () => {
-  it('are its string keys', () => {
+  test('are its string keys', () => {
     const d = dict({ num: 10 });
     d.num -= 1;
     d.other = 'x';
@@ -292,7 +292,7 @@ describe('properties of a managed dict', () => {
     expect(keys).toEqual(['other']);
   });
 
-  it('are not the names of methods, for which there are get and set', () => {
+  test('are not the names of methods, for which there are get and set', () => {
     const d = dict();
     d.set('size', 5);
     expect([d.size, d.get('size'), 'size' in d, 'keys' in d]).toEqual([1, 5, true, false]);
@@ -302,19 +302,19 @@ describe('properties of a managed dict', () => {
     expect(typeof d.keys).toBe('function');
   });
 
-  it('are also names that other objects keep for themselves', () => {
+  test('are also names that other objects keep for themselves', () => {
     const d = dict([...Object.entries({ id: 7, heap: 1, ptr: 2, open: 3, constructor: 5 }), ['then', 4]]);
     expect([d.id, d.heap, d.ptr, d.open, d.then]).toEqual([7, 1, 2, 3, 4]);
     expect(d.get('constructor')).toBe(5);
     expect(d).toBeInstanceOf(Dict);
   });
 
-  it('do not stand in the way of await', async () => {
+  test('do not stand in the way of await', async () => {
     const d = dict({ a: 1 });
     expect(await Promise.resolve(d)).toBe(d);
   });
 
-  it('cannot be defined, frozen, or made of symbols', () => {
+  test('cannot be defined, frozen, or made of symbols', () => {
     const d = dict();
     expect(() => Object.defineProperty(d, 'a', { value: 1 })).toThrow(TypeError);
     expect(() => Object.freeze(d)).toThrow(TypeError);
@@ -327,7 +327,7 @@ describe('properties of a managed dict', () => {
 describe('a managed namespace', () => {
   const { Namespace } = Manager();
 
-  it('has the attributes that were set', () => {
+  test('has the attributes that were set', () => {
     const ns = Namespace({ x: 10, name: 'n' });
     ns.y = [1];
     ns.x += 1;
@@ -337,7 +337,7 @@ describe('a managed namespace', () => {
     expect(inspect(ns)).toBe("Namespace { name: 'n', y: [ 1 ] }");
   });
 
-  it('throws AttributeError for one that is missing', async () => {
+  test('throws AttributeError for one that is missing', async () => {
     const ns = Namespace();
     expect(() => ns.z).toThrow(new AttributeError("'Namespace' object has no attribute 'z'"));
     expect(() => {
@@ -346,7 +346,7 @@ describe('a managed namespace', () => {
     expect(await Promise.resolve(ns)).toBe(ns);
   });
 
-  it('has names with an underscore like all others, for everybody', () => {
+  test('has names with an underscore like all others, for everybody', () => {
     const ns = Namespace({ _a: 1 });
     const other = NamespaceClass.from(ns.handle());
     ns._b = 2;
@@ -354,7 +354,7 @@ describe('a managed namespace', () => {
     other.close();
   });
 
-  it('gives copies, and live shared objects', () => {
+  test('gives copies, and live shared objects', () => {
     const ns = Namespace({ d: dict({ n: 1 }), plain: { n: 1 } });
     ns.d.n = 2;
     ns.plain.n = 2;

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { toldBy } from '../../support/programs.ts';
 
-it('a dict and a list in a full heap throw MemoryError, change nothing, and work again after', async () => {
+test('a dict and a list in a full heap throw MemoryError, change nothing, and work again after', async () => {
   const report = (await toldBy('unit/manager/full-heap')) as Record<string, boolean>;
   expect(Object.keys(report).length).toBe(13);
   expect(Object.entries(report).filter(([, right]) => right !== true)).toEqual([]);

@@ -1,5 +1,5 @@
 import { Lock, Manager, ValueError } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const { dict } = Manager();
 
@@ -53,7 +53,7 @@ const keys = [
 ];
 
 describe('a key of a managed dict', () => {
-  it('may be a string, a number, a bigint, a boolean, null, undefined, bytes, or an array of those', () => {
+  test('may be a string, a number, a bigint, a boolean, null, undefined, bytes, or an array of those', () => {
     const d = dict();
     for (const [i, key] of keys.entries()) d.set(key, i);
     expect(d.size).toBe(keys.length);
@@ -62,7 +62,7 @@ describe('a key of a managed dict', () => {
     for (const [i, key] of keys.entries()) expect([d.pop(key), d.has(key), d.size]).toEqual([i, false, keys.length - i - 1]);
   });
 
-  it('is found again by an equal one that was made otherwise', () => {
+  test('is found again by an equal one that was made otherwise', () => {
     const d = dict();
     const part = ['x', 1];
     const pool = Buffer.from('some bytes');
@@ -100,7 +100,7 @@ describe('a key of a managed dict', () => {
     }
   });
 
-  it('is copied: a caller that goes on with its array changes nothing', () => {
+  test('is copied: a caller that goes on with its array changes nothing', () => {
     const d = dict();
     const key = ['a', [1]];
     d.set(key, 1);
@@ -108,7 +108,7 @@ describe('a key of a managed dict', () => {
     expect([d.has(key), d.has(['a', [1]])]).toEqual([false, true]);
   });
 
-  it.each([[{}], [new Map()], [new Date()], [() => 1], [Symbol('s')], [[{}]], [new Int8Array(1)], [new Lock()], [dict()]])(
+  test.each([[{}], [new Map()], [new Date()], [() => 1], [Symbol('s')], [[{}]], [new Int8Array(1)], [new Lock()], [dict()]])(
     'cannot be %s',
     (key) => {
       const d = dict();
@@ -119,7 +119,7 @@ describe('a key of a managed dict', () => {
     },
   );
 
-  it('has its limits: 61 KiB, and a depth of 64', () => {
+  test('has its limits: 61 KiB, and a depth of 64', () => {
     const d = dict();
     d.set('x'.repeat(60_000), 1);
     expect(d.get('x'.repeat(60_000))).toBe(1);
@@ -130,7 +130,7 @@ describe('a key of a managed dict', () => {
     expect(() => d.set(endless, 1)).toThrow(ValueError);
   });
 
-  it('may be as many as there is memory, and collide as they like', () => {
+  test('may be as many as there is memory, and collide as they like', () => {
     const d = dict();
     const count = 20_000;
     for (let i = 0; i < count; i++) d.set(i * 65_536, i);

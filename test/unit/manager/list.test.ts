@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import { IndexError, List, Lock, Manager, ValueError } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const { dict, list } = Manager();
 
 describe('a managed list', () => {
-  it('is made of nothing or of items', () => {
+  test('is made of nothing or of items', () => {
     expect([list().copy(), list([1, 'a', null]).copy(), list(new Set([1, 2])).copy(), new List('ab').copy()]).toEqual([
       [],
       [1, 'a', null],
@@ -16,7 +16,7 @@ describe('a managed list', () => {
     expect(() => list([Symbol('no')])).toThrow(TypeError);
   });
 
-  it('has a length, and items by index, from the end too', () => {
+  test('has a length, and items by index, from the end too', () => {
     const l = list(['a', 'b', 'c']);
     expect([l.length, l[0], l[2], l[-1], l[-3], l.at(1), l.at(-1)]).toEqual([3, 'a', 'c', 'c', 'a', 'b', 'c']);
     for (const call of [() => l[3], () => l[-4], () => l.at(3), () => l.at(2 ** 40), () => list()[0]])
@@ -24,7 +24,7 @@ describe('a managed list', () => {
     expect(() => l.at(0.5)).toThrow(TypeError);
   });
 
-  it('takes items in the place of others', () => {
+  test('takes items in the place of others', () => {
     const l = list([1, 2, 3]);
     l[0] = 'x';
     l[-1] = { big: 'y'.repeat(5000) };
@@ -39,7 +39,7 @@ describe('a managed list', () => {
     expect(l[0]).toBe('x');
   });
 
-  it('grows at the end', () => {
+  test('grows at the end', () => {
     const l = list();
     const items: unknown[] = [];
     for (let i = 0; i < 500; i++) {
@@ -52,7 +52,7 @@ describe('a managed list', () => {
     expect(l.copy()).toEqual([...items, 1, 'z'.repeat(9000), [2]]);
   });
 
-  it('inserts anywhere, beyond the ends at the end that is near', () => {
+  test('inserts anywhere, beyond the ends at the end that is near', () => {
     const l = list(['b']);
     l.insert(0, 'a');
     l.insert(99, 'd');
@@ -61,7 +61,7 @@ describe('a managed list', () => {
     expect(l.copy()).toEqual(['start', 'a', 'b', 'c', 'd']);
   });
 
-  it('pops the last item or any other', () => {
+  test('pops the last item or any other', () => {
     const l = list(['a', 'b', 'c', 'd']);
     expect([l.pop(), l.pop(0), l.pop(-1), l.copy()]).toEqual(['d', 'a', 'c', ['b']]);
     expect(() => l.pop(1)).toThrow(new IndexError('pop index out of range'));
@@ -71,7 +71,7 @@ describe('a managed list', () => {
     expect(l.copy()).toEqual(['again']);
   });
 
-  it('finds, counts and removes by what is in the items', () => {
+  test('finds, counts and removes by what is in the items', () => {
     const lock = new Lock();
     const l = list([
       1,
@@ -111,7 +111,7 @@ describe('a managed list', () => {
     expect(() => l.remove('missing')).toThrow(ValueError);
   });
 
-  it('is sorted as in Python, stably', () => {
+  test('is sorted as in Python, stably', () => {
     const sorted = (items: unknown[], how?: Parameters<List['sort']>[0]) => {
       const l = list(items);
       l.sort(how);
@@ -125,7 +125,7 @@ describe('a managed list', () => {
     expect(sorted([])).toEqual([]);
   });
 
-  it('stays as it was when sorting fails', () => {
+  test('stays as it was when sorting fails', () => {
     const l = list([2, 'a', 1]);
     expect(() => l.sort()).toThrow(new TypeError("'<' not supported between string and number"));
     expect(() =>
@@ -137,7 +137,7 @@ describe('a managed list', () => {
     expect(l.copy()).toEqual([2, 'a', 1]);
   });
 
-  it('is reversed, cleared, sliced', () => {
+  test('is reversed, cleared, sliced', () => {
     const l = list([1, 2, 'x'.repeat(4000)]);
     l.reverse();
     expect([l.slice(1), l.slice(-1), l.slice(0, -2), l.slice(5), l.slice(2, 1)]).toEqual([
@@ -152,7 +152,7 @@ describe('a managed list', () => {
     expect([l.length, l.copy()]).toEqual([0, []]);
   });
 
-  it('is a snapshot while it is iterated', () => {
+  test('is a snapshot while it is iterated', () => {
     const l = list([1, 2, 3]);
     const seen: number[] = [];
     for (const item of l) {
@@ -162,7 +162,7 @@ describe('a managed list', () => {
     expect([seen, [...l], Array.from(l)]).toEqual([[1, 2, 3], [], []]);
   });
 
-  it('has indices as properties, and no others', () => {
+  test('has indices as properties, and no others', () => {
     const l = list(['a', 'b', 'c']);
     expect([0 in l, 3 in l, (-1) in l, Object.keys(l)]).toEqual([true, false, true, ['0', '1', '2']]);
     delete l[1];
@@ -180,7 +180,7 @@ describe('a managed list', () => {
     expect(l).toBeInstanceOf(List);
   });
 
-  it('updates an item in one step', () => {
+  test('updates an item in one step', () => {
     const l = list([1, 2]);
     expect([l.update(0, (n) => n + 10), l.update(-1, (n) => l.length + n)]).toEqual([11, 4]);
     expect(() =>
@@ -192,19 +192,19 @@ describe('a managed list', () => {
     expect(l.copy()).toEqual([11, 4]);
   });
 
-  it('keeps managed objects inside live, and plain values as copies', () => {
+  test('keeps managed objects inside live, and plain values as copies', () => {
     const l = list([dict({ n: 1 }), [1]]);
     l[0].n = 2;
     l[1].push(2);
     expect([l[0].n, l[1]]).toEqual([2, [1]]);
   });
 
-  it('shows what is in it', () => {
+  test('shows what is in it', () => {
     expect(inspect(list([1, [2]]))).toBe('List [ 1, [ 2 ] ]');
     expect(JSON.stringify({ l: list([1, 'a']) })).toBe('{"l":[1,"a"]}');
   });
 
-  it('throws ValueError once it is closed', () => {
+  test('throws ValueError once it is closed', () => {
     const l = list([1]);
     l.close();
     for (const call of [() => l[0], () => l.append(1), () => l.length, () => l.sort(), () => [...l]])

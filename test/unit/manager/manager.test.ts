@@ -14,10 +14,10 @@ import {
   ValueError,
 } from 'nogil';
 import * as multiprocessing from 'nogil/multiprocessing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 describe('a manager', () => {
-  it('is made with new or without', () => {
+  test('is made with new or without', () => {
     const ManagerClass = Manager as new () => nogil.SyncManager;
     for (const manager of [Manager(), new ManagerClass(), multiprocessing.Manager()]) {
       expect(manager).toBeInstanceOf(ManagerObject);
@@ -25,7 +25,7 @@ describe('a manager', () => {
     }
   });
 
-  it('makes everything by Python’s names', () => {
+  test('makes everything by Python’s names', () => {
     using manager = Manager();
     expect(manager.dict()).toBeInstanceOf(Dict);
     expect(manager.list()).toBeInstanceOf(List);
@@ -53,7 +53,7 @@ describe('a manager', () => {
     expect([manager.nothing, 'nothing' in manager]).toEqual([undefined, false]);
   });
 
-  it('makes them with the errors of threading and queue, as Python’s does', () => {
+  test('makes them with the errors of threading and queue, as Python’s does', () => {
     using manager = multiprocessing.Manager();
     expect(() => manager.Lock().release()).toThrow(RuntimeError);
     expect(() => manager.RLock().release()).toThrow(RuntimeError);
@@ -62,7 +62,7 @@ describe('a manager', () => {
     expect(() => manager.Semaphore(-1)).toThrow(ValueError);
   });
 
-  it('makes nothing more after shutdown, and what it made lives on', () => {
+  test('makes nothing more after shutdown, and what it made lives on', () => {
     const manager = Manager();
     const d = manager.dict({ n: 1 });
     manager.shutdown();
@@ -80,7 +80,7 @@ describe('a manager', () => {
     expect(() => manager.dict()).toThrow(ValueError);
   });
 
-  it('travels through a queue, as do dicts, lists and namespaces', () => {
+  test('travels through a queue, as do dicts, lists and namespaces', () => {
     using manager = Manager();
     const queue = new Queue<unknown>();
     const all = { manager, d: manager.dict({ n: 1 }), l: manager.list([1]), ns: manager.Namespace({ x: 1 }) };
@@ -93,7 +93,7 @@ describe('a manager', () => {
     expect([got.d, got.l, got.ns, got.manager].map((each) => each.constructor)).toEqual([Dict, List, Namespace, ManagerObject]);
   });
 
-  it('has objects that a worker of one’s own opens by a handle', () => {
+  test('has objects that a worker of one’s own opens by a handle', () => {
     using manager = Manager();
     const d = manager.dict({ n: 1 });
     const l = manager.list([1]);
@@ -105,7 +105,7 @@ describe('a manager', () => {
     expect(() => Lock.from(d.handle() as never)).toThrow(ValueError);
   });
 
-  it('shows its objects in heap.stats and heap.inspect', () => {
+  test('shows its objects in heap.stats and heap.inspect', () => {
     using manager = Manager();
     const d = manager.dict({ a: 1, b: 2 });
     const l = manager.list([1]);
@@ -121,7 +121,7 @@ describe('a manager', () => {
     expect(heap.stats().objects.List).toBeGreaterThan(0);
   });
 
-  it('makes Values and Arrays as multiprocessing does: with a lock, and of a type that is checked', () => {
+  test('makes Values and Arrays as multiprocessing does: with a lock, and of a type that is checked', () => {
     using manager = Manager();
     expect(() => manager.Value('i', 'text' as never)).toThrow(TypeError);
     expect(() => manager.Value('str' as never, 'text' as never)).toThrow(TypeError);
@@ -130,7 +130,7 @@ describe('a manager', () => {
     expect(manager.Array('i', 1).getLock()).toBeInstanceOf(nogil.RLock);
   });
 
-  it('keeps a Value’s own lock', () => {
+  test('keeps a Value’s own lock', () => {
     using manager = Manager();
     const value = manager.Value('i', 0);
     expect(value).toBeInstanceOf(Value);

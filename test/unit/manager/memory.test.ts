@@ -1,5 +1,5 @@
 import { Lock, Manager, Queue } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 
 const { dict, list } = Manager();
@@ -10,7 +10,7 @@ function mixed(i: number, lock: Lock): unknown {
 }
 
 describe('the memory of managed objects', () => {
-  it('is given back when a dict is closed with everything in it', () => {
+  test('is given back when a dict is closed with everything in it', () => {
     const before = held();
     const lock = new Lock();
     for (let round = 0; round < 3; round++) {
@@ -24,7 +24,7 @@ describe('the memory of managed objects', () => {
     expect(held()).toEqual(before);
   });
 
-  it('is given back item by item: deleted, popped, replaced, cleared', () => {
+  test('is given back item by item: deleted, popped, replaced, cleared', () => {
     const lock = new Lock();
     const d = dict({ first: 0 });
     const l = list([0]);
@@ -60,7 +60,7 @@ describe('the memory of managed objects', () => {
     for (const each of [d, l, lock]) each.close();
   });
 
-  it('of an object inside lives as long as the dict has it', () => {
+  test('of an object inside lives as long as the dict has it', () => {
     const before = held();
     const d = dict();
     const queue = new Queue<string>();
@@ -79,7 +79,7 @@ describe('the memory of managed objects', () => {
     expect(held()).toEqual(before);
   });
 
-  it('is given back with nested dicts, when the outermost goes', () => {
+  test('is given back with nested dicts, when the outermost goes', () => {
     const before = held();
     const outer = dict();
     let at = outer;
@@ -95,7 +95,7 @@ describe('the memory of managed objects', () => {
     expect(held()).toEqual(before);
   });
 
-  it('is not used up by calls that fail', () => {
+  test('is not used up by calls that fail', () => {
     const d = dict({ a: 1 });
     const l = list([1]);
     const lock = new Lock();

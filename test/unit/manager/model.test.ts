@@ -3,7 +3,7 @@
  */
 import fc from 'fast-check';
 import { Manager } from 'nogil';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 
 const { dict, list } = Manager();
@@ -131,7 +131,7 @@ const listSteps: fc.Arbitrary<ListStep>[] = [
   fc.constant<ListStep>({ name: 'clear', real: (l) => l.clear(), model: (a) => void a.splice(0) }),
 ];
 
-it('a managed dict does what a Map does, and gives everything back', () => {
+test('a managed dict does what a Map does, and gives everything back', () => {
   const before = held();
   fc.assert(
     fc.property(fc.array(fc.oneof(...dictSteps), { maxLength: 120 }), (steps) => {
@@ -150,7 +150,7 @@ it('a managed dict does what a Map does, and gives everything back', () => {
   expect(held()).toEqual(before);
 });
 
-it('a managed list does what an array does, and gives everything back', () => {
+test('a managed list does what an array does, and gives everything back', () => {
   const before = held();
   fc.assert(
     fc.property(fc.array(fc.oneof(...listSteps), { maxLength: 120 }), (steps) => {

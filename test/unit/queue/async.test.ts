@@ -1,19 +1,19 @@
 import { Empty, Full, heap, ShutDown, ValueError } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 import { range } from '../../support/range.ts';
 import { rejectionOf } from '../../support/thrown-by.ts';
 import { classes, lenient, strict, turn } from './flavours.ts';
 
 describe.each(classes)('%s', (_, Queue) => {
-  it('puts and gets at once where nothing has to wait', async () => {
+  test('puts and gets at once where nothing has to wait', async () => {
     const queue = new Queue<string>(1);
     await queue.putAsync('a');
     expect(queue.qsize()).toBe(1);
     expect(await queue.getAsync()).toBe('a');
   });
 
-  it('waits for an item without blocking', async () => {
+  test('waits for an item without blocking', async () => {
     const queue = new Queue<number>();
     const got = queue.getAsync(5);
     await turn();
@@ -22,7 +22,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.empty()).toBe(true);
   });
 
-  it('waits for room without blocking', async () => {
+  test('waits for room without blocking', async () => {
     const queue = new Queue<unknown>(1);
     queue.put('a');
     const putting = queue.putAsync(['b', new Uint8Array(10_000)], 5);
@@ -33,7 +33,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.get()).toEqual(['b', new Uint8Array(10_000)]);
   });
 
-  it('serves those who wait in their order', async () => {
+  test('serves those who wait in their order', async () => {
     const queue = new Queue<number>();
     const all = Promise.all(range(20).map(() => queue.getAsync(5)));
     await turn();
@@ -47,7 +47,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(got).toEqual(range(20));
   });
 
-  it('rejects with Empty or Full when the time is up, not before, and leaves no trace', async () => {
+  test('rejects with Empty or Full when the time is up, not before, and leaves no trace', async () => {
     const queue = new Queue<unknown>(1);
     const before = held();
     const began = performance.now();
@@ -65,7 +65,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(held()).toEqual(before);
   });
 
-  it('rejects with the reason of its signal, and leaves no trace', async () => {
+  test('rejects with the reason of its signal, and leaves no trace', async () => {
     const queue = new Queue<unknown>(1);
     const before = held();
     const gone = new AbortController();
@@ -93,7 +93,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(held()).toEqual(before);
   });
 
-  it('does nothing when its signal is aborted already', async () => {
+  test('does nothing when its signal is aborted already', async () => {
     const queue = new Queue<unknown>(1);
     queue.put(1);
     const options = { signal: AbortSignal.abort('why') };
@@ -107,7 +107,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(held()).toEqual(before);
   });
 
-  it('passes an item on when the one who waited first gives up as it comes', async () => {
+  test('passes an item on when the one who waited first gives up as it comes', async () => {
     const queue = new Queue<number>();
     const gone = new AbortController();
     const first = rejectionOf(queue.getAsync(5, gone));
@@ -119,7 +119,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(await second).toBe(1);
   });
 
-  it('still gets and puts in order after one in the middle gave up', async () => {
+  test('still gets and puts in order after one in the middle gave up', async () => {
     const queue = new Queue<number>(1);
     const gone = new AbortController();
     const results = [queue.getAsync(5), rejectionOf(queue.getAsync(5, gone)), queue.getAsync(5)];
@@ -129,7 +129,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(await Promise.all(results)).toEqual([1, 'gone', 2]);
   });
 
-  it('serves one that begins to wait just when the last one gave up', async () => {
+  test('serves one that begins to wait just when the last one gave up', async () => {
     const queue = new Queue<number>();
     for (const i of range(30)) {
       const gone = new AbortController();
@@ -144,7 +144,7 @@ describe.each(classes)('%s', (_, Queue) => {
     }
   });
 
-  it('rejects with ShutDown whoever waits when it is shut down', async () => {
+  test('rejects with ShutDown whoever waits when it is shut down', async () => {
     const queue = new Queue<number>(1);
     const gets = [queue.getAsync(5), queue.getManyAsync(3, 5)].map(rejectionOf);
     await turn();
@@ -161,7 +161,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(await rejectionOf(full.getAsync())).toBeInstanceOf(ShutDown);
   });
 
-  it('joins without blocking', async () => {
+  test('joins without blocking', async () => {
     const queue = new Queue<number>();
     expect(await queue.joinAsync()).toBe(true);
     queue.putMany([1, 2]);
@@ -178,7 +178,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(await joined).toBe(true);
   });
 
-  it('is joined at an immediate shutdown', async () => {
+  test('is joined at an immediate shutdown', async () => {
     const queue = new Queue<number>();
     queue.putMany([1, 2]);
     const joined = queue.joinAsync(5);
@@ -187,7 +187,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(await joined).toBe(true);
   });
 
-  it('rejects what the blocking twin throws', async () => {
+  test('rejects what the blocking twin throws', async () => {
     const queue = new Queue<unknown>(1);
     expect(await rejectionOf(queue.putAsync(() => 1))).toBeInstanceOf(TypeError);
     expect(await rejectionOf(queue.putManyAsync([1, Symbol('s')]))).toBeInstanceOf(TypeError);
@@ -212,7 +212,7 @@ describe.each(classes)('%s', (_, Queue) => {
       expect(await rejectionOf(call())).toBeInstanceOf(ValueError);
   });
 
-  it('rejects whoever still waits when its handle is closed, and leaves the next object in its place alone', async () => {
+  test('rejects whoever still waits when its handle is closed, and leaves the next object in its place alone', async () => {
     const before = held();
     for (const _ of range(10)) {
       const closed = new Queue<number>();
@@ -231,7 +231,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(held()).toEqual(before);
   });
 
-  it('lets those wait on who have a handle of their own when another is closed', async () => {
+  test('lets those wait on who have a handle of their own when another is closed', async () => {
     const queue = new Queue<unknown>();
     queue.put(queue);
     const other = queue.get() as typeof queue;
@@ -243,7 +243,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(await Promise.all([first, third])).toEqual(['a', 'b']);
   });
 
-  it('has no sleeper while only async calls wait', async () => {
+  test('has no sleeper while only async calls wait', async () => {
     const queue = new Queue<number>();
     const waiting = queue.getAsync(5);
     await turn();
@@ -254,7 +254,7 @@ describe.each(classes)('%s', (_, Queue) => {
 });
 
 describe.each(strict)('the strict %s', (_, Queue) => {
-  it('rejects a negative timeout with ValueError', async () => {
+  test('rejects a negative timeout with ValueError', async () => {
     const queue = new Queue<number>(1);
     queue.put(1);
     for (const call of [
@@ -270,7 +270,7 @@ describe.each(strict)('the strict %s', (_, Queue) => {
 });
 
 describe.each(lenient)('the lenient %s', (_, Queue) => {
-  it('takes a negative timeout as one try', async () => {
+  test('takes a negative timeout as one try', async () => {
     const queue = new Queue<number>(1);
     expect(await rejectionOf(queue.getAsync(-1))).toBeInstanceOf(Empty);
     await queue.putAsync(1, -1);

@@ -1,12 +1,12 @@
 import { Empty, Full, Lock, ShutDown } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 import { range } from '../../support/range.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { classes, timed } from './flavours.ts';
 
 describe.each(classes)('%s', (_, Queue) => {
-  it('puts a batch in, in order, as one put after the other would', () => {
+  test('puts a batch in, in order, as one put after the other would', () => {
     const queue = new Queue<unknown>();
     const items = ['a', 1, null, undefined, { a: [true] }, new Uint8Array([1, 2]), 2n, 'ä€😀', ''];
     queue.putMany(items);
@@ -15,7 +15,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(items.map(() => queue.get())).toEqual(items);
   });
 
-  it('takes any iterable as a batch', () => {
+  test('takes any iterable as a batch', () => {
     const queue = new Queue<number>();
     queue.putMany(new Set([1, 2]));
     queue.putMany(
@@ -28,7 +28,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.getMany()).toEqual([1, 2, 3, 4]);
   });
 
-  it('puts a generator that uses the queue itself behind what the generator put', () => {
+  test('puts a generator that uses the queue itself behind what the generator put', () => {
     const queue = new Queue<number>();
     queue.putMany(
       (function* () {
@@ -41,7 +41,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.getMany()).toEqual([1, 3, 2, 4]);
   });
 
-  it('keeps the items of a batch apart from what a getter in one of them puts or takes', () => {
+  test('keeps the items of a batch apart from what a getter in one of them puts or takes', () => {
     const queue = new Queue<unknown>();
     queue.putMany(['taken 1', 'taken 2']);
     let asked = 0;
@@ -61,7 +61,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.getMany()).toEqual([...nested, ...batch]);
   });
 
-  it('takes at least one and at most as many as it is asked for', () => {
+  test('takes at least one and at most as many as it is asked for', () => {
     const queue = new Queue<number>();
     queue.putMany(range(10));
     expect(queue.getMany(3)).toEqual([0, 1, 2]);
@@ -73,7 +73,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(seconds).toBeGreaterThanOrEqual(0.03);
   });
 
-  it('takes as many as Infinity, and refuses to take none or half of one', () => {
+  test('takes as many as Infinity, and refuses to take none or half of one', () => {
     const queue = new Queue<number>();
     queue.putMany([1, 2]);
     expect(() => queue.getMany(0)).toThrow('max must be');
@@ -82,7 +82,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.getMany(Number.POSITIVE_INFINITY)).toEqual([1, 2]);
   });
 
-  it('moves a batch of many sizes, larger than any staging area, in order', () => {
+  test('moves a batch of many sizes, larger than any staging area, in order', () => {
     const queue = new Queue<string>();
     const items = range(4000).map((i) => `${i}-${'y'.repeat(i % 50 === 0 ? 9000 : (i * 13) % 300)}`);
     queue.putMany(items);
@@ -92,7 +92,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.empty()).toBe(true);
   });
 
-  it('puts in as many as there is room for in time, and says how many in Full.put', () => {
+  test('puts in as many as there is room for in time, and says how many in Full.put', () => {
     const queue = new Queue<number>(3);
     const { error, seconds } = timed(() => queue.putMany([1, 2, 3, 4, 5], 0.03));
     expect(error).toBeInstanceOf(Full);
@@ -105,7 +105,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.getMany()).toEqual([0, 1, 2]);
   });
 
-  it('counts in Full.put over many steps, too', () => {
+  test('counts in Full.put over many steps, too', () => {
     const queue = new Queue<string>(700);
     const items = range(1000).map((i) => `${i}${'z'.repeat(300)}`);
     const full = thrownBy(() => queue.putMany(items, 0.01)) as Full;
@@ -115,7 +115,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(got).toEqual(items.slice(0, 700));
   });
 
-  it('frees what a batch that was too long left over', () => {
+  test('frees what a batch that was too long left over', () => {
     const queue = new Queue<unknown>(2);
     const before = held();
     const lock = new Lock();
@@ -126,7 +126,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(held()).toEqual(before);
   });
 
-  it('puts nothing in when one item of a batch cannot be sent, wherever it stands', () => {
+  test('puts nothing in when one item of a batch cannot be sent, wherever it stands', () => {
     const queue = new Queue<unknown>();
     queue.put('before');
     const lock = new Lock();
@@ -141,7 +141,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.get()).toBe('before');
   });
 
-  it('puts nothing of a batch in after a shutdown, and frees it', () => {
+  test('puts nothing of a batch in after a shutdown, and frees it', () => {
     const queue = new Queue<unknown>();
     queue.shutdown();
     const before = held();
@@ -151,7 +151,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(held()).toEqual(before);
   });
 
-  it('puts a batch without blocking, as room comes', async () => {
+  test('puts a batch without blocking, as room comes', async () => {
     const queue = new Queue<string>(4);
     const items = range(60).map((i) => `${i}${'q'.repeat(i * 100)}`);
     const putting = queue.putManyAsync(items, 10);
@@ -162,7 +162,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(got).toEqual(items);
   });
 
-  it('takes the snapshot of a whole async batch at the call', async () => {
+  test('takes the snapshot of a whole async batch at the call', async () => {
     const queue = new Queue<{ i: number }>(2);
     const items = range(3000).map((i) => ({ i, filler: 'f'.repeat(100) }));
     const putting = queue.putManyAsync(items, 10);
@@ -174,7 +174,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(got).toEqual(range(3000));
   });
 
-  it('says in Full.put how many of an async batch are in when the time is up', async () => {
+  test('says in Full.put how many of an async batch are in when the time is up', async () => {
     const queue = new Queue<number>(3);
     const full = await queue.putManyAsync([1, 2, 3, 4], 0.02).catch((error) => error);
     expect(full).toBeInstanceOf(Full);

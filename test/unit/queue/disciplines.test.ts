@@ -3,7 +3,7 @@
  */
 import { Empty, Full, heap, LifoQueue, Lock, PriorityQueue, type Queue, ShutDown, SimpleQueue, ValueError } from 'nogil';
 import * as multiprocessing from 'nogil/multiprocessing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { disciplines } from '../../support/disciplines.ts';
 import { held } from '../../support/held.ts';
 import { range } from '../../support/range.ts';
@@ -39,7 +39,7 @@ function varied(priority: number, lock: Lock): Item {
 }
 
 describe.each(limited)('%s', (_, Queue) => {
-  it('takes no more than maxsize items, and says when it is full', () => {
+  test('takes no more than maxsize items, and says when it is full', () => {
     const queue = new Queue(2);
     expect(queue.maxsize).toBe(2);
     queue.put({ priority: 1 });
@@ -58,7 +58,7 @@ describe.each(limited)('%s', (_, Queue) => {
     expect(queue.unfinishedTasks).toBe(2);
   });
 
-  it('has no limit without a maxsize, or with one of 0 or less', () => {
+  test('has no limit without a maxsize, or with one of 0 or less', () => {
     for (const queue of [new Queue(), new Queue(0), new Queue(-1)]) {
       for (const priority of range(3000)) queue.putNowait({ priority });
       expect([queue.full(), queue.qsize()]).toEqual([false, 3000]);
@@ -66,7 +66,7 @@ describe.each(limited)('%s', (_, Queue) => {
     expect(() => new Queue(1.5)).toThrow(TypeError);
   });
 
-  it('waits for room as long as it was told', () => {
+  test('waits for room as long as it was told', () => {
     const queue = new Queue(1);
     queue.put({ priority: 1 });
     const { error, seconds } = timed(() => queue.put({ priority: 2 }, true, 0.03));
@@ -74,7 +74,7 @@ describe.each(limited)('%s', (_, Queue) => {
     expect(seconds).toBeGreaterThanOrEqual(0.03);
   });
 
-  it('says in Full.put how many of a batch are in, and frees the rest', () => {
+  test('says in Full.put how many of a batch are in, and frees the rest', () => {
     const queue = new Queue(3);
     const before = held();
     const lock = new Lock();
@@ -91,7 +91,7 @@ describe.each(limited)('%s', (_, Queue) => {
     expect(held().objects).toEqual(before.objects);
   });
 
-  it('puts without blocking as room comes', async () => {
+  test('puts without blocking as room comes', async () => {
     const queue = new Queue(2);
     const putting = queue.putManyAsync(
       range(20).map((priority) => ({ priority })),
@@ -105,7 +105,7 @@ describe.each(limited)('%s', (_, Queue) => {
     expect(got.sort(byPriority)).toEqual(range(21).map((priority) => ({ priority })));
   });
 
-  it('leaves no trace of an async put that was given up', async () => {
+  test('leaves no trace of an async put that was given up', async () => {
     const queue = new Queue(1);
     queue.put({ priority: 0 });
     const lock = new Lock();
@@ -129,7 +129,7 @@ describe.each(limited)('%s', (_, Queue) => {
     expect(queue.empty()).toBe(true);
   });
 
-  it('rejects with ShutDown who waits for room when it is shut down', async () => {
+  test('rejects with ShutDown who waits for room when it is shut down', async () => {
     const queue = new Queue(1);
     queue.put({ priority: 1 });
     const putting = rejectionOf(queue.putAsync({ priority: 2, bytes: new Uint8Array(9000) }, 5));
@@ -140,7 +140,7 @@ describe.each(limited)('%s', (_, Queue) => {
     expect(queue.get()).toEqual({ priority: 1 });
   });
 
-  it('takes no more memory once it has held maxsize items', () => {
+  test('takes no more memory once it has held maxsize items', () => {
     const queue = new Queue(100);
     const fill = () => {
       for (const priority of range(100)) queue.put({ priority, text: 'x'.repeat(100) });
@@ -152,7 +152,7 @@ describe.each(limited)('%s', (_, Queue) => {
     expect(held()).toEqual(before);
   });
 
-  it('gives memory back as it is drained', () => {
+  test('gives memory back as it is drained', () => {
     const queue = new Queue();
     const before = held().bytesInUse;
     for (const priority of range(20_000)) queue.put({ priority });
@@ -163,7 +163,7 @@ describe.each(limited)('%s', (_, Queue) => {
 });
 
 describe.each(all)('%s', (_, Queue) => {
-  it('is a class of its own, also for whoever receives it', () => {
+  test('is a class of its own, also for whoever receives it', () => {
     using queue = new Queue();
     queue.put({ priority: 7 });
     const carrier = new SimpleQueue<unknown>();
@@ -175,7 +175,7 @@ describe.each(all)('%s', (_, Queue) => {
     expect(queue.empty()).toBe(true);
   });
 
-  it('throws Empty when nothing is there in time', () => {
+  test('throws Empty when nothing is there in time', () => {
     const queue = new Queue();
     for (const get of [() => queue.get(false), () => queue.getNowait(), () => queue.get(true, 0), () => queue.getMany(3, 0)])
       expect(thrownBy(get)).toBeInstanceOf(Empty);
@@ -184,7 +184,7 @@ describe.each(all)('%s', (_, Queue) => {
     expect(seconds).toBeGreaterThanOrEqual(0.03);
   });
 
-  it('gives every item back whole, whatever its size, and keeps none of its memory', () => {
+  test('gives every item back whole, whatever its size, and keeps none of its memory', () => {
     const before = held();
     const queue = new Queue();
     const lock = new Lock();
@@ -209,7 +209,7 @@ describe.each(all)('%s', (_, Queue) => {
     expect(held()).toEqual(before);
   });
 
-  it('gives everything back when it is dropped with items in it, or shut down', () => {
+  test('gives everything back when it is dropped with items in it, or shut down', () => {
     const before = held();
     for (const immediate of [undefined, false, true]) {
       const queue = new Queue();
@@ -224,7 +224,7 @@ describe.each(all)('%s', (_, Queue) => {
     expect(held()).toEqual(before);
   });
 
-  it('takes a snapshot', () => {
+  test('takes a snapshot', () => {
     const queue = new Queue();
     const item = { priority: 1, bytes: new Uint8Array([1]) };
     queue.put(item);
@@ -233,7 +233,7 @@ describe.each(all)('%s', (_, Queue) => {
     expect(queue.get()).toEqual({ priority: 1, bytes: new Uint8Array([1]) });
   });
 
-  it('refuses what cannot be sent, and nothing changes', () => {
+  test('refuses what cannot be sent, and nothing changes', () => {
     const queue = new Queue();
     queue.put({ priority: 1 });
     const before = held();
@@ -244,7 +244,7 @@ describe.each(all)('%s', (_, Queue) => {
     expect(held()).toEqual(before);
   });
 
-  it('waits for an item without blocking, and passes none to who gave up', async () => {
+  test('waits for an item without blocking, and passes none to who gave up', async () => {
     const queue = new Queue();
     const gone = new AbortController();
     const first = rejectionOf(queue.getAsync(5, gone));
@@ -259,7 +259,7 @@ describe.each(all)('%s', (_, Queue) => {
     expect(await rejectionOf(queue.getAsync(0.01))).toBeInstanceOf(Empty);
   });
 
-  it('counts tasks, and is joined when all are counted off', async () => {
+  test('counts tasks, and is joined when all are counted off', async () => {
     const queue = new Queue();
     expect(queue.join()).toBe(true);
     queue.putMany([{ priority: 1 }, { priority: 2 }]);
@@ -272,7 +272,7 @@ describe.each(all)('%s', (_, Queue) => {
     expect(() => queue.taskDone()).toThrow(ValueError);
   });
 
-  it('is drained after a shutdown, also by its iterators', async () => {
+  test('is drained after a shutdown, also by its iterators', async () => {
     const queue = new Queue();
     queue.putMany(range(6).map((priority) => ({ priority })));
     queue.shutdown();
@@ -288,7 +288,7 @@ describe.each(all)('%s', (_, Queue) => {
       expect(thrownBy(get)).toBeInstanceOf(ShutDown);
   });
 
-  it('counts off what an immediate shutdown drops, and nothing more', () => {
+  test('counts off what an immediate shutdown drops, and nothing more', () => {
     const queue = new Queue();
     queue.putMany(range(5).map((priority) => ({ priority })));
     queue.get();
@@ -299,14 +299,14 @@ describe.each(all)('%s', (_, Queue) => {
     expect(() => queue.taskDone()).toThrow(ValueError);
   });
 
-  it('shows in heap.inspect with its size', () => {
+  test('shows in heap.inspect with its size', () => {
     using queue = new Queue();
     queue.putMany([{ priority: 1 }, { priority: 2 }]);
     const name = queue instanceof SimpleQueue ? 'Queue' : queue.constructor.name;
     expect(heap.inspect().find(({ id }) => id === queue.id)).toMatchObject({ class: name, size: 2, waiters: [] });
   });
 
-  it('is an error to use once it is closed', () => {
+  test('is an error to use once it is closed', () => {
     const queue = new Queue();
     queue.close();
     queue.close();
@@ -316,7 +316,7 @@ describe.each(all)('%s', (_, Queue) => {
 });
 
 describe('timeouts', () => {
-  it('that are negative are a ValueError for the classes of queue, even when an item is there', () => {
+  test('that are negative are a ValueError for the classes of queue, even when an item is there', () => {
     for (const queue of [new LifoQueue<number>(1), new PriorityQueue<number>(1), new SimpleQueue<number>()]) {
       queue.put(1);
       expect(() => queue.get(true, -1)).toThrow(ValueError);
@@ -327,7 +327,7 @@ describe('timeouts', () => {
     expect(() => new PriorityQueue(1).put(1, true, -1)).toThrow(ValueError);
   });
 
-  it('that are negative are one try for multiprocessing.SimpleQueue', () => {
+  test('that are negative are one try for multiprocessing.SimpleQueue', () => {
     const queue = new multiprocessing.SimpleQueue<number>();
     expect(thrownBy(() => queue.get(true, -1))).toBeInstanceOf(Empty);
     queue.put(1);
@@ -336,14 +336,14 @@ describe('timeouts', () => {
 });
 
 describe('SimpleQueue', () => {
-  it.each([SimpleQueue, multiprocessing.SimpleQueue])('is first in, first out, without a limit', (ctor) => {
+  test.each([SimpleQueue, multiprocessing.SimpleQueue])('is first in, first out, without a limit', (ctor) => {
     const queue = new ctor<number>();
     for (const i of range(5000)) queue.put(i);
     expect([queue.qsize(), queue.full(), queue.maxsize]).toEqual([5000, false, 0]);
     expect(range(5000).map(() => queue.getNowait())).toEqual(range(5000));
   });
 
-  it('ignores block and timeout of put, whatever they are', () => {
+  test('ignores block and timeout of put, whatever they are', () => {
     const queue = new SimpleQueue<unknown>();
     queue.put('a', false);
     queue.put('b', true, -1);
@@ -352,11 +352,11 @@ describe('SimpleQueue', () => {
     expect(queue.getMany()).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('takes no maxsize', () => {
+  test('takes no maxsize', () => {
     expect(() => new (SimpleQueue as unknown as new (maxsize: number) => unknown)(5)).toThrow(TypeError);
   });
 
-  it('may be put into while an item is being put into it', () => {
+  test('may be put into while an item is being put into it', () => {
     const queue = new SimpleQueue<unknown>();
     let times = 0;
     queue.put({

@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { toldBy } from '../../support/programs.ts';
 
 /** What the program saw, in a heap of its own: what small items have taken of it stays theirs. */
 const report = (scene: string) => toldBy('unit/queue/full-heap', scene);
 
 describe('when the heap is full', () => {
-  it.each(['large', 'small', 'handles', 'stack', 'numbersOnAStack', 'priorities', 'longPriorities'])(
+  test.each(['large', 'small', 'handles', 'stack', 'numbersOnAStack', 'priorities', 'longPriorities'])(
     'of %s items put throws MemoryError, nothing is lost, and everything works after',
     async (kind) => {
       const seen = Object.entries((await report(kind)) as object);
@@ -14,7 +14,7 @@ describe('when the heap is full', () => {
     },
   );
 
-  it('of locks and queues, no more objects can be made, and those that are there work', async () => {
+  test('of locks and queues, no more objects can be made, and those that are there work', async () => {
     const after = { lock: true, queue: true };
     expect(await report('objects')).toEqual({ manyLocks: true, locksWork: true, queuesWork: true, after });
   });

@@ -1,5 +1,5 @@
 import { Event, Lock, Queue, Semaphore, ValueError } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 import { range } from '../../support/range.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
@@ -20,7 +20,7 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 describe.each(classes)('%s', (_, Queue) => {
-  it('gives back every kind of value as it was put', () => {
+  test('gives back every kind of value as it was put', () => {
     const cyclic: { self?: unknown; list: number[] } = { list: [1] };
     cyclic.self = cyclic;
     const items = [
@@ -45,7 +45,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.getMany()).toEqual(items);
   });
 
-  it('keeps what is shared inside one item shared', () => {
+  test('keeps what is shared inside one item shared', () => {
     const queue = new Queue<{ a: object; b: object }>();
     const shared = { x: 1 };
     queue.put({ a: shared, b: shared });
@@ -54,7 +54,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(got.a).not.toBe(shared);
   });
 
-  it('gives a queue put into an item back as the same class', () => {
+  test('gives a queue put into an item back as the same class', () => {
     const queue = new Queue<unknown>();
     using inner = new Queue<number>(5);
     inner.put(7);
@@ -70,7 +70,7 @@ describe.each(classes)('%s', (_, Queue) => {
 });
 
 describe('an item', () => {
-  it('of bytes of any size arrives whole', () => {
+  test('of bytes of any size arrives whole', () => {
     const queue = new Queue<Uint8Array>();
     for (const size of sizes) queue.put(pattern(size));
     for (const size of sizes) {
@@ -80,7 +80,7 @@ describe('an item', () => {
     }
   });
 
-  it.each([
+  test.each([
     ['of Latin-1 text', (size: number) => 'é'.repeat(size)],
     ['of ASCII text', (size: number) => 'ab'.repeat(size >> 1)],
     ['of wide text', (size: number) => '日'.repeat(size / 3)],
@@ -102,7 +102,7 @@ describe('an item', () => {
     }
   });
 
-  it('is a snapshot: what is done to it after put is not seen', async () => {
+  test('is a snapshot: what is done to it after put is not seen', async () => {
     const queue = new Queue<unknown>();
     const object = { n: 1, list: [1] };
     const small = new Uint8Array([1, 2, 3]);
@@ -124,7 +124,7 @@ describe('an item', () => {
     expect((queue.get() as Uint8Array).every((byte) => byte === 1)).toBe(true);
   });
 
-  it('that was got is its receiver’s own: later traffic does not change it', () => {
+  test('that was got is its receiver’s own: later traffic does not change it', () => {
     const queue = new Queue<Uint8Array>();
     queue.put(pattern(1000));
     queue.put(pattern(50_000));
@@ -138,7 +138,7 @@ describe('an item', () => {
     expect(same(large, pattern(50_000))).toBe(true);
   });
 
-  it('that cannot be sent is a TypeError that names the part, and nothing changes', () => {
+  test('that cannot be sent is a TypeError that names the part, and nothing changes', () => {
     const queue = new Queue<unknown>(3);
     queue.put('first');
     const lock = new Lock();
@@ -163,7 +163,7 @@ describe('an item', () => {
     expect(queue.get()).toBe('first');
   });
 
-  it('whose getter throws is not in, and the getter’s error is what put throws', () => {
+  test('whose getter throws is not in, and the getter’s error is what put throws', () => {
     const queue = new Queue<unknown>();
     const item = {
       get field(): number {
@@ -175,7 +175,7 @@ describe('an item', () => {
     expect(queue.empty()).toBe(true);
   });
 
-  it('with a closed handle is a ValueError, and nothing changes', () => {
+  test('with a closed handle is a ValueError, and nothing changes', () => {
     const queue = new Queue<unknown>();
     const [open, closed] = [new Lock(), new Lock()];
     closed.close();
@@ -188,7 +188,7 @@ describe('an item', () => {
     expect(held()).toEqual(before);
   });
 
-  it('may hold handles of every class, many, small and large, and they are live', () => {
+  test('may hold handles of every class, many, small and large, and they are live', () => {
     const queue = new Queue<{ locks: Lock[]; event: Event; semaphore: Semaphore; ballast?: Uint8Array }>();
     const item = { locks: range(20).map(() => new Lock()), event: new Event(), semaphore: new Semaphore(3) };
     queue.put(item);
@@ -205,7 +205,7 @@ describe('an item', () => {
     }
   });
 
-  it('keeps its handles alive after the sender has closed its own', () => {
+  test('keeps its handles alive after the sender has closed its own', () => {
     const queue = new Queue<unknown>();
     const inner = new Queue<string>();
     inner.put('inside');

@@ -1,5 +1,5 @@
 import { Event, Lock, Queue, Semaphore } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 import { range } from '../../support/range.ts';
 import { classes } from './flavours.ts';
@@ -29,7 +29,7 @@ function mixed(i: number, handle: unknown): unknown {
 }
 
 describe.each(classes)('%s', (_, Queue) => {
-  it('gives everything back when it is dropped with items in it', () => {
+  test('gives everything back when it is dropped with items in it', () => {
     const before = held();
     for (let round = 0; round < 3; round++) {
       const queue = new Queue<unknown>();
@@ -43,7 +43,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(held()).toEqual(before);
   });
 
-  it('gives everything back when it is drained and dropped', () => {
+  test('gives everything back when it is drained and dropped', () => {
     const before = held();
     const queue = new Queue<unknown>();
     queue.putMany(range(5000).map((i) => mixed(i, null)));
@@ -52,7 +52,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(held()).toEqual(before);
   });
 
-  it('gives the items back, and what they hold, at an immediate shutdown', () => {
+  test('gives the items back, and what they hold, at an immediate shutdown', () => {
     const queue = new Queue<unknown>();
     const before = held();
     const lock = new Lock();
@@ -65,7 +65,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(held().bytesInUse).toBeLessThan(before.bytesInUse);
   });
 
-  it('does not allocate once its ring holds maxsize items', () => {
+  test('does not allocate once its ring holds maxsize items', () => {
     const queue = new Queue<string>(10);
     const fill = () => {
       while (!queue.full()) queue.put('x'.repeat(100));
@@ -77,7 +77,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(held()).toEqual(before);
   });
 
-  it('holds 100 000 mixed items without a limit, and gives them back in order', () => {
+  test('holds 100 000 mixed items without a limit, and gives them back in order', () => {
     const before = held();
     const queue = new Queue<unknown>();
     for (const i of range(100_000)) queue.put(mixed(i, null));
@@ -95,7 +95,7 @@ describe.each(classes)('%s', (_, Queue) => {
 });
 
 describe('queues in queues', () => {
-  it('go with the outermost one, and what is in them too', () => {
+  test('go with the outermost one, and what is in them too', () => {
     const before = held();
     const outer = new Queue<unknown>();
     for (const ballast of [0, 10_000]) {
@@ -110,7 +110,7 @@ describe('queues in queues', () => {
     expect(held()).toEqual(before);
   });
 
-  it('may be taken apart in depth', () => {
+  test('may be taken apart in depth', () => {
     const before = held();
     let outer = new Queue<unknown>();
     for (const i of range(50)) {

@@ -4,7 +4,7 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { Empty, Full, LifoQueue, PriorityQueue, ShutDown, ValueError } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 import { classes } from './flavours.ts';
 
@@ -155,7 +155,7 @@ function answer(step: Step, queue: Queue): Answer {
 }
 
 describe.each(disciplines)('%s', (_, Queue, discipline) => {
-  it('answers as an array would, whatever is asked of it in whatever order', () => {
+  test('answers as an array would, whatever is asked of it in whatever order', () => {
     const before = held();
     fc.assert(
       fc.property(maxsize, stepsWith(discipline === 'priority' ? prioritized : item), (items, sequence) => {
@@ -185,7 +185,7 @@ describe.each(disciplines)('%s', (_, Queue, discipline) => {
 });
 
 describe.each(classes)('%s', (_, Queue) => {
-  it('gives each item once and in order to those who wait for it, whoever gives up meanwhile', async () => {
+  test('gives each item once and in order to those who wait for it, whoever gives up meanwhile', async () => {
     const before = held();
     const moves = fc.array(fc.oneof(fc.constantFrom('get', 'put', 'turn'), fc.nat(5)), { minLength: 5, maxLength: 40 });
     await fc.assert(

@@ -1,5 +1,5 @@
 import { Lock, PriorityQueue } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 
@@ -25,7 +25,7 @@ describe('what a PriorityQueue cannot order', () => {
     ['a symbol', Symbol('s')],
   ];
 
-  it.each(unordered)('is a TypeError and is not in the queue: %s', async (_, item) => {
+  test.each(unordered)('is a TypeError and is not in the queue: %s', async (_, item) => {
     const queue = new PriorityQueue<unknown>();
     queue.put([2, 'there']);
     const before = held();
@@ -46,7 +46,7 @@ describe('what a PriorityQueue cannot order', () => {
     ]);
   });
 
-  it('is a number among strings, a string among numbers, either among arrays of arrays', async () => {
+  test('is a number among strings, a string among numbers, either among arrays of arrays', async () => {
     const lock = new Lock();
     const kinds: unknown[][] = [
       [1, 2n, [3, 'a'], { priority: 4, bytes: new Uint8Array(9000) }],
@@ -72,7 +72,7 @@ describe('what a PriorityQueue cannot order', () => {
     }
   });
 
-  it('is decided by what is in the queue at the time: an empty one takes any kind', () => {
+  test('is decided by what is in the queue at the time: an empty one takes any kind', () => {
     const queue = new PriorityQueue<unknown>();
     queue.put(1);
     expect(() => queue.put('a')).toThrow(TypeError);
@@ -82,14 +82,14 @@ describe('what a PriorityQueue cannot order', () => {
     expect(queue.get()).toBe('a');
   });
 
-  it('is a TypeError also when there is no room', () => {
+  test('is a TypeError also when there is no room', () => {
     const queue = new PriorityQueue<unknown>(1);
     queue.put(1);
     expect(() => queue.put('a')).toThrow(TypeError);
     expect(() => queue.put('a', false)).toThrow(TypeError);
   });
 
-  it('may come up while it waits for room', async () => {
+  test('may come up while it waits for room', async () => {
     const queue = new PriorityQueue<unknown>(1);
     queue.put(1);
     const waiting = queue.putAsync(2, 5).catch((error) => error);
@@ -99,7 +99,7 @@ describe('what a PriorityQueue cannot order', () => {
     expect(queue.getMany()).toEqual(['a']);
   });
 
-  it('is not what a getter puts meanwhile', () => {
+  test('is not what a getter puts meanwhile', () => {
     const queue = new PriorityQueue<unknown>();
     let asked = 0;
     const item = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Prioritized, PriorityQueue } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 import { range } from '../../support/range.ts';
 
@@ -34,7 +34,7 @@ function ascends(items: unknown[]): void {
 const { MAX_VALUE, MIN_VALUE, POSITIVE_INFINITY, NEGATIVE_INFINITY, MAX_SAFE_INTEGER, EPSILON } = Number;
 
 describe('the order of a PriorityQueue', () => {
-  it('is that of numbers, all of them', () => {
+  test('is that of numbers, all of them', () => {
     ascends([
       NEGATIVE_INFINITY,
       -MAX_VALUE,
@@ -54,7 +54,7 @@ describe('the order of a PriorityQueue', () => {
     ]);
   });
 
-  it('is that of bigints, exactly, also among numbers', () => {
+  test('is that of bigints, exactly, also among numbers', () => {
     const big = BigInt(MAX_VALUE);
     ascends([
       NEGATIVE_INFINITY,
@@ -91,7 +91,7 @@ describe('the order of a PriorityQueue', () => {
     expect(sorted<number | bigint>([1n, 1, 0n, -0, true as never])).toEqual([0n, -0, 1n, 1, true]);
   });
 
-  it('is that of strings by UTF-16 unit, as of `<`, whatever the locale', () => {
+  test('is that of strings by UTF-16 unit, as of `<`, whatever the locale', () => {
     ascends([
       '',
       '\0',
@@ -125,7 +125,7 @@ describe('the order of a PriorityQueue', () => {
     ]);
   });
 
-  it('is that of arrays, element by element, a shorter one first', () => {
+  test('is that of arrays, element by element, a shorter one first', () => {
     ascends([
       [-1, 'z'],
       [0],
@@ -156,7 +156,7 @@ describe('the order of a PriorityQueue', () => {
     ]);
   });
 
-  it('is that of the property `priority` of objects', () => {
+  test('is that of the property `priority` of objects', () => {
     class Job {
       readonly name: string;
       constructor(name: string) {
@@ -178,7 +178,7 @@ describe('the order of a PriorityQueue', () => {
     expect(sorted<Prioritized>([3, [2, 'b'], { priority: 1 }, 2.5, 2n])).toEqual([{ priority: 1 }, 2n, [2, 'b'], 2.5, 3]);
   });
 
-  it('is that in which equal ones came', () => {
+  test('is that in which equal ones came', () => {
     const items = range(2000).map((i) => ({ priority: i % 3, i }));
     const got = sorted(items);
     for (const priority of [0, 1, 2]) {
@@ -188,7 +188,7 @@ describe('the order of a PriorityQueue', () => {
     }
   });
 
-  it('goes by nothing behind an element that has no order', () => {
+  test('goes by nothing behind an element that has no order', () => {
     const tasks = [null, { z: 1 }, { a: 1 }, undefined, Number.NaN, new Date(5), new Uint8Array(2), new Map()];
     for (const task of tasks) {
       const items = [
@@ -208,7 +208,7 @@ describe('the order of a PriorityQueue', () => {
     }
   });
 
-  it('holds while puts and gets alternate', () => {
+  test('holds while puts and gets alternate', () => {
     const queue = new PriorityQueue<[number, string]>();
     const wanted: [number, string][] = [];
     let seed = 1;
@@ -230,7 +230,7 @@ describe('the order of a PriorityQueue', () => {
     expect(queue.qsize()).toBe(wanted.length);
   });
 
-  it('holds for 100 000 items', () => {
+  test('holds for 100 000 items', () => {
     const queue = new PriorityQueue<number>();
     for (const i of range(100_000)) queue.put((i * 7919) % 100_003);
     let last = -1;
@@ -242,7 +242,7 @@ describe('the order of a PriorityQueue', () => {
     expect(queue.empty()).toBe(true);
   });
 
-  it('holds for keys that are longer than a staging area', () => {
+  test('holds for keys that are longer than a staging area', () => {
     const before = held();
     const long = 'k'.repeat(3_000_000);
     const items = [
@@ -288,7 +288,7 @@ describe('the order of a PriorityQueue', () => {
     ),
   );
 
-  it('is one and the same for any items of a kind, and what `<` says of them', () => {
+  test('is one and the same for any items of a kind, and what `<` says of them', () => {
     fc.assert(
       fc.property(
         shaped.chain((item) => fc.array(item, { maxLength: 60 })),

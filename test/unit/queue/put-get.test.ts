@@ -1,18 +1,18 @@
 import { Empty, Full, ShutDown, ValueError } from 'nogil';
 import * as queueModule from 'nogil/queue';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { range } from '../../support/range.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { classes, lenient, strict, timed } from './flavours.ts';
 
 describe.each(classes)('%s', (_, Queue) => {
-  it('gives the items back first in, first out', () => {
+  test('gives the items back first in, first out', () => {
     const queue = new Queue<number>();
     for (const i of range(1000)) queue.put(i);
     expect(range(1000).map(() => queue.get())).toEqual(range(1000));
   });
 
-  it('keeps the order while puts and gets alternate', () => {
+  test('keeps the order while puts and gets alternate', () => {
     const queue = new Queue<number>();
     const got: number[] = [];
     let next = 0;
@@ -24,7 +24,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(got).toEqual(range(next));
   });
 
-  it('says exactly how much is in it', () => {
+  test('says exactly how much is in it', () => {
     const queue = new Queue<string>(2);
     const looks = () => [queue.qsize(), queue.empty(), queue.full()];
     expect(looks()).toEqual([0, true, false]);
@@ -38,7 +38,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(looks()).toEqual([0, true, false]);
   });
 
-  it('has no limit and is never full without a maxsize, or with one of 0 or less', () => {
+  test('has no limit and is never full without a maxsize, or with one of 0 or less', () => {
     for (const queue of [new Queue(), new Queue(0), new Queue(-3)]) {
       for (const i of range(5000)) queue.putNowait(i);
       expect(queue.full()).toBe(false);
@@ -47,7 +47,7 @@ describe.each(classes)('%s', (_, Queue) => {
     }
   });
 
-  it('takes only an integer below 2 ** 31 as maxsize', () => {
+  test('takes only an integer below 2 ** 31 as maxsize', () => {
     expect(new Queue(7).maxsize).toBe(7);
     for (const wrong of [1.5, Number.NaN, Number.POSITIVE_INFINITY, '3', null, {}])
       expect(() => new Queue(wrong as number)).toThrow(TypeError);
@@ -55,13 +55,13 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(() => new Queue(2 ** 31)).toThrow(ValueError);
   });
 
-  it('throws Empty at once when nothing is there and it shall not wait', () => {
+  test('throws Empty at once when nothing is there and it shall not wait', () => {
     const queue = new Queue();
     for (const get of [() => queue.get(false), () => queue.getNowait(), () => queue.get(true, 0)])
       expect(thrownBy(get)).toBeInstanceOf(Empty);
   });
 
-  it('throws Full at once when there is no room and it shall not wait, and takes nothing in', () => {
+  test('throws Full at once when there is no room and it shall not wait, and takes nothing in', () => {
     const queue = new Queue<number>(1);
     queue.put(1);
     for (const put of [() => queue.put(2, false), () => queue.putNowait(2), () => queue.put(2, true, 0)])
@@ -72,7 +72,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.empty()).toBe(true);
   });
 
-  it('waits as long as it was told before it throws Empty or Full', () => {
+  test('waits as long as it was told before it throws Empty or Full', () => {
     const queue = new Queue<number>(1);
     const get = timed(() => queue.get(true, 0.03));
     expect(get.error).toBeInstanceOf(Empty);
@@ -84,14 +84,14 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.get()).toBe(1);
   });
 
-  it('ignores the timeout of a call that shall not wait, whatever it is', () => {
+  test('ignores the timeout of a call that shall not wait, whatever it is', () => {
     const queue = new Queue<number>(1);
     for (const timeout of [5, -1, Number.NaN]) expect(thrownBy(() => queue.get(false, timeout))).toBeInstanceOf(Empty);
     queue.put(1);
     for (const timeout of [5, -1, Number.NaN]) expect(thrownBy(() => queue.put(2, false, timeout))).toBeInstanceOf(Full);
   });
 
-  it('takes undefined and null as a timeout for ever', () => {
+  test('takes undefined and null as a timeout for ever', () => {
     const queue = new Queue<number>(2);
     queue.put(1, true, undefined);
     queue.put(2, true, null);
@@ -99,7 +99,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.get(true, null)).toBe(2);
   });
 
-  it('refuses NaN as a timeout, and anything that is no number or no boolean', () => {
+  test('refuses NaN as a timeout, and anything that is no number or no boolean', () => {
     const queue = new Queue<number>(1);
     expect(() => queue.get(true, Number.NaN)).toThrow(ValueError);
     expect(() => queue.put(1, true, Number.NaN)).toThrow(ValueError);
@@ -110,7 +110,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.qsize()).toBe(0);
   });
 
-  it('counts items against maxsize, whatever their size', () => {
+  test('counts items against maxsize, whatever their size', () => {
     const queue = new Queue<Uint8Array>(3);
     const sizes = [0, 5_000_000, 1];
     for (const size of sizes) queue.putNowait(new Uint8Array(size));
@@ -121,7 +121,7 @@ describe.each(classes)('%s', (_, Queue) => {
     queue.close();
   });
 
-  it('goes round its ring many times without a mistake', () => {
+  test('goes round its ring many times without a mistake', () => {
     const queue = new Queue<string>(7);
     let put = 0;
     let got = 0;
@@ -133,7 +133,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.qsize()).toBe(put - got);
   });
 
-  it('is an error to use once it is closed, and closing twice is none', () => {
+  test('is an error to use once it is closed, and closing twice is none', () => {
     const queue = new Queue<number>();
     queue.put(1);
     queue.close();
@@ -154,7 +154,7 @@ describe.each(classes)('%s', (_, Queue) => {
     for (const call of calls) expect(call).toThrow(ValueError);
   });
 
-  it('is closed at the end of its `using` block', () => {
+  test('is closed at the end of its `using` block', () => {
     let kept: InstanceType<typeof Queue> | undefined;
     {
       using queue = new Queue<number>();
@@ -164,7 +164,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(() => kept?.get()).toThrow('is closed');
   });
 
-  it('has nothing to flush: joinThread and cancelJoinThread lose nothing', () => {
+  test('has nothing to flush: joinThread and cancelJoinThread lose nothing', () => {
     const queue = new Queue<number>();
     queue.put(1);
     queue.joinThread();
@@ -174,7 +174,7 @@ describe.each(classes)('%s', (_, Queue) => {
 });
 
 describe.each(strict)('the strict %s', (_, Queue) => {
-  it('refuses a negative timeout, as queue.Queue does, even when it need not wait', () => {
+  test('refuses a negative timeout, as queue.Queue does, even when it need not wait', () => {
     const queue = new Queue<number>(1);
     queue.put(1);
     expect(() => queue.get(true, -1)).toThrow(ValueError);
@@ -185,7 +185,7 @@ describe.each(strict)('the strict %s', (_, Queue) => {
     expect(queue.get()).toBe(1);
   });
 
-  it('refuses a negative timeout also of a put that never waits, which queue.Queue takes', () => {
+  test('refuses a negative timeout also of a put that never waits, which queue.Queue takes', () => {
     const queue = new Queue<number>();
     expect(() => queue.put(1, true, -1)).toThrow(ValueError);
     expect(queue.empty()).toBe(true);
@@ -193,7 +193,7 @@ describe.each(strict)('the strict %s', (_, Queue) => {
 });
 
 describe.each(lenient)('the lenient %s', (_, Queue) => {
-  it('takes a negative timeout as one try, as multiprocessing.Queue does', () => {
+  test('takes a negative timeout as one try, as multiprocessing.Queue does', () => {
     const queue = new Queue<number>(1);
     expect(thrownBy(() => queue.get(true, -1))).toBeInstanceOf(Empty);
     expect(thrownBy(() => queue.getMany(1, -1))).toBeInstanceOf(Empty);
@@ -205,7 +205,7 @@ describe.each(lenient)('the lenient %s', (_, Queue) => {
   });
 });
 
-it('nogil/queue has the class and the errors of nogil', () => {
+test('nogil/queue has the class and the errors of nogil', () => {
   expect(queueModule.Queue).toBe(classes[0]?.[1]);
   expect([queueModule.Empty, queueModule.Full, queueModule.ShutDown]).toEqual([Empty, Full, ShutDown]);
   for (const ctor of [Empty, Full, ShutDown]) expect(new ctor('why')).toMatchObject({ name: ctor.name, message: 'why' });

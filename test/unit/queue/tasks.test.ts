@@ -1,11 +1,11 @@
 import { ShutDown, ValueError } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { range } from '../../support/range.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { classes } from './flavours.ts';
 
 describe.each(classes)('%s', (_, Queue) => {
-  it('counts the tasks: put counts, get does not, taskDone counts off', () => {
+  test('counts the tasks: put counts, get does not, taskDone counts off', () => {
     const queue = new Queue<number>();
     expect(queue.unfinishedTasks).toBe(0);
     queue.putMany([1, 2, 3]);
@@ -17,7 +17,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.unfinishedTasks).toBe(2);
   });
 
-  it('refuses to count off more tasks than were put', () => {
+  test('refuses to count off more tasks than were put', () => {
     const queue = new Queue<number>();
     expect(() => queue.taskDone()).toThrow(ValueError);
     queue.put(1);
@@ -28,7 +28,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.unfinishedTasks).toBe(1);
   });
 
-  it('joins at once when nothing is unfinished, any number of times', () => {
+  test('joins at once when nothing is unfinished, any number of times', () => {
     const queue = new Queue<number>();
     expect(queue.join()).toBe(true);
     queue.put(1);
@@ -44,7 +44,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.join(null)).toBe(true);
   });
 
-  it('after a shutdown takes nothing in and gives what is in it', () => {
+  test('after a shutdown takes nothing in and gives what is in it', () => {
     const queue = new Queue<number>(3);
     queue.putMany([1, 2]);
     expect(queue.isShutdown).toBe(false);
@@ -66,7 +66,7 @@ describe.each(classes)('%s', (_, Queue) => {
     for (const get of gets) expect(thrownBy(get)).toBeInstanceOf(ShutDown);
   });
 
-  it('throws ShutDown, not Full, when it was full', () => {
+  test('throws ShutDown, not Full, when it was full', () => {
     const queue = new Queue<number>(1);
     queue.put(1);
     queue.shutdown();
@@ -74,7 +74,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(thrownBy(() => queue.putNowait(2))).toBeInstanceOf(ShutDown);
   });
 
-  it('goes on counting tasks off after a shutdown', () => {
+  test('goes on counting tasks off after a shutdown', () => {
     const queue = new Queue<number>();
     queue.putMany([1, 2]);
     queue.shutdown();
@@ -87,7 +87,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(() => queue.taskDone()).toThrow(ValueError);
   });
 
-  it('drops and counts off what is in it at an immediate shutdown', () => {
+  test('drops and counts off what is in it at an immediate shutdown', () => {
     const queue = new Queue<number>();
     queue.putMany(range(5));
     queue.get();
@@ -101,7 +101,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(() => queue.taskDone()).toThrow(ValueError);
   });
 
-  it('may be shut down twice, and then immediately', () => {
+  test('may be shut down twice, and then immediately', () => {
     const queue = new Queue<number>();
     queue.putMany([1, 2]);
     queue.shutdown();
@@ -113,7 +113,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(thrownBy(() => queue.get())).toBeInstanceOf(ShutDown);
   });
 
-  it('is iterated until it is shut down and drained', () => {
+  test('is iterated until it is shut down and drained', () => {
     const queue = new Queue<number>();
     queue.putMany(range(10));
     queue.shutdown();
@@ -121,7 +121,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect([...queue]).toEqual([]);
   });
 
-  it('takes each item out as the loop reaches it', () => {
+  test('takes each item out as the loop reaches it', () => {
     const queue = new Queue<number>();
     queue.putMany([1, 2, 3]);
     const seen: [number, number][] = [];
@@ -136,7 +136,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(queue.get()).toBe(3);
   });
 
-  it('is iterated without blocking by for await', async () => {
+  test('is iterated without blocking by for await', async () => {
     const queue = new Queue<number>(2);
     const feeding = (async () => {
       for (const i of range(20)) await queue.putAsync(i, 5);

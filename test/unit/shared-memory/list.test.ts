@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { FileExistsError, FileNotFoundError, IndexError, Queue, ShareableList, SharedMemory, ValueError } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 
 /** A list of its own for a test, gone at its end. */
@@ -18,7 +18,7 @@ const values = [
 ];
 
 describe('ShareableList', () => {
-  it('holds numbers, bigints, booleans, strings, bytes and null, as they are', () => {
+  test('holds numbers, bigints, booleans, strings, bytes and null, as they are', () => {
     withList(values as never, (list) => {
       expect(list.length).toBe(values.length);
       expect([...list]).toEqual(values);
@@ -28,7 +28,7 @@ describe('ShareableList', () => {
     });
   });
 
-  it('takes a Buffer for its bytes, and gives a Uint8Array of this worker’s own', () => {
+  test('takes a Buffer for its bytes, and gives a Uint8Array of this worker’s own', () => {
     withList([Buffer.from('abc')] as never, (list) => {
       const got = list.get(0) as Uint8Array;
       expect(got).toEqual(Uint8Array.of(97, 98, 99));
@@ -38,7 +38,7 @@ describe('ShareableList', () => {
     });
   });
 
-  it('is set by index, from the end, too; another type may take the place', () => {
+  test('is set by index, from the end, too; another type may take the place', () => {
     withList([1, 'abc', null] as never, (list) => {
       list[0] = 2;
       list[-1] = true;
@@ -53,7 +53,7 @@ describe('ShareableList', () => {
     });
   });
 
-  it('refuses indices that are none', () => {
+  test('refuses indices that are none', () => {
     withList([1, 2] as never, (list) => {
       for (const index of [2, -3, 100]) {
         expect(() => list[index]).toThrow(IndexError);
@@ -68,7 +68,7 @@ describe('ShareableList', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['', 8],
     ['1234567', 8],
     ['12345678', 16],
@@ -88,7 +88,7 @@ describe('ShareableList', () => {
     });
   });
 
-  it('keeps NULs at the end, which Python loses', () => {
+  test('keeps NULs at the end, which Python loses', () => {
     withList(['a\0\0', Uint8Array.of(1, 0, 0), '\0'] as never, (list) => {
       expect([...list]).toEqual(['a\0\0', Uint8Array.of(1, 0, 0), '\0']);
       list[0] = '\0b\0';
@@ -96,7 +96,7 @@ describe('ShareableList', () => {
     });
   });
 
-  it('refuses what cannot be an element, and nothing has changed then', () => {
+  test('refuses what cannot be an element, and nothing has changed then', () => {
     withList([1n, 'text'] as never, (list) => {
       const before = held();
       for (const value of [{}, [1], undefined, () => 1, Symbol('s'), new Map()]) {
@@ -113,11 +113,11 @@ describe('ShareableList', () => {
     });
   });
 
-  it('has no append: its length is fixed', () => {
+  test('has no append: its length is fixed', () => {
     withList([1] as never, (list) => expect('append' in list).toBe(false));
   });
 
-  it('finds and counts values by what is in them', () => {
+  test('finds and counts values by what is in them', () => {
     withList([1, 'a', 1, Uint8Array.of(1), null, true, 1n, Number.NaN] as never, (list) => {
       expect([list.count(1), list.count('a'), list.count(5), list.count(Uint8Array.of(1))]).toEqual([2, 1, 0, 1]);
       expect([list.index(1), list.index(Buffer.of(1)), list.index(null), list.index(true), list.index(1n)]).toEqual([
@@ -128,7 +128,7 @@ describe('ShareableList', () => {
     });
   });
 
-  it('says in its format what is in it, as Python does', () => {
+  test('says in its format what is in it, as Python does', () => {
     withList([1.5, 2n, true, null, 'text', new Uint8Array(8)] as never, (list) => {
       expect(list.format).toBe('dqxxxxxxx?xxxxxx?x8s16s');
       list[0] = 'text';
@@ -137,7 +137,7 @@ describe('ShareableList', () => {
     withList([], (list) => expect([list.format, list.length, [...list]]).toEqual(['', 0, []]));
   });
 
-  it('is found by its name', () => {
+  test('is found by its name', () => {
     using list = new ShareableList<string | number>([1, 'two'], { name: 'a list' });
     using again = new ShareableList<string | number>(null, { name: 'a list' });
     again[0] = 5;
@@ -152,7 +152,7 @@ describe('ShareableList', () => {
     expect([...again]).toEqual([5, '2']);
   });
 
-  it('is a shared memory: its name, its bytes, closed by closing that', () => {
+  test('is a shared memory: its name, its bytes, closed by closing that', () => {
     using list = new ShareableList([1]);
     using memory = new SharedMemory(list.shm.name);
     expect([memory.size, memory.id]).toEqual([list.shm.size, list.id]);
@@ -165,7 +165,7 @@ describe('ShareableList', () => {
     expect(() => new SharedMemory(memory.name)).toThrow(FileNotFoundError);
   });
 
-  it('cannot be made of memory that holds no list', () => {
+  test('cannot be made of memory that holds no list', () => {
     for (const size of [1, 8, 4000]) {
       using memory = new SharedMemory('no list', true, size);
       const before = held();
@@ -175,7 +175,7 @@ describe('ShareableList', () => {
     }
   });
 
-  it('arrives as a live list where it is sent', () => {
+  test('arrives as a live list where it is sent', () => {
     withList([1, 'two'] as never, (list) => {
       using queue = new Queue<{ list: ShareableList }>();
       queue.put({ list });
@@ -188,7 +188,7 @@ describe('ShareableList', () => {
     });
   });
 
-  it('shows what is in it', () => {
+  test('shows what is in it', () => {
     withList([1, 'two'] as never, (list) => {
       expect(JSON.stringify(list)).toBe('[1,"two"]');
       expect(inspect(list)).toBe(`ShareableList '${list.name}' [ 1, 'two' ]`);
@@ -197,7 +197,7 @@ describe('ShareableList', () => {
     });
   });
 
-  it('ends a write that a dead worker had decided, before anything else', () => {
+  test('ends a write that a dead worker had decided, before anything else', () => {
     withList(['old', 'other'] as never, (list) => {
       const { buffer, byteOffset, length } = list.buf as Uint8Array;
       const words = new Int32Array(buffer, byteOffset, length >> 2);
@@ -212,7 +212,7 @@ describe('ShareableList', () => {
     });
   });
 
-  it('gives its memory back', () => {
+  test('gives its memory back', () => {
     withList([], () => {});
     const before = held();
     for (let i = 0; i < 30; i++) withList(values as never, (list) => list.set(0, i));

@@ -11,7 +11,7 @@ import {
   ValueError,
 } from 'nogil';
 import * as multiprocessing from 'nogil/multiprocessing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 
 /** A block of its own for a test, gone at its end. */
@@ -33,7 +33,7 @@ function unlinkIfNamed(memory: SharedMemory): void {
 }
 
 describe('SharedMemory', () => {
-  it('is made of zeros, of exactly the size that was asked for, and with a name that nobody has', () => {
+  test('is made of zeros, of exactly the size that was asked for, and with a name that nobody has', () => {
     withMemory(13, (memory) => {
       expect(memory.size).toBe(13);
       expect([...(memory.buf as Uint8Array)]).toEqual(new Array(13).fill(0));
@@ -42,7 +42,7 @@ describe('SharedMemory', () => {
     });
   });
 
-  it('is found by its name, and is the same bytes', () => {
+  test('is found by its name, and is the same bytes', () => {
     withMemory(
       100,
       (memory) => {
@@ -57,25 +57,28 @@ describe('SharedMemory', () => {
     );
   });
 
-  it.each(['a/b', '/slash', 'schön €', '\u{1f35e}', 'lone \ud800', '__proto__', 'x'.repeat(3000)])('may be called %j', (name) => {
-    withMemory(
-      3,
-      (memory) => {
-        using again = new SharedMemory(name);
-        expect([memory.name, again.name, again.id]).toEqual([name, name, memory.id]);
-      },
-      name,
-    );
-  });
+  test.each(['a/b', '/slash', 'schön €', '\u{1f35e}', 'lone \ud800', '__proto__', 'x'.repeat(3000)])(
+    'may be called %j',
+    (name) => {
+      withMemory(
+        3,
+        (memory) => {
+          using again = new SharedMemory(name);
+          expect([memory.name, again.name, again.id]).toEqual([name, name, memory.id]);
+        },
+        name,
+      );
+    },
+  );
 
-  it('ignores the size when it attaches', () => {
+  test('ignores the size when it attaches', () => {
     withMemory(10, (memory) => {
       using again = new SharedMemory(memory.name, false, 5000);
       expect(again.size).toBe(10);
     });
   });
 
-  it('refuses sizes that are none', () => {
+  test('refuses sizes that are none', () => {
     expect(() => new SharedMemory('x', true, -1)).toThrow(ValueError);
     expect(() => new SharedMemory('x', false, -1)).toThrow(ValueError);
     expect(() => new SharedMemory('x', true, 0)).toThrow(ValueError);
@@ -85,7 +88,7 @@ describe('SharedMemory', () => {
     expect(() => new SharedMemory('x')).toThrow(FileNotFoundError);
   });
 
-  it('refuses names that are none', () => {
+  test('refuses names that are none', () => {
     for (const name of [undefined, null]) expect(() => new SharedMemory(name)).toThrow(ValueError);
     for (const create of [true, false]) {
       expect(() => new SharedMemory('a\0b', create, 1)).toThrow(ValueError);
@@ -95,7 +98,7 @@ describe('SharedMemory', () => {
     }
   });
 
-  it('cannot be made under a name that is taken, and takes nothing for it', () => {
+  test('cannot be made under a name that is taken, and takes nothing for it', () => {
     withMemory(
       10,
       () => {
@@ -108,19 +111,19 @@ describe('SharedMemory', () => {
     );
   });
 
-  it('cannot be found under a name that is nobody’s', () => {
+  test('cannot be found under a name that is nobody’s', () => {
     expect(() => new SharedMemory('nobody')).toThrow(FileNotFoundError);
     expect(() => new SharedMemory('nobody')).toThrow("no shared memory is called 'nobody'");
     expect(() => new SharedMemory('nobody')).toThrow(OSError);
     expect(() => new SharedMemory('nobody', false)).toThrow(multiprocessing.FileNotFoundError);
   });
 
-  it('is a MemoryError when the heap cannot hold it, and leaves the name free', () => {
+  test('is a MemoryError when the heap cannot hold it, and leaves the name free', () => {
     expect(() => new SharedMemory('too large', true, 2 ** 31 - 1)).toThrow(MemoryError);
     withMemory(1, () => {}, 'too large');
   });
 
-  it('has no buf after close, which may be called twice; its name and size stay', () => {
+  test('has no buf after close, which may be called twice; its name and size stay', () => {
     withMemory(8, (memory) => {
       const again = new SharedMemory(memory.name);
       again.close();
@@ -132,7 +135,7 @@ describe('SharedMemory', () => {
     });
   });
 
-  it('loses its name by unlink, the second of which is an error, while open handles stay good', () => {
+  test('loses its name by unlink, the second of which is an error, while open handles stay good', () => {
     const memory = new SharedMemory('unlinked', true, 4);
     using again = new SharedMemory('unlinked');
     memory.unlink();
@@ -145,7 +148,7 @@ describe('SharedMemory', () => {
     expect(again.buf?.[0]).toBe(5);
   });
 
-  it('stays under its name when all handles are closed, and can be unlinked by a closed one', () => {
+  test('stays under its name when all handles are closed, and can be unlinked by a closed one', () => {
     const memory = new SharedMemory('stays', true, 4);
     (memory.buf as Uint8Array)[2] = 9;
     memory.close();
@@ -156,7 +159,7 @@ describe('SharedMemory', () => {
     expect(() => new SharedMemory('stays')).toThrow(FileNotFoundError);
   });
 
-  it('takes its name from itself only: not from what was given it since', () => {
+  test('takes its name from itself only: not from what was given it since', () => {
     const first = new SharedMemory('given again', true, 4);
     first.unlink();
     withMemory(
@@ -172,7 +175,7 @@ describe('SharedMemory', () => {
     );
   });
 
-  it('begins at a multiple of 16, so that all typed arrays may lie on it', () => {
+  test('begins at a multiple of 16, so that all typed arrays may lie on it', () => {
     for (const size of [1, 7, 64, 1000, 70_000])
       withMemory(size, (memory) => expect((memory.buf as Uint8Array).byteOffset % 16).toBe(0));
     withMemory(80, ({ buf }) => {
@@ -182,7 +185,7 @@ describe('SharedMemory', () => {
     });
   });
 
-  it('stays good while the heap grows', () => {
+  test('stays good while the heap grows', () => {
     withMemory(1000, (memory) => {
       const { buf } = memory;
       const { bytesReserved } = heap.stats();
@@ -195,7 +198,7 @@ describe('SharedMemory', () => {
     });
   });
 
-  it('arrives attached where it is sent, also without a name', () => {
+  test('arrives attached where it is sent, also without a name', () => {
     withMemory(5, (memory) => {
       using queue = new Queue<SharedMemory>();
       memory.unlink();
@@ -209,7 +212,7 @@ describe('SharedMemory', () => {
     });
   });
 
-  it('gives its memory back after unlink and close, in either order', () => {
+  test('gives its memory back after unlink and close, in either order', () => {
     withMemory(1, () => {});
     const before = held();
     for (let i = 0; i < 50; i++) {
@@ -225,7 +228,7 @@ describe('SharedMemory', () => {
 });
 
 describe('SharedMemoryManager', () => {
-  it('unlinks at its end what it has made, and open handles stay good', () => {
+  test('unlinks at its end what it has made, and open handles stay good', () => {
     const manager = new SharedMemoryManager();
     const memory = manager.SharedMemory(10);
     const list = manager.ShareableList([1, 'two']);
@@ -241,7 +244,7 @@ describe('SharedMemoryManager', () => {
     for (const each of [memory, gone]) each.close();
   });
 
-  it('makes nothing more then, and ends with its block', () => {
+  test('makes nothing more then, and ends with its block', () => {
     let name: string;
     let ended: SharedMemoryManager;
     {

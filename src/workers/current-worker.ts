@@ -1,5 +1,5 @@
 /**
- * Where we are: in a root (a thread that the package did not start), or in which worker.
+ * The worker that this code runs in: a root (a thread that the package did not start) has none.
  */
 /** A process, as its threads and children need to know it. */
 export interface ProcessTraits {
@@ -9,7 +9,7 @@ export interface ProcessTraits {
 }
 
 /** What a worker knows of itself. */
-export interface Here {
+export interface CurrentWorker {
   /** Its record's row and generation. */
   readonly record: { id: number; generation: number };
   readonly tid: number;
@@ -26,12 +26,12 @@ export interface Here {
 
 const KEY = Symbol.for('nogil.here');
 // For all copies of the package in this thread.
-const global = globalThis as { [KEY]?: Here };
+const global = globalThis as { [KEY]?: CurrentWorker };
 
-export function whereWeAre(): Here | undefined {
+export function currentWorker(): CurrentWorker | undefined {
   return global[KEY];
 }
 
-export function weAre(worker: Here): void {
+export function setCurrentWorker(worker: CurrentWorker): void {
   global[KEY] = worker;
 }

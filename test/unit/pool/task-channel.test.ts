@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 import { Lock, ShutDown } from 'nogil';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Letter, Mailbox } from '../../../src/pool/mailbox.ts';
+import { type Message, TaskChannel } from '../../../src/pool/task-channel.ts';
 import { held } from '../../support/held.ts';
 
-let mailbox: Mailbox;
+let channel: TaskChannel;
 beforeEach(() => {
-  mailbox = new Mailbox();
+  channel = new TaskChannel();
 });
-afterEach(() => mailbox.close());
+afterEach(() => channel.close());
 
 const values: [string, unknown][] = [
   ['a number', 41.5],
@@ -30,32 +30,32 @@ const values: [string, unknown][] = [
   ['numbers for a block of their own', Float64Array.from({ length: 9999 }, (_, i) => i / 3)],
 ];
 
-describe('a letter', () => {
-  test.each(values)('brings %s, and its envelope', (_, value) => {
-    mailbox.post(value, 1, -2, 0x7fffffff, -0x80000000);
-    const letter = mailbox.take();
-    expect(letter).toMatchObject({ id: 1, kind: -2, row: 0x7fffffff, generation: -0x80000000, fault: undefined });
-    expect(letter.value).toStrictEqual(value);
-    expect(mailbox.size).toBe(0);
+describe('a message', () => {
+  test.each(values)('brings %s, and its header', (_, value) => {
+    channel.post(value, 1, -2, 0x7fffffff, -0x80000000);
+    const message = channel.take();
+    expect(message).toMatchObject({ id: 1, kind: -2, row: 0x7fffffff, generation: -0x80000000, fault: undefined });
+    expect(message.value).toStrictEqual(value);
+    expect(channel.size).toBe(0);
   });
 
   test.each([...Array(40).keys(), 4060, 4064, 4072, 4080, 4088, 4096])(
     'brings %d bytes, and what lies behind it is whole',
     (length) => {
       const bytes = new Uint8Array(length).fill(0xa5);
-      mailbox.post(bytes, 7, 0);
-      mailbox.post('behind', 8, 0);
-      expect(mailbox.take()).toMatchObject({ id: 7, value: bytes });
-      expect(mailbox.take()).toMatchObject({ id: 8, value: 'behind' });
+      channel.post(bytes, 7, 0);
+      channel.post('behind', 8, 0);
+      expect(channel.take()).toMatchObject({ id: 7, value: bytes });
+      expect(channel.take()).toMatchObject({ id: 8, value: 'behind' });
     },
   );
 
   test('brings live objects, small and in large company', () => {
     const lock = new Lock();
-    mailbox.post([lock], 1, 0);
-    mailbox.post({ lock, ballast: new Uint8Array(100_000) }, 2, 0);
-    const first = (mailbox.take().value as [Lock])[0];
-    const second = (mailbox.take().value as { lock: Lock }).lock;
+    channel.post([lock], 1, 0);
+    channel.post({ lock, ballast: new Uint8Array(100_000) }, 2, 0);
+    const first = (channel.take().value as [Lock])[0];
+    const second = (channel.take().value as { lock: Lock }).lock;
     expect([first.id, second.id]).toEqual([lock.id, lock.id]);
     first.acquire();
     expect(second.locked()).toBe(true);
@@ -63,8 +63,8 @@ describe('a letter', () => {
   });
 
   test('that cannot be sent changes nothing', () => {
-    expect(() => mailbox.post({ f: () => 1 }, 1, 0)).toThrow('cannot send a function (at .f)');
-    expect(mailbox.size).toBe(0);
+    expect(() => channel.post({ f: () => 1 }, 1, 0)).toThrow('cannot send a function (at .f)');
+    expect(channel.size).toBe(0);
   });
 
   test.each([
@@ -74,24 +74,24 @@ describe('a letter', () => {
     const lock = new Lock();
     const send = Symbol.for('nogil.send');
     const handle = (lock as unknown as Record<symbol, () => object>)[send]?.();
-    mailbox.post({ forged: { [send]: () => ({ ...handle, tag: 65_000 }) }, ballast }, 5, 6, 7, 8);
-    mailbox.post('next', 6, 0);
-    const letter = mailbox.take();
-    expect(letter).toMatchObject({ id: 5, kind: 6, row: 7, generation: 8, value: undefined });
-    expect(letter.fault?.message).toMatch(/unknown handle/);
-    expect(mailbox.take().value).toBe('next');
+    channel.post({ forged: { [send]: () => ({ ...handle, tag: 65_000 }) }, ballast }, 5, 6, 7, 8);
+    channel.post('next', 6, 0);
+    const message = channel.take();
+    expect(message).toMatchObject({ id: 5, kind: 6, row: 7, generation: 8, value: undefined });
+    expect(message.fault?.message).toMatch(/unknown handle/);
+    expect(channel.take().value).toBe('next');
     lock.close();
   });
 });
 
 describe('takeAll', () => {
-  test('answers all letters, in order, however many calls it takes', () => {
+  test('answers all messages, in order, however many calls it takes', () => {
     const sent = values.filter(([name]) => !name.includes('block')).map(([, value]) => value);
-    const received: Letter[] = [];
+    const received: Message[] = [];
     let calls = 0;
-    for (let i = 0; i < 2000; i++) mailbox.post(sent[i % sent.length], i + 1, i % 3);
-    for (let letters = mailbox.takeAll(0); letters.length > 0; letters = mailbox.takeAll(0)) {
-      received.push(...letters);
+    for (let i = 0; i < 2000; i++) channel.post(sent[i % sent.length], i + 1, i % 3);
+    for (let messages = channel.takeAll(0); messages.length > 0; messages = channel.takeAll(0)) {
+      received.push(...messages);
       calls++;
     }
     expect(calls).toBeGreaterThan(1);
@@ -103,36 +103,36 @@ describe('takeAll', () => {
   });
 
   test('answers none when none has come in time, or will', () => {
-    expect(mailbox.takeAll(0)).toEqual([]);
-    expect(mailbox.takeAll(5)).toEqual([]);
-    mailbox.shutDown();
-    expect(mailbox.takeAll(Number.POSITIVE_INFINITY)).toEqual([]);
+    expect(channel.takeAll(0)).toEqual([]);
+    expect(channel.takeAll(5)).toEqual([]);
+    channel.shutDown();
+    expect(channel.takeAll(Number.POSITIVE_INFINITY)).toEqual([]);
   });
 });
 
-describe('a mailbox that was shut down', () => {
+describe('a channel that was shut down', () => {
   test('gives out what is in it, and takes nothing in', () => {
-    mailbox.post('last', 1, 0);
-    mailbox.shutDown();
-    expect(mailbox.isShutDown).toBe(true);
-    expect(() => mailbox.post(1, 2, 0)).toThrow(ShutDown);
-    expect(() => mailbox.post([1], 2, 0)).toThrow(ShutDown);
-    expect(() => mailbox.post(new Uint8Array(100_000), 2, 0)).toThrow(ShutDown);
-    expect(mailbox.take().value).toBe('last');
-    expect(() => mailbox.take()).toThrow(ShutDown);
+    channel.post('last', 1, 0);
+    channel.shutDown();
+    expect(channel.isShutDown).toBe(true);
+    expect(() => channel.post(1, 2, 0)).toThrow(ShutDown);
+    expect(() => channel.post([1], 2, 0)).toThrow(ShutDown);
+    expect(() => channel.post(new Uint8Array(100_000), 2, 0)).toThrow(ShutDown);
+    expect(channel.take().value).toBe('last');
+    expect(() => channel.take()).toThrow(ShutDown);
   });
 
   test('at once has nothing left', () => {
-    for (const [, value] of values) mailbox.post(value, 1, 0);
-    mailbox.shutDown(true);
-    expect(mailbox.size).toBe(0);
-    expect(() => mailbox.take()).toThrow(ShutDown);
+    for (const [, value] of values) channel.post(value, 1, 0);
+    channel.shutDown(true);
+    expect(channel.size).toBe(0);
+    expect(() => channel.take()).toThrow(ShutDown);
   });
 });
 
-test('a mailbox gives back what is left in it', () => {
+test('a channel gives back what is left in it', () => {
   const round = () => {
-    const box = new Mailbox();
+    const box = new TaskChannel();
     const lock = new Lock();
     for (const [, value] of values) box.post(value, 1, 0);
     box.post([lock], 2, 0);

@@ -1,18 +1,18 @@
 /**
- * Holdable: Python's `with` statement for everything that is acquired and released.
+ * Acquirable: Python's `with` statement for everything that is acquired and released.
  */
 import { Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { type Flavour, threading } from './flavour.ts';
 
-export abstract class Holdable extends Shared {
+export abstract class Acquirable extends Shared {
   /** @internal */
   protected get flavour(): Flavour {
     return threading;
   }
 
   /** What is really taken: this, or the lock behind it. @internal */
-  get mutex(): Holdable {
+  get mutex(): Acquirable {
     return this;
   }
 

@@ -7,14 +7,20 @@ import { leftUntil } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 
 /** Something that can be watched: who makes it ready opens its gate. */
-export interface Watched {
+export interface WaitSource {
   /** The gate's address; 0: it cannot change any more. */
   gate: number;
   isReady(): boolean;
 }
 
 /** Blocks until `isReady`, for which one of the things has to change, at most `ms`; whether it is. @throws RuntimeError this thread must not block */
-export function watch(heap: Heap, things: readonly Watched[], ms: number, method: string, isReady: () => boolean): boolean {
+export function multiWait(
+  heap: Heap,
+  things: readonly WaitSource[],
+  ms: number,
+  method: string,
+  isReady: () => boolean,
+): boolean {
   const { core } = heap;
   const deadline = performance.now() + ms;
   const gates = things.map(({ gate }) => gate).filter((gate) => gate !== 0);

@@ -6,11 +6,11 @@ import { compiled } from '../../support/compiled.ts';
 import { LONG, until } from '../../support/until.ts';
 import { workers } from '../../support/workers.ts';
 import { sleepersIn } from '../sync/support.ts';
-import type { Order } from './guests.workers.ts';
+import type { Order } from './attached.workers.ts';
 
-const url = compiled('threads/death/guests');
+const url = compiled('threads/death/attached');
 
-function guest(order: Order) {
+function attach(order: Order) {
   const worker = new Worker(url, { workerData: order });
   return {
     /** It has said so. */
@@ -24,21 +24,21 @@ function guest(order: Order) {
   };
 }
 
-/** This thread, the one that watches the tests, and the supervisor, which comes with the first guest. */
+/** This thread, the one that watches the tests, and the supervisor, which comes with the first attached thread. */
 let residents = 0;
 beforeEach(async () => {
   await until(() => (residents === 0 ? workers() >= 3 : workers() === residents));
   residents = workers();
 });
 
-describe('a guest that ends', () => {
+describe('an attached thread that ends', () => {
   // Dozens of workers in turn take their time on a loaded machine.
   test('gives its place back, and its handles', { timeout: 120_000 }, async () => {
     using queue = new Queue<number>();
     const round = async () => {
-      for (let i = 0; i < 4; i++) await guest({ what: 'put', queue: queue.handle() }).ended();
+      for (let i = 0; i < 4; i++) await attach({ what: 'put', queue: queue.handle() }).ended();
       for (let i = 0; i < 2; i++)
-        await Promise.all(Array.from({ length: 4 }, () => guest({ what: 'put', queue: queue.handle() }).ended()));
+        await Promise.all(Array.from({ length: 4 }, () => attach({ what: 'put', queue: queue.handle() }).ended()));
       await until(() => workers() === residents);
       expect(queue.getMany()).toHaveLength(12);
       return heap.stats();
@@ -50,7 +50,7 @@ describe('a guest that ends', () => {
 
   test.each(['end', 'exit'] as const)('leaves a Lock locked, as in Python (%s)', async (next) => {
     using lock = new Lock();
-    const one = guest({ what: 'hold', lock: lock.handle(), next });
+    const one = attach({ what: 'hold', lock: lock.handle(), next });
     await one.says('holds');
     await one.ended();
     await until(() => workers() === residents);
@@ -62,22 +62,22 @@ describe('a guest that ends', () => {
 
   test('with an error has died: its Lock is broken', async () => {
     using lock = new Lock();
-    const one = guest({ what: 'hold', lock: lock.handle(), next: 'throw' });
+    const one = attach({ what: 'hold', lock: lock.handle(), next: 'throw' });
     const [error] = await one.failed();
-    expect(error.message).toBe('a guest that throws');
+    expect(error.message).toBe('an attached thread that throws');
     await until(() => lock.broken);
     expect(() => lock.acquire()).toThrow(BrokenLockError);
   });
 });
 
-describe('a guest that is terminated', () => {
+describe('an attached thread that is terminated', () => {
   test('breaks the Lock it holds, or gives it to who waits', async () => {
     using lock = new Lock();
     using given = new Lock({ onOwnerDeath: 'release' });
-    const guests = [lock, given].map((each) => guest({ what: 'hold', lock: each.handle(), next: 'stay' }));
-    await Promise.all(guests.map((each) => each.says('holds')));
+    const threads = [lock, given].map((each) => attach({ what: 'hold', lock: each.handle(), next: 'stay' }));
+    await Promise.all(threads.map((each) => each.says('holds')));
     const waiting = given.acquireAsync(LONG);
-    for (const each of guests) await each.kill();
+    for (const each of threads) await each.kill();
     expect(await waiting).toBe(true);
     await expect(lock.acquireAsync(LONG)).rejects.toThrow(BrokenLockError);
     await until(() => workers() === residents);
@@ -85,7 +85,7 @@ describe('a guest that is terminated', () => {
 
   test('while this thread is blocked for what it holds lets this thread go on', async () => {
     using lock = new Lock({ onOwnerDeath: 'release' });
-    // One guest ends the other, while nothing here turns: it is the other's parent.
+    // One attached thread ends the other, while nothing here turns: it is the other's parent.
     const code = `
       const { Worker, parentPort, workerData } = require('node:worker_threads');
       const inner = new Worker(new URL(workerData.url), { workerData: workerData.order });
@@ -105,10 +105,10 @@ describe('a guest that is terminated', () => {
 
   test('waiting for an item takes none along, and its wait is over', async () => {
     using queue = new Queue<number>();
-    const guests = Array.from({ length: 3 }, () => guest({ what: 'wait', queue: queue.handle() }));
-    await Promise.all(guests.map((each) => each.says('waits')));
+    const threads = Array.from({ length: 3 }, () => attach({ what: 'wait', queue: queue.handle() }));
+    await Promise.all(threads.map((each) => each.says('waits')));
     await until(() => sleepersIn(queue).length === 3);
-    for (const each of guests) await each.kill();
+    for (const each of threads) await each.kill();
     await until(() => workers() === residents);
     expect(sleepersIn(queue)).toEqual([]);
     queue.put(5);
@@ -120,7 +120,7 @@ describe('a guest that is terminated', () => {
     const [mine, its] = Pipe();
     queue.put(its);
     its.close();
-    const one = guest({ what: 'take', queue: queue.handle() });
+    const one = attach({ what: 'take', queue: queue.handle() });
     await one.says('has it');
     expect(mine.poll()).toBe(false);
     await one.kill();
@@ -132,9 +132,9 @@ describe('a guest that is terminated', () => {
     using started = new Queue<string>();
     using lock = new Lock();
     const before = heap.stats();
-    const one = guest({ what: 'family', queue: started.handle(), lock: lock.handle() });
+    const one = attach({ what: 'family', queue: started.handle(), lock: lock.handle() });
     expect(await started.getAsync(LONG)).toBe('has it');
-    // A guest, its supervisor, a worker of its pool, a process and a thread, one of which holds the lock for which the other waits.
+    // An attached thread, its supervisor, a worker of its pool, a process and a thread, one of which holds the lock for which the other waits.
     await until(() => workers() === residents + 5 && sleepersIn(lock).length === 1);
     await one.kill();
     await until(() => workers() === residents);
@@ -146,7 +146,7 @@ describe('a guest that is terminated', () => {
   test.each([0, 1, 3, 10, 30])('after %d ms, whatever it was about, gives its place back', async (ms) => {
     using queue = new Queue<number>();
     for (let i = 0; i < 8; i++) {
-      const one = guest({ what: i % 2 ? 'put' : 'wait', queue: queue.handle() });
+      const one = attach({ what: i % 2 ? 'put' : 'wait', queue: queue.handle() });
       await new Promise((resolve) => setTimeout(resolve, ms));
       await one.kill();
     }

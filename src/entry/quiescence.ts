@@ -12,7 +12,7 @@
  */
 const LONGEST = 1000;
 
-export class Departures {
+export class Quiescence {
   /** Who was told to stop, and until when that matters. */
   readonly #leaving = new Map<number, number>();
   readonly #later: (() => void)[] = [];
@@ -30,7 +30,7 @@ export class Departures {
   }
 
   /** Runs what may wait for locks, now or when it may; in the order of the calls. An action that stops somebody does so last. */
-  whenQuiet(action: () => void): void {
+  whenQuiescent(action: () => void): void {
     this.#later.push(action);
     this.#run();
   }
@@ -40,15 +40,15 @@ export class Departures {
     this.#running = true;
     clearTimeout(this.#timer);
     try {
-      while (this.#later.length > 0 && this.#untilQuiet() <= 0) this.#later.shift()?.();
+      while (this.#later.length > 0 && this.#untilQuiescent() <= 0) this.#later.shift()?.();
     } finally {
       this.#running = false;
-      if (this.#later.length > 0) this.#timer = setTimeout(() => this.#run(), Math.max(this.#untilQuiet(), 0));
+      if (this.#later.length > 0) this.#timer = setTimeout(() => this.#run(), Math.max(this.#untilQuiescent(), 0));
     }
   }
 
   /** Milliseconds. */
-  #untilQuiet(): number {
+  #untilQuiescent(): number {
     if (this.#leaving.size === 0) return 0;
     return Math.max(...this.#leaving.values()) - performance.now();
   }

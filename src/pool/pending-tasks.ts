@@ -1,17 +1,18 @@
 /**
- * Ledger: the tasks on their way, and which of them have died.
+ * PendingTasks: the tasks on their way, and which of them have died.
  *
  * Tasks are numbered as they are put, and the queue is first in, first out: those that have been taken are exactly the first `puts - qsize`. A worker says
- * on the board which task it has in hand; one that is killed between taking and saying leaves TAKING there. What it had taken is then
- * known by exclusion: a task that was taken, is in nobody's hand, and has no reply. For that each living worker must be seen either with a task
- * in hand, with none, or asleep in the queue; one that is just about to say what it has taken will soon have said it, so the question is put again.
+ * on the table which task it has; one that is killed between taking and saying leaves TAKING there. What it had taken is then
+ * known by exclusion: a task that was taken, is assigned to nobody, and has no reply. For that each living worker must be seen either with a task,
+ * with none, or asleep in the queue; one that is just about to say what it has taken will soon have said it, so the question is put again.
  */
-import { type Board, Hand } from './board.ts';
+
 import type { Described } from './functions.ts';
 import { MOST_TASKS, type Reply } from './protocol.ts';
+import { Assignment, type WorkerTable } from './worker-table.ts';
 
 /** A task on its way, as its creator knows it. */
-export interface Pending {
+export interface PendingTask {
   fn: Described;
   /** Its number. */
   id: number;
@@ -24,9 +25,9 @@ export interface Pending {
 /** Places at the start; a power of two. */
 const CAPACITY = 64;
 
-export class Ledger {
+export class PendingTasks {
   /** By their numbers modulo its length: cheaper than a Map for what lives so shortly. At most half full. */
-  #places: (Pending | undefined)[] = new Array(CAPACITY).fill(undefined);
+  #places: (PendingTask | undefined)[] = new Array(CAPACITY).fill(undefined);
   readonly #most: number;
   #size = 0;
   #puts = 0;
@@ -41,7 +42,7 @@ export class Ledger {
     return this.#size;
   }
 
-  /** A number for the next task. None that is on its way has it, and none has had it for long: a worker that dies may still have the last one in its hand. */
+  /** A number for the next task. None that is on its way has it, and none has had it for long: a worker that dies may still have the last one as its assignment. */
   nextId(): number {
     if (2 * this.#size >= this.#places.length) this.#grow();
     do this.#lastId = this.#lastId === this.#most ? 1 : this.#lastId + 1;
@@ -56,7 +57,7 @@ export class Ledger {
   }
 
   /** It is in the queue. */
-  add(id: number, pending: Pending): void {
+  add(id: number, pending: PendingTask): void {
     pending.id = id;
     pending.place = this.#puts++;
     pending.fn.uses++;
@@ -64,7 +65,7 @@ export class Ledger {
     this.#size++;
   }
 
-  remove(id: number): Pending | undefined {
+  remove(id: number): PendingTask | undefined {
     const place = id & (this.#places.length - 1);
     const pending = this.#places[place];
     if (pending?.id !== id) return undefined;
@@ -74,37 +75,37 @@ export class Ledger {
     return pending;
   }
 
-  #all(): Pending[] {
+  #all(): PendingTask[] {
     return this.#places.filter((each) => each !== undefined);
   }
 
   /** All of them, which are then no longer in it. */
-  removeAll(): Pending[] {
-    return this.#all().map(({ id }) => this.remove(id) as Pending);
+  removeAll(): PendingTask[] {
+    return this.#all().map(({ id }) => this.remove(id) as PendingTask);
   }
 
   /**
    * Removes the tasks that died with those who had taken them; undefined: it cannot be told yet.
    * @param waiting how many tasks are in the queue
-   * @param isAsleep whether the worker of a seat sleeps in the queue
+   * @param isAsleep whether the worker of an index sleeps in the queue
    * @param receive takes in all replies that are there
    */
   removeLost(
-    board: Board,
+    table: WorkerTable,
     waiting: () => number,
-    isAsleep: (seat: number) => boolean,
+    isAsleep: (index: number) => boolean,
     receive: () => void,
-  ): Pending[] | undefined {
-    // In this order: what was taken by now is in the hand of a worker that is looked at later, or was before, and then its reply is there even later.
+  ): PendingTask[] | undefined {
+    // In this order: what was taken by now is assigned to a worker that is looked at later, or was before, and then its reply is there even later.
     const taken = this.#puts - waiting();
-    const inHand = new Set<number>();
-    for (let seat = 0; seat < board.seats; seat++) {
-      const hand = board.hand(seat);
-      if (hand === Hand.TAKING && !isAsleep(seat)) return undefined;
-      inHand.add(hand);
+    const assigned = new Set<number>();
+    for (let index = 0; index < table.size; index++) {
+      const assignment = table.assignment(index);
+      if (assignment === Assignment.TAKING && !isAsleep(index)) return undefined;
+      assigned.add(assignment);
     }
     receive();
-    const lost = this.#all().filter(({ id, place }) => place < taken && !inHand.has(id));
+    const lost = this.#all().filter(({ id, place }) => place < taken && !assigned.has(id));
     for (const { id } of lost) this.remove(id);
     return lost;
   }

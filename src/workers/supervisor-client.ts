@@ -2,10 +2,10 @@
  * This thread's way to the supervisor, the worker whose loop is never blocked: it starts all others, sees each death, and repairs.
  */
 import { SlotField } from '../../assembly/abi.ts';
-import { type Heap, onCreated, theHeap } from '../heap/heap.ts';
+import { type Heap, onCreated, takeSlot, theHeap } from '../heap/heap.ts';
 import {
   canBlock,
-  onGuest,
+  onAttached,
   onIdle,
   onThreadGone,
   parent,
@@ -13,7 +13,7 @@ import {
   spawn,
   startsWhileBlocked,
 } from '../platform/index.ts';
-import { whereWeAre } from './here.ts';
+import { currentWorker } from './current-worker.ts';
 import type { FromSupervisor, SupervisorData, ToSupervisor } from './protocol.ts';
 
 let supervisor: SpawnedWorker | undefined;
@@ -22,10 +22,15 @@ let asked = 0;
 /** Whether a worker lives that is not a daemon. */
 let busy = false;
 
+/** Has the supervisor run. Before anything is promised to others: it needs memory. @throws MemoryError; RuntimeError too many workers are alive */
+export function ensureSupervisor(): void {
+  connect();
+}
+
 function connect(): SpawnedWorker {
   if (supervisor) return supervisor;
   const heap = theHeap();
-  const data: SupervisorData = { link: heap.link, tid: heap.core.slotTake() };
+  const data: SupervisorData = { link: heap.link, tid: takeSlot(heap.core) };
   supervisor = spawn('supervisor', data, 'nogil-supervisor');
   // Until it runs, blocking would be for ever: it would not even begin.
   if (!startsWhileBlocked) heap.allowBlocking(false);
@@ -48,15 +53,15 @@ function connect(): SpawnedWorker {
 
 let own: Heap | undefined;
 
-// Only the supervisor hears of a guest's death whatever the root is waiting for.
+// Only the supervisor hears of an attached thread's death whatever the root is waiting for.
 onCreated((heap) => {
   own = heap;
-  onGuest(heap.link.heapId, (tid, life) => {
-    connect().post({ type: 'guest', tid, life } satisfies ToSupervisor, typeof life === 'object' ? [life] : []);
+  onAttached(heap.link.heapId, (tid, life) => {
+    connect().post({ type: 'attached', tid, life } satisfies ToSupervisor, typeof life === 'object' ? [life] : []);
   });
 });
 
-// What a guest says of itself is lost if it is stopped at once; then who has started it knows.
+// What an attached thread says of itself is lost if it is stopped at once; then who has started it knows.
 onThreadGone((thread, clean) => {
   if (own === undefined) return;
   for (let index = 0; index < own.core.slotCount(); index++) {
@@ -64,7 +69,7 @@ onThreadGone((thread, clean) => {
     const tid = own.loadWord(slot + SlotField.TID);
     if (tid <= 0 || own.loadWord(slot + SlotField.THREAD) !== thread + 1) continue;
     // The supervisor may have known already, and the place may be free, or another's.
-    if (own.loadWord(slot + SlotField.TID) === tid) connect().post({ type: 'guestGone', tid, clean } satisfies ToSupervisor);
+    if (own.loadWord(slot + SlotField.TID) === tid) connect().post({ type: 'attachedGone', tid, clean } satisfies ToSupervisor);
   }
 });
 
@@ -77,7 +82,7 @@ function keepAliveWhileBusy(pid: number): void {
 
 /** Asks the supervisor for something; it acts also while this thread is blocked. */
 export function tellSupervisor(message: ToSupervisor): void {
-  if (whereWeAre()) {
+  if (currentWorker()) {
     parent.post(message);
     return;
   }

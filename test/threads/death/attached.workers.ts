@@ -1,4 +1,4 @@
-/** Guests: workers that the package did not start, which have entered the heap by a handle. Each is told one thing to do. */
+/** Attached threads: workers that the package did not start, which have entered the heap by a handle. Each is told one thing to do. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Handle, Lock, Pool, Process, Queue, sleep, Thread, task } from 'nogil';
 
@@ -29,7 +29,7 @@ async function obey(order: Order): Promise<void> {
     case 'hold':
       Lock.from(order.lock).acquire();
       say('holds');
-      if (order.next === 'throw') throw new Error('a guest that throws');
+      if (order.next === 'throw') throw new Error('an attached thread that throws');
       if (order.next === 'exit') process.exit(0);
       if (order.next === 'stay') await new Promise((resolve) => setTimeout(resolve, 1e6));
       return;

@@ -1,21 +1,22 @@
 /**
- * Outbox: encoded items on their way into a queue, which may have to wait for room.
+ * PutBatch: encoded items on their way into a queue, which may have to wait for room.
  *
  * All items are encoded before the first one is sent: a value is a snapshot of the moment of the call, and one that cannot be sent must leave
- * the queue as it was. Records lie one behind the other in private batches, and are copied through the worker's scratch a batch at a time:
+ * the queue as it was. Records lie one behind the other in private chunks, and are copied through the worker's scratch a chunk at a time:
  * while an async put waits, the scratch is everybody's. Items too large for the ring are in blocks already, which are held: they go if this worker dies.
  */
 import type { Heap } from '../heap/heap.ts';
+import { writeNumber } from '../heap/records.ts';
 import { incomparable } from './keys.ts';
-import { plainRecords, type RecordForm, writeNumber } from './records.ts';
+import { plainRecords, type RecordForm } from './records.ts';
 
 /** Records, and how many. Together they fit into the scratch. */
-interface Batch {
+interface Chunk {
   records: Uint8Array;
   count: number;
 }
 
-/** Records of a batch that were moved out of the scratch. */
+/** Records of a chunk that were moved out of the scratch. */
 class Kept {
   #words = NO_WORDS;
   /** In bytes. */
@@ -42,11 +43,11 @@ class Kept {
 const NO_WORDS = new Int32Array(0);
 const MORE = 256;
 
-export class Outbox {
+export class PutBatch {
   readonly #heap: Heap;
   readonly #form: RecordForm;
   /** What is not sent yet, the first one last: taking the next is a pop. */
-  readonly #batches: Batch[] = [];
+  readonly #chunks: Chunk[] = [];
   /** Items that are in the queue. */
   sent = 0;
   /** What the records have in common, if their form says so. */
@@ -63,14 +64,14 @@ export class Outbox {
       this.drop();
       throw error;
     }
-    this.#batches.reverse();
+    this.#chunks.reverse();
   }
 
   get isEmpty(): boolean {
-    return this.#batches.length === 0;
+    return this.#chunks.length === 0;
   }
 
-  /** Encodes a batch, in the scratch, and keeps it; where the next one begins. */
+  /** Encodes a chunk, in the scratch, and keeps it; where the next one begins. */
   #encodeFrom(items: readonly unknown[], first: number): number {
     const { scratch } = this.#heap;
     const most = scratch.length - this.#form.most(this.#heap);
@@ -91,7 +92,7 @@ export class Outbox {
       // Also when an item cannot be sent: what is in blocks must be given back. Not .slice(): a Buffer's would be a view.
       if (kept.end > 0) kept.add(this.#heap.scratchI32, end);
       const records = kept.end > 0 ? kept.bytes : new Uint8Array(scratch.subarray(0, end));
-      this.#batches.push({ records, count: next - first });
+      this.#chunks.push({ records, count: next - first });
     }
     return next;
   }
@@ -113,22 +114,22 @@ export class Outbox {
 
   /** Sends as many as there is room for, waiting `ms` for room for one. How many, or a status. */
   flush(queue: number, ms: number): number {
-    const batch = this.#batches.at(-1);
-    if (batch === undefined) return 0;
+    const chunk = this.#chunks.at(-1);
+    if (chunk === undefined) return 0;
     const { core, scratch } = this.#heap;
-    scratch.set(batch.records, 0);
-    const done = core.queuePutMany(queue, 0, batch.count, ms);
+    scratch.set(chunk.records, 0);
+    const done = core.queuePutMany(queue, 0, chunk.count, ms);
     if (done < 0) return done;
     this.sent += done;
-    batch.count -= done;
-    if (batch.count === 0) this.#batches.pop();
-    else batch.records = batch.records.subarray(this.#sizeOf(batch.records, done));
+    chunk.count -= done;
+    if (chunk.count === 0) this.#chunks.pop();
+    else chunk.records = chunk.records.subarray(this.#sizeOf(chunk.records, done));
     return done;
   }
 
   /** Gives back what was encoded and not sent. */
   drop(): void {
-    for (const { records, count } of this.#batches.splice(0)) {
+    for (const { records, count } of this.#chunks.splice(0)) {
       const words = wordsOf(records);
       for (let at = 0, left = count; left > 0; left--) {
         this.#form.drop(this.#heap, words, at);

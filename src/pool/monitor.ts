@@ -1,35 +1,35 @@
 /**
- * Keeper: what keeps a pool staffed. It runs in the supervisor, whose loop is never blocked, so a worker that has ended is replaced, and its
+ * PoolMonitor: what keeps a pool staffed. It runs in the supervisor, whose loop is never blocked, so a worker that has ended is replaced, and its
  * death told, whatever the pool's creator is waiting for at the moment.
  */
 import type { Heap } from '../heap/heap.ts';
-import { created, Existing } from '../heap/shared.ts';
+import { AdoptionToken, created } from '../heap/shared.ts';
 import { Process } from '../workers/process.ts';
 import type { PoolMessage, StartMessage } from '../workers/protocol.ts';
 import { Runnable } from '../workers/runnable.ts';
-import { Hand, PoolState } from './board.ts';
-import { Holder } from './holder.ts';
 import { type Broken, type Control, type Died, Notice } from './protocol.ts';
+import { SharedConstant } from './shared-constant.ts';
 import { poolWorker } from './worker.ts';
+import { Assignment, PoolState } from './worker-table.ts';
 
-/** What the supervisor does for its keepers. */
+/** What the supervisor does for its monitors. */
 export interface Host {
   start(message: StartMessage, onGone: (code: number, stopped: boolean) => void): void;
   stop(tid: number): void;
-  /** The keeper has nobody left to keep. */
+  /** The pool of this monitor is over. */
   ended(control: number): void;
   /** Runs what may wait for locks. */
-  whenQuiet(action: () => void): void;
+  whenQuiescent(action: () => void): void;
 }
 
 /** Milliseconds until what a full heap or too many workers have prevented is tried again. */
 const RETRY = 50;
 
-export class Keeper {
+export class PoolMonitor {
   readonly #heap: Heap;
   readonly #host: Host;
   readonly #message: PoolMessage;
-  readonly #holder: Holder<Control>;
+  readonly #constant: SharedConstant<Control>;
   readonly #control: Control;
   readonly #living = new Map<number, Process>();
 
@@ -38,59 +38,59 @@ export class Keeper {
     this.#heap = heap;
     this.#host = host;
     this.#message = message;
-    this.#holder = new Holder<Control>(new Existing(heap, created(ref)));
-    this.#control = this.#holder.read();
-    const { board } = this.#control;
-    for (let seat = 0; seat < board.seats; seat++) this.#fill(seat);
+    this.#constant = new SharedConstant<Control>(new AdoptionToken(heap, created(ref)));
+    this.#control = this.#constant.read();
+    const { table } = this.#control;
+    for (let index = 0; index < table.size; index++) this.#fill(index);
     this.#lookWhetherOver();
   }
 
-  #fill(seat: number): void {
-    const { board } = this.#control;
+  #fill(index: number): void {
+    const { table } = this.#control;
     const name = `PoolWorker-${this.#heap.core.nextNumber(1)}`;
     let process: Process | undefined;
     try {
-      process = new Process({ target: poolWorker, args: [this.#control, seat], name, daemon: true });
+      process = new Process({ target: poolWorker, args: [this.#control, index], name, daemon: true });
       const worker = process;
       const { parent, main } = this.#message;
       Runnable.launch(worker, parent, main, (message) => {
-        board.setHand(seat, Hand.STARTING);
-        board.setTid(seat, message.tid);
-        this.#living.set(seat, worker);
-        this.#host.start(message, (code, stopped) => this.#gone(seat, worker, code, stopped));
+        table.assign(index, Assignment.STARTING);
+        table.setTid(index, message.tid);
+        this.#living.set(index, worker);
+        this.#host.start(message, (code, stopped) => this.#gone(index, worker, code, stopped));
       });
     } catch (error) {
       process?.close();
       if (this.#living.size === 0) this.#broken(error, name);
-      else this.#again(() => this.#canStop || this.#fill(seat));
+      else this.#again(() => this.#canStop || this.#fill(index));
     }
   }
 
-  #gone(seat: number, process: Process, code: number, stopped: boolean): void {
-    const { board } = this.#control;
-    const hand = board.hand(seat);
+  #gone(index: number, process: Process, code: number, stopped: boolean): void {
+    const { table } = this.#control;
+    const assignment = table.assignment(index);
     const { name } = process;
-    this.#living.delete(seat);
+    this.#living.delete(index);
     process.close();
-    // Behind all that the worker has put itself. The seat says so only then: who finds it changed finds the notice.
-    this.#tell(Notice.DIED, [hand, name, code] satisfies Died, () => {
-      board.setHand(seat, Hand.EMPTY);
+    // Behind all that the worker has put itself. The table says so only then: who finds it changed finds the notice.
+    this.#tell(Notice.DIED, [assignment, name, code] satisfies Died, () => {
+      table.assign(index, Assignment.NONE);
       // Who ends before it is ready will do so again: its initializer fails, or there is no memory for it.
-      if (hand === Hand.STARTING && !stopped && board.state !== PoolState.TERMINATED)
+      if (assignment === Assignment.STARTING && !stopped && table.state !== PoolState.TERMINATED)
         this.#broken(undefined, `${name}, which ended with exit code ${code} before it was ready`);
-      else if (!this.#canStop) this.#fill(seat);
+      else if (!this.#canStop) this.#fill(index);
       this.#lookWhetherOver();
     });
   }
 
   /** Whether no worker is needed any more. */
   get #canStop(): boolean {
-    const { board, tasks } = this.#control;
-    return board.state === PoolState.TERMINATED || (tasks.isShutDown && tasks.size === 0);
+    const { table, tasks } = this.#control;
+    return table.state === PoolState.TERMINATED || (tasks.isShutDown && tasks.size === 0);
   }
 
   #again(action: () => void): void {
-    setTimeout(() => this.#host.whenQuiet(action), RETRY);
+    setTimeout(() => this.#host.whenQuiescent(action), RETRY);
   }
 
   #broken(error: unknown, name: string): void {
@@ -111,10 +111,10 @@ export class Keeper {
   /** Stops the workers for good. */
   terminate(): void {
     if (this.#isOver) return;
-    const { board, tasks } = this.#control;
-    board.reach(PoolState.TERMINATED);
+    const { table, tasks } = this.#control;
+    table.reach(PoolState.TERMINATED);
     tasks.shutDown(true);
-    for (const seat of this.#living.keys()) this.#host.stop(board.tid(seat));
+    for (const index of this.#living.keys()) this.#host.stop(table.tid(index));
     this.#lookWhetherOver();
   }
 
@@ -133,10 +133,10 @@ export class Keeper {
   #lookWhetherOver(): void {
     if (this.#isOver || this.#living.size > 0 || !this.#canStop) return;
     this.#isOver = true;
-    const { board, tasks, replies, setup } = this.#control;
+    const { table, tasks, replies, setup } = this.#control;
     this.#tell(Notice.ENDED, undefined, () => {
       this.#host.ended(this.#message.control.id);
-      for (const each of [board, tasks, replies, setup, this.#holder]) each.close();
+      for (const each of [table, tasks, replies, setup, this.#constant]) each.close();
     });
   }
 }

@@ -1,0 +1,37 @@
+/**
+ * SharedConstant: a value in the heap that several workers read, each as often as it likes.
+ */
+import { ClassTag, Kind } from '../../assembly/abi.ts';
+import { theHeap } from '../heap/heap.ts';
+import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
+import { WorkerRecord } from '../workers/record.ts';
+
+/**
+ * A value that lives as long as anybody has a handle, and the handles inside it with it. In the heap it is a worker's record that
+ * is never started: those own what they hold, and give it back.
+ */
+export class SharedConstant<T = unknown> extends Shared {
+  constructor(value: T | AdoptionToken) {
+    if (value instanceof AdoptionToken) super(value.heap, value.ref);
+    else {
+      const heap = theHeap();
+      super(heap, created(heap.core.workerCreate(0)));
+      try {
+        new WorkerRecord<T>(heap, this.ptr).setTask(value);
+      } catch (error) {
+        this.close();
+        throw error;
+      }
+    }
+  }
+
+  read(): T {
+    return new WorkerRecord<T>(this.heap, this.open).readTask();
+  }
+
+  get generation(): number {
+    return this.heap.core.objectGeneration(this.open);
+  }
+}
+
+registerShared(ClassTag.SHARED_CONSTANT, SharedConstant, Kind.WORKER);

@@ -1,0 +1,128 @@
+/**
+ * TaskChannel: a queue of messages. A message is a value behind a header of four numbers, which can be read even where the value cannot.
+ *
+ * To the core it is a Queue whose records begin with the header (flag ENVELOPE of their meta):
+ *
+ *     ╒═ 0 ════╤═ 4 ══════╤═ 8 ═════╤═ 12 ════════════╤═ 16 ══════════════════╕
+ *     │ id: i32 │ kind: i32 │ row: i32 │ generation: i32 │ the value, and so on … │
+ *     ╘════════╧══════════╧═════════╧═════════════════╧═══════════════════════╛
+ *
+ * So what every message has costs no codec, and a number in it neither.
+ */
+import { ClassTag, Kind, Meta, Status } from '../../assembly/abi.ts';
+import { ShutDown } from '../errors.ts';
+import { heapFull, theHeap } from '../heap/heap.ts';
+import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
+import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
+import { putRecord } from '../queue/records.ts';
+
+const HEADER = 16;
+const FOREVER = Number.POSITIVE_INFINITY;
+
+export class Message {
+  readonly id: number;
+  readonly kind: number;
+  readonly row: number;
+  readonly generation: number;
+  value: unknown = undefined;
+  /** Why the value cannot be read. */
+  fault: Error | undefined = undefined;
+
+  constructor(words: Int32Array, at: number) {
+    this.id = words[at] as number;
+    this.kind = words[at + 1] as number;
+    this.row = words[at + 2] as number;
+    this.generation = words[at + 3] as number;
+  }
+}
+
+function writeHeader(words: Int32Array, at: number, id: number, kind: number, row: number, generation: number): void {
+  words[at] = id;
+  words[at + 1] = kind;
+  words[at + 2] = row;
+  words[at + 3] = generation;
+}
+
+export class TaskChannel extends Shared {
+  constructor(existing?: AdoptionToken) {
+    if (existing instanceof AdoptionToken) super(existing.heap, existing.ref);
+    else {
+      const heap = theHeap();
+      super(heap, created(heap.core.queueCreate(0)));
+    }
+  }
+
+  /** @throws TypeError the value cannot be sent; MemoryError; ShutDown. Then nothing has changed */
+  post(value: unknown, id: number, kind: number, row = 0, generation = 0): void {
+    const { heap } = this;
+    const { scratchI32 } = heap;
+    const queue = this.open;
+    writeRecord(heap, value, 0, HEADER);
+    const meta = scratchI32[1] as number;
+    scratchI32[1] = meta | Meta.ENVELOPE;
+    // Only now: a getter may have used the scratch.
+    if (meta & Meta.OUT_OF_LINE) {
+      const at = (scratchI32[2] as number) + Meta.BLOCK_HEADER;
+      writeHeader(heap.words(at + HEADER), at >> 2, id, kind, row, generation);
+    } else writeHeader(scratchI32, RECORD >> 2, id, kind, row, generation);
+    const status = putRecord(heap, queue, FOREVER);
+    if (status !== Status.OK) throw status === Status.SHUTDOWN ? new ShutDown('the channel was shut down') : heapFull();
+  }
+
+  /** Takes the oldest message, waiting for one. @throws ShutDown none will come */
+  take(): Message {
+    const meta = this.heap.core.queueGet(this.open, FOREVER);
+    if (meta < 0) throw new ShutDown('the channel was shut down and is drained');
+    return this.#read(RECORD, this.heap.scratchI32[0] as number, meta);
+  }
+
+  /** Takes the messages that are there, waiting `ms` milliseconds for the first: none, if it does not come. */
+  takeAll(ms: number): Message[] {
+    const { core, scratchI32 } = this.heap;
+    const count = core.queueGetMany(this.open, 0x7fffffff, ms);
+    const messages: Message[] = [];
+    for (let at = 0; messages.length < count; ) {
+      const record = at;
+      const length = scratchI32[at >> 2] as number;
+      const meta = scratchI32[(at >> 2) + 1] as number;
+      at += recordBytes(scratchI32, record);
+      messages.push(this.#read(record + RECORD, length, meta));
+    }
+    return messages;
+  }
+
+  #read(at: number, length: number, meta: number): Message {
+    const { heap } = this;
+    let message: Message;
+    if (meta & Meta.OUT_OF_LINE) {
+      const payload = (heap.scratchI32[at >> 2] as number) + Meta.BLOCK_HEADER;
+      message = new Message(heap.words(payload + HEADER), payload >> 2);
+    } else message = new Message(heap.scratchI32, at >> 2);
+    try {
+      message.value = decodeRecord(heap, at, length, meta & ~Meta.ENVELOPE, HEADER);
+    } catch (error) {
+      message.fault = error as Error;
+    }
+    return message;
+  }
+
+  get size(): number {
+    return this.heap.core.queueSize(this.open);
+  }
+
+  get isShutDown(): boolean {
+    return this.heap.core.queueIsShutDown(this.open) !== 0;
+  }
+
+  /** @param immediate drop what is in */
+  shutDown(immediate = false): void {
+    this.heap.core.queueShutdown(this.open, immediate ? 1 : 0);
+  }
+
+  /** What opens when a message comes. */
+  get gate(): number {
+    return this.heap.core.queueNotEmptyGate(this.open);
+  }
+}
+
+registerShared(ClassTag.TASK_CHANNEL, TaskChannel, Kind.QUEUE);
