@@ -52,6 +52,9 @@ async function buildModules() {
     logLevel: 'warning',
     ignoreAnnotations: true,
   });
+  // esbuild makes them `var`. The names of members must be constants, or an access costs an optimized caller 1 ns more.
+  const text = readFileSync('dist/nogil.js', 'utf8');
+  writeFileSync('dist/nogil.js', text.replaceAll(/^var (?=[A-Z_]+ = (\/\*.*\*\/ )?Symbol\.for\()/gm, 'const '));
   const bundle = await import(new URL('../dist/nogil.js', import.meta.url));
   for (const entry of entries) {
     const names = Object.keys(bundle[entry]).join(', ');

@@ -35,4 +35,6 @@ export const NOUN: unique symbol = Symbol.for('nogil.noun') as never;
 export const OWN_PROCESS: unique symbol = Symbol.for('nogil.own process') as never;
 export const RECORD_OF: unique symbol = Symbol.for('nogil.worker record') as never;
 export const CHECK_NAME: unique symbol = Symbol.for('nogil.check name') as never;
+export const ADOPT: unique symbol = Symbol.for('nogil.adopt') as never;
+export const EQUIP: unique symbol = Symbol.for('nogil.equip') as never;
 export const CHECK_START: unique symbol = Symbol.for('nogil.check start') as never;

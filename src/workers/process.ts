@@ -40,7 +40,7 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
     const parent = currentWorker()?.process.lineage;
     this.#lineage = options instanceof AdoptionToken ? '' : `${parent ? `${parent}:` : ''}${++children}`;
     if (options instanceof AdoptionToken) return;
-    this.name = options.name ?? `${this.constructor.name}-${this.#lineage}`;
+    this.name = options.name || `${this.constructor.name}-${this.#lineage}`;
   }
 
   /** @internal */
@@ -55,7 +55,7 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
 
   /** @internal */
   protected get [OWN_PROCESS](): ProcessTraits {
-    return { daemon: this.daemon, lineage: this.#lineage };
+    return { daemon: this[RECORD_OF].daemon, lineage: this.#lineage };
   }
 
   /** @internal */
@@ -88,7 +88,7 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
 
   #stop(signal: number): void {
     if (this[RECORD_OF].state === WorkerState.INITIAL) throw new ValueError('process not started');
-    if (this[RECORD_OF].state !== WorkerState.ENDED) tellSupervisor({ type: 'stop', tid: this.ident as number, signal });
+    if (this[RECORD_OF].state !== WorkerState.ENDED) tellSupervisor({ type: 'stop', tid: this[RECORD_OF].tid, signal });
   }
 
   /**
@@ -106,7 +106,7 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
 
   /** Closes this handle. @throws ValueError while the process runs */
   override close(): void {
-    if (this[PTR] !== 0 && this.isAlive())
+    if (this[PTR] !== 0 && Runnable.prototype.isAlive.call(this))
       throw new ValueError('Cannot close a process while it is still running. You should first call join() or terminate().');
     super.close();
   }

@@ -5,8 +5,20 @@ import { SlotField, Status, WorkerFlag, WorkerState } from '../../assembly/abi.t
 import { RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, takeSlot, theHeap } from '../heap/heap.ts';
-import { CHECK_NAME, CHECK_START, CLOSED_ERROR, FLAVOUR, HEAP, NOUN, OWN_PROCESS, PTR, RECORD_OF } from '../heap/members.ts';
-import { AdoptionToken, created, Shared } from '../heap/shared.ts';
+import {
+  ADOPT,
+  CHECK_NAME,
+  CHECK_START,
+  CLOSED_ERROR,
+  EQUIP,
+  FLAVOUR,
+  HEAP,
+  NOUN,
+  OWN_PROCESS,
+  PTR,
+  RECORD_OF,
+} from '../heap/members.ts';
+import { AdoptionToken, created, ownField, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
@@ -58,7 +70,8 @@ export abstract class Runnable<R = unknown> extends Shared {
     this.#record = new WorkerRecord(this[HEAP], this[PTR]);
     if (isDaemon) this.#record.daemon = true;
     known.set(Shared.idOf(this), new WeakRef(this));
-    hide(this);
+    // No data of the user's: `{ ...this }` is to have the subclass's fields only.
+    for (const member of [HEAP, PTR]) Object.defineProperty(this, member, { enumerable: false });
   }
 
   /** @internal */
@@ -141,8 +154,9 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   #launch(parent: number, main: string | undefined, send: (message: StartMessage) => void): void {
     const { core } = this[HEAP];
-    const task = this.#taskSpec();
     const record = this[RECORD_OF];
+    this.#heedFields();
+    const task = this.#taskSpec();
     record.setTask(task);
     let tid: number;
     try {
@@ -162,13 +176,25 @@ export abstract class Runnable<R = unknown> extends Shared {
     // Only now: from here on somebody may wait for its end, and should this worker die before the message, the slot says that there was to be a child.
     record.move(WorkerState.INITIAL, WorkerState.STARTING);
     const process = this[OWN_PROCESS];
-    const daemon = this.daemon || process.daemon;
+    const daemon = record.daemon || process.daemon;
     const modules = modulesOf(task.target, task.subclass);
-    send({ type: 'start', record: { id, generation }, tid, name: this.name, daemon, process, main, modules });
+    send({ type: 'start', record: { id, generation }, tid, name: record.name, daemon, process, main, modules });
   }
 
   /** @internal */
   protected [CHECK_START](): void {}
+
+  /** A field that a class declares hides what Python would have set: `daemon = true` means the daemon, and `name = 'x'` the name. */
+  #heedFields(): void {
+    for (const field of ['name', 'daemon'] as const) {
+      const own = Object.getOwnPropertyDescriptor(this, field);
+      if (own?.configurable !== true || !('value' in own)) continue;
+      Reflect.deleteProperty(this, field);
+      if (own.value === undefined) continue;
+      if (field === 'daemon') this[RECORD_OF].daemon = Boolean(own.value);
+      else this[RECORD_OF].name = this[CHECK_NAME](own.value);
+    }
+  }
 
   #taskSpec(): TaskSpec {
     const target = this.#target === undefined ? undefined : describeTarget(this.#target);
@@ -176,7 +202,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     return {
       target,
       subclass: own && describeTarget(own as never),
-      fields: own && ({ ...this } as Record<string, unknown>),
+      fields: own && fieldsOf(this),
       args: this.#args,
       kwargs: this.#kwargs,
     };
@@ -188,6 +214,10 @@ export abstract class Runnable<R = unknown> extends Shared {
    * @returns whether it has (Python's returns None, and one has to ask)
    */
   join(timeout?: Timeout): boolean {
+    return this.#join(timeout);
+  }
+
+  #join(timeout: Timeout): boolean {
     this.#checkJoin();
     const status = this[HEAP].core.workerJoin(this[RECORD_OF].address, timeoutToMs(timeout));
     if (status === Status.WOULD_BLOCK) throw wouldBlock('join');
@@ -196,6 +226,10 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /** The async twin of `join`. */
   async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    return this.#joinAsync(timeout, options);
+  }
+
+  async #joinAsync(timeout: Timeout, options: AsyncOptions | undefined): Promise<boolean> {
     this.#checkJoin();
     const attempt = () => (this[RECORD_OF].state === WorkerState.ENDED ? true : PENDING);
     return AsyncGate.wait<boolean>(this[HEAP], this[RECORD_OF].gate, attempt, timeoutToMs(timeout), options, () => false);
@@ -206,7 +240,7 @@ export abstract class Runnable<R = unknown> extends Shared {
       throw new this[FLAVOUR].misuse(`cannot join ${this[NOUN]} before it is started`);
     // A process waits for its threads, so none of them may wait for it.
     const here = this[NOUN] === 'process' ? currentWorker()?.pid : this[HEAP].tid;
-    if (this.ident === here) throw new this[FLAVOUR].misuse(`cannot join current ${this[NOUN]}`);
+    if (this[RECORD_OF].tid === here) throw new this[FLAVOUR].misuse(`cannot join current ${this[NOUN]}`);
   }
 
   /**
@@ -214,22 +248,23 @@ export abstract class Runnable<R = unknown> extends Shared {
    * @throws what the target threw, with the worker's stack as its cause; WorkerDied it died without a result; TimeoutError
    */
   result(timeout?: Timeout): R {
-    if (!this.join(timeout)) throw this.#late();
+    if (!this.#join(timeout)) throw this.#late();
     return this.#outcome();
   }
 
   /** The async twin of `result`. */
   async resultAsync(timeout?: Timeout, options?: AsyncOptions): Promise<R> {
-    if (!(await this.joinAsync(timeout, options))) throw this.#late();
+    if (!(await this.#joinAsync(timeout, options))) throw this.#late();
     return this.#outcome();
   }
 
   #late(): Error {
-    return new TimeoutError(`${this[NOUN]} ${this.name} has not ended yet`);
+    return new TimeoutError(`${this[NOUN]} ${this[RECORD_OF].name} has not ended yet`);
   }
 
   #outcome(): R {
-    const { exception, [RECORD_OF]: record } = this;
+    const record = this[RECORD_OF];
+    const exception = this.#exception();
     // What it threw may be undefined itself.
     if (exception !== undefined || record.hasFailed) throw exception;
     return record.result as R;
@@ -237,13 +272,22 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /** What it ended with instead of a result: the target's error, or WorkerDied; undefined while it runs and when all went well. Beyond Python. */
   get exception(): unknown {
+    return this.#exception();
+  }
+
+  /** Python's threads have none: a subclass may keep something by this name. */
+  set exception(own: unknown) {
+    ownField(this, 'exception', own);
+  }
+
+  #exception(): unknown {
     const record = this[RECORD_OF];
     if (record.state !== WorkerState.ENDED) return undefined;
-    if (record.hasFailed) return fromWorker(record.result, `${this[NOUN]} ${this.name}`);
+    if (record.hasFailed) return fromWorker(record.result, `${this[NOUN]} ${record.name}`);
     const { exitCode } = record;
     return record.hasResult || exitCode === 0
       ? undefined
-      : new WorkerDied(`${this[NOUN]} ${this.name} ended with exit code ${exitCode} and no result`);
+      : new WorkerDied(`${this[NOUN]} ${record.name} ended with exit code ${exitCode} and no result`);
   }
 
   // ── in the worker ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -254,14 +298,18 @@ export abstract class Runnable<R = unknown> extends Shared {
   }
 
   /** Another handle to a record, as the package's own class below this one: of the copy of the package that this class comes from. @internal */
-  static adopt(this: unknown, heap: Heap, { id, generation }: { id: number; generation: number }): Runnable {
+  static [ADOPT](this: unknown, heap: Heap, { id, generation }: { id: number; generation: number }): Runnable {
     let own = this as new (existing: AdoptionToken) => Runnable;
     while (!builtin.has(own)) own = Object.getPrototypeOf(own);
     return new own(new AdoptionToken(heap, created(heap.core.refOpen(id, generation))));
   }
 
   /** Gives `run` what it is to call: its target, found again here. @internal */
-  static equip(runnable: Runnable, target: AnyFunction | undefined, { args, kwargs }: TaskSpec): void {
+  static [EQUIP](
+    runnable: Runnable,
+    target: AnyFunction | URL | undefined,
+    { args, kwargs }: Pick<Call, 'args' | 'kwargs'>,
+  ): void {
     runnable.#target = target;
     runnable.#args = args;
     runnable.#kwargs = kwargs;
@@ -279,8 +327,9 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   override toString(): string {
     if (this[PTR] === 0) return super.toString();
-    const state = ['initial', 'starting', 'started', 'stopped'][this[RECORD_OF].state];
-    return `<${this.constructor.name}(${this.name}, ${state}${this.ident === undefined ? '' : ` ${this.ident}`}${this.daemon ? ' daemon' : ''})>`;
+    const { state: at, name, tid, daemon } = this[RECORD_OF];
+    const state = ['initial', 'starting', 'started', 'stopped'][at];
+    return `<${this.constructor.name}(${name}, ${state}${tid === 0 ? '' : ` ${tid}`}${daemon ? ' daemon' : ''})>`;
   }
 }
 
@@ -297,9 +346,9 @@ This probably means that a module which a worker imports starts workers itself, 
       ...
     });`;
 
-/** The handle's own fields are not data of the user's. */
-function hide(runnable: Runnable): void {
-  for (const field of ['heap', 'ptr']) Object.defineProperty(runnable, field, { enumerable: false });
+/** A subclass's data fields: what its worker gets a copy of. */
+function fieldsOf(runnable: Runnable): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(runnable));
 }
 
 const builtin = new Set<object>();
