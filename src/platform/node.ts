@@ -1,12 +1,13 @@
 /**
  * Node: the only file that knows worker_threads, file descriptors and the process.
  */
-import { writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as workerThreads from 'node:worker_threads';
-import type { Role, SpawnedWorker } from './platform.ts';
+import { WORKER } from './generated/worker.ts';
+import type { Role, SpawnedWorker, Surroundings } from './platform.ts';
 
 const { parentPort, threadId, Worker, workerData } = workerThreads;
 
@@ -24,24 +25,59 @@ export function checkSharedMemory(): void {}
 const TEXT_FLAG = /^(-e|-p|-pe|--eval|--print|--input-type)(=|$)/;
 const LOADER_FLAG = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(=|$)/;
 
-/** undefined: all flags of this thread, which is the only way to pass on those of V8: named, they are refused. */
-function flagsForWorkers(flags: readonly string[]): string[] | undefined {
-  if (!flags.some((flag) => TEXT_FLAG.test(flag))) return undefined;
+function flagsForWorkers(flags: readonly string[]): readonly string[] {
+  if (!flags.some((flag) => TEXT_FLAG.test(flag))) return flags;
   return flags.filter(
     (flag, index) => LOADER_FLAG.test(flag) || /^(--import|--require|-r|--conditions|-C)$/.test(flags[index - 1] ?? ''),
   );
 }
-const execArgv = flagsForWorkers(process.execArgv);
 
-/** It inherits the loader (execArgv) and the environment of its starter. */
-export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
-  const worker = new Worker(new URL(`./${role}.js`, import.meta.url), {
-    workerData: data,
-    name,
-    ...(execArgv && { execArgv }),
-    stdout: false,
-    stderr: false,
-  });
+export function surroundings(): Surroundings {
+  const { argv, execArgv, env } = process;
+  return { argv: argv.slice(2), execArgv: [...flagsForWorkers(execArgv)], env: { ...env } as Record<string, string> };
+}
+
+/** What a worker of the package's is given. */
+interface Start {
+  role: Role;
+  data: unknown;
+  /** The code of the workers themselves, where their files are not beside this one. */
+  code: string | undefined;
+}
+const started = workerData as Partial<Start> | undefined;
+
+/** Undefined in a bundle of CommonJS. */
+const here: string | undefined = import.meta.url;
+
+/**
+ * The file of a role. A program that was bundled has none: the bundle's own folder may well hold a `worker.js`, but that is somebody else's, so
+ * only what lies beside this package's own file is one.
+ */
+function fileOf(role: Role): URL | undefined {
+  if (here === undefined || !/^file:.*\/nogil\.js$/.test(here)) return undefined;
+  const file = new URL(`./${role}.js`, here);
+  return existsSync(file) ? file : undefined;
+}
+
+export const role = started?.role;
+
+/** It has its starter's loader, environment and arguments. */
+export function spawn(role: Role, data: unknown, name: string, around = surroundings()): SpawnedWorker {
+  const file = fileOf(role);
+  const code = file ? undefined : WORKER || started?.code;
+  const { argv, execArgv, env } = around;
+  const options = { workerData: { role, data, code } satisfies Start, name, argv, env, stdout: false, stderr: false };
+  const make = (more?: { execArgv: string[] }) =>
+    new Worker(file ?? (code as string), { ...options, eval: file === undefined, ...more });
+  // Without any it has all flags of this thread, which is the only way to pass on those of V8: named, they are refused.
+  const isInherited = execArgv.length === process.execArgv.length && execArgv.every((flag, i) => flag === process.execArgv[i]);
+  let worker: workerThreads.Worker;
+  try {
+    worker = make(isInherited ? undefined : { execArgv });
+  } catch (error) {
+    if (isInherited || (error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error;
+    worker = make();
+  }
   return {
     post: (message, transfer) => worker.postMessage(message, transfer as workerThreads.TransferListItem[]),
     terminate: () => void worker.terminate(),
@@ -56,7 +92,7 @@ export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
 }
 
 export const parent = {
-  data: () => workerData as unknown,
+  data: () => started?.data,
   post: (message: unknown) => parentPort?.postMessage(message),
   listen: (listener: (message: unknown) => void) => void parentPort?.on('message', listener),
 };
@@ -152,24 +188,57 @@ export function onIdle(listener: () => void): void {
 }
 
 export function onUncaught(listener: (error: unknown) => void): void {
-  process.on('uncaughtException', listener);
-  process.on('unhandledRejection', listener);
+  // This one comes first, and who else listens has taken the error upon himself.
+  const isAlone = (event: string) => (process as NodeJS.EventEmitter).listenerCount(event) === 1;
+  process.on('uncaughtException', (error) => {
+    if (isAlone('uncaughtException')) listener(error);
+  });
+  process.on('unhandledRejection', (error) => {
+    if (!isAlone('unhandledRejection')) return;
+    if (isAlone('uncaughtException')) listener(error);
+    // As Node does with what nobody has handled.
+    else (process as NodeJS.EventEmitter).emit('uncaughtException', error, 'unhandledRejection');
+  });
 }
 
 const idle = new Int32Array(new SharedArrayBuffer(4));
 
-export function writeOutput(descriptor: 1 | 2, bytes: Uint8Array): void {
+export function writeOutput(descriptor: 1 | 2, bytes: Uint8Array): boolean {
   for (let from = 0; from < bytes.length; ) {
     try {
       from += writeSync(descriptor, bytes, from);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      // The main thread's own console makes a pipe non-blocking for everybody; a reader that has gone is nobody's error.
+      // The main thread's own console makes a pipe non-blocking for everybody.
       if (code === 'EAGAIN') Atomics.wait(idle, 0, 0, 1);
-      else if (code === 'EPIPE') return;
+      else if (code === 'EPIPE') return false;
       else throw error;
     }
   }
+  return true;
+}
+
+function brokenPipe(): Error {
+  return Object.assign(new Error('write EPIPE'), { code: 'EPIPE', errno: -32, syscall: 'write' });
+}
+
+const streamOf = (descriptor: 1 | 2) => (descriptor === 1 ? process.stdout : process.stderr);
+
+export function hearsBrokenPipe(descriptor: 1 | 2): boolean {
+  const stream = streamOf(descriptor);
+  if (stream.listenerCount('error') === 0) return false;
+  process.nextTick(() => stream.emit('error', brokenPipe()));
+  return true;
+}
+
+export function breakPipe(descriptor: 1 | 2): void {
+  streamOf(descriptor).emit('error', brokenPipe());
+}
+
+export function endProgram(): void {
+  // Nobody can run JavaScript in a thread that is blocked. The first is what can be seen to be an end; the second cannot be missed.
+  process.kill(process.pid, 'SIGTERM');
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500);
 }
 
 type Chunk = string | Uint8Array;
@@ -210,7 +279,14 @@ export function terminal(): boolean {
 }
 
 export function loadBeside(file: string): unknown {
-  return createRequire(import.meta.url)(`./${file}`);
+  try {
+    return createRequire(here as string)(`./${file}`);
+  } catch (cause) {
+    throw new Error(
+      `${file} of nogil cannot be loaded. If the program was bundled: copy node_modules/nogil/dist/${file} beside the bundle, or mark nogil as external`,
+      { cause },
+    );
+  }
 }
 
 export function importModule(url: string): Promise<Record<string, unknown>> {

@@ -20,6 +20,8 @@ import {
 } from '../heap/members.ts';
 import { AdoptionToken, created, ownField, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { surroundings } from '../platform/index.ts';
+import type { Surroundings } from '../platform/platform.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
@@ -144,15 +146,26 @@ export abstract class Runnable<R = unknown> extends Shared {
     refuseWhileImporting();
     this[CHECK_START]();
     ensureSupervisor();
-    this.#launch(here?.pid ?? this[HEAP].tid, mainModule(), tellSupervisor);
+    this.#launch(here?.pid ?? this[HEAP].tid, mainModule(), surroundings(), tellSupervisor);
   }
 
   /** As `start`, on behalf of the process `parent`. @internal */
-  static launch(runnable: Runnable, parent: number, main: string | undefined, send: (message: StartMessage) => void): void {
-    runnable.#launch(parent, main, send);
+  static launch(
+    runnable: Runnable,
+    parent: number,
+    main: string | undefined,
+    around: Surroundings | undefined,
+    send: (message: StartMessage) => void,
+  ): void {
+    runnable.#launch(parent, main, around, send);
   }
 
-  #launch(parent: number, main: string | undefined, send: (message: StartMessage) => void): void {
+  #launch(
+    parent: number,
+    main: string | undefined,
+    around: Surroundings | undefined,
+    send: (message: StartMessage) => void,
+  ): void {
     const { core } = this[HEAP];
     const record = this[RECORD_OF];
     this.#heedFields();
@@ -178,7 +191,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     const process = this[OWN_PROCESS];
     const daemon = record.daemon || process.daemon;
     const modules = modulesOf(task.target, task.subclass);
-    send({ type: 'start', record: { id, generation }, tid, name: record.name, daemon, process, main, modules });
+    send({ type: 'start', record: { id, generation }, tid, name: record.name, daemon, process, main, around, modules });
   }
 
   /** @internal */
