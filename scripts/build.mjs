@@ -55,7 +55,8 @@ async function embedWorkers() {
   } = await build({
     entryPoints: ['src/entry/embedded.ts'],
     bundle: true,
-    format: 'cjs',
+    // Not `cjs`: a worker's text is a script, whose names would be everybody's.
+    format: 'iife',
     platform: 'node',
     target: 'node20',
     minify: true,

@@ -226,3 +226,17 @@ export function importModule(url: string): Promise<Record<string, unknown>> {
 }
 
 export async function inheritLoader(): Promise<void> {}
+
+export const canLook = false;
+
+export function topLevelNames(): undefined {}
+
+export function commonExports(): undefined {}
+
+export function urlOfFile(path: string): string {
+  return path;
+}
+
+export function isImportable(): boolean {
+  return true;
+}

@@ -89,6 +89,19 @@ export interface Platform {
   loadBeside(file: string): unknown;
   /** Imports a module that a user names: nothing for a bundler to look at. */
   importModule(url: string): Promise<Record<string, unknown>>;
+  /** Whether `topLevelNames` can tell, as a rule. */
+  readonly canLook: boolean;
+  /**
+   * The names that a function (or class) has at the top level of the module of the function `inside`, or of its own; none: it has no such name there.
+   * undefined: this platform cannot tell.
+   */
+  topLevelNames(fn: object, inside: object): string[] | undefined;
+  /** What a module of CommonJS exports, as far as it has come; undefined: it is none. */
+  commonExports(url: string): { exports: unknown; isComplete: boolean } | undefined;
+  /** The URL of `module` in CommonJS. */
+  urlOfFile(path: string): string;
+  /** Whether a worker can import the module: not if the program was given as text. */
+  isImportable(url: string): boolean;
   /** Lets this worker load what its starter could, for a loader that does not do so by itself. */
   inheritLoader(): Promise<void>;
 }
