@@ -230,7 +230,7 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
   }
 
   /** All elements, as of the moment when the iteration begins. */
-  [Symbol.iterator](): ArrayIterator<T> {
+  [Symbol.iterator](): IterableIterator<T> {
     return this.#readAll()
       .map(({ type, bytes }) => decode(type, bytes as Uint8Array<ArrayBuffer>) as T)
       .values();
