@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { embed } from './embed.mjs';
+import { guardedCalls } from './guarded-calls.mjs';
 import { leanMsgpackr } from './lean-msgpackr.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -34,6 +35,7 @@ async function buildCore() {
     .replaceAll(': boolean', ': number')
     .replaceAll('export function ', '');
   writeFileSync('src/heap/generated/exports.ts', `/** Generated from assembly/. */\nexport interface CoreExports {${body}\n}\n`);
+  writeFileSync('src/heap/generated/calls.ts', guardedCalls(body));
 }
 
 const entries = ['index', 'threading', 'multiprocessing', 'queue', 'sched'];

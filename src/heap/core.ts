@@ -3,6 +3,7 @@
  */
 import { instantiateSync } from '@assemblyscript/loader';
 import { embeddedModule } from './embedded.ts';
+import { guardCalls } from './generated/calls.ts';
 import type { CoreExports } from './generated/exports.ts';
 
 export type { CoreExports };
@@ -18,5 +19,5 @@ export function coreModule(): WebAssembly.Module {
 /** An instance over `memory`. The loader's own wrappers count arguments at each call: the bare exports are what we want. */
 export function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
   const imports = { env: { memory }, atomics: { monotonic: () => performance.now() } };
-  return instantiateSync(module, imports).instance.exports as unknown as CoreExports;
+  return guardCalls(instantiateSync(module, imports).instance.exports as unknown as CoreExports);
 }

@@ -53,13 +53,18 @@ export class Barrier extends Shared {
    * @throws BrokenBarrierError the barrier is broken, or was reset meanwhile
    */
   wait(timeout: Timeout = this.timeout): number {
-    const { core, tid } = this.heap;
+    const { core } = this.heap;
     const ms = timeoutToMs(timeout);
     const barrier = this.open;
-    const node = core.slotNode(tid);
+    // The action may wait in turn, while this party is in the barrier's list.
+    const node = created(core.nodeTake());
     let index = core.barrierArrive(barrier, node);
     if (index === Status.OK) index = core.barrierAwait(barrier, node, ms);
-    if (index === Party.LEADS) index = this.#lead(barrier, node);
+    try {
+      if (index === Party.LEADS) index = this.#lead(barrier, node);
+    } finally {
+      core.nodeGive(node);
+    }
     if (index === Status.WOULD_BLOCK) throw wouldBlock('wait');
     if (index < 0) throw brokenBarrier();
     return index;

@@ -98,8 +98,12 @@ export class Condition extends Acquirable {
    * @throws RuntimeError (multiprocessing: AssertionError) when this worker does not hold the lock
    */
   wait(timeout?: Timeout): boolean {
-    const { core, tid } = this.heap;
-    const status = core.conditionWait(this.open, core.slotNode(tid), timeoutToMs(timeout));
+    const { core } = this.heap;
+    const condition = this.open;
+    const ms = timeoutToMs(timeout);
+    const node = created(core.nodeTake());
+    const status = core.conditionWait(condition, node, ms);
+    core.nodeGive(node);
     switch (status) {
       case Status.OK:
         return true;

@@ -4,8 +4,6 @@
 import type { Heap } from '../heap/heap.ts';
 import { created, refAgain } from '../heap/shared.ts';
 
-const NODE_BYTES = 16;
-
 /** While one lasts the object stays in memory, whoever closes what: it has the node in its list. Closing the handle ends them all. */
 export class NodeWaits {
   #live: Set<AbortController> | undefined;
@@ -17,7 +15,7 @@ export class NodeWaits {
     signal: AbortSignal | undefined,
     wait: (node: number, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const node = created(core.allocate(NODE_BYTES));
+    const node = created(core.nodeCreate());
     let ref = 0;
     const stop = new AbortController();
     const forward = () => stop.abort(signal?.reason);
@@ -30,7 +28,7 @@ export class NodeWaits {
     } finally {
       signal?.removeEventListener('abort', forward);
       this.#live?.delete(stop);
-      core.free(node);
+      core.nodeFree(node);
       if (ref) core.refClose(ref);
     }
   }
