@@ -41,13 +41,22 @@ function errorOf(fn: () => unknown): string {
   }
 }
 
+/** Whether its lock may be taken again by who has it. */
+function takenTwice(condition: Condition): boolean {
+  condition.acquire();
+  const again = condition.acquire(false);
+  if (again) condition.release();
+  condition.release();
+  return again;
+}
+
 /** All that was fixed when they were made, as far as it shows. */
 export function optionsOf(objects: Objects): unknown[] {
   const { barrier, bounded, plain, nested, queues, ends, value, bare, shared, array, raw, memory, thread } = objects;
   return [
     [barrier.parties, barrier.timeout],
     errorOf(() => bounded.release()),
-    [plain, nested].map((each) => each.mutex.constructor.name),
+    [plain, nested].map((each) => takenTwice(each)),
     queues.map((each) => [each.constructor.name, each.maxsize]),
     ends.map((each) => [each.readable, each.writable]),
     [value, shared].map((each) => each.getLock().constructor.name),
