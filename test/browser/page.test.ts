@@ -174,7 +174,11 @@ test('the family of an attached thread goes with it, and is repaired once nothin
     for (let round = 0; round < 2; round++) {
       const [lock, spare, never] = [new Lock(), new Lock(), new Queue<number>()];
       const guest = new Worker('/test/browser/page/guest.workers.ts', { type: 'module' });
-      const said = new Promise((resolve) => guest.addEventListener('message', resolve, { once: true }));
+      const said = new Promise((resolve, reject) => {
+        guest.addEventListener('message', resolve, { once: true });
+        guest.addEventListener('error', (event) => reject(new Error(event.message)));
+        setTimeout(() => reject(new Error(JSON.stringify(heap.inspect()))), 12_000);
+      });
       guest.postMessage({ lock: lock.handle(), spare: spare.handle(), never: never.handle() });
       await said;
       const refused = [lock, spare].map((each) => each.acquireAsync(20).catch((error: Error) => error.name));
