@@ -6,7 +6,10 @@
  * each call site knows its target and the compiler puts it in place.
  */
 
-/** Exports that leave nothing half done wherever they are cut off. */
+/**
+ * Exports that leave nothing half done wherever they are cut off: they call no function (what gives a lock back),
+ * or none between two changes (what takes one). test/unit/heap/cut-off.test.ts looks into the compiled core.
+ */
 const whole = new Set(
   `rootInit rootSetHashSeed rootIsCompatible outputLock nextNumber scratch scratchBytes inlineBytes callCutOff callRepair
   objectId objectGeneration objectKind objectEntries refObject retain slotOf slotNode slotCount parkedOn sleep
@@ -15,7 +18,8 @@ const whole = new Set(
   conditionOwned barrierParties barrierTimeout barrierWaiting barrierIsBroken eventIsSet eventGeneration semaphoreValue rlockCount
   queueSize queueIsShutDown queueUnfinished pipeReady connectionIncoming connectionOutgoing multiWaitEpoch
   multiWaitEnter multiWaitLeave bytesInUse bytesReserved workerIsKnown workerState workerExitCode gateEnter gateLeave
-  semaphoreTry`.split(/\s+/),
+  semaphoreTry semaphoreAcquire semaphoreRelease lockAcquire lockRelease unlock lockTryOrMark rlockAcquire
+  rlockRelease rlockTryOrMark eventSet eventClear eventWait gateWakeAll`.split(/\s+/),
 );
 
 /** What a first argument is called that is the object which the call is about. */

@@ -69,7 +69,7 @@ export class Account {
     this.queue = m.call('refObject', m.call('queueCreate', maxsize));
     this.account = m.ghost({ put: 0, got: 0 });
     const { queue } = this;
-    m.name(queue, 'queue', ['maxsize', 'closed', 'done', 'spare', 'joinSeq', 'joinWaiters', 'joinGateSeq', 'joinGateWaiters']);
+    m.name(queue, 'queue', ['maxsize', 'closed', 'spare', 'joinSeq', 'joinWaiters', 'joinGateSeq', 'joinGateWaiters']);
     const side = ['lock', 'gateSeq', 'gateWaiters', 'flags', 'bytes', 'items', 'otherBytes', 'otherItems', 'segment'];
     m.name(queue + TAIL, 'tail', side);
     m.name(queue + HEAD, 'head', side);

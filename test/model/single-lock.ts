@@ -75,7 +75,6 @@ export class SingleLockQueue {
     m.name(this.queue, 'queue', [
       'maxsize',
       'closed',
-      'done',
       'spare',
       'joinSeq',
       'joinWaiters',

@@ -3,7 +3,7 @@
  * runs out of stack over it.
  */
 import { Event, heap, Process } from 'nogil';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 import { runText } from '../../support/programs.ts';
 import { chainOf, dropsChain, holdsChain, type LinkKind, works } from './chains.workers.ts';
@@ -40,14 +40,14 @@ function expectSupervisor(): void {
 }
 
 describe.each(chains)('a chain of %ss, %i in one another,', (kind, length) => {
-  const holder = (how: 'sleeps' | 'returns' | 'exits', then: (worker: Process<void>) => void, exitcode: number) =>
+  const holder = (how: 'sleeps' | 'returns' | 'exits', then: (worker: Process<typeof holdsChain>) => void, exitcode: number) =>
     twice(() => {
       const before = links(kind);
       const made = new Event();
       const worker = new Process({ target: holdsChain, args: [kind as LinkKind, length, how, made] });
       worker.start();
       expect(made.wait(LONG)).toBe(true);
-      then(worker as Process<void>);
+      then(worker);
       expect(worker.join(LONG)).toBe(true);
       expect(worker.exitcode).toBe(exitcode);
       worker.close();
@@ -56,15 +56,15 @@ describe.each(chains)('a chain of %ss, %i in one another,', (kind, length) => {
       expectSupervisor();
     });
 
-  it('goes with a worker that is killed', () => holder('sleeps', (worker) => worker.kill(), -9));
+  test('goes with a worker that is killed', () => holder('sleeps', (worker) => worker.kill(), -9));
 
-  it('goes with a worker that is terminated', () => holder('sleeps', (worker) => worker.terminate(), -15));
+  test('goes with a worker that is terminated', () => holder('sleeps', (worker) => worker.terminate(), -15));
 
-  it('goes with a worker that returns', () => holder('returns', () => {}, 0));
+  test('goes with a worker that returns', () => holder('returns', () => {}, 0));
 
-  it('goes with a worker that exits', () => holder('exits', () => {}, 3));
+  test('goes with a worker that exits', () => holder('exits', () => {}, 3));
 
-  it('goes when it is closed', () => {
+  test('goes when it is closed', () => {
     chainOf(kind, length).close();
     const before = held();
     chainOf(kind, length).close();
@@ -72,7 +72,7 @@ describe.each(chains)('a chain of %ss, %i in one another,', (kind, length) => {
     expectSupervisor();
   });
 
-  it('goes when who closes it is killed over that', () => {
+  test('goes when who closes it is killed over that', () => {
     const before = links(kind);
     for (let i = 0; i < 3; i++) {
       const made = new Event();
@@ -87,7 +87,7 @@ describe.each(chains)('a chain of %ss, %i in one another,', (kind, length) => {
     }
   });
 
-  it('goes when it is collected', async () => {
+  test('goes when it is collected', async () => {
     const child = await runText(
       `
       const { setTimeout: sleep } = await import('node:timers/promises');
