@@ -134,6 +134,7 @@ export {
   barrierOutcome,
   barrierParties,
   barrierReset,
+  barrierTimeout,
   barrierTrip,
   barrierWaiting,
 } from './sync/barrier';

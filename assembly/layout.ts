@@ -124,6 +124,8 @@ export class Barrier extends WaitList {
   phase: i32;
   /** The round that is gathering behind a tripping one has lost a party: break when it becomes current. */
   breakNext: i32;
+  /** Seconds that a party waits which says nothing itself; infinity: for ever. Never changes. */
+  timeout: f64;
 }
 
 /**

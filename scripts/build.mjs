@@ -217,6 +217,8 @@ async function buildForBrowsers() {
     write: false,
   });
   // The minifier takes the comment away that tells Vite's development server to leave the import as it is.
+  // It is there for its URL, and has nothing to import.
+  writeFileSync('dist/browser/worker.d.ts', 'export {};\n');
   writeFileSync('dist/browser/worker.js', worker.text.replaceAll(/\bimport\((\w+)\)/g, 'import(/* @vite-ignore */ $1)'));
 }
 

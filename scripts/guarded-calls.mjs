@@ -15,7 +15,7 @@ const whole = new Set(
   objectId objectGeneration objectKind objectEntries refObject retain slotOf slotNode slotCount parkedOn sleep
   configureWaiting lockGate eventGate semaphoreGate queueNotEmptyGate queueNotFullGate queueJoinGate workerGate
   updateLockGate updateLockOwner lockOwner lockDeadOwner valueData valueLock conditionLock conditionIsReentrant
-  conditionOwned barrierParties barrierWaiting barrierIsBroken eventIsSet eventGeneration semaphoreValue rlockCount
+  conditionOwned barrierParties barrierTimeout barrierWaiting barrierIsBroken eventIsSet eventGeneration semaphoreValue rlockCount
   queueSize queueIsShutDown queueUnfinished pipeReady connectionIncoming connectionOutgoing multiWaitEpoch
   multiWaitEnter multiWaitLeave bytesInUse bytesReserved workerIsKnown workerState workerExitCode gateEnter gateLeave
   semaphoreTry semaphoreAcquire semaphoreRelease lockAcquire lockRelease unlock lockTryOrMark rlockAcquire

@@ -38,6 +38,25 @@ function installNode24() {
 }
 installNode24();
 
+/** The declarations are compiled as users do it: with the compilers that users have. */
+function installCompilers() {
+  const folder = 'build/typescript';
+  const versions = ['5.4', '5.9', '6', '7'];
+  if (versions.every((version) => existsSync(`${folder}/node_modules/typescript-${version}/package.json`))) return;
+  console.error(
+    `Installing TypeScript ${versions.join(', ')} from npm into ${folder}, once: test/unit/declarations.test.ts compiles with each what users see of the package.`,
+  );
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/package.json`, '{ "private": true }\n');
+  const packages = versions.map((version) => `typescript-${version}@npm:typescript@${version}`);
+  const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', ...packages], { cwd: folder, stdio: 'inherit' });
+  if (status !== 0) {
+    console.error(`The tests need the compilers: npm install ${packages.join(' ')} failed.`);
+    process.exit(1);
+  }
+}
+installCompilers();
+
 /** The tests of test/browser/ drive a real browser. Debian has it as a package. */
 function installChromium() {
   const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';

@@ -32,7 +32,14 @@ export type { ValueOptions } from './sync/numbers.ts';
 export type { Typecode, ValueOf } from './sync/typecodes.ts';
 export { RawValue, Value } from './sync/value.ts';
 export * from './threading.ts';
-export { freezeSupport, getAllStartMethods, getStartMethod, type StartMethod, setStartMethod } from './workers/context.ts';
+export {
+  type Context,
+  freezeSupport,
+  getAllStartMethods,
+  getStartMethod,
+  type StartMethod,
+  setStartMethod,
+} from './workers/context.ts';
 export { main } from './workers/main.ts';
 export type { RunnableOptions } from './workers/options.ts';
 export {

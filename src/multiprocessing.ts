@@ -72,7 +72,14 @@ export { Event } from './sync/event.ts';
 export type { ValueOptions } from './sync/numbers.ts';
 export type { Typecode, ValueOf } from './sync/typecodes.ts';
 export { RawValue, Value } from './sync/value.ts';
-export { freezeSupport, getAllStartMethods, getStartMethod, type StartMethod, setStartMethod } from './workers/context.ts';
+export {
+  type Context,
+  freezeSupport,
+  getAllStartMethods,
+  getStartMethod,
+  type StartMethod,
+  setStartMethod,
+} from './workers/context.ts';
 export {
   activeChildren,
   cpuCount,
@@ -83,6 +90,7 @@ export {
   Process,
   parentProcess,
 } from './workers/process.ts';
+export type { AnyFunction } from './workers/targets.ts';
 
 // The flavour is all that differs: one implementation, two tables of errors.
 

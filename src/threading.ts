@@ -8,6 +8,7 @@ export { Lock, type LockOptions, RLock } from './sync/lock.ts';
 export { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';
 export { type ExceptHookArgs, excepthook, setExcepthook } from './workers/excepthook.ts';
 export { Local, local } from './workers/local.ts';
+export type { AnyFunction } from './workers/targets.ts';
 export {
   activeCount,
   currentThread,

@@ -6,7 +6,7 @@
  */
 
 /** What it takes from Vite's `Plugin`, so that Vite is no dependency. */
-interface VitePlugin {
+export interface VitePlugin {
   name: string;
   enforce: 'pre';
   config(): { server: { headers: Record<string, string> }; preview: { headers: Record<string, string> } };

@@ -113,9 +113,10 @@ export function conditionCreate(lock: usize, reentrant: bool): i32 {
   return ref;
 }
 
-export function barrierCreate(parties: i32): i32 {
+/** `timeout`: of a party that says none itself. */
+export function barrierCreate(parties: i32, timeout: f64): i32 {
   const ref = lockLike(Kind.BARRIER, offsetof<Barrier>(), true);
-  if (ref >= 0) barrierInit(refObject(ref), parties);
+  if (ref >= 0) barrierInit(refObject(ref), parties, timeout);
   return ref;
 }
 

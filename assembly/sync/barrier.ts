@@ -22,7 +22,7 @@
  * told.
  */
 import { NodeState, Party, Status } from '../abi';
-import { load, loadPlain, store, storePlain } from '../atomics';
+import { load, loadPlain, loadPlainF64, store, storePlain, storePlainF64 } from '../atomics';
 import { Barrier, WaitNode } from '../layout';
 import { deadlineAfter, FOREVER, Parked } from '../waiting/park';
 import {
@@ -60,8 +60,13 @@ export function barrierParties(barrier: usize): i32 {
   return loadPlain(barrier + offsetof<Barrier>('parties'));
 }
 
-export function barrierInit(barrier: usize, parties: i32): void {
+export function barrierTimeout(barrier: usize): f64 {
+  return loadPlainF64(barrier + offsetof<Barrier>('timeout'));
+}
+
+export function barrierInit(barrier: usize, parties: i32, timeout: f64): void {
   storePlain(barrier + offsetof<Barrier>('parties'), parties);
+  storePlainF64(barrier + offsetof<Barrier>('timeout'), timeout);
 }
 
 export function barrierWaiting(barrier: usize): i32 {

@@ -6,12 +6,12 @@
  * once what waits for nobody (letting go of the locks of the dead), and puts off the rest until all of them are gone.
  */
 
-/**
- * For so many milliseconds others wait for a worker to go. Who is still there then is held up outside of the core (in a long native call, say), where no worker
- * has a lock: inside, it would have met its end within microseconds of running.
- */
-const LONGEST = 1000;
+import { longestEnd } from '../platform/index.ts';
 
+/**
+ * Others wait for a worker to go for as long as the platform lets it run on. Who is still there then is held up outside of the core (in a long native call, say),
+ * where no worker has a lock: inside, it would have met its end.
+ */
 export class Quiescence {
   /** Who was told to stop, and until when that matters. */
   readonly #leaving = new Map<number, number>();
@@ -21,7 +21,7 @@ export class Quiescence {
 
   /** `tid` was told to stop. */
   begin(tid: number): void {
-    if (!this.#leaving.has(tid)) this.#leaving.set(tid, performance.now() + LONGEST);
+    if (!this.#leaving.has(tid)) this.#leaving.set(tid, performance.now() + longestEnd);
   }
 
   /** `tid` is gone, and its locks have been let go of. */

@@ -7,12 +7,12 @@ import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
 import { isCreated, isGone } from '../heap/shared.ts';
 import {
   endProgram,
-  familiesEndTogether,
   parent,
   type SpawnedWorker,
   spawn,
   startsWhileBlocked,
   watch,
+  watchOrphan,
   writeOutput,
 } from '../platform/index.ts';
 import { type Host, PoolMonitor } from '../pool/monitor.ts';
@@ -182,10 +182,32 @@ function repair(tid: number, entry: Living, code: number, clean: boolean): void 
 /** An attached thread is no more. It may be said twice. */
 function attachedGone(tid: number, clean: boolean): void {
   if (!core.workerIsKnown(tid)) return;
-  // Its own supervisor and the workers of that have ended before it, and nobody else is going to repair them.
-  const dead = familiesEndTogether ? [...descendantsOf(tid), tid] : [tid];
-  for (const each of dead) core.reapLocks(each, each === tid && clean ? 1 : 0);
-  for (const each of dead) whenQuiescent('in the repair of an attached thread', () => repairOrphan(each, each === tid && clean));
+  core.reapLocks(tid, clean ? 1 : 0);
+  // Its own supervisor and the workers of that end with it, and nobody else is going to repair them. Not before: they may be running on.
+  whenFamilyGone(tid, new Set(), () =>
+    whenQuiescent('in the repair of an attached thread', () => {
+      for (const each of descendantsOf(tid))
+        whenQuiescent('in the repair of an attached thread', () => repairOrphan(each, false));
+      whenQuiescent('in the repair of an attached thread', () => repairOrphan(tid, clean));
+    }),
+  );
+}
+
+/** Calls `done` once nobody runs whom `parent` has started, or who was started by those. `gone`: who is known to be. */
+function whenFamilyGone(parent: number, gone: Set<number>, done: () => void): void {
+  const family = descendantsOf(parent).filter((tid) => !gone.has(tid));
+  let left = family.length;
+  if (left === 0) done();
+  for (const tid of family) {
+    quiescence.begin(tid);
+    watchOrphan(link.heapId, tid, () => {
+      gone.add(tid);
+      quiescence.end(tid);
+      core.reapLocks(tid, 0);
+      // On their way out they may have started others.
+      if (--left === 0) whenFamilyGone(parent, gone, done);
+    });
+  }
 }
 
 /** Children before their parents. */

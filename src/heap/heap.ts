@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * A heap: one shared memory, this thread's instance of the core over it, and views to look into it.
  */
@@ -12,6 +13,14 @@ const PAGE = 65536;
 const PAGES_AT_MOST = 32767;
 /** What the core's module asks for. */
 const PAGES_AT_LEAST = 16;
+
+// Users' compilers know WebAssembly by the DOM's library only, which a program for Node need not have.
+declare global {
+  namespace WebAssembly {
+    interface Memory {}
+    interface Module {}
+  }
+}
 
 /** What another thread needs to use the same heap. */
 export interface HeapLink {

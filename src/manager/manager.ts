@@ -68,6 +68,9 @@ type AnyProperties = { [name: string]: any };
 // biome-ignore lint/suspicious/noExplicitAny: its keys likewise
 type AnyKey = any;
 
+/** `NoInfer`, which TypeScript 5.4 has, but finds no properties in. */
+type Uninferred<T> = [T][T extends unknown ? 0 : never];
+
 /**
  * Makes dicts, lists, namespaces and all the other shared objects, and objects of classes of your own. There is no server process: all but the last live in the shared
  * memory, as long as anybody has a handle to them, also after `shutdown`.
@@ -121,7 +124,7 @@ export class ManagerObject extends Table {
 
   /** A dict of anything; `dict<{ num: number }>(...)` says what its properties are, `dict<string, number>(...)` its keys and values. `init`: an object, a Map, or pairs. */
   dict<S extends object = AnyProperties>(
-    init?: NoInfer<S> | Iterable<readonly [unknown, unknown]> | null,
+    init?: Uninferred<S> | Iterable<readonly [unknown, unknown]> | null,
   ): Dict<AnyKey, S[keyof S]> & S;
   dict<K, V>(init?: DictInit<K, V> | null): Dict<K, V>;
   dict(init?: unknown): unknown {

@@ -8,7 +8,7 @@
  * holds a Web Lock for life: whoever is granted it after the worker knows that nothing of it runs any more.
  */
 import { RuntimeError } from '../errors.ts';
-import type { Role, SpawnedWorker } from './platform.ts';
+import type { Place, Role, SpawnedWorker } from './platform.ts';
 
 /** A worker's global scope, which the DOM's declarations do not know. */
 interface Scope {
@@ -43,7 +43,12 @@ interface Start {
   role: Role;
   data: unknown;
   /** The Web Lock to hold for life. */
-  life: string | undefined;
+  life: string;
+}
+
+/** Of a worker of ours, and of an attached thread: whoever knows the worker can ask for it. */
+function lifeOf(heapId: string, tid: number): string {
+  return `nogil ${heapId} ${tid}`;
 }
 
 /** What a worker says once it holds its lock. */
@@ -63,9 +68,9 @@ function script(): string {
 
 export function surroundings(): undefined {}
 
-export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
+export function spawn(role: Role, data: Place, name: string): SpawnedWorker {
   const worker = new Worker(script(), { type: 'module', name });
-  const life = role === 'worker' ? `nogil ${crypto.randomUUID()}` : undefined;
+  const life = lifeOf(data.link.heapId, data.tid);
   worker.postMessage({ role, data, life } satisfies Start);
   let watched = false;
   let gone: ((exitCode: number) => void) | undefined;
@@ -74,7 +79,7 @@ export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
    * never begins; so the lock is kept.
    */
   const watch = (release: boolean) => {
-    if (watched || life === undefined) return;
+    if (watched) return;
     watched = true;
     const granted = () => {
       gone?.(1);
@@ -107,33 +112,52 @@ export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
 
 // ── inside a worker ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Who listens to this worker's starter; and what came before anybody did. */
+let heard: ((message: unknown) => void) | undefined;
+const unheard: unknown[] = [];
+
+function receive({ data }: MessageEvent): void {
+  if (heard) heard(data);
+  else unheard.push(data);
+}
+
 /** Waits to be told this worker's role, and takes its lock. */
 export async function begin(): Promise<Role> {
   const told = await new Promise<MessageEvent>((resolve) => addEventListener('message', resolve, { once: true }));
+  addEventListener('message', receive);
   started = told.data as Start;
   const { role, life } = started;
-  if (life !== undefined) {
-    await new Promise<void>((held) => {
-      void navigator.locks.request(life, () => {
-        held();
-        return new Promise<never>(() => {});
-      });
+  await new Promise<void>((held) => {
+    void navigator.locks.request(life, () => {
+      held();
+      return new Promise<never>(() => {});
     });
-    scope.postMessage(ALIVE);
-  }
+  });
+  scope.postMessage(ALIVE);
   return role;
 }
 
 export const parent = {
   data: () => started?.data,
   post: (message: unknown) => scope.postMessage(message),
-  listen: (listener: (message: unknown) => void) => addEventListener('message', ({ data }) => listener(data)),
+  listen(listener: (message: unknown) => void): void {
+    heard = listener;
+    for (const message of unheard.splice(0)) listener(message);
+  },
 };
 
 // ── attached threads ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Workers of a worker may run on for a while after it. */
-export const familiesEndTogether = false;
+/** Workers of a worker may run on for a while after it. One that has not begun never will: its lock is kept. */
+export function watchOrphan(heapId: string, tid: number, gone: () => void): void {
+  void navigator.locks.request(lifeOf(heapId, tid), () => {
+    gone();
+    return new Promise<never>(() => {});
+  });
+}
+
+/** Chromium lets a busy worker run for 2 s after `terminate()`, and grants its lock some time later. */
+export const longestEnd = 3000;
 
 interface Announcement {
   tid: number;
@@ -141,7 +165,7 @@ interface Announcement {
 }
 
 export function announce(heapId: string, _root: number, tid: number): void {
-  const life = `nogil ${heapId} ${tid}`;
+  const life = lifeOf(heapId, tid);
   void navigator.locks.request(life, () => {
     const channel = new BroadcastChannel(`nogil ${heapId}`);
     channel.postMessage({ tid, life } satisfies Announcement);

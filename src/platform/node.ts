@@ -100,7 +100,13 @@ export const parent = {
 
 // ── attached threads ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const familiesEndTogether = true;
+/** A thread's end is told once its own threads have ended. */
+export function watchOrphan(_heapId: string, _tid: number, gone: () => void): void {
+  gone();
+}
+
+/** Inside of the core a thread meets its end within microseconds of running. */
+export const longestEnd = 1000;
 
 /** Since Node 20.19 and 22.5; not in Bun 1.4 and Deno 2.9. */
 type PostMessageToThread = (thread: number, message: unknown, transfer: unknown[]) => Promise<void>;

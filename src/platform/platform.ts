@@ -25,6 +25,12 @@ export interface Surroundings {
 /** What the package's two workers are for. */
 export type Role = 'supervisor' | 'worker';
 
+/** The heap of a worker that is to be started, and its id there; and what else it is to know. */
+export interface Place {
+  link: { heapId: string };
+  tid: number;
+}
+
 export interface Platform {
   /** Whether this thread may sleep. */
   readonly canBlock: boolean;
@@ -36,7 +42,7 @@ export interface Platform {
   /** @throws RuntimeError this thread cannot share memory, and what to do about it */
   checkSharedMemory(): void;
   /** @param around undefined: as this thread sees it. @throws what keeps it from being started */
-  spawn(role: Role, data: unknown, name: string, around?: Surroundings): SpawnedWorker;
+  spawn(role: Role, data: Place, name: string, around?: Surroundings): SpawnedWorker;
   /** What a worker that this thread starts is to see; undefined where there is nothing to be seen. */
   surroundings(): Surroundings | undefined;
   /** What a worker sees of its starter. */
@@ -58,8 +64,13 @@ export interface Platform {
   watch(life: unknown, gone: (clean: boolean) => void): void;
   /** Hears of the end of every thread that this one has started, from now on, as far as the platform tells. */
   onThreadGone(listener: (nativeId: number, clean: boolean) => void): void;
-  /** Whether the workers of a worker that is gone are gone, too. */
-  readonly familiesEndTogether: boolean;
+  /**
+   * Calls `gone` once nothing runs any more of a worker whose starter is gone, and never will: at once where families end together.
+   * `heapId` and `tid`: its heap and its id there.
+   */
+  watchOrphan(heapId: string, tid: number, gone: () => void): void;
+  /** For so many milliseconds a worker that was told to stop may run on, wherever it is in the core. */
+  readonly longestEnd: number;
   /** Ends this worker, or in Node's main thread the program. Where nothing can end a thread at once it returns: call it last. */
   exit(code: number): void;
   /** Runs `listener` as this worker's last act, also when the user's code ends it. */

@@ -47,7 +47,7 @@ export class PoolMonitor {
 
   #fill(index: number): void {
     const { table } = this.#control;
-    const name = `PoolWorker-${this.#heap.core.nextNumber(1)}`;
+    const name = `PoolWorker-${this.#heap.core.nextNumber(1) >>> 0}`;
     let process: Process | undefined;
     try {
       process = new Process({ target: poolWorker, args: [this.#control, index], name, daemon: true });

@@ -1,7 +1,7 @@
 /**
  * Queue: first in, first out, between any number of workers. The other disciplines (lifo-queue.ts, priority-queue.ts) differ in what comes out next.
  */
-import { ClassTag, Encoding, Kind, Status } from '../../assembly/abi.ts';
+import { ClassTag, Encoding, Kind, QueueField, Status } from '../../assembly/abi.ts';
 import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
@@ -23,7 +23,7 @@ const FOREVER = Number.POSITIVE_INFINITY;
  * Unlike Python's: every queue is joinable, can be shut down, awaited and iterated; there is no feeder thread and so nothing to flush.
  */
 export class Queue<T = unknown> extends Shared {
-  readonly maxsize: number;
+  readonly #maxsize: number;
 
   /** @param maxsize items that fit; 0 or less: as many as the heap holds */
   constructor(maxsize?: number);
@@ -32,12 +32,12 @@ export class Queue<T = unknown> extends Shared {
   constructor(maxsize: number | AdoptionToken = 0) {
     if (maxsize instanceof AdoptionToken) {
       super(maxsize.heap, maxsize.ref);
-      this.maxsize = this[HEAP].loadWord(this[PTR]);
+      this.#maxsize = this[HEAP].loadWord(this[PTR] + QueueField.MAXSIZE);
     } else {
       const heap = theHeap();
       const items = Math.max(0, checkInteger('maxsize', maxsize, -0x7fffffff));
       super(heap, created(new.target[MAKE](heap, items)));
-      this.maxsize = items;
+      this.#maxsize = items;
     }
   }
 
@@ -278,9 +278,14 @@ export class Queue<T = unknown> extends Shared {
     return this.qsize() === 0;
   }
 
+  /** Items that fit; 0: as many as the heap holds. Fixed when the queue is made. */
+  get maxsize(): number {
+    return this.#maxsize;
+  }
+
   full(): boolean {
     const size = this.qsize();
-    return this.maxsize > 0 && size >= this.maxsize;
+    return this.#maxsize > 0 && size >= this.#maxsize;
   }
 
   /** Items that were put and not yet counted off by `taskDone`. */

@@ -59,7 +59,8 @@ export class Scheduler {
     if (typeof time !== 'number' || typeof priority !== 'number') throw new TypeError('time and priority must be numbers');
     if (Number.isNaN(time) || Number.isNaN(priority)) throw new ValueError('time and priority must not be NaN');
     if (typeof action !== 'function') throw new TypeError('action must be a function');
-    const event: ScheduledEvent = { time, priority, sequence: this.#sequence++, action, argument, kwargs };
+    // As Python's, which is a tuple: the order was made from what it says now.
+    const event: ScheduledEvent = Object.freeze({ time, priority, sequence: this.#sequence++, action, argument, kwargs });
     let low = 0;
     for (let high = this.#events.length; low < high; ) {
       const middle = (low + high) >> 1;

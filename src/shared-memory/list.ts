@@ -144,8 +144,7 @@ function open(values: Iterable<unknown> | null | undefined, options: ShareableLi
 export class ShareableList<T extends ShareableValue = ShareableValue> extends SharedMemory {
   [index: number]: T;
 
-  /** How many elements it has. */
-  readonly length: number;
+  readonly #length: number;
   readonly #list: Uint8Array;
   readonly #words: Int32Array;
 
@@ -161,10 +160,15 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
     super(values instanceof AdoptionToken ? values : open(values, options));
     this.#list = this.buf as Uint8Array;
     this.#words = wordsOf(this.#list);
-    this.length = this.#words[COUNT] ?? 0;
+    this.#length = this.#words[COUNT] ?? 0;
     if (this.#words[0] === MAGIC) return;
     this.close();
     throw new ValueError(`the shared memory '${this.name}' is no ShareableList`);
+  }
+
+  /** How many elements it has. */
+  get length(): number {
+    return this.#length;
   }
 
   // Private methods and own fields only, where speed matters: what is looked up behind this class passes a proxy.
@@ -201,12 +205,12 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
   }
 
   #readAll(): Encoded[] {
-    return this.#locked(() => Array.from({ length: this.length }, (_, place) => this.#read(place)));
+    return this.#locked(() => Array.from({ length: this.#length }, (_, place) => this.#read(place)));
   }
 
   /** The element there; from the end if `index` is negative. @throws IndexError */
   get(index: number): T {
-    const place = placeOf(index, this.length, 'list');
+    const place = placeOf(index, this.#length, 'list');
     const { type, bytes } = this.#locked(() => this.#read(place));
     return decode(type, bytes as Uint8Array<ArrayBuffer>) as T;
   }
@@ -218,7 +222,7 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
 
   /** @throws IndexError; ValueError it does not fit into the element's slot; TypeError and ValueError as the constructor. Then nothing has changed */
   set(index: number, value: T): void {
-    const place = placeOf(index, this.length, 'list');
+    const place = placeOf(index, this.#length, 'list');
     const element = encode(value);
     const { length } = element.bytes;
     if (length > this.#room(place))
@@ -231,7 +235,7 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
   }
 
   /** All elements, as of the moment when the iteration begins. */
-  [Symbol.iterator](): ArrayIterator<T> {
+  [Symbol.iterator](): IterableIterator<T> {
     return this.#readAll()
       .map(({ type, bytes }) => decode(type, bytes as Uint8Array<ArrayBuffer>) as T)
       .values();

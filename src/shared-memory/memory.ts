@@ -33,10 +33,7 @@ function open(given: unknown, create: boolean, size: number): AdoptionToken {
  * a name only from the memory that this is a handle to, never from another that was given it since.
  */
 export class SharedMemory extends Shared {
-  /** Given or, as Python does, made up: `psm_` and eight digits. */
-  readonly name: string;
-  /** In bytes. */
-  readonly size: number;
+  readonly #name: string;
   readonly #bytes: Uint8Array;
   readonly #id: number;
   readonly #generation: number;
@@ -56,11 +53,20 @@ export class SharedMemory extends Shared {
     super(heap, ref);
     const { core } = heap;
     const contents = contentsOf(heap, this[PTR]);
-    this.name = contents.name;
+    this.#name = contents.name;
     this.#bytes = contents.bytes;
-    this.size = contents.bytes.length;
     this.#id = core.objectId(this[PTR]);
     this.#generation = core.objectGeneration(this[PTR]);
+  }
+
+  /** Given or, as Python does, made up: `psm_` and eight digits. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /** In bytes. */
+  get size(): number {
+    return this.#bytes.length;
   }
 
   /**
@@ -76,7 +82,7 @@ export class SharedMemory extends Shared {
     const { core } = this[HEAP];
     unlinkBlock(
       this[HEAP],
-      this.name,
+      this.#name,
       (block) => core.objectId(block) === this.#id && core.objectGeneration(block) === this.#generation,
     );
   }

@@ -111,7 +111,7 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
   }
 
   /** The elements, as of the moment when the iteration begins. */
-  [Symbol.iterator](): ArrayIterator<ValueOf<C>> {
+  [Symbol.iterator](): IterableIterator<ValueOf<C>> {
     return this.slice().values();
   }
 

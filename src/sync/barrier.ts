@@ -22,8 +22,6 @@ import { NodeWaits } from './node-waits.ts';
 export class Barrier extends Shared {
   /** Run by the last party to arrive, if it is this worker's. */
   action: (() => void) | undefined;
-  /** Seconds: the default for `wait`. */
-  timeout: Timeout;
   readonly #waits = new NodeWaits();
 
   /**
@@ -41,10 +39,10 @@ export class Barrier extends Shared {
         throw new TypeError('action must be a function');
       timeoutToMs(timeout);
       const heap = theHeap();
-      super(heap, created(heap.core.barrierCreate(checkInteger('parties', parties, 1, Party.LEADS - 1))));
+      const count = checkInteger('parties', parties, 1, Party.LEADS - 1);
+      super(heap, created(heap.core.barrierCreate(count, timeout ?? Number.POSITIVE_INFINITY)));
     }
     this.action = action ?? undefined;
-    this.timeout = timeout;
   }
 
   /**
@@ -118,6 +116,12 @@ export class Barrier extends Shared {
   /** Breaks the barrier until `reset`. */
   abort(): void {
     this[HEAP].core.barrierAbort(this[OPEN]);
+  }
+
+  /** Seconds: the default for `wait`, wherever the barrier is. Undefined: for ever. */
+  get timeout(): number | undefined {
+    const timeout = this[HEAP].core.barrierTimeout(this[OPEN]);
+    return timeout === Number.POSITIVE_INFINITY ? undefined : timeout;
   }
 
   get parties(): number {

@@ -31,7 +31,7 @@ export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaite
     if (options instanceof AdoptionToken) return;
     const { name, target } = options;
     const called = nameOfTarget(target);
-    this.name = name || `Thread-${this[HEAP].core.nextNumber(0)}${called && ` (${called})`}`;
+    this.name = name || `Thread-${this[HEAP].core.nextNumber(0) >>> 0}${called && ` (${called})`}`;
   }
 
   /** @internal */

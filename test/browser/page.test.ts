@@ -164,6 +164,41 @@ test('a thread attached to a page, which the package did not start, is missed wh
   await page.close();
 });
 
+test('the family of an attached thread goes with it, and is repaired once nothing of it runs', async () => {
+  const page = await newPage();
+  const found = await page.evaluate(async () => {
+    const { Lock, Queue, Thread, heap } = nogil;
+    await new Thread({ target: () => {} }).start();
+    const rounds: unknown[] = [];
+    // In the second round their places, and their supervisor's, are taken again.
+    for (let round = 0; round < 2; round++) {
+      const [lock, spare, never] = [new Lock(), new Lock(), new Queue<number>()];
+      const guest = new Worker('/test/browser/page/guest.workers.ts', { type: 'module' });
+      const said = new Promise((resolve, reject) => {
+        guest.addEventListener('message', resolve, { once: true });
+        guest.addEventListener('error', (event) => reject(new Error(event.message)));
+        setTimeout(() => reject(new Error(JSON.stringify(heap.inspect()))), 12_000);
+      });
+      guest.postMessage({ lock: lock.handle(), spare: spare.handle(), never: never.handle() });
+      await said;
+      const refused = [lock, spare].map((each) => each.acquireAsync(20).catch((error: Error) => error.name));
+      guest.terminate();
+      rounds.push(await Promise.all(refused));
+      // Nobody sleeps there once the thread is repaired.
+      const asleep = () => heap.inspect().find(({ id }) => id === never.id)?.waiters?.length;
+      for (let i = 0; i < 1000 && asleep() !== 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+      rounds.push(asleep());
+      never.put(round);
+      rounds.push(never.get());
+      for (const each of [lock, spare, never]) each.close();
+    }
+    return rounds;
+  });
+  const round = (i: number) => [['BrokenLockError', 'BrokenLockError'], 0, i];
+  expect(found).toEqual([...round(0), ...round(1)]);
+  await page.close();
+});
+
 test('in a page the async twins wait, for workers that block', async () => {
   const page = await newPage();
   const found = await page.evaluate(async () => {

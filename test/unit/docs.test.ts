@@ -67,8 +67,7 @@ describe.each(all)('%s', (file) => {
     expect(targets.filter((target) => !existsSync(join(root, dirname(file), target)))).toEqual([]);
   });
 
-  // The models' page is being rewritten.
-  test.skipIf(file === 'test/model/README.md')('is at most 110 columns wide, but for tables that cannot be', () => {
+  test('is at most 110 columns wide, but for tables that cannot be', () => {
     const wide = text.split('\n').filter((line) => line.length > WIDTH && !line.startsWith('|'));
     expect(wide).toEqual([]);
   });

@@ -43,6 +43,13 @@ describe('a barrier between workers', () => {
     expect(() => barrier.wait()).toThrow(BrokenBarrierError);
   });
 
+  test('its default timeout is its own, wherever it is', () => {
+    using barrier = new Barrier(3, undefined, 0.02);
+    expect(resultsOf(startAll(meetOnce, [barrier]))).toEqual(['BrokenBarrierError']);
+    using patient = new Barrier(2);
+    expect(patient.timeout).toBe(undefined);
+  });
+
   test('abort throws all out and keeps all out, until reset', () => {
     using barrier = new Barrier(3);
     const threads = startAll(meetAgain, [barrier], [barrier]);

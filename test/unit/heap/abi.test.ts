@@ -80,7 +80,7 @@ describe('the ABI', () => {
     expect(core.lockAcquire(lock, 0)).toBe(Status.TIMEOUT);
     const semaphore = core.refObject(core.semaphoreCreate(1, 1));
     expect(core.semaphoreRelease(semaphore, 1)).toBe(Status.RANGE);
-    const barrier = core.refObject(core.barrierCreate(2));
+    const barrier = core.refObject(core.barrierCreate(2, Number.POSITIVE_INFINITY));
     core.barrierAbort(barrier);
     expect(core.barrierArrive(barrier, core.slotNode(tid))).toBe(Status.BROKEN);
     expect(core.retain(core.objectId(lock), core.objectGeneration(lock) + 1)).toBe(Status.STALE);
@@ -100,7 +100,7 @@ describe('the ABI', () => {
     const condition = core.refObject(core.conditionCreate(lock, 0));
     expect(core.conditionWait(condition, core.slotNode(tid), 1000)).toBe(Status.WOULD_BLOCK);
     expect(core.lockOwner(lock)).toBe(tid);
-    const barrier = core.refObject(core.barrierCreate(2));
+    const barrier = core.refObject(core.barrierCreate(2, Number.POSITIVE_INFINITY));
     expect(core.barrierArrive(barrier, core.slotNode(tid))).toBe(Status.OK);
     expect(core.barrierAwait(barrier, core.slotNode(tid), 1000)).toBe(Status.WOULD_BLOCK);
     expect(core.queueGet(core.refObject(core.queueCreate(0)), 1000)).toBe(Status.WOULD_BLOCK);
@@ -116,7 +116,7 @@ describe('the ABI', () => {
         core.semaphoreCreate(1, 1),
         core.conditionCreate(core.refObject(core.lockCreate(0)), 0),
         core.eventCreate(),
-        core.barrierCreate(1),
+        core.barrierCreate(1, Number.POSITIVE_INFINITY),
         core.queueCreate(0),
         core.workerCreate(0),
         core.valueCreate(16, 0),
