@@ -1,10 +1,9 @@
 /** Says at its top level how large the heap is to be, in workers too; and makes a pool there, if it is asked to. */
+import { isMainThread } from 'node:worker_threads';
 import { configure, heap, main, Pool, Process, Thread } from 'nogil';
 
 const [, , scene] = process.argv;
-const isWorker = process.env.NOGIL_MAIN === undefined;
-configure({ maximumBytes: isWorker && scene === 'other' ? 2 ** 25 : 2 ** 24 });
-process.env.NOGIL_MAIN = 'once';
+configure({ maximumBytes: !isMainThread && scene === 'other' ? 2 ** 25 : 2 ** 24 });
 
 export function reserved(): boolean {
   return heap.stats().bytesReserved <= 2 ** 24;
@@ -13,7 +12,6 @@ export function reserved(): boolean {
 if (scene === 'pool') new Pool(1).apply(reserved);
 
 main(import.meta, () => {
-  delete process.env.NOGIL_MAIN;
   const told = (worker: Thread | Process) => {
     worker.start();
     try {

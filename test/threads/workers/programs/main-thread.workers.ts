@@ -1,5 +1,5 @@
 /** The main thread as a thread. */
-import { currentThread, main, mainThread, Process, Queue, sleepAsync, Thread } from 'nogil';
+import { currentThread, main, mainThread, Process, Queue, Thread } from 'nogil';
 
 function outcome(run: () => unknown): unknown {
   try {
@@ -9,8 +9,9 @@ function outcome(run: () => unknown): unknown {
   }
 }
 
-export function waits(done: Queue<string>, what: string): void {
+export function waits(done: Queue<string>, what: string, begun: Queue<string>): void {
   const early = mainThread().join(0.01);
+  begun.put('joined in vain');
   done.put(`${what}: ${early} ${mainThread().join(20)}`);
 }
 
@@ -19,9 +20,10 @@ export async function waitsAsync(done: Queue<string>, what: string): Promise<voi
 }
 
 export async function withThreads(done: Queue<string>): Promise<void> {
-  new Thread({ target: waits, args: [done, 'process'] }).start();
+  const begun = new Queue<string>();
+  new Thread({ target: waits, args: [done, 'process', begun] }).start();
   new Thread({ target: waitsAsync, args: [done, 'process'] }).start();
-  await sleepAsync(0.2);
+  await begun.getAsync();
   done.put('the code of the process is over');
 }
 
@@ -38,11 +40,11 @@ main(import.meta, () => {
   process.join();
   for (const line of done.getMany().sort()) console.log(line);
   new Thread({ target: prints, args: [done] }).start();
-  setTimeout(() => {
-    console.log('the code of the program is over');
-  }, 300);
+  void done.getAsync().then(() => console.log('the code of the program is over'));
 });
 
-export function prints(): void {
-  console.log(`main: ${mainThread().join(0.01)} ${mainThread().join(20)}`);
+export function prints(begun: Queue<string>): void {
+  const early = mainThread().join(0.01);
+  begun.put('joined in vain');
+  console.log(`main: ${early} ${mainThread().join(20)}`);
 }
