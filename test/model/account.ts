@@ -14,7 +14,7 @@ import { must } from './program.ts';
 import { asleepOn } from './sync.ts';
 
 /** From a queue's address. */
-const [DONE, SPARE, TAIL, HEAD] = [8, 12, 112, 240] as const;
+const [SPARE, TAIL, HEAD, DONE] = [8, 112, 240, 448] as const;
 export const [NOT_EMPTY, NOT_FULL] = [368, 432] as const;
 const [POSITION, SEGMENT] = [16, 32] as const;
 export const RECORD = 8;

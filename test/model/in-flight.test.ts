@@ -250,7 +250,7 @@ describe('an item with a handle', () => {
       'that is out of a queue which nobody takes apart to the end',
       lastUserDies,
       Kind.QUEUE,
-      [{ file: 'lifecycle/reaper.ts', find: '    if (repairing) adoptDoomed(index, tid);\n', replace: '' }],
+      [{ file: 'lifecycle/reaper.ts', find: '    adoptDoomed(index, tid);\n', replace: '' }],
     ],
     [
       'in a queue whose segments are freed while it still points to them',

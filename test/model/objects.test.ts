@@ -163,19 +163,15 @@ describe('the death of a worker', () => {
     const bad = await mutant(
       {
         file: 'lifecycle/reaper.ts',
-        find: '    const object = objectPin(index);\n',
-        replace: '    const kind = objectKind(index);\n    const object = objectPin(index);\n',
+        find: '    adoptDoomed(index, tid);\n    const object = objectPin(index);\n',
+        replace: '    adoptDoomed(index, tid);\n    const kind = objectKind(index);\n    const object = objectPin(index);\n',
       },
-      {
-        file: 'lifecycle/reaper.ts',
-        find: "the entry could become another object's in between.\n    const kind = objectKind(index);\n",
-        replace: '',
-      },
+      { file: 'lifecycle/reaper.ts', find: '    const kind = objectKind(index);\n', replace: '' },
       // Its lock lets go first: a barrier is only broken by a death in the midst.
       {
         file: 'lifecycle/reaper.ts',
-        find: 'if (repairing) repair(',
-        replace: 'abandon(object, kind, tid, clean);\n    if (repairing) repair(',
+        find: 'if (clean) abandon(object, kind, tid, true);',
+        replace: 'abandon(object, kind, tid, clean);',
       },
     );
     breaks('the kind before the pin', bad, model, /^the event was repaired like a barrier$/);

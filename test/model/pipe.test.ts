@@ -279,7 +279,7 @@ describe('the end of file', () => {
     breaks('unnamed before it is doomed', unnamed, closing, /^sleeps for ever: r$/, { fine: true });
     const forgotten = await mutant({
       file: 'lifecycle/reaper.ts',
-      find: '    if (repairing) adoptDoomed(index, tid);\n',
+      find: '    adoptDoomed(index, tid);\n',
       replace: '',
     });
     breaks('not taken apart by the reaper', forgotten, closing, /^sleeps for ever: r$/, { fine: true });

@@ -16,7 +16,7 @@ import { FOREVER } from './sync.ts';
 
 /** From a queue's address. */
 const TAIL = 112;
-const DONE = 8;
+const DONE = 448;
 const CHUNKS = 280;
 const [SIZE, PUT, MOVE_SIZE, HOLE, MOVING] = [TAIL + 16, TAIL + 20, TAIL + 40, TAIL + 44, TAIL + 48] as const;
 const [FIRST_SHIFT, FIRST_PLACE] = [2, 3] as const;
