@@ -49,6 +49,23 @@ const dyingAtKey = (steps: (here: Belongings, at: () => number) => Program) =>
     );
   });
 
+/** The same, and a worker of its own deletes that key, also before the reaper lets go of the dead one's locks. */
+const dyingAtKeyBeside = (steps: (here: Belongings, at: () => number) => Program) =>
+  withTable((here) => {
+    here.fillHandles(1);
+    here.fill([2, 2]);
+    here.add('w', (at) => [...here.writes(at, KEY, 1), ...steps(here, at)], mortal);
+    here.add('x', (at) => here.delete(at, 1));
+    here.reaper();
+  });
+
+const beside: readonly (readonly [what: string, model: (m: Model) => void])[] = [
+  ['deletes it', dyingAtKeyBeside((here) => [call('tableDelete', [here.at])])],
+  ['takes it out', dyingAtKeyBeside((here, at) => here.shows(at, 'tableTake'))],
+  ['clears the table', dyingAtKeyBeside((here) => [call('tableClear', [here.at], ok)])],
+  ['puts a text in its place', dyingAtKeyBeside((here, at) => here.put(at, 1, 111))],
+];
+
 /** Somebody dies who replaces such a value, and inserts another. */
 const replacing = withTable((here) => {
   here.fill([3, 3]);
@@ -181,6 +198,12 @@ const vectors: readonly (readonly [what: string, model: (m: Model) => void])[] =
 describe('a value with a handle in a table is given back once when somebody dies who', () => {
   test.each(tables)('%s', (what, model) => {
     holds(`table with handles, ${what}`, core, model, fine);
+  });
+});
+
+describe('a value with a handle in a table that another deletes is given back once when somebody dies who', () => {
+  test.each(beside)('%s', (what, model) => {
+    holds(`table with handles, ${what}, another deletes`, core, model, fine);
   });
 });
 

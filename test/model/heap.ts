@@ -102,7 +102,9 @@ export function runsOf(m: Model): Run[] {
   const runs: Run[] = [];
   for (let page = 0; page < end; ) {
     const word = words[map + page] as number;
-    const run = { page, pages: word >>> 8, tag: word & 255 };
+    const tag = word & 255;
+    // Of a page of small blocks the upper bits are a count (see assembly/heap/reclaim.ts).
+    const run = { page, pages: tag >= SMALL ? 1 : word >>> 8, tag };
     if (run.pages === 0 || page + run.pages > end) throw new Error(`the page map is torn at page ${page}`);
     runs.push(run);
     page += run.pages;

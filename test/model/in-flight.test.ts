@@ -29,6 +29,13 @@ const producerDies: Members = (here) => {
   here.reaper();
 };
 
+/** Another puts on, before anybody repairs. */
+const producerDiesBeside: Members = (here) => {
+  here.producer('p', { mayDie: true });
+  here.producer('q');
+  here.reaper((me) => me.gets(0));
+};
+
 const consumerDies: Members = (here) => {
   here.fill();
   here.consumer('c', { mayDie: true });
@@ -98,6 +105,10 @@ const kinds = [
 describe.each(kinds)('an item with a handle in a %s is given back once', (name, kind) => {
   test('when its producer dies, or stays in it', () => {
     holds(`${name}, the producer of a handle dies`, core, scene(producerDies, kind, false), fine);
+  });
+
+  test('when its producer dies, and another puts before anybody repairs', () => {
+    holds(`${name}, the producer of a handle dies, another puts`, core, scene(producerDiesBeside, kind, false), fine);
   });
 
   test('when its consumer dies, or stays for another', () => {
