@@ -34,6 +34,14 @@ export function makeHeap(m: Model, pages = 48, most = pages): void {
   m.call('workerBecome', m.call('slotTake'));
 }
 
+/** The setup takes all that is free. */
+export function starve(m: Model): void {
+  for (let index = SMALL_CLASSES + MEDIUM_PAGES - 1; index >= 0; index--) {
+    const bytes = index < SMALL_CLASSES ? sizeOfClass(index) : (index - SMALL_CLASSES + 1) * PAGE;
+    while (m.call('allocate', bytes) !== 0);
+  }
+}
+
 /** Makes `worker` a worker of the heap: its id. */
 export function enlist(m: Model, worker: Handle): number {
   const tid = m.call('slotTake');

@@ -60,6 +60,8 @@ export class SingleLockQueue {
   private readonly setup: Member;
   /** Somebody shuts it down at once: what was in it may be gone, if it was counted off. */
   drops = false;
+  /** The heap is full. */
+  isStarved = false;
 
   constructor(
     readonly m: Model,
@@ -237,7 +239,8 @@ export class SingleLockQueue {
       },
       (result, flow) => {
         const closed = result === Status.SHUTDOWN && this.isClosed();
-        must(closed || result === codes.length || (result === Status.TIMEOUT && timeout !== FOREVER), `a put answered ${result}`);
+        const starved = result === Status.NO_MEMORY && this.isStarved;
+        must(closed || starved || result === codes.length || (result === Status.TIMEOUT && timeout !== FOREVER), `a put answered ${result}`);
         this.ended(me, codes, Math.max(0, result));
         if (closed) flow.stop();
       },
