@@ -73,8 +73,7 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
   try {
     // Before it was pinned the row could be given back and become something else.
     if (core.objectKind(id) !== kind) return undefined;
-    const node = (on: number) =>
-      (kind === Kind.CONDITION || kind === Kind.BARRIER) && core.listHas(object, on) !== 0;
+    const node = (on: number) => (kind === Kind.CONDITION || kind === Kind.BARRIER) && core.listHas(object, on) !== 0;
     const info: ObjectInfo = {
       class: NAMES[kind] ?? 'unknown',
       id,

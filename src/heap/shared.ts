@@ -7,6 +7,7 @@ import { ValueError } from '../errors.ts';
 import type { CoreExports } from './core.ts';
 import { AsyncGate } from './gate.ts';
 import { type Heap, type HeapLink, heapFor, heapFull, setReviver } from './heap.ts';
+import { CLOSED_ERROR, HEAP, OPEN, PTR } from './members.ts';
 
 /** A handle as `postMessage` takes it: for workers that the package did not start. */
 export interface Handle extends HeapLink {
@@ -81,39 +82,44 @@ export function refAgain(core: CoreExports, object: number): number {
   return created(core.refOpen(core.objectId(object), core.objectGeneration(object)));
 }
 
+/** Gives an object a field of its own: a subclass may take a name that Python's class does not have. */
+export function ownField(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
 export abstract class Shared implements Disposable {
   /** @internal */
-  protected readonly heap: Heap;
+  protected readonly [HEAP]: Heap;
   /** The object's address; 0 once this handle is closed. @internal */
-  protected ptr: number;
+  protected [PTR]: number;
   #ref: number;
 
   /** @internal */
   protected constructor(heap: Heap, ref: number) {
-    this.heap = heap;
+    this[HEAP] = heap;
     this.#ref = ref;
-    this.ptr = heap.core.refObject(ref);
+    this[PTR] = heap.core.refObject(ref);
     forgotten.register(this, new AdoptionToken(heap, ref), this);
   }
 
   /** The address behind this handle. @throws ValueError when the handle is closed. @internal */
-  protected get open(): number {
-    if (this.ptr === 0) throw this.closedError();
-    return this.ptr;
+  protected get [OPEN](): number {
+    if (this[PTR] === 0) throw this[CLOSED_ERROR]();
+    return this[PTR];
   }
 
   /** For those who tell the core of somebody else's object. @throws ValueError when its handle is closed. @internal */
   static addressOf(object: Shared): number {
-    return object.open;
+    return object[OPEN];
   }
 
   /** The heap that the object is in. @internal */
   static heapOf(object: Shared): Heap {
-    return object.heap;
+    return object[HEAP];
   }
 
   /** @internal */
-  protected closedError(): Error {
+  protected [CLOSED_ERROR](): Error {
     return new ValueError(`${this.constructor.name} is closed`);
   }
 
@@ -122,9 +128,9 @@ export abstract class Shared implements Disposable {
    * Every other use of a closed handle throws `ValueError`; its async calls that still wait reject with it.
    */
   close(): void {
-    if (this.ptr === 0) return;
-    const { heap, ptr } = this;
-    this.ptr = 0;
+    if (this[PTR] === 0) return;
+    const { [HEAP]: heap, [PTR]: ptr } = this;
+    this[PTR] = 0;
     forgotten.unregister(this);
     const close = () => heap.core.refClose(this.#ref);
     const waited = AsyncGate.waiting > 0 ? AsyncGate.closing(heap, ptr) : undefined;
@@ -146,15 +152,24 @@ export abstract class Shared implements Disposable {
     return false;
   }
 
-  /** A number that is the same in every worker and that no other living object has. */
+  /** A number that is the same in every worker and that no other living object has. A subclass may have an `id` of its own. */
   get id(): number {
-    return this.heap.core.objectId(this.open);
+    return this[HEAP].core.objectId(this[OPEN]);
+  }
+
+  set id(own: number) {
+    ownField(this, 'id', own);
+  }
+
+  /** Its id, whatever a subclass calls `id`. @internal */
+  static idOf(object: Shared): number {
+    return object[HEAP].core.objectId(object[OPEN]);
   }
 
   /** For a worker made with `new Worker`: `worker.postMessage(lock.handle())`, and there `Lock.from(handle)`. Keep this object until the other side has it. */
   handle(): Handle {
     const { id, gen, tag } = this[SEND]();
-    return { ...this.heap.link, tag, id, generation: gen };
+    return { ...this[HEAP].link, tag, id, generation: gen };
   }
 
   /** A live object of the handle that another worker posted. @throws ValueError if it is of another class or its object is gone. */
@@ -167,7 +182,7 @@ export abstract class Shared implements Disposable {
   }
 
   toString(): string {
-    return `<${this.constructor.name}${this.ptr === 0 ? ', closed' : ` ${this.id}`}>`;
+    return `<${this.constructor.name}${this[PTR] === 0 ? ', closed' : ` ${Shared.idOf(this)}`}>`;
   }
 
   /** What console.log shows, instead of a whole heap. */
@@ -177,8 +192,8 @@ export abstract class Shared implements Disposable {
 
   /** @internal */
   [SEND](): HandleRef {
-    const { core } = this.heap;
-    return { tag: tagOf(this.constructor), id: core.objectId(this.open), gen: core.objectGeneration(this.open) };
+    const { core } = this[HEAP];
+    return { tag: tagOf(this.constructor), id: core.objectId(this[OPEN]), gen: core.objectGeneration(this[OPEN]) };
   }
 }
 

@@ -4,6 +4,7 @@
 import { ClassTag, Kind, NodeState, Status } from '../../assembly/abi.ts';
 import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
+import { CLOSED_ERROR, FLAVOUR, GUARD, HEAP, MUTEX, OPEN, PLAIN, PTR, REENTRANT } from '../heap/members.ts';
 import { AdoptionToken, created, refAgain, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
@@ -33,16 +34,16 @@ export class Condition extends Acquirable {
   constructor(lock?: Lock | RLock | AdoptionToken) {
     if (lock instanceof AdoptionToken) {
       super(lock.heap, lock.ref);
-      const { core } = this.heap;
-      const at = core.conditionLock(this.ptr);
-      const existing = new AdoptionToken(this.heap, refAgain(core, at));
-      this.#lock = new (core.conditionIsReentrant(this.ptr) ? new.target.reentrant : new.target.plain)(existing);
+      const { core } = this[HEAP];
+      const at = core.conditionLock(this[PTR]);
+      const existing = new AdoptionToken(this[HEAP], refAgain(core, at));
+      this.#lock = new (core.conditionIsReentrant(this[PTR]) ? new.target[REENTRANT] : new.target[PLAIN])(existing);
       this.#ownsLock = true;
       return;
     }
     if (lock !== undefined && !(lock instanceof Lock || lock instanceof RLock))
       throw new TypeError('lock must be a Lock or an RLock');
-    const given = lock ?? new new.target.reentrant();
+    const given = lock ?? new new.target[REENTRANT]();
     const at = Shared.addressOf(given);
     const heap = Shared.heapOf(given);
     super(heap, created(heap.core.conditionCreate(at, given instanceof RLock ? 1 : 0)));
@@ -51,44 +52,44 @@ export class Condition extends Acquirable {
   }
 
   /** @internal */
-  protected static get plain(): typeof Lock {
+  protected static get [PLAIN](): typeof Lock {
     return Lock;
   }
 
   /** @internal */
-  protected static get reentrant(): typeof RLock {
+  protected static get [REENTRANT](): typeof RLock {
     return RLock;
   }
 
   /** The lock of a condition that is not closed. @internal */
-  protected get lock(): Lock | RLock {
-    this.open;
+  protected get [GUARD](): Lock | RLock {
+    this[OPEN];
     return this.#lock;
   }
 
   /** @internal */
-  override get mutex(): Acquirable {
-    return this.lock;
+  override get [MUTEX](): Acquirable {
+    return this[GUARD];
   }
 
   acquire(blocking = true, timeout?: Timeout): boolean {
-    return this.lock.acquire(blocking, timeout);
+    return this[GUARD].acquire(blocking, timeout);
   }
 
   async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    return this.lock.acquireAsync(timeout, options);
+    return this[GUARD].acquireAsync(timeout, options);
   }
 
   release(): void {
-    this.lock.release();
+    this[GUARD].release();
   }
 
   locked(): boolean {
-    return this.lock.locked();
+    return this[GUARD].locked();
   }
 
   #notOwner(verb: string): Error {
-    return new this.flavour.notOwner(`cannot ${verb} on un-acquired lock`);
+    return new this[FLAVOUR].notOwner(`cannot ${verb} on un-acquired lock`);
   }
 
   /**
@@ -98,8 +99,8 @@ export class Condition extends Acquirable {
    * @throws RuntimeError (multiprocessing: AssertionError) when this worker does not hold the lock
    */
   wait(timeout?: Timeout): boolean {
-    const { core } = this.heap;
-    const condition = this.open;
+    const { core } = this[HEAP];
+    const condition = this[OPEN];
     const ms = timeoutToMs(timeout);
     const node = created(core.nodeTake());
     const status = core.conditionWait(condition, node, ms);
@@ -122,15 +123,15 @@ export class Condition extends Acquirable {
   async waitAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     options?.signal?.throwIfAborted();
     const ms = timeoutToMs(timeout);
-    const condition = this.open;
-    return this.#waits.run(this.heap, condition, options?.signal, (node, signal) => this.#waitOn(condition, node, ms, signal));
+    const condition = this[OPEN];
+    return this.#waits.run(this[HEAP], condition, options?.signal, (node, signal) => this.#waitOn(condition, node, ms, signal));
   }
 
   async #waitOn(condition: number, node: number, ms: number, signal: AbortSignal): Promise<boolean> {
-    const { core } = this.heap;
+    const { core } = this[HEAP];
     const depth = core.conditionEnter(condition, node);
     if (depth < 0) throw this.#notOwner('wait');
-    const waited = waitForWord(this.heap, node, NodeState.WAITING, ms, signal);
+    const waited = waitForWord(this[HEAP], node, NodeState.WAITING, ms, signal);
     let notified = false;
     try {
       await waited.catch(() => {});
@@ -178,7 +179,7 @@ export class Condition extends Acquirable {
   /** Wakes up to `n` of those who wait now; none for n below 1. The lock is not given up. */
   notify(n = 1): void {
     const count = Math.max(0, checkInteger('n', n, -0x7fffffff));
-    if (this.heap.core.conditionNotify(this.open, count) < 0) throw this.#notOwner('notify');
+    if (this[HEAP].core.conditionNotify(this[OPEN], count) < 0) throw this.#notOwner('notify');
   }
 
   /** Wakes all who wait now. */
@@ -188,7 +189,7 @@ export class Condition extends Acquirable {
 
   override close(): void {
     super.close();
-    this.#waits.end(() => this.closedError());
+    this.#waits.end(() => this[CLOSED_ERROR]());
     if (this.#ownsLock) this.#lock.close();
   }
 }
