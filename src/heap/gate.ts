@@ -8,6 +8,7 @@
 import { keepAlive } from '../platform/index.ts';
 import { reaches } from './extent.ts';
 import type { Heap } from './heap.ts';
+import { apart } from './held.ts';
 import type { AsyncOptions } from './time.ts';
 
 /** What an attempt answers that has to wait. */
@@ -181,7 +182,8 @@ export class AsyncGate {
     const gates = [...gatesIn(heap).values()].filter((gate) => reaches(heap.core, object, gate.#address));
     if (gates.length === 0) return undefined;
     for (const gate of gates) {
-      gate.#serve(true);
+      // An attempt may bring somebody an item.
+      apart(() => gate.#serve(true));
       heap.core.gateWakeAll(gate.#address);
     }
     return Promise.all(gates.map((gate) => gate.#left));

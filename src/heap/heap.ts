@@ -6,6 +6,7 @@ import { Codec, type HandleRef } from '../codec/index.ts';
 import { MemoryError, RuntimeError, ValueError } from '../errors.ts';
 import { announce, canBlock, checkSharedMemory, cores, nativeId } from '../platform/index.ts';
 import { type CoreExports, coreModule, instantiateCore } from './core.ts';
+import { handlesAsReason, relieve } from './held.ts';
 
 const PAGE = 65536;
 /** Pointers stay below 2^31, so that they are positive in every language involved. */
@@ -95,7 +96,8 @@ export class Heap {
 
   /** A block of the heap. Throws `MemoryError` when it is full. */
   allocate(bytes: number): number {
-    const block = this.core.allocate(bytes);
+    let block = this.core.allocate(bytes);
+    if (block === 0 && relieve()) block = this.core.allocate(bytes);
     if (block === 0) throw heapFull(bytes);
     return block;
   }
@@ -103,7 +105,9 @@ export class Heap {
 
 export function heapFull(bytes?: number): MemoryError {
   const size = bytes === undefined ? '' : ` (${bytes} bytes wanted)`;
-  return new MemoryError(`the shared heap is full${size}; configure({ maximumBytes }) before first use sets its limit`);
+  return new MemoryError(
+    `the shared heap is full${size}; configure({ maximumBytes }) before first use sets its limit${handlesAsReason()}`,
+  );
 }
 
 // ── the heap of this thread ────────────────────────────────────────────────────────────────────────────────────────────────────────

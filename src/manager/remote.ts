@@ -4,6 +4,7 @@
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { AttributeError, Empty, RemoteTraceback, WorkerDied } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
+import { apart } from '../heap/held.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { Queue } from '../queue/queue.ts';
 import { Process } from '../workers/process.ts';
@@ -70,7 +71,7 @@ export class Remote extends Table {
   /** @internal */
   constructor(existing: AdoptionToken) {
     super(existing);
-    this.#link = this.read('link', undefined) as Link;
+    this.#link = apart(() => this.read('link', undefined)) as Link;
     const { name, exposed } = this.#link.registration;
     const methods = new Map<string, unknown>();
     for (const method of exposed) methods.set(`${method}Async`, (...args: unknown[]) => this.#callAsync(method, args));

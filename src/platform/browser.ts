@@ -201,6 +201,13 @@ export function hasPendingWork(): boolean {
   return true;
 }
 
+export function afterTurn(fn: () => void): void {
+  setTimeout(fn, 0);
+}
+
+/** No page may ask the collector for anything. */
+export const collectNow = undefined;
+
 export function terminal(): boolean {
   return false;
 }

@@ -3,6 +3,7 @@
  */
 import { SEND } from '../codec/index.ts';
 import { AssertionError, NotImplementedError, ValueError } from '../errors.ts';
+import { gathered } from '../heap/scope.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { cores } from '../platform/index.ts';
 import { checkInteger } from '../sync/flavour.ts';
@@ -92,7 +93,7 @@ export class Pool implements Disposable, AsyncDisposable {
     args?: Readonly<Parameters<F>>,
     kwargs?: Record<string, unknown>,
   ): Awaited<ReturnType<F>> {
-    return this.applyAsync(fn, args, { kwargs }).get();
+    return gathered(this.applyAsync(fn, args, { kwargs }).get());
   }
 
   /**
@@ -131,7 +132,7 @@ export class Pool implements Disposable, AsyncDisposable {
     chunksize?: number | MapOptions<Awaited<R>> | null,
     options?: MapOptions<Awaited<R>>,
   ): Awaited<R>[] {
-    return this.mapAsync(fn, iterable, chunksize, options).get();
+    return gathered(this.mapAsync(fn, iterable, chunksize, options).get());
   }
 
   /** `map` without waiting. The items are read and copied now. */
@@ -151,7 +152,7 @@ export class Pool implements Disposable, AsyncDisposable {
     chunksize?: number | MapOptions<Awaited<R>> | null,
     options?: MapOptions<Awaited<R>>,
   ): Awaited<R>[] {
-    return this.starmapAsync(fn, iterable, chunksize, options).get();
+    return gathered(this.starmapAsync(fn, iterable, chunksize, options).get());
   }
 
   /** `starmap` without waiting. */

@@ -7,6 +7,7 @@
 import { MaybeEncodingError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
+import { apart } from '../heap/held.ts';
 import { leftUntil } from '../heap/time.ts';
 import { canBlock } from '../platform/index.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -157,7 +158,8 @@ export class Replies {
   /** Takes in all that is there, waiting `ms` milliseconds for the first. */
   #receive(ms: number): void {
     while (!this.#hasEnded) {
-      const messages = this.#control.replies.takeAll(ms);
+      // Whoever waits takes in other tasks' results, too.
+      const messages = apart(() => this.#control.replies.takeAll(ms));
       if (messages.length === 0) return;
       for (const message of messages) {
         if (message.id > 0) this.#deliver(message);
@@ -235,7 +237,7 @@ export class Replies {
     for (const listener of [...this.#listeners]) listener();
     for (let call = this.#calls.shift(); call; call = this.#calls.shift()) {
       try {
-        call();
+        apart(call);
       } catch (error) {
         console.error('Exception in a callback of a pool:\n', error);
       }

@@ -1,6 +1,7 @@
 /**
  * Cancellation: an AbortSignal of the pool's creator, seen by the tasks in the workers. Between them stands an Event, which travels with the tasks.
  */
+import { apart } from '../heap/held.ts';
 import { Event } from '../sync/event.ts';
 
 // ── at the creator ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -12,7 +13,7 @@ export interface Cancellable {
 
 /** One listener and one Event for all the tasks of a signal, while there are any. */
 class Cancellation {
-  readonly event = new Event();
+  readonly event = apart(() => new Event());
   readonly #signal: AbortSignal;
   readonly #subjects = new Set<Cancellable>();
 

@@ -8,6 +8,7 @@ import { inTermsOf } from '../codec/index.ts';
 import { MaybeEncodingError, ShutDown } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
+import { wantsTurn } from '../heap/held.ts';
 import { AdoptionToken, created } from '../heap/shared.ts';
 import { hasPendingWork, importModule } from '../platform/index.ts';
 import { currentWorker } from '../workers/current-worker.ts';
@@ -77,7 +78,7 @@ class Worker {
     for (let taken = 0; maxtasks === 0 || taken < maxtasks; ) {
       // What earlier tasks have left behind goes on only while this thread does not sleep.
       if (hasPendingWork() && tasks.size === 0) await this.#untilTask();
-      else if (taken % TURN === TURN - 1 && hasPendingWork()) await turnOfLoop();
+      else if (taken % TURN === TURN - 1 && (hasPendingWork() || wantsTurn())) await turnOfLoop();
       const next = this.#take();
       if (next === undefined) break;
       taken++;

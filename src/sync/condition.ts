@@ -4,6 +4,7 @@
 import { ClassTag, Kind, NodeState, Status } from '../../assembly/abi.ts';
 import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
+import { apart } from '../heap/held.ts';
 import { AdoptionToken, created, refAgain, registerShared, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
@@ -36,13 +37,15 @@ export class Condition extends Acquirable {
       const { core } = this.heap;
       const at = core.conditionLock(this.ptr);
       const existing = new AdoptionToken(this.heap, refAgain(core, at));
-      this.#lock = new (core.conditionIsReentrant(this.ptr) ? new.target.reentrant : new.target.plain)(existing);
+      const LockOf = core.conditionIsReentrant(this.ptr) ? new.target.reentrant : new.target.plain;
+      this.#lock = apart(() => new LockOf(existing));
       this.#ownsLock = true;
       return;
     }
     if (lock !== undefined && !(lock instanceof Lock || lock instanceof RLock))
       throw new TypeError('lock must be a Lock or an RLock');
-    const given = lock ?? new new.target.reentrant();
+    const Own = new.target.reentrant;
+    const given = lock ?? apart(() => new Own());
     const at = Shared.addressOf(given);
     const heap = Shared.heapOf(given);
     super(heap, created(heap.core.conditionCreate(at, given instanceof RLock ? 1 : 0)));

@@ -4,6 +4,7 @@
 import { Kind } from '../../assembly/abi.ts';
 import { AttributeError } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
+import { apart } from '../heap/held.ts';
 import { AdoptionToken, created, refAgain, Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
@@ -35,7 +36,8 @@ export function makeNumbers(kind: Kind.VALUE | Kind.ARRAY, typecode: Typecode, c
   const { core } = heap;
   const bytes = HEADER + count * views[typecode].BYTES_PER_ELEMENT;
   if (bytes >= 2 ** 31) throw heapFull(bytes);
-  const ref = created(kind === Kind.VALUE ? core.valueCreate(bytes, lock) : core.arrayCreate(bytes, lock));
+  const make = () => (kind === Kind.VALUE ? core.valueCreate(bytes, lock) : core.arrayCreate(bytes, lock));
+  const ref = created(make(), make);
   const at = core.valueData(core.refObject(ref));
   heap.storeWord(at, typecodes.indexOf(typecode));
   heap.storeWord(at + 4, count);
@@ -71,7 +73,7 @@ export abstract class Numbers extends Acquirable {
     if (at === NO_LOCK) return undefined;
     const lock = at === OWN_LOCK ? this.ptr : at;
     const existing = new AdoptionToken(this.heap, refAgain(core, lock));
-    return core.objectKind(core.objectId(lock)) === Kind.LOCK ? new Lock(existing) : new RLock(existing);
+    return apart(() => (core.objectKind(core.objectId(lock)) === Kind.LOCK ? new Lock(existing) : new RLock(existing)));
   }
 
   /** Another handle to the same numbers. @internal */

@@ -5,7 +5,7 @@ import { SlotField, Status, WorkerFlag, WorkerState } from '../../assembly/abi.t
 import { RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, takeSlot, theHeap } from '../heap/heap.ts';
-import { AdoptionToken, created, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, LEAVE, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
@@ -264,6 +264,11 @@ export abstract class Runnable<R = unknown> extends Shared {
     runnable.#target = target;
     runnable.#args = args;
     runnable.#kwargs = kwargs;
+  }
+
+  /** One that runs is going to be joined, or not, by whoever started it. @internal */
+  override [LEAVE](): void {
+    if (this.ptr !== 0 && !this.isAlive()) this.close();
   }
 
   override close(): void {
