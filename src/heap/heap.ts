@@ -11,6 +11,8 @@ import { handlesAsReason, relieve } from './held.ts';
 const PAGE = 65536;
 /** Pointers stay below 2^31, so that they are positive in every language involved. */
 const PAGES_AT_MOST = 32767;
+/** Bytes of one block, as the core's allocator has it. */
+export const BLOCK_AT_MOST = 0x7fff0000;
 /** What the core's module asks for. */
 const PAGES_AT_LEAST = 16;
 
@@ -59,7 +61,10 @@ export class Heap {
     this.inlineBytes = core.inlineBytes();
     // The slot may have been that of a worker that died waiting.
     this.storeWord(core.slotOf(tid) + SlotField.WAITS_FOR, 0);
-    this.codec = new Codec(this.scratch, { revive: (handle) => revive(this, handle) });
+    this.codec = new Codec(this.scratch, {
+      revive: (handle) => revive(this, handle),
+      tooLong: (bytes) => (bytes > BLOCK_AT_MOST ? heapFull(bytes) : undefined),
+    });
   }
 
   /** Who must not block must not spin for long either: its blocking calls try once. */
@@ -96,6 +101,7 @@ export class Heap {
 
   /** A block of the heap. Throws `MemoryError` when it is full. */
   allocate(bytes: number): number {
+    if (bytes > BLOCK_AT_MOST) throw heapFull(bytes);
     let block = this.core.allocate(bytes);
     if (block === 0 && relieve()) block = this.core.allocate(bytes);
     if (block === 0) throw heapFull(bytes);

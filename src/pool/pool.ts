@@ -1,6 +1,7 @@
 /**
  * Pool: some processes that do what they are given.
  */
+import { Limit } from '../../assembly/abi.ts';
 import { SEND } from '../codec/index.ts';
 import { AssertionError, NotImplementedError, ValueError } from '../errors.ts';
 import { gathered } from '../heap/scope.ts';
@@ -74,7 +75,7 @@ export class Pool implements Disposable, AsyncDisposable {
   constructor(processes?: number | null, options: PoolOptions = {}) {
     const workers = processes === undefined || processes === null ? cores : processes;
     if (typeof workers === 'number' && workers < 1) throw new ValueError('Number of processes must be at least 1');
-    checkInteger('processes', workers, 1);
+    checkInteger('processes', workers, 1, Limit.SLOTS);
     const { initializer, initargs = [], maxtasksperchild } = options;
     const setup = { initializer: initializer ? describeTarget(initializer) : undefined, initargs: [...initargs] };
     const maxtasks =

@@ -1,4 +1,4 @@
-import { AsyncResult, Condition, Dict, heap, List, Lock, Pool, Process, Queue, RLock, Thread, Value } from 'nogil';
+import { type AsyncResult, Condition, Dict, heap, List, Lock, Pool, Process, Queue, RLock, Thread, Value } from 'nogil';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { runText } from '../../support/programs.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
