@@ -8,6 +8,7 @@ import type { CoreExports } from './core.ts';
 import { AsyncGate } from './gate.ts';
 import { type Heap, type HeapLink, heapFor, heapFull, setReviver } from './heap.ts';
 import { came, keepReference, Reference, relieve, went } from './held.ts';
+import { INSPECT, jsonOf, STATE, type State, textOf } from './show.ts';
 
 /** A handle as `postMessage` takes it: for workers that the package did not start. */
 export interface Handle extends HeapLink {
@@ -219,12 +220,23 @@ export abstract class Shared implements Disposable {
     throw new ValueError(`the handle is of a ${object.constructor.name}, not of a ${this.name}`);
   }
 
+  /** What it says of itself while it is open. @internal */
+  [STATE](): State {
+    return { text: '', fields: {} };
+  }
+
+  /** Its class, id and state, as Python's `repr`. */
   toString(): string {
-    return `<${this.constructor.name}${this.ptr === 0 ? ', closed' : ` ${this.id}`}>`;
+    return this.ptr === 0 ? `<${this.constructor.name}, closed>` : textOf(this, this.id, this[STATE]());
+  }
+
+  /** The same for JSON, which cannot carry the object itself. */
+  toJSON(): unknown {
+    return this.ptr === 0 ? { class: this.constructor.name, closed: true } : jsonOf(this, this.id, this[STATE]());
   }
 
   /** What console.log shows, instead of a whole heap. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
+  [INSPECT](): string {
     return this.toString();
   }
 

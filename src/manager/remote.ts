@@ -6,6 +6,7 @@ import { AttributeError, Empty, RemoteTraceback, WorkerDied } from '../errors.ts
 import { theHeap } from '../heap/heap.ts';
 import { apart } from '../heap/held.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import { Queue } from '../queue/queue.ts';
 import { Process } from '../workers/process.ts';
 import { Runnable } from '../workers/runnable.ts';
@@ -115,6 +116,20 @@ export class Remote extends Table {
 
   async #callAsync(method: string, args: unknown[]): Promise<unknown> {
     return receiveAsync(this.#send(method, args));
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const { registration, process } = this.#link;
+    const alive = process.isAlive();
+    return {
+      text: `${registration.name} in ${process.name}${alive ? '' : ', ended'}`,
+      fields: { object: registration.name, alive },
+    };
+  }
+
+  override toJSON(): unknown {
+    return super.toJSON();
   }
 
   /** @internal */

@@ -6,6 +6,7 @@
  */
 import { SEND } from '../codec/index.ts';
 import { NotImplementedError, TimeoutError } from '../errors.ts';
+import { STATE, type State, showable } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Chunk } from './chunk.ts';
 import { slice } from './chunks.ts';
@@ -69,6 +70,12 @@ export class PoolIterator<R> implements IterableIterator<R> {
   }
 
   // ── items ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** @internal */
+  [STATE](): State {
+    const fields = { read: this.#read, arrived: this.#arrived, finished: this.#isFinished };
+    return { text: `${fields.arrived} of ${fields.read} read`, fields };
+  }
 
   #fill(): void {
     while (this.#source !== undefined && this.#out < this.#ahead) {
@@ -265,3 +272,5 @@ export class PoolIterator<R> implements IterableIterator<R> {
     throw new NotImplementedError('iterators of a pool cannot be sent to other workers');
   }
 }
+
+showable(PoolIterator);

@@ -5,6 +5,7 @@ import { Limit } from '../../assembly/abi.ts';
 import { SEND } from '../codec/index.ts';
 import { AssertionError, NotImplementedError, ValueError } from '../errors.ts';
 import { gathered } from '../heap/scope.ts';
+import { INSPECT, jsonOf, STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { cores } from '../platform/index.ts';
 import { checkInteger } from '../sync/flavour.ts';
@@ -303,9 +304,23 @@ export class Pool implements Disposable, AsyncDisposable {
     await this.joinAsync();
   }
 
+  /** @internal */
+  [STATE](): State {
+    const state = ['running', 'closed', 'terminated'][this.#dispatcher.state] as string;
+    const { workers } = this.#dispatcher;
+    return { text: `${state}, ${workers} workers`, fields: { state, workers } };
+  }
+
   toString(): string {
-    const state = ['running', 'closed', 'terminated'][this.#dispatcher.state];
-    return `<Pool ${state}, ${this.#dispatcher.workers} workers>`;
+    return `<Pool ${this[STATE]().text}>`;
+  }
+
+  toJSON(): unknown {
+    return jsonOf(this, undefined, this[STATE]());
+  }
+
+  [INSPECT](): string {
+    return this.toString();
   }
 
   /** @internal */

@@ -3,6 +3,7 @@
  */
 import { SEND } from '../codec/index.ts';
 import { NotImplementedError, TimeoutError, ValueError } from '../errors.ts';
+import { type State as Shown, STATE, showable } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Described } from './functions.ts';
@@ -188,7 +189,15 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
   }
 
   /** @internal */
+  [STATE](): Shown {
+    const state = ['pending', 'fulfilled', 'rejected'][this.#state] as string;
+    return { text: state, fields: { state } };
+  }
+
+  /** @internal */
   [SEND](): never {
     throw new NotImplementedError('results of a pool cannot be sent to other workers: send what get() returns');
   }
 }
+
+showable(AsyncResult);

@@ -7,6 +7,7 @@ import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
 import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
@@ -264,6 +265,15 @@ export class Queue<T = unknown> extends Shared {
       at = next;
     }
     return items;
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const size = this.qsize();
+    const maxsize = this.maxsize > 0 ? this.maxsize : undefined;
+    const shutdown = this.isShutdown || undefined;
+    const text = `size=${size}${maxsize === undefined ? '' : `/${maxsize}`}${shutdown ? ', shut down' : ''}`;
+    return { text, fields: { size, maxsize, shutdown } };
   }
 
   // ── the rest ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
  * scheduler: runs functions at their time, one after the other, in this worker.
  */
 import { ValueError } from '../errors.ts';
+import { STATE, type State, showable } from '../heap/show.ts';
 import type { AsyncOptions } from '../heap/time.ts';
 import { sleep, sleepAsync } from '../workers/sleep.ts';
 import type { AnyFunction } from '../workers/targets.ts';
@@ -46,6 +47,12 @@ export class Scheduler {
   constructor(timefunc: () => number = monotonic, delayfunc?: DelayFunction) {
     this.#now = timefunc;
     this.#delay = delayfunc;
+  }
+
+  /** @internal */
+  [STATE](): State {
+    const { length } = this.#events;
+    return { text: `${length} events`, fields: { events: length } };
   }
 
   /** Plans a call at an absolute time. The event it returns can be cancelled. */
@@ -180,3 +187,5 @@ export const scheduler: {
 } = function scheduler(timefunc?: () => number, delayfunc?: DelayFunction) {
   return new Scheduler(timefunc, delayfunc);
 } as never;
+
+showable(Scheduler);

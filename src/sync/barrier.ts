@@ -6,6 +6,7 @@ import { BrokenBarrierError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
@@ -125,6 +126,12 @@ export class Barrier extends Shared {
 
   get broken(): boolean {
     return this.heap.core.barrierIsBroken(this.open) !== 0;
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const { parties, nWaiting, broken } = this;
+    return { text: broken ? 'broken' : `waiters=${nWaiting}/${parties}`, fields: { parties, waiting: nWaiting, broken } };
   }
 
   override close(): void {

@@ -6,6 +6,7 @@ import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
 import { apart } from '../heap/held.ts';
 import { AdoptionToken, created, refAgain, registerShared, Shared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
@@ -183,6 +184,13 @@ export class Condition extends Acquirable {
   /** Wakes all who wait now. */
   notifyAll(): void {
     this.notify(0x7fffffff);
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const lock = String(this.#lock);
+    const { text, fields } = this.#lock[STATE]();
+    return { text: `${lock.slice(1, lock.indexOf(':'))} ${text}`, fields: { ...fields, lock: this.#lock.id } };
   }
 
   override close(): void {

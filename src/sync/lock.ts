@@ -7,6 +7,7 @@ import { watchfully } from '../heap/deadlock.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
@@ -109,6 +110,16 @@ export abstract class Lockable extends Acquirable {
   /** @internal */
   protected releaseError(): Error {
     return new this.flavour.released(`cannot release ${this.constructor.name} ${this.id}: it is not locked`);
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const { core } = this.heap;
+    const dead = core.lockDeadOwner(this.open);
+    if (dead !== 0) return { text: `broken, worker ${dead} died with it`, fields: { locked: false, broken: true } };
+    const holder = core.lockOwner(this.open);
+    const locked = holder !== 0;
+    return { text: locked ? `locked by worker ${holder}` : 'unlocked', fields: { locked, holder: holder || undefined } };
   }
 
   /** Whether anybody holds it. */

@@ -6,6 +6,7 @@ import { AttributeError } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
 import { apart } from '../heap/held.ts';
 import { AdoptionToken, created, refAgain, Shared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { Lock, RLock } from './lock.ts';
@@ -21,6 +22,8 @@ const OWN_LOCK = 0;
 export const NO_LOCK = 1;
 /** The data begins with the typecode's number and the count; what is counted lies behind them. */
 export const HEADER = 8;
+/** So many elements are shown. */
+const SHOWN = 8;
 
 /** A lock as the core takes it. @throws AttributeError */
 export function lockOf(options: ValueOptions | undefined): number {
@@ -100,6 +103,14 @@ export abstract class Numbers extends Acquirable {
   /** Gives the lock up that guards it. */
   release(): void {
     this.getLock().release();
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const { typecode, numbers } = this;
+    const shown = Array.from(numbers.subarray(0, SHOWN) as Iterable<unknown> & ArrayLike<unknown>, String).join(', ');
+    const text = `${typecode} ${numbers.length > SHOWN ? `[${shown}, … of ${numbers.length}]` : `[${shown}]`}`;
+    return { text, fields: { typecode, length: numbers.length } };
   }
 
   override close(): void {

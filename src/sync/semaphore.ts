@@ -6,12 +6,15 @@ import { ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { acquireTimeout, checkInteger } from './flavour.ts';
 
 const MOST = 0x7fffffff;
+/** Where a semaphore's limit lies; MOST: it has none. */
+const LIMIT = 16;
 
 /**
  * A counter of permits: `acquire` takes one and waits while there is none, `release` gives some back.
@@ -33,6 +36,14 @@ export class Semaphore extends Acquirable {
   /** @internal */
   protected static limitFor(_value: number): number {
     return MOST;
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const value = this.getValue();
+    const limit = this.heap.loadWord(this.ptr + LIMIT);
+    if (limit === MOST) return { text: `value=${value}`, fields: { value } };
+    return { text: `value=${value}/${limit}`, fields: { value, limit } };
   }
 
   /** Takes a permit. @param timeout seconds; undefined or null: for ever @returns whether it got one */

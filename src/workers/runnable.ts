@@ -6,6 +6,7 @@ import { RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, takeSlot, theHeap } from '../heap/heap.ts';
 import { AdoptionToken, created, LEAVE, Shared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
@@ -283,8 +284,19 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   override toString(): string {
     if (this.ptr === 0) return super.toString();
-    const state = ['initial', 'starting', 'started', 'stopped'][this.workerRecord.state];
-    return `<${this.constructor.name}(${this.name}, ${state}${this.ident === undefined ? '' : ` ${this.ident}`}${this.daemon ? ' daemon' : ''})>`;
+    return `<${this.constructor.name}(${this.name}, ${this[STATE]().text})>`;
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const { name, daemon, ident } = this;
+    const { state: at, exitCode } = this.workerRecord;
+    const state = ['initial', 'starting', 'started', 'stopped'][at] as string;
+    // Of a process and of a thread alike: how it ended.
+    const exitcode = at === WorkerState.ENDED ? exitCode : undefined;
+    const ending = exitcode ? ` exitcode=${exitcode}` : '';
+    const text = `${state}${ident === undefined ? '' : ` ${ident}`}${ending}${daemon ? ' daemon' : ''}`;
+    return { text, fields: { name, state, ident, daemon, exitcode } };
   }
 }
 
