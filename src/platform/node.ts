@@ -1,6 +1,7 @@
 /**
  * Node: the only file that knows worker_threads, file descriptors and the process.
  */
+import { AsyncResource } from 'node:async_hooks';
 import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -205,8 +206,16 @@ export function hasPendingWork(): boolean {
   return process.getActiveResourcesInfo().some((kind) => kind !== 'CloseReq');
 }
 
+export function bindContext<F extends (...args: never[]) => unknown>(fn: F): F {
+  return AsyncResource.bind(fn as never) as never;
+}
+
+export function inNextTurn(fn: () => void): void {
+  setImmediate(fn);
+}
+
 export function afterTurn(fn: () => void): void {
-  setTimeout(fn, 0).unref();
+  setImmediate(fn).unref();
 }
 
 let collector: (() => boolean) | undefined;

@@ -46,7 +46,6 @@ export class Replies {
   readonly #owner: RepliesOwner;
   /** User code to run once the books are in order. */
   readonly #calls: (() => void)[] = [];
-  #soon: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
   /** Why tasks may have died that no dead worker's assignment names. */
   #suspicion: Error | undefined;
@@ -81,16 +80,6 @@ export class Replies {
   /** Runs `call`, which is the user's, in a moment; what it throws is printed. */
   later(call: () => void): void {
     this.#calls.push(call);
-  }
-
-  /** Runs `call`, which must not throw, as a promise's handlers are run. All of a turn share one microtask: in Node each costs as much as a task's reply. */
-  soon(call: () => void): void {
-    if (this.#soon.push(call) > 1) return;
-    void Promise.resolve().then(() => {
-      const calls = this.#soon;
-      this.#soon = [];
-      for (const each of calls) each();
-    });
   }
 
   /** Takes in all replies that are there, and runs what waits for them. */
