@@ -1,7 +1,9 @@
 /**
  * scheduler: runs functions at their time, one after the other, in this worker.
  */
+
 import { ValueError } from '../errors.ts';
+import { onAbort } from '../heap/abort.ts';
 import { STATE, type State, showable } from '../heap/show.ts';
 import type { AsyncOptions } from '../heap/time.ts';
 import { sleep, sleepAsync } from '../workers/sleep.ts';
@@ -163,14 +165,14 @@ export class Scheduler {
     }
     const stop = new AbortController();
     const forward = () => stop.abort(signal?.reason);
-    signal?.addEventListener('abort', forward, { once: true });
+    const stopListening = onAbort(signal, forward);
     this.#waits.add(stop);
     try {
       await sleepAsync(time, stop);
     } catch (reason) {
       if (reason !== REPLANNED) throw reason;
     } finally {
-      signal?.removeEventListener('abort', forward);
+      stopListening();
       this.#waits.delete(stop);
     }
   }

@@ -28,6 +28,7 @@ import {
 } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
+import { until } from '../../support/until.ts';
 
 /** Of an object: its text with N for its id and ME for this worker, which inspect shows, too; and its JSON without the id. */
 function shown(object: object): [string, unknown] {
@@ -52,11 +53,11 @@ describe('an object shows its class, id and state:', () => {
     lock.release();
   });
 
-  test('a broken Lock', () => {
+  test('a broken Lock', async () => {
     const lock = new Lock();
-    const worker = new Process({ target: (held: Lock) => (held.acquire(), process.exit(1)), args: [lock] as never });
+    const worker = new Process({ target: (held: Lock) => held.acquire() && process.exit(1), args: [lock] as never });
     worker.start();
-    worker.join();
+    await until(() => lock.broken);
     expect(shown(lock)).toEqual([
       `<Lock N: broken, worker ${worker.pid} died with it>`,
       { class: 'Lock', locked: false, broken: true },
@@ -188,7 +189,7 @@ describe('an object shows its class, id and state:', () => {
   test('inside of others, short', () => {
     const deep = { a: { b: { c: { lock: new Lock() } } }, list: [new Queue()] };
     expect(JSON.stringify(deep).length).toBeLessThan(200);
-    expect(inspect(deep, { depth: 9 })).toMatch(/<Lock \d+: unlocked>[^]*<Queue \d+: size=0>/);
+    expect(inspect(deep, { depth: 9 })).toMatch(/<Lock \d+: unlocked>[\s\S]*<Queue \d+: size=0>/);
     using _held = acquireAll(new Lock(), new Lock());
   });
 });
