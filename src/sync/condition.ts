@@ -11,7 +11,7 @@ import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
-import { Lock, RLock } from './lock.ts';
+import { BETWEEN_TASKS, Lock, Lockable, RLock } from './lock.ts';
 import { NodeWaits } from './node-waits.ts';
 
 /**
@@ -79,8 +79,12 @@ export class Condition extends Acquirable {
     return this.lock.acquire(blocking, timeout);
   }
 
+  /**
+   * The async twin of `acquire`, and as asyncio's: for one async task of this worker at a time, also if the lock is an RLock. A task that holds it may
+   * take it again by `acquire`.
+   */
   async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    return this.lock.acquireAsync(timeout, options);
+    return Lockable.acquireInTurn(this.lock, timeout, options);
   }
 
   release(): void {
@@ -92,7 +96,7 @@ export class Condition extends Acquirable {
   }
 
   #notOwner(verb: string): Error {
-    return new this.flavour.notOwner(`cannot ${verb} on un-acquired lock`);
+    return new this.flavour.notOwner(`cannot ${verb} on un-acquired lock${this.#lock instanceof RLock ? BETWEEN_TASKS : ''}`);
   }
 
   /**
@@ -134,7 +138,7 @@ export class Condition extends Acquirable {
     let notified = false;
     try {
       await waited.catch(() => {});
-      await this.#lock.acquireAsync();
+      await Lockable.acquireInTurn(this.#lock, undefined, undefined);
     } finally {
       notified = core.conditionLeave(condition, node, depth) === Status.OK;
     }

@@ -76,6 +76,22 @@ export abstract class Lockable extends Acquirable {
     );
   }
 
+  /**
+   * `acquireAsync` of a condition: for one async task of this worker at a time. Of an RLock this worker may be the owner already, for another task;
+   * then it is waited for as if it were somebody else's. @internal
+   */
+  static acquireInTurn(lock: Lockable, timeout: Timeout, options: AsyncOptions | undefined): Promise<boolean> {
+    const { core, tid } = lock.heap;
+    const attempt = () => {
+      // A Lock's own try fails, and marks it: the release at its last level opens the gate.
+      const isOurs = core.lockOwner(lock.open) === tid;
+      const status = isOurs ? core.lockTryOrMark(lock.open) : lock.tryOrMark();
+      return status === Status.TIMEOUT ? PENDING : status === Status.OK || lock.acquired(status);
+    };
+    const ms = lock.flavour.lockTimeout(timeout);
+    return AsyncGate.wait<boolean>(lock.heap, core.lockGate(lock.open), attempt, ms, options, () => false);
+  }
+
   /** @internal */
   protected acquired(status: number): boolean {
     switch (status) {
@@ -199,6 +215,10 @@ export class Lock extends Lockable {
   }
 }
 
+/** The cure for tasks that take each other for themselves. */
+export const BETWEEN_TASKS =
+  ', or another async task of it has released it: between async tasks of one worker, which are one owner, use a Lock (for a condition: its own acquireAsync(), or new Condition(new Lock()))';
+
 /**
  * A lock that its holder may take again; it is free when it was released as often. Only its holder can release it.
  *
@@ -236,9 +256,18 @@ export class RLock extends Lockable {
     return this.heap.core.rlockRelease(this.open);
   }
 
+  /** The async twin of `acquire`. Who holds it already is not held up by those who wait. */
+  override async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    const ms = this.flavour.lockTimeout(timeout);
+    if (this.heap.core.lockOwner(this.open) !== this.heap.tid) return super.acquireAsync(timeout, options);
+    options?.signal?.throwIfAborted();
+    const status = this.take(Math.min(ms, 0));
+    return status === Status.OK || this.acquired(status);
+  }
+
   /** @internal */
   protected override releaseError(): Error {
-    return new this.flavour.notOwner(`cannot release RLock ${this.id}: it is not this worker's`);
+    return new this.flavour.notOwner(`cannot release RLock ${this.id}: it is not this worker's${BETWEEN_TASKS}`);
   }
 }
 
