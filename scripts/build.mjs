@@ -73,7 +73,7 @@ async function buildModules() {
     logLevel: 'warning',
   });
   await build({ entryPoints: ['src/vite.ts'], outdir: 'dist', format: 'esm', target: 'node20', logLevel: 'warning' });
-  const bundled = { msgpackr: 'msgpackr', '@assemblyscript/loader': 'assemblyscript' };
+  const bundled = { msgpackr: 'msgpackr' };
   const inBar = ['cli-progress', 'string-width', 'emoji-regex', 'is-fullwidth-code-point', 'strip-ansi', 'ansi-regex'];
   const notices = Object.entries(bundled).map(([name, home]) => `${name}\n\n${licenceOf(home)}`);
   const ofBar = inBar.map((name) => `${name}\n\n${licenceOf(name)}`);
@@ -122,12 +122,10 @@ const keepClassNames = {
   },
 };
 
-/** The core as it is for browsers, which have to fetch it: small, and without the loader's wrappers, which nothing here calls (2 KB). */
+/** The core as it is for browsers, which have to fetch it: small. */
 const smallCore = {
   name: 'small-core',
   setup({ onLoad }) {
-    const bare = 'export const instantiateSync = (module, imports) => ({ instance: new WebAssembly.Instance(module, imports) });';
-    onLoad({ filter: /[\\/]@assemblyscript[\\/]loader[\\/]index\.js$/ }, () => ({ contents: bare }));
     onLoad({ filter: /[\\/]generated[\\/]wasm\.ts$/ }, () => ({
       contents: embed(readFileSync('build/core-small.wasm')),
       loader: 'ts',

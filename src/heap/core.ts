@@ -1,7 +1,6 @@
 /**
  * The compiled core, ready at once and synchronously: it is embedded, so importing the package reads no file and awaits nothing.
  */
-import { instantiateSync } from '@assemblyscript/loader';
 import { embeddedModule } from './embedded.ts';
 import type { CoreExports } from './generated/exports.ts';
 
@@ -15,8 +14,8 @@ export function coreModule(): WebAssembly.Module {
   return compiled;
 }
 
-/** An instance over `memory`. The loader's own wrappers count arguments at each call: the bare exports are what we want. */
+/** An instance over `memory`. Without AssemblyScript's loader: nothing here calls its wrappers, and it assigns to `Object`, which may be frozen. */
 export function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
   const imports = { env: { memory }, atomics: { monotonic: () => performance.now() } };
-  return instantiateSync(module, imports).instance.exports as unknown as CoreExports;
+  return new WebAssembly.Instance(module, imports).exports as unknown as CoreExports;
 }
