@@ -63,7 +63,12 @@ const expected = [
   ['own'],
   [{ a: 1, b: [1, 'x', null] }, 2, 5],
   [{ nested: ['1970-01-01T00:00:00.000Z'] }],
-  [[[1, 'a'], [2, 'b']]],
+  [
+    [
+      [1, 'a'],
+      [2, 'b'],
+    ],
+  ],
   ['Empty'],
   [true],
 ];
@@ -100,7 +105,10 @@ describe('with frozen intrinsics', () => {
     ['a lockdown() as that of SES, in workers too', () => `--import=${pathToFileURL(join(folder, 'lockdown.mjs'))}`],
   ])('%s, a whole program runs', async (_, flag) => {
     const { code, lines, errors } = await launch(join(folder, 'program.mjs'), [flag()]).ending;
-    expect([code, errors.replace(/.*(Experimental|--trace-warnings|nogil: this worker has|^    at ).*\n/gm, '')]).toEqual([0, '']);
+    expect([code, errors.replace(/.*(Experimental|--trace-warnings|nogil: this worker has|^ {4}at ).*\n/gm, '')]).toEqual([
+      0,
+      '',
+    ]);
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(expected);
   });
 });
