@@ -7,7 +7,7 @@ import { waitForWord } from '../heap/gate.ts';
 import { apart } from '../heap/held.ts';
 import { AdoptionToken, created, refAgain, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
-import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { type AsyncOptions, type Blocking, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
@@ -75,7 +75,7 @@ export class Condition extends Acquirable {
     return this.lock;
   }
 
-  acquire(blocking = true, timeout?: Timeout): boolean {
+  acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     return this.lock.acquire(blocking, timeout);
   }
 

@@ -8,7 +8,7 @@ import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
-import type { AsyncOptions, Timeout } from '../heap/time.ts';
+import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { acquireTimeout } from './flavour.ts';
@@ -45,7 +45,7 @@ export abstract class Lockable extends Acquirable {
    * @throws DeadlockError without a timeout: its holder waits, perhaps over others, for what this worker holds (RLock, and Lock with `deadlock: 'error'`)
    * @throws RuntimeError this thread must not block and the lock is held: use acquireAsync
    */
-  acquire(blocking = true, timeout?: Timeout): boolean {
+  acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     const ms =
       blocking === true && timeout === undefined
         ? Number.POSITIVE_INFINITY

@@ -7,7 +7,7 @@ import { heapFull, theHeap } from '../heap/heap.ts';
 import { apart } from '../heap/held.ts';
 import { AdoptionToken, created, refAgain, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
-import type { AsyncOptions, Timeout } from '../heap/time.ts';
+import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { Lock, RLock } from './lock.ts';
 import { type Typecode, typecodes, type View, views } from './typecodes.ts';
@@ -91,7 +91,7 @@ export abstract class Numbers extends Acquirable {
   }
 
   /** Takes the lock that guards it, as `Lock.acquire`. @throws AttributeError it has none */
-  acquire(blocking = true, timeout?: Timeout): boolean {
+  acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     return this.getLock().acquire(blocking, timeout);
   }
 

@@ -7,7 +7,7 @@ import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
-import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { type AsyncOptions, type Blocking, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { acquireTimeout, checkInteger } from './flavour.ts';
@@ -47,7 +47,7 @@ export class Semaphore extends Acquirable {
   }
 
   /** Takes a permit. @param timeout seconds; undefined or null: for ever @returns whether it got one */
-  acquire(blocking = true, timeout?: Timeout): boolean {
+  acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     const ms =
       blocking === true && timeout === undefined
         ? Number.POSITIVE_INFINITY
