@@ -84,6 +84,7 @@ async function buildModules() {
     sourcemap: true,
     legalComments: 'eof',
     logLevel: 'warning',
+    plugins: [loaderWithoutPolyfill],
     ignoreAnnotations: true,
   });
   // esbuild makes them `var`. The names of members must be constants, or an access costs an optimized caller 1 ns more.
@@ -119,6 +120,19 @@ async function buildModules() {
     `dist/nogil.js contains:\n\n${notices.join('\n\n')}\n\ndist/progress.cjs contains:\n\n${ofBar.join('\n\n')}`,
   );
 }
+
+/** AssemblyScript's loader without its polyfill of Object.hasOwn: assigning to `Object` throws where intrinsics are frozen. */
+const loaderWithoutPolyfill = {
+  name: 'loader-without-polyfill',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]@assemblyscript[\\/]loader[\\/]index\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const contents = source.replace(/^Object\.hasOwn = [\s\S]*?^\};?$/m, '');
+      if (contents === source) throw new Error(`${path} has no polyfill to take away any more: drop this plugin`);
+      return { contents };
+    });
+  },
+};
 
 const isPlatform = /[\\/]platform[\\/](node|index)\.ts$/;
 

@@ -4,7 +4,7 @@ export type { DeadlockLink } from './heap/deadlock.ts';
 export { configure, type HeapOptions } from './heap/heap.ts';
 export { type HeapStats, heap, type ObjectInfo } from './heap/inspect.ts';
 export type { Handle } from './heap/shared.ts';
-export type { AsyncOptions, Timeout } from './heap/time.ts';
+export type { AsyncOptions, Blocking, Timeout } from './heap/time.ts';
 // Each from where it is made, not through multiprocessing.ts: a bundler then leaves out what a program does not use.
 export { Dict, type DictInit } from './manager/dict.ts';
 export { List, type SortOptions } from './manager/list.ts';

@@ -29,6 +29,8 @@ const SLOTTED = new Map<string, { class: new (...args: never[]) => object; node:
 ]);
 
 const TypedArray = getPrototypeOf(Uint8Array);
+/** Looks at its typed array, and changes nothing. */
+const valuesOf = TypedArray.prototype.values as Probe;
 const typedArrayTag = getter(TypedArray.prototype, Symbol.toStringTag);
 
 /** Classes without a global name, or that are refused from any realm. */
@@ -48,6 +50,18 @@ export function unbox(value: object): unknown {
 export function isDetached(buffer: ArrayBufferLike): boolean {
   try {
     new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Whether a view shows nothing because its resizable buffer has become too short for it. A detached buffer's do so, too. */
+export function isOutOfBounds(view: ArrayBufferView): boolean {
+  try {
+    // A DataView throws here.
+    if (view.byteLength > 0 || viewName(view) === 'DataView') return false;
+    valuesOf.call(view);
     return false;
   } catch {
     return true;
@@ -118,4 +132,9 @@ function hasSlots(value: object, probe: Probe): boolean {
 /** `a Map`, `an Int8Array`. */
 export function withArticle(name: string): string {
   return /^[AEIO]/.test(name) ? `an ${name}` : `a ${name}`;
+}
+
+/** What to call a view whose buffer has become too short for it. */
+export function outOfBounds(name: string): string {
+  return `${withArticle(name)} that is out of the bounds of its resizable buffer`;
 }

@@ -2,7 +2,7 @@
 
 import { Encoding } from '../../assembly/abi.ts';
 import { copyOf } from './bytes.ts';
-import { isDetached, viewName } from './classify.ts';
+import { isDetached, isOutOfBounds, outOfBounds, viewName } from './classify.ts';
 import { Scratch } from './copy.ts';
 import { Flattener } from './flatten.ts';
 import type { HandleBridge, HandleRef } from './handle.ts';
@@ -166,7 +166,8 @@ export class Codec {
 
   #encodeBytes(value: Uint8Array): Encoding {
     // A detached view has no length either; only then is the buffer asked, since a small array has none until somebody asks.
-    if (value.length === 0 && isDetached(value.buffer)) throw cannotSend('a detached ArrayBuffer', '');
+    if (value.length === 0 && isOutOfBounds(value))
+      throw cannotSend(isDetached(value.buffer) ? 'a detached ArrayBuffer' : outOfBounds('Uint8Array'), '');
     return this.#leave(Encoding.BYTES, value, 0, value.length);
   }
 
@@ -185,6 +186,8 @@ export class Codec {
     let target = this.#scratch.bytes;
     let start = at;
     if (at + length > target.length) {
+      const refused = this.#bridge.tooLong?.(length);
+      if (refused !== undefined) throw refused;
       target = new Uint8Array(length);
       start = 0;
     }

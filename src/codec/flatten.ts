@@ -4,7 +4,7 @@
  */
 
 import { Buffers } from './buffers.ts';
-import { classify, isDetached, isShared, unbox, viewName, withArticle } from './classify.ts';
+import { classify, isDetached, isOutOfBounds, isShared, outOfBounds, unbox, viewName, withArticle } from './classify.ts';
 import { DOM_EXCEPTION, errorClassNamed, nearestErrorClass } from './error-classes.ts';
 import { type HandleRef, SEND, type Sendable } from './handle.ts';
 import { cannotSend, formatStep, type Step } from './path.ts';
@@ -37,6 +37,8 @@ export class Flattener {
   /** The numbers of the nodes by their objects; made when there are too many for a linear search. */
   #ids: Map<object, number> | undefined;
   readonly #handleNodes: number[] = [];
+  /** Made when there are too many for a linear search. */
+  #handleIndex: Map<string, number> | undefined;
   // One entry a node. The last two say how it was reached, for error messages.
   readonly #nodes: object[] = [];
   readonly #kinds: Node[] = [];
@@ -219,6 +221,7 @@ export class Flattener {
     const buffers = this.#buffers();
     const name = viewName(view);
     if (isShared(view.buffer)) throw this.#refusal(`${withArticle(name)} on a SharedArrayBuffer`, parent, step);
+    if (isOutOfBounds(view) && !isDetached(view.buffer)) throw this.#refusal(outOfBounds(name), parent, step);
     let buffer: number;
     if (isPooled(view)) {
       heads.push(Node.BUFFER);
@@ -262,18 +265,27 @@ export class Flattener {
   #handleHead(value: Sendable, parent: number, step: Step): number {
     const handle = value[SEND]();
     const { handles } = this;
-    // Two objects for the same shared object in one worker are the exception, and so are values with many handles.
-    let index = handles.findIndex(({ tag, id, gen }) => tag === handle.tag && id === handle.id && gen === handle.gen);
-    if (index >= 0) {
-      const node = this.#handleNodes[index] as number;
+    // Two objects for the same shared object in one worker are the exception.
+    const known = this.#indexOfHandle(handle);
+    if (known >= 0) {
+      const node = this.#handleNodes[known] as number;
       this.#indexed().set(value, node);
       return node;
     }
-    index = handles.push(handle) - 1;
+    const index = handles.push(handle) - 1;
+    this.#handleIndex?.set(keyOf(handle), index);
     this.heads.push(Node.HANDLE, index, handle.tag);
     const node = this.#node(value, Node.HANDLE, parent, step);
     this.#handleNodes.push(node);
     return node;
+  }
+
+  #indexOfHandle(handle: HandleRef): number {
+    const { handles } = this;
+    if (handles.length < LINEAR)
+      return handles.findIndex(({ tag, id, gen }) => tag === handle.tag && id === handle.id && gen === handle.gen);
+    this.#handleIndex ??= new Map(handles.map((each, index) => [keyOf(each), index]));
+    return this.#handleIndex.get(keyOf(handle)) ?? -1;
   }
 
   #refusal(what: string, parent: number, step: Step): TypeError {
@@ -283,6 +295,10 @@ export class Flattener {
     }
     return cannotSend(what, path);
   }
+}
+
+function keyOf({ tag, id, gen }: HandleRef): string {
+  return `${tag} ${id} ${gen}`;
 }
 
 /** Whether an error has `key` as an own property that its enumerable ones do not include; its stack may be inherited. */

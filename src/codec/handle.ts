@@ -35,4 +35,6 @@ export interface HandleBridge {
    * of a value, however often the value mentions it.
    */
   revive(handle: HandleRef): object;
+  /** The error for a value of so many bytes, which nobody can keep: asked before they are gathered. undefined: there is none. */
+  tooLong?(bytes: number): Error | undefined;
 }

@@ -5,17 +5,23 @@
  * waiter that gives up opens the gate itself: its leftover ends, everybody else looks again, and no stale wait stays on an address that may
  * become another object's.
  */
-
-import { keepAlive } from '../platform/index.ts';
+import { afterTurn, inNextTurn, keepAlive } from '../platform/index.ts';
+import { onAbort } from './abort.ts';
 import { reaches } from './extent.ts';
 import type { Heap } from './heap.ts';
+import { apart } from './held.ts';
 import { checkNames } from './options.ts';
 import type { AsyncOptions } from './time.ts';
 
 /** What an attempt answers that has to wait. */
 export const PENDING: unique symbol = Symbol('pending');
 
+/** One of those who wait, in a list in the order in which they came. */
 interface Waiter {
+  before: Waiter | undefined;
+  after: Waiter | undefined;
+  /** Whether it is in the list. */
+  waits: boolean;
   attempt(): unknown;
   resolve(value: never): void;
   reject(reason: unknown): void;
@@ -27,6 +33,32 @@ interface AsyncWait {
 }
 // The ES2024 declaration is newer than our target library.
 const waitAsync = (Atomics as unknown as { waitAsync(words: Int32Array, index: number, expected: number): AsyncWait }).waitAsync;
+
+/** Milliseconds that results may follow each other without a turn of the loop. A frame of a page is 16. */
+const STRETCH = 8;
+let stretched = false;
+let began = 0;
+
+/**
+ * Whether the loop is to have a turn before the next result. What need not wait resolves in a microtask, and a loop over a queue that others keep
+ * full would never let a timer fire.
+ */
+function turnIsDue(): boolean {
+  const now = performance.now();
+  if (stretched) return now - began > STRETCH;
+  stretched = true;
+  began = now;
+  afterTurn(() => {
+    stretched = false;
+  });
+  return false;
+}
+
+/** Resolves with a result, in the next turn if that is due. */
+function deliver<T>(resolve: (value: T) => void, value: T): void {
+  if (turnIsDue()) inNextTurn(() => resolve(value));
+  else resolve(value);
+}
 
 /** Async waiters of this thread, by heap and the address of their gate. Not in the heap's object: another copy of the package may have made that. */
 const gatesOf = new WeakMap<Heap, Map<number, AsyncGate>>();
@@ -46,7 +78,8 @@ export class AsyncGate {
 
   readonly #heap: Heap;
   readonly #address: number;
-  readonly #waiters: Waiter[] = [];
+  #first: Waiter | undefined;
+  #last: Waiter | undefined;
   #pumping = false;
   /** Settled once this thread waits here no more. */
   #left: Promise<void> | undefined;
@@ -80,7 +113,10 @@ export class AsyncGate {
     const gate = gatesIn(heap).get(address);
     try {
       const result = gate === undefined || timeoutMs === 0 ? attempt() : PENDING;
-      if (result !== PENDING) return Promise.resolve(result);
+      if (result !== PENDING) {
+        if (!turnIsDue()) return Promise.resolve(result);
+        return new Promise((resolve) => inNextTurn(() => resolve(result)));
+      }
       if (timeoutMs === 0) return Promise.resolve(onTimeout());
     } catch (error) {
       return Promise.reject(error);
@@ -98,13 +134,16 @@ export class AsyncGate {
       const leave = () => {
         keepAlive(-1);
         stopTimer();
-        signal?.removeEventListener('abort', abort);
+        stopListening();
       };
       const waiter: Waiter = {
+        before: undefined,
+        after: undefined,
+        waits: false,
         attempt,
         resolve: (value) => {
           leave();
-          resolve(value);
+          deliver(resolve, value);
         },
         reject: (reason) => {
           leave();
@@ -124,18 +163,36 @@ export class AsyncGate {
         }
       });
       keepAlive(1);
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#waiters.push(waiter);
+      const stopListening = onAbort(signal, abort);
+      this.#append(waiter);
       // A pump whose last waiter has just given up is on its way, and finds this one.
       if (!this.#pumping) this.#left = this.#pump();
     });
   }
 
+  #append(waiter: Waiter): void {
+    waiter.waits = true;
+    waiter.before = this.#last;
+    if (this.#last === undefined) this.#first = waiter;
+    else this.#last.after = waiter;
+    this.#last = waiter;
+  }
+
+  #unlink(waiter: Waiter): void {
+    if (!waiter.waits) return;
+    waiter.waits = false;
+    const { before, after } = waiter;
+    if (before === undefined) this.#first = after;
+    else before.after = after;
+    if (after === undefined) this.#last = before;
+    else after.before = before;
+  }
+
   #remove(waiter: Waiter): void {
-    const index = this.#waiters.indexOf(waiter);
-    if (index >= 0) this.#waiters.splice(index, 1);
+    const wasFirst = waiter === this.#first;
+    this.#unlink(waiter);
     // The first in line may have held up others, and the last one leaves a wait behind: either way the pump must look.
-    if (index === 0) this.#heap.core.gateWakeAll(this.#address);
+    if (wasFirst) this.#heap.core.gateWakeAll(this.#address);
   }
 
   /** Serves the waiters until there are none. */
@@ -150,11 +207,15 @@ export class AsyncGate {
       // The word is read before the attempts: whatever happens after them changes it.
       const seen = this.#heap.loadWord(this.#address);
       this.#serve();
-      if (this.#waiters.length === 0) break;
+      if (this.#first === undefined) break;
       const wait = waitAsync(this.#heap.words(), this.#address >> 2, seen);
       // Who wakes us takes us off the count.
-      if (wait.async) await wait.value;
-      else core.gateLeave(this.#address);
+      if (wait.async) {
+        await wait.value;
+        continue;
+      }
+      core.gateLeave(this.#address);
+      if (turnIsDue()) await new Promise<void>(inNextTurn);
     }
     core.gateLeave(this.#address);
     gates.delete(this.#address);
@@ -164,19 +225,17 @@ export class AsyncGate {
 
   /** `everybody`: also those behind one that has to wait, because some have lost their handle. */
   #serve(everybody = false): void {
-    for (let index = 0; index < this.#waiters.length; ) {
-      const waiter = this.#waiters[index] as Waiter;
+    for (let waiter = this.#first; waiter !== undefined; waiter = waiter.after) {
       try {
         const result = waiter.attempt();
         if (result === PENDING) {
           if (!everybody) return;
-          index++;
           continue;
         }
-        this.#waiters.splice(index, 1);
+        this.#unlink(waiter);
         waiter.resolve(result as never);
       } catch (error) {
-        this.#waiters.splice(index, 1);
+        this.#unlink(waiter);
         waiter.reject(error);
       }
     }
@@ -190,7 +249,8 @@ export class AsyncGate {
     const gates = [...gatesIn(heap).values()].filter((gate) => reaches(heap.core, object, gate.#address));
     if (gates.length === 0) return undefined;
     for (const gate of gates) {
-      gate.#serve(true);
+      // An attempt may bring somebody an item.
+      apart(() => gate.#serve(true));
       heap.core.gateWakeAll(gate.#address);
     }
     return Promise.all(gates.map((gate) => gate.#left));
@@ -233,7 +293,7 @@ export async function waitForWord(
   };
   keepAlive(1);
   const stopTimer = startTimer(timeoutMs, stop);
-  signal?.addEventListener('abort', stop, { once: true });
+  const stopListening = onAbort(signal, stop);
   try {
     while (!over && heap.loadWord(address) === expected) {
       const wait = waitAsync(heap.words(address + 4), address >> 2, expected);
@@ -242,7 +302,7 @@ export async function waitForWord(
   } finally {
     keepAlive(-1);
     stopTimer();
-    signal?.removeEventListener('abort', stop);
+    stopListening();
   }
   if (heap.loadWord(address) !== expected) return true;
   signal?.throwIfAborted();

@@ -7,11 +7,14 @@ import { Codec, type HandleRef } from '../codec/index.ts';
 import { MemoryError, RuntimeError, ValueError } from '../errors.ts';
 import { announce, canBlock, checkSharedMemory, cores, nativeId } from '../platform/index.ts';
 import { type CoreExports, coreModule, instantiateCore } from './core.ts';
+import { handlesAsReason, relieve } from './held.ts';
 import { checkNames } from './options.ts';
 
 const PAGE = 65536;
 /** Pointers stay below 2^31, so that they are positive in every language involved. */
 const PAGES_AT_MOST = 32767;
+/** Bytes of one block, as the core's allocator has it. */
+export const BLOCK_AT_MOST = 0x7fff0000;
 /** What the core's module asks for. */
 const PAGES_AT_LEAST = 16;
 
@@ -70,7 +73,10 @@ export class Heap {
     this.inlineBytes = core.inlineBytes();
     // The slot may have been that of a worker that died waiting.
     this.storeWord(core.slotOf(tid) + SlotField.WAITS_FOR, 0);
-    this.codec = new Codec(this.scratch, { revive: (handle) => revive(this, handle) });
+    this.codec = new Codec(this.scratch, {
+      revive: (handle) => revive(this, handle),
+      tooLong: (bytes) => (bytes > BLOCK_AT_MOST ? heapFull(bytes) : undefined),
+    });
   }
 
   /** Who must not block must not spin for long either: its blocking calls try once. */
@@ -107,7 +113,9 @@ export class Heap {
 
   /** A block of the heap. Throws `MemoryError` when it is full. */
   allocate(bytes: number): number {
-    const block = this.core.allocate(bytes);
+    if (bytes > BLOCK_AT_MOST) throw heapFull(bytes);
+    let block = this.core.allocate(bytes);
+    if (block === 0 && relieve()) block = this.core.allocate(bytes);
     if (block === 0) throw heapFull(bytes);
     return block;
   }
@@ -115,7 +123,9 @@ export class Heap {
 
 export function heapFull(bytes?: number): MemoryError {
   const size = bytes === undefined ? '' : ` (${bytes} bytes wanted)`;
-  return new MemoryError(`the shared heap is full${size}; configure({ maximumBytes }) before first use sets its limit`);
+  return new MemoryError(
+    `the shared heap is full${size}; configure({ maximumBytes }) before first use sets its limit${handlesAsReason()}`,
+  );
 }
 
 // ── the heap of this thread ────────────────────────────────────────────────────────────────────────────────────────────────────────

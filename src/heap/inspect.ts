@@ -5,6 +5,7 @@ import { Kind } from '../../assembly/abi.ts';
 import { type DeadlockLink, findCycles } from './deadlock.ts';
 import { isQueue, reaches } from './extent.ts';
 import { theHeap } from './heap.ts';
+import { keep, scope, tidy } from './scope.ts';
 
 const NAMES: Record<number, string> = {
   [Kind.LOCK]: 'Lock',
@@ -93,8 +94,33 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
   }
 }
 
-/** Looks into the shared memory. Other workers go on meanwhile: each figure is true at one moment of the call. */
+/** Handles in bulk; and looks into the shared memory. Other workers go on meanwhile: each figure is true at one moment of the call. */
 export const heap = {
+  /**
+   * Runs `fn`, and closes every handle that this worker came by meanwhile, except those in what it returns (in fields, arrays, maps and
+   * sets, however deep) and those given to `keep`. Of one that throws, those in the error stay. For code that never returns to its event loop,
+   * and for whoever wants the memory back at once.
+   *
+   * Calls may nest: what an inner one returns is the outer one's. Not closed: workers that run, and what callbacks of a pool came by.
+   * Of an async `fn` those are closed that came before its first `await`, once its promise has settled.
+   * @returns what `fn` returns
+   */
+  tidy<T>(fn: () => T): T {
+    return tidy(fn);
+  },
+
+  /**
+   * The same for a block: `using scope = heap.scope()`. The block must not `await` or `yield`: then nothing is closed, with a warning.
+   */
+  scope(): Disposable {
+    return scope();
+  },
+
+  /** Has no scope close a handle, or the handles in a value; `close()` does still. @returns the value */
+  keep<T>(value: T): T {
+    return keep(value);
+  },
+
   stats(): HeapStats {
     const { core } = theHeap();
     const objects: Record<string, number> = {};

@@ -9,12 +9,15 @@ import { Encoding, Meta, Size, Status } from '../../assembly/abi.ts';
 import { copyInto } from '../codec/bytes.ts';
 import type { HandleRef } from '../codec/index.ts';
 import { ValueError } from '../errors.ts';
-import { type Heap, heapFull } from './heap.ts';
+import { BLOCK_AT_MOST, type Heap, heapFull } from './heap.ts';
 import { isCreated, isGone } from './shared.ts';
 
 /** Bytes of a record's header. */
 export const RECORD = Size.RECORD;
 const NO_HANDLES: HandleRef[] = [];
+
+/** Handles in one value: a record's meta counts them in 16 bits, and a negative meta is an error of the core's. */
+const MOST_HANDLES = 0x7fff;
 
 export function align8(bytes: number): number {
   return (bytes + 7) & ~7;
@@ -79,8 +82,8 @@ export function writeInline(heap: Heap, encoding: Encoding, at: number, before =
 function writeBlock(heap: Heap, encoding: Encoding, at: number, before: number): number {
   const { codec, scratchI32 } = heap;
   const length = before + codec.end - codec.start;
-  const meta = metaOf(heap, encoding);
   const size = Meta.BLOCK_HEADER + before + bodyBytes(heap);
+  const meta = metaOf(heap, encoding);
   const block = heap.allocate(size);
   writeBody(heap, block + Meta.BLOCK_HEADER + before);
   const inFlight = inFlightFor(heap, block, length, meta);
@@ -106,12 +109,23 @@ export function dropRecord(heap: Heap, words: Int32Array, at: number): void {
   if ((words[(at >> 2) + 1] as number) & Meta.OUT_OF_LINE) heap.core.refClose(words[(at >> 2) + 3] as number);
 }
 
-/** Bytes of the payload and the handles that the codec has just made. */
+/**
+ * Bytes of the payload and the handles that the codec has just made.
+ * @throws MemoryError no block is so long; ValueError too many handles. Before anything is allocated
+ */
 export function bodyBytes(heap: Heap): number {
   const { codec } = heap;
-  return align8(codec.end - codec.start) + codec.handles.length * 8;
+  const length = codec.end - codec.start;
+  const count = codec.handles.length;
+  if (length > BLOCK_AT_MOST) throw heapFull(length);
+  if (count > MOST_HANDLES)
+    throw new ValueError(
+      `cannot send ${count} handles in one value: it may hold ${MOST_HANDLES}. Send several values, or put the handles into a queue, dict or list, and send that`,
+    );
+  return align8(length) + count * 8;
 }
 
+/** After `bodyBytes`, which has looked at the count. */
 export function metaOf(heap: Heap, encoding: Encoding): number {
   return encoding | (heap.codec.handles.length << Meta.HANDLES_SHIFT);
 }

@@ -7,7 +7,9 @@ import { ValueError } from '../errors.ts';
 import type { CoreExports } from './core.ts';
 import { AsyncGate } from './gate.ts';
 import { type Heap, type HeapLink, heapFor, heapFull, setReviver } from './heap.ts';
+import { came, keepReference, Reference, relieve, went } from './held.ts';
 import { CLOSED_ERROR, HEAP, OPEN, PTR } from './members.ts';
+import { INSPECT, jsonOf, STATE, type State, textOf } from './show.ts';
 
 /** A handle as `postMessage` takes it: for workers that the package did not start. */
 export interface Handle extends HeapLink {
@@ -57,7 +59,13 @@ function tagOf(ctor: object): number {
   throw new TypeError('not a class of shared objects');
 }
 
-const forgotten = new FinalizationRegistry<AdoptionToken>(({ heap, ref }) => heap.core.refClose(ref));
+/** Closes what the collector has found; not what was given back before it came to tell. */
+const forgotten = new FinalizationRegistry<Reference>((reference) => {
+  const { heap, ref } = reference;
+  if (ref === 0) return;
+  went(reference);
+  heap.core.refClose(ref);
+});
 
 // ── what the core answers that makes or opens something: the address, or why there is none ─────────────────────────────
 
@@ -69,9 +77,13 @@ export function isGone(address: number): boolean {
   return address === Status.STALE;
 }
 
-/** @throws MemoryError the heap is full; ValueError the object is gone */
-export function created(address: number): number {
+/**
+ * @param again makes it once more: the heap may have had room for it but for handles that were dropped
+ * @throws MemoryError the heap is full; ValueError the object is gone
+ */
+export function created(address: number, again?: () => number): number {
   if (isCreated(address)) return address;
+  if (again !== undefined && !isGone(address) && relieve()) return created(again());
   if (isGone(address))
     throw new ValueError('the object of this handle is gone: close it only after the other side has opened it');
   throw heapFull();
@@ -87,19 +99,39 @@ export function ownField(object: object, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
+const SELF: unique symbol = Symbol('self');
+/** What a handle does when a scope ends that it came in. */
+export const LEAVE: unique symbol = Symbol('leave');
+
+/** The handle that a value is, if it is one; of a proxy what stands behind it. */
+export function sharedIn(value: object): Shared | undefined {
+  return ordinaryHasInstance.call(Shared, value) ? (value as Shared)[SELF]() : undefined;
+}
+
+/** It is meant to stay. */
+export function keepHandle(handle: Shared): void {
+  Shared.keep(handle);
+}
+
+/** The scope that it came in ends. */
+export function leaveScope(handle: Shared): void {
+  if (!Shared.isKept(handle)) handle[LEAVE]();
+}
+
 export abstract class Shared implements Disposable {
   /** @internal */
   protected readonly [HEAP]: Heap;
   /** The object's address; 0 once this handle is closed. @internal */
   protected [PTR]: number;
-  #ref: number;
+  readonly #reference: Reference;
 
   /** @internal */
   protected constructor(heap: Heap, ref: number) {
     this[HEAP] = heap;
-    this.#ref = ref;
+    this.#reference = new Reference(heap, ref);
     this[PTR] = heap.core.refObject(ref);
-    forgotten.register(this, new AdoptionToken(heap, ref), this);
+    forgotten.register(this, this.#reference, this);
+    came(this, this.#reference);
   }
 
   /** The address behind this handle. @throws ValueError when the handle is closed. @internal */
@@ -130,9 +162,11 @@ export abstract class Shared implements Disposable {
   close(): void {
     if (this[PTR] === 0) return;
     const { [HEAP]: heap, [PTR]: ptr } = this;
+    const { ref } = this.#reference;
     this[PTR] = 0;
     forgotten.unregister(this);
-    const close = () => heap.core.refClose(this.#ref);
+    went(this.#reference);
+    const close = () => heap.core.refClose(ref);
     const waited = AsyncGate.waiting > 0 ? AsyncGate.closing(heap, ptr) : undefined;
     if (waited === undefined) close();
     else void waited.then(close);
@@ -140,6 +174,26 @@ export abstract class Shared implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** A scope ends in which this handle came. @internal */
+  [LEAVE](): void {
+    this.close();
+  }
+
+  /** This object itself, also of the proxy that stands in front of it. @internal */
+  [SELF](): Shared {
+    return this;
+  }
+
+  /** @internal */
+  static keep(handle: Shared): void {
+    keepReference(handle.#reference);
+  }
+
+  /** @internal */
+  static isKept(handle: Shared): boolean {
+    return handle.#reference.kept;
   }
 
   /** Also for an object of the same class from another copy of the package in this thread. */
@@ -181,12 +235,23 @@ export abstract class Shared implements Disposable {
     throw new ValueError(`the handle is of a ${object.constructor.name}, not of a ${this.name}`);
   }
 
+  /** What it says of itself while it is open. @internal */
+  [STATE](): State {
+    return { text: '', fields: {} };
+  }
+
+  /** Its class, id and state, as Python's `repr`. */
   toString(): string {
-    return `<${this.constructor.name}${this[PTR] === 0 ? ', closed' : ` ${Shared.idOf(this)}`}>`;
+    return this[PTR] === 0 ? `<${this.constructor.name}, closed>` : textOf(this, Shared.idOf(this), this[STATE]());
+  }
+
+  /** The same for JSON, which cannot carry the object itself. */
+  toJSON(): unknown {
+    return this[PTR] === 0 ? { class: this.constructor.name, closed: true } : jsonOf(this, Shared.idOf(this), this[STATE]());
   }
 
   /** What console.log shows, instead of a whole heap. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
+  [INSPECT](): string {
     return this.toString();
   }
 

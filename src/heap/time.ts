@@ -4,6 +4,17 @@ import { ValueError } from '../errors.ts';
 /** Seconds to wait; `undefined` or `null`: for ever. */
 export type Timeout = number | null | undefined;
 
+/** Whether to wait: a boolean, or 1 and 0 as in Python. */
+export type Blocking = boolean | 0 | 1;
+
+/** @throws TypeError it is neither */
+export function isBlocking(name: string, value: unknown): boolean {
+  if (value === true || value === 1) return true;
+  if (value === false || value === 0) return false;
+  const got = typeof value === 'number' || typeof value === 'bigint' ? String(value) : typeof value;
+  throw new TypeError(`${name} must be a boolean, or 0 or 1, got ${got}; a timeout is the argument behind it`);
+}
+
 export interface AsyncOptions {
   /** Gives up the wait: the call rejects with `signal.reason` and leaves the primitive as if it had never been called. */
   signal?: AbortSignal | undefined;

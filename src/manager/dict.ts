@@ -7,6 +7,7 @@ import { theHeap } from '../heap/heap.ts';
 import { HEAP, OPEN, PTR } from '../heap/members.ts';
 import { RECORD, writeInline } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import type { AsyncOptions } from '../heap/time.ts';
 import { addEncoded, addKey, batchOf, type Key, newBatch, readBatch, readShown, toKey, writeKey } from './cells.ts';
 import { INSPECT, methodsOf, withContents } from './properties.ts';
@@ -127,8 +128,14 @@ export abstract class Table extends Store {
     return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i] as K, flat[2 * i + 1] as V]);
   }
 
+  /** @internal */
+  override [STATE](): State {
+    const size = this[HEAP].core.tableSize(this[OPEN]);
+    return { text: `size=${size}`, fields: { size } };
+  }
+
   /** What console.log shows: as Python's `str(d)`, what is in it. */
-  [INSPECT](depth?: number, options?: object, inspect?: (value: unknown, options?: object) => string): string {
+  override [INSPECT](depth?: number, options?: object, inspect?: (value: unknown, options?: object) => string): string {
     if (this[PTR] === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
     const pairs = this.pairs();
     const named = pairs.every(([key]) => typeof key === 'string');
@@ -249,7 +256,7 @@ export class Dict<K = any, V = any> extends Table {
   }
 
   /** For JSON.stringify: an object of the string keys. */
-  toJSON(): Record<string, V> {
+  override toJSON(): Record<string, V> {
     return Object.fromEntries(this.items().filter(([key]) => typeof key === 'string'));
   }
 

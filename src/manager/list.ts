@@ -7,6 +7,7 @@ import { theHeap } from '../heap/heap.ts';
 import { HEAP, OPEN, PTR } from '../heap/members.ts';
 import { RECORD, writeInline } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import type { AsyncOptions } from '../heap/time.ts';
 import { addEncoded, arrangeBatch, batchOf, newBatch, readBatch, readBatchOnly, readShown } from './cells.ts';
 import { compare, isEqual } from './order.ts';
@@ -165,12 +166,18 @@ export class List<T = any> extends Store {
     return this.slice().filter((item) => isEqual(item, value)).length;
   }
 
-  toJSON(): T[] {
+  /** @internal */
+  override [STATE](): State {
+    const { length } = this;
+    return { text: `length=${length}`, fields: { length } };
+  }
+
+  override toJSON(): T[] {
     return this.slice();
   }
 
   /** What console.log shows: as Python's `str(l)`, what is in it. */
-  [INSPECT](depth?: number, options?: object, inspect?: (value: unknown, options?: object) => string): string {
+  override [INSPECT](depth?: number, options?: object, inspect?: (value: unknown, options?: object) => string): string {
     if (this[PTR] === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
     return `List ${inspect(this.slice(), options)}`;
   }

@@ -99,6 +99,10 @@ export class ManagerObject extends Table {
     });
   }
 
+  override toJSON(): unknown {
+    return super.toJSON();
+  }
+
   #maker(name: string): unknown {
     if (Object.hasOwn(makers, name)) return this.#alive(makers[name as keyof typeof makers] as never);
     const registration = this.read(['class', name], undefined) as Registration | undefined;

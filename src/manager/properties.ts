@@ -4,6 +4,8 @@
  * A proxy in front of the object. Methods it hands out are bound to the object itself, once each, because private fields know no proxies.
  */
 
+import { INSPECT } from '../heap/show.ts';
+
 /** What stands behind the names that are not methods. */
 export interface Contents {
   /** Whether a name is one of these, and not a method or nothing at all. */
@@ -15,7 +17,7 @@ export interface Contents {
   names(): string[];
 }
 
-export const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
+export { INSPECT };
 
 const SHARED = ['close', 'handle', 'toString', 'constructor'];
 

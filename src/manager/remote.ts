@@ -4,8 +4,10 @@
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { AttributeError, Empty, RemoteTraceback, WorkerDied } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
+import { apart } from '../heap/held.ts';
 import { OPEN, PTR } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import { Queue } from '../queue/queue.ts';
 import { Process } from '../workers/process.ts';
 import { Runnable } from '../workers/runnable.ts';
@@ -71,7 +73,7 @@ export class Remote extends Table {
   /** @internal */
   constructor(existing: AdoptionToken) {
     super(existing);
-    this.#link = this.read('link', undefined) as Link;
+    this.#link = apart(() => this.read('link', undefined)) as Link;
     const { name, exposed } = this.#link.registration;
     const methods = new Map<string, unknown>();
     for (const method of exposed) methods.set(`${method}Async`, (...args: unknown[]) => this.#callAsync(method, args));
@@ -115,6 +117,20 @@ export class Remote extends Table {
 
   async #callAsync(method: string, args: unknown[]): Promise<unknown> {
     return receiveAsync(this.#send(method, args));
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const { registration, process } = this.#link;
+    const alive = process.isAlive();
+    return {
+      text: `${registration.name} in ${process.name}${alive ? '' : ', ended'}`,
+      fields: { object: registration.name, alive },
+    };
+  }
+
+  override toJSON(): unknown {
+    return super.toJSON();
   }
 
   /** @internal */

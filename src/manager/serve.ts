@@ -1,12 +1,13 @@
 /**
  * The worker of an object of a registered class: makes it, and answers calls, one after the other.
  */
-import { Empty, MaybeEncodingError, RemoteError } from '../errors.ts';
+import { Empty, RemoteError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
 import { isCreated, isGone } from '../heap/shared.ts';
 import { importModule } from '../platform/index.ts';
 import type { Queue } from '../queue/queue.ts';
 import { explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
+import { unsendable } from '../workers/unsendable.ts';
 
 /** A call. Without a method: stop. */
 export interface Call {
@@ -63,7 +64,8 @@ async function answer(reply: Queue<Reply>, work: () => unknown): Promise<boolean
     reply.put(outcome);
   } catch (error) {
     const what = 'error' in outcome ? `the error ${String(outcome.error)}` : 'the result';
-    reply.put({ error: new MaybeEncodingError(`${what} cannot be sent: ${(error as Error).message}`) });
+    const thrown = 'error' in outcome ? outcome.error : undefined;
+    reply.put({ error: unsendable(`${what} cannot be sent: ${(error as Error).message}`, thrown) });
   }
   reply.close();
   return !('error' in outcome);

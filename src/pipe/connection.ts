@@ -8,6 +8,7 @@ import { heapFull, theHeap } from '../heap/heap.ts';
 import { CLOSED_ERROR, HEAP, PTR } from '../heap/members.ts';
 import { decodeRecord, RECORD } from '../heap/records.ts';
 import { AdoptionToken, created, isCreated, registerShared, Shared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { PutBatch } from '../queue/put-batch.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -62,6 +63,13 @@ export class Connection extends Shared {
 
   get writable(): boolean {
     return this.#outgoing !== 0;
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const { readable, writable } = this;
+    const text = [readable && 'readable', writable && 'writable'].filter(Boolean).join(', ');
+    return { text, fields: { readable, writable } };
   }
 
   /** A number of the end's own, the same in every worker; not a file descriptor. @throws OSError it is closed */

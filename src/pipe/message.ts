@@ -2,6 +2,7 @@
  * Messages: values and bytes on their way into a pipe, and bytes on their way out of it.
  */
 import { Meta, Status } from '../../assembly/abi.ts';
+import { isOutOfBounds } from '../codec/classify.ts';
 import type { Heap } from '../heap/heap.ts';
 import { RECORD, writeRecord } from '../heap/records.ts';
 
@@ -34,6 +35,8 @@ export function useBytes<T>(heap: Heap, length: number, meta: number, use: (byte
 
 /** All bytes of a view or a buffer. @throws TypeError it is neither */
 export function bytesOf(buffer: unknown): Uint8Array {
+  if (ArrayBuffer.isView(buffer) && isOutOfBounds(buffer))
+    throw new TypeError('the view is out of the bounds of its buffer, which was resized or detached');
   if (ArrayBuffer.isView(buffer)) return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   if (buffer instanceof ArrayBuffer || (typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer))
     return new Uint8Array(buffer);

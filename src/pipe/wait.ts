@@ -1,6 +1,7 @@
 /**
  * wait: for several connections and processes at once.
  */
+import { onAbort } from '../heap/abort.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
@@ -68,10 +69,11 @@ export async function waitAsync<T extends Waitable>(
   const { signal } = over;
   // AbortSignal.any is newer than Node 20.0.
   const abort = () => over.abort(options?.signal?.reason);
-  options?.signal?.addEventListener('abort', abort, { once: true });
   const waits: Promise<Waitable[]>[] = [];
+  let stopListening: (() => void) | undefined;
   try {
     options?.signal?.throwIfAborted();
+    stopListening = onAbort(options?.signal, abort);
     const now = ready();
     if (now.length > 0 || ms === 0) return now as T[];
     const attempt = () => {
@@ -83,7 +85,7 @@ export async function waitAsync<T extends Waitable>(
     if (waits.length === 0) waits.push(sleepAsync(ms / 1000, { signal }).then(() => []));
     return (await Promise.race(waits)) as T[];
   } finally {
-    options?.signal?.removeEventListener('abort', abort);
+    stopListening?.();
     over.abort();
     await Promise.allSettled(waits);
     release();

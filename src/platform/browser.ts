@@ -237,6 +237,29 @@ export function hasPendingWork(): boolean {
   return true;
 }
 
+/** AsyncContext is not in browsers yet. */
+export function bindContext<F>(fn: F): F {
+  return fn;
+}
+
+let turns: MessageChannel | undefined;
+const toCall: (() => void)[] = [];
+
+/** Not a timer: of those a browser makes nested ones wait for 4 ms. */
+export function inNextTurn(fn: () => void): void {
+  if (turns === undefined) {
+    turns = new MessageChannel();
+    turns.port1.onmessage = () => toCall.shift()?.();
+  }
+  toCall.push(fn);
+  turns.port2.postMessage(0);
+}
+
+export const afterTurn = inNextTurn;
+
+/** No page may ask the collector for anything. */
+export const collectNow = undefined;
+
 export function terminal(): boolean {
   return false;
 }

@@ -94,6 +94,17 @@ export interface Platform {
   keepAlive(change: 1 | -1): void;
   /** Whether anything (a timer, a request, a socket) keeps this thread's loop busy. */
   hasPendingWork(): boolean;
+  /** The function, to be run in the async context in which this is called, where the platform has such. */
+  bindContext<F extends (...args: never[]) => unknown>(fn: F): F;
+  /** Calls `fn` in the next turn of this thread's loop, after timers and the like. */
+  inNextTurn(fn: () => void): void;
+  /** The same, but the loop does not go on for that. */
+  afterTurn(fn: () => void): void;
+  /**
+   * Collects garbage without a turn of the loop, so that WeakRefs to what nothing reaches are empty; whether it did. undefined: that cannot be
+   * had here.
+   */
+  readonly collectNow: (() => boolean) | undefined;
   /** Whether what is written to stderr is read by a person. */
   terminal(): boolean;
   /** A CommonJS file of the package's, at once. */

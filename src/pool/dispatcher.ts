@@ -4,6 +4,7 @@
 import { inTermsOf } from '../codec/index.ts';
 import { ValueError, WorkerDied } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
+import { apart } from '../heap/held.ts';
 import { surroundings } from '../platform/index.ts';
 import { beforeChildrenEnd } from '../workers/children.ts';
 import { currentWorker } from '../workers/current-worker.ts';
@@ -53,9 +54,9 @@ export class Dispatcher implements RepliesOwner {
   constructor(workers: number, setup: Setup, maxtasks: number) {
     this.workers = workers;
     // First, because it may be refused.
-    const constant = new SharedConstant(setup);
-    this.#channels = { table: new WorkerTable(workers), tasks: new TaskChannel(), replies: new TaskChannel() };
-    this.#control = new SharedConstant<Control>({ ...this.#channels, maxtasks, setup: constant });
+    const constant = apart(() => new SharedConstant(setup));
+    this.#channels = apart(() => ({ table: new WorkerTable(workers), tasks: new TaskChannel(), replies: new TaskChannel() }));
+    this.#control = apart(() => new SharedConstant<Control>({ ...this.#channels, maxtasks, setup: constant }));
     constant.close();
     this.replies = new Replies(this.#channels, this.#pending, this);
     const { tid } = theHeap();

@@ -1,6 +1,7 @@
 /**
  * FunctionTable: the functions that a pool's tasks name, each described once in the heap.
  */
+import { apart } from '../heap/held.ts';
 import { type AnyFunction, describeTarget, type TargetSpec } from '../workers/targets.ts';
 import { SharedConstant } from './shared-constant.ts';
 
@@ -34,7 +35,7 @@ export class FunctionTable {
 
   #describe(key: string, spec: TargetSpec): Described {
     if (this.#byKey.size >= MANY) this.#forgetSome();
-    const constant = new SharedConstant(spec);
+    const constant = apart(() => new SharedConstant(spec));
     const described: Described = { row: constant.id, generation: constant.generation, constant, key, uses: 0 };
     this.#byKey.set(key, described);
     return described;

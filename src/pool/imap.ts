@@ -6,6 +6,7 @@
  */
 import { SEND } from '../codec/index.ts';
 import { NotImplementedError, TimeoutError } from '../errors.ts';
+import { STATE, type State, showable } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Chunk } from './chunk.ts';
 import { slice } from './chunks.ts';
@@ -53,6 +54,8 @@ export class PoolIterator<R> implements IterableIterator<R> {
   #next = 0;
   #current: Outcomes | undefined;
   #position = 0;
+  /** What the iterable threw: it comes behind the results of all that it gave, in whatever order those come. */
+  #sourceError: { error: unknown } | undefined;
   readonly #listeners = new Set<() => void>();
   #isFinished = false;
 
@@ -70,6 +73,12 @@ export class PoolIterator<R> implements IterableIterator<R> {
 
   // ── items ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** @internal */
+  [STATE](): State {
+    const fields = { read: this.#read, arrived: this.#arrived, finished: this.#isFinished };
+    return { text: `${fields.arrived} of ${fields.read} read`, fields };
+  }
+
   #fill(): void {
     while (this.#source !== undefined && this.#out < this.#ahead) {
       const from = this.#read;
@@ -85,10 +94,8 @@ export class PoolIterator<R> implements IterableIterator<R> {
           items.push(value);
         }
       } catch (error) {
-        // What the iterable throws comes behind the results of what it gave.
         this.#put(from, items);
-        this.#out++;
-        this.#keep(this.#read++, { values: [error], failed: [true] });
+        this.#sourceError = { error };
         this.#exhausted();
         return;
       }
@@ -174,7 +181,12 @@ export class PoolIterator<R> implements IterableIterator<R> {
 
   #consume(): IteratorResult<R> {
     const outcomes = this.#current;
-    if (outcomes === undefined) return { value: undefined, done: true };
+    if (outcomes === undefined) {
+      const last = this.#sourceError;
+      this.#sourceError = undefined;
+      if (last !== undefined) throw last.error;
+      return { value: undefined, done: true };
+    }
     const { values, failed } = outcomes;
     const at = this.#position++;
     if (this.#position === values.length) {
@@ -221,6 +233,7 @@ export class PoolIterator<R> implements IterableIterator<R> {
     const source = this.#source;
     this.#source = undefined;
     this.#current = undefined;
+    this.#sourceError = undefined;
     this.#waiting.clear();
     this.#out = 0;
     this.#dispatcher.removeSource(this);
@@ -265,3 +278,5 @@ export class PoolIterator<R> implements IterableIterator<R> {
     throw new NotImplementedError('iterators of a pool cannot be sent to other workers');
   }
 }
+
+showable(PoolIterator);

@@ -1,9 +1,12 @@
 /**
  * Pool: some processes that do what they are given.
  */
+import { Limit } from '../../assembly/abi.ts';
 import { SEND } from '../codec/index.ts';
 import { AssertionError, NotImplementedError, ValueError } from '../errors.ts';
 import { checkArgs, checkNames } from '../heap/options.ts';
+import { gathered } from '../heap/scope.ts';
+import { INSPECT, jsonOf, STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { cores } from '../platform/index.ts';
 import { checkInteger } from '../sync/flavour.ts';
@@ -74,7 +77,7 @@ export class Pool implements Disposable, AsyncDisposable {
   constructor(processes?: number | null, options: PoolOptions = {}) {
     const workers = processes === undefined || processes === null ? cores : processes;
     if (typeof workers === 'number' && workers < 1) throw new ValueError('Number of processes must be at least 1');
-    checkInteger('processes', workers, 1);
+    checkInteger('processes', workers, 1, Limit.SLOTS);
     checkNames('Pool', options, ['initializer', 'initargs', 'maxtasksperchild']);
     const { initializer, initargs = [], maxtasksperchild } = options;
     checkArgs(initargs, 'initargs');
@@ -96,7 +99,7 @@ export class Pool implements Disposable, AsyncDisposable {
     args?: Readonly<Parameters<F>>,
     kwargs?: Record<string, unknown>,
   ): Awaited<ReturnType<F>> {
-    return this.applyAsync(fn, args, { kwargs }).get();
+    return gathered(this.applyAsync(fn, args, { kwargs }).get());
   }
 
   /**
@@ -137,7 +140,7 @@ export class Pool implements Disposable, AsyncDisposable {
     chunksize?: number | MapOptions<Awaited<R>> | null,
     options?: MapOptions<Awaited<R>>,
   ): Awaited<R>[] {
-    return this.mapAsync(fn, iterable, chunksize, options).get();
+    return gathered(this.mapAsync(fn, iterable, chunksize, options).get());
   }
 
   /** `map` without waiting. The items are read and copied now. */
@@ -157,7 +160,7 @@ export class Pool implements Disposable, AsyncDisposable {
     chunksize?: number | MapOptions<Awaited<R>> | null,
     options?: MapOptions<Awaited<R>>,
   ): Awaited<R>[] {
-    return this.starmapAsync(fn, iterable, chunksize, options).get();
+    return gathered(this.starmapAsync(fn, iterable, chunksize, options).get());
   }
 
   /** `starmap` without waiting. */
@@ -310,9 +313,23 @@ export class Pool implements Disposable, AsyncDisposable {
     await this.joinAsync();
   }
 
+  /** @internal */
+  [STATE](): State {
+    const state = ['running', 'closed', 'terminated'][this.#dispatcher.state] as string;
+    const { workers } = this.#dispatcher;
+    return { text: `${state}, ${workers} workers`, fields: { state, workers } };
+  }
+
   toString(): string {
-    const state = ['running', 'closed', 'terminated'][this.#dispatcher.state];
-    return `<Pool ${state}, ${this.#dispatcher.workers} workers>`;
+    return `<Pool ${this[STATE]().text}>`;
+  }
+
+  toJSON(): unknown {
+    return jsonOf(this, undefined, this[STATE]());
+  }
+
+  [INSPECT](): string {
+    return this.toString();
   }
 
   /** @internal */

@@ -1,7 +1,7 @@
 /**
  * Progress of a call: a function of the user's, or a bar on the terminal.
  */
-import { loadBeside, terminal } from '../platform/index.ts';
+import { bindContext, loadBeside, terminal } from '../platform/index.ts';
 
 /** true: a bar on the terminal (on stderr; nothing if that is no terminal). A function: called with how many items are done, and of how many, where that is known. */
 export type Progress = boolean | ((done: number, total: number | undefined) => void);
@@ -18,7 +18,10 @@ interface Bars {
 
 export function meterFor(progress: Progress | undefined, total: number | undefined): ProgressMeter | undefined {
   if (progress === undefined || progress === false) return undefined;
-  if (typeof progress === 'function') return { report: (done) => progress(done, total), end() {} };
+  if (typeof progress === 'function') {
+    const report = bindContext(progress);
+    return { report: (done) => report(done, total), end() {} };
+  }
   if (progress !== true) throw new TypeError(`progress must be a boolean or a function, got ${typeof progress}`);
   if (!terminal()) return undefined;
   const bar = (loadBeside('progress.cjs') as Bars).startBar(total ?? 0);

@@ -7,6 +7,7 @@
 import { MaybeEncodingError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
+import { apart } from '../heap/held.ts';
 import { leftUntil } from '../heap/time.ts';
 import { canBlock } from '../platform/index.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -45,7 +46,6 @@ export class Replies {
   readonly #owner: RepliesOwner;
   /** User code to run once the books are in order. */
   readonly #calls: (() => void)[] = [];
-  #soon: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
   /** Why tasks may have died that no dead worker's assignment names. */
   #suspicion: Error | undefined;
@@ -80,16 +80,6 @@ export class Replies {
   /** Runs `call`, which is the user's, in a moment; what it throws is printed. */
   later(call: () => void): void {
     this.#calls.push(call);
-  }
-
-  /** Runs `call`, which must not throw, as a promise's handlers are run. All of a turn share one microtask: in Node each costs as much as a task's reply. */
-  soon(call: () => void): void {
-    if (this.#soon.push(call) > 1) return;
-    void Promise.resolve().then(() => {
-      const calls = this.#soon;
-      this.#soon = [];
-      for (const each of calls) each();
-    });
   }
 
   /** Takes in all replies that are there, and runs what waits for them. */
@@ -157,7 +147,8 @@ export class Replies {
   /** Takes in all that is there, waiting `ms` milliseconds for the first. */
   #receive(ms: number): void {
     while (!this.#hasEnded) {
-      const messages = this.#control.replies.takeAll(ms);
+      // Whoever waits takes in other tasks' results, too.
+      const messages = apart(() => this.#control.replies.takeAll(ms));
       if (messages.length === 0) return;
       for (const message of messages) {
         if (message.id > 0) this.#deliver(message);
@@ -235,7 +226,7 @@ export class Replies {
     for (const listener of [...this.#listeners]) listener();
     for (let call = this.#calls.shift(); call; call = this.#calls.shift()) {
       try {
-        call();
+        apart(call);
       } catch (error) {
         console.error('Exception in a callback of a pool:\n', error);
       }

@@ -3,7 +3,9 @@
  */
 import { SEND } from '../codec/index.ts';
 import { NotImplementedError, TimeoutError, ValueError } from '../errors.ts';
+import { type State as Shown, STATE, showable } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { bindContext } from '../platform/index.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Described } from './functions.ts';
 import { Reply } from './protocol.ts';
@@ -23,6 +25,15 @@ export interface ResultOptions<T> {
    * ignores that, what comes of it is dropped.
    */
   signal?: AbortSignal | undefined;
+}
+
+/** Callbacks run in the async context of the call. */
+function inContext<T>(options: ResultOptions<T>): ResultOptions<T> {
+  const { callback, errorCallback } = options;
+  if (callback === undefined && errorCallback === undefined) return options;
+  for (const [name, each] of Object.entries({ callback, errorCallback }))
+    if (each && typeof each !== 'function') throw new TypeError(`${name} must be a function, got ${typeof each}`);
+  return { ...options, callback: callback && bindContext(callback), errorCallback: errorCallback && bindContext(errorCallback) };
 }
 
 const enum State {
@@ -49,6 +60,9 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
   #state = State.PENDING;
   #value: unknown;
   #listeners: (() => void)[] | undefined;
+  #promise: Promise<T> | undefined;
+  /** Of those who may give up. */
+  #waits: Set<() => void> | undefined;
   /** @internal */
   readonly cancellation: Cancellation | undefined;
 
@@ -56,7 +70,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
   constructor(dispatcher: Dispatcher, fn: Described, options: ResultOptions<T> | undefined) {
     this.dispatcher = dispatcher;
     this.fn = fn;
-    this.#options = options;
+    this.#options = options && inContext(options);
     const signal = options?.signal;
     this.cancellation = signal && cancellationOf(signal, this);
   }
@@ -118,11 +132,9 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
   }
 
   #listen(listener: () => void): () => void {
-    this.#enlist(listener);
-    return () => {
-      const index = this.#listeners?.indexOf(listener) ?? -1;
-      if (index >= 0) this.#listeners?.splice(index, 1);
-    };
+    this.#waits ??= new Set();
+    this.#waits.add(listener);
+    return () => this.#waits?.delete(listener);
   }
 
   #enlist(listener: () => void): void {
@@ -136,23 +148,20 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    // One promise instead of the two of `new Promise(...).then(...)`: this is what each `await` costs.
-    return new Promise<A | B>((resolve, reject) => {
+    return this.#asPromise().then(onFulfilled, onRejected);
+  }
+
+  /** The engine's own: a handler runs in the async context (AsyncLocalStorage) of whoever gave it, as `await` does. */
+  #asPromise(): Promise<T> {
+    this.#promise ??= new Promise<T>((resolve, reject) => {
       const settle = () => {
-        const fulfilled = this.#state === State.FULFILLED;
-        const handler = fulfilled ? onFulfilled : onRejected;
-        try {
-          if (typeof handler === 'function') resolve((handler as (value: unknown) => A | B)(this.#value));
-          else if (fulfilled) resolve(this.#value as A);
-          else reject(this.#value);
-        } catch (error) {
-          reject(error);
-        }
+        if (this.#state === State.FULFILLED) resolve(this.#value as T);
+        else reject(this.#value);
       };
-      // As a promise's handlers it runs after the code that is running: a blocking call may be what takes the result in.
-      if (this.#state === State.PENDING) this.#enlist(() => this.dispatcher.replies.soon(settle));
-      else this.dispatcher.replies.soon(settle);
+      if (this.#state === State.PENDING) this.#enlist(settle);
+      else settle();
     });
+    return this.#promise;
   }
 
   catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
@@ -185,6 +194,13 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
     const listeners = this.#listeners;
     this.#listeners = undefined;
     for (const each of listeners ?? []) each();
+    for (const each of this.#waits ?? []) each();
+  }
+
+  /** @internal */
+  [STATE](): Shown {
+    const state = ['pending', 'fulfilled', 'rejected'][this.#state] as string;
+    return { text: state, fields: { state } };
   }
 
   /** @internal */
@@ -192,3 +208,5 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
     throw new NotImplementedError('results of a pool cannot be sent to other workers: send what get() returns');
   }
 }
+
+showable(AsyncResult);

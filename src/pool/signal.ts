@@ -1,6 +1,8 @@
 /**
  * Cancellation: an AbortSignal of the pool's creator, seen by the tasks in the workers. Between them stands an Event, which travels with the tasks.
  */
+import { onAbort } from '../heap/abort.ts';
+import { apart } from '../heap/held.ts';
 import { Event } from '../sync/event.ts';
 
 // ── at the creator ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -12,13 +14,14 @@ export interface Cancellable {
 
 /** One listener and one Event for all the tasks of a signal, while there are any. */
 class Cancellation {
-  readonly event = new Event();
+  readonly event = apart(() => new Event());
   readonly #signal: AbortSignal;
+  readonly #stopListening: () => void;
   readonly #subjects = new Set<Cancellable>();
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    signal.addEventListener('abort', this.#abort, { once: true });
+    this.#stopListening = onAbort(signal, this.#abort);
   }
 
   #abort = (): void => {
@@ -32,7 +35,7 @@ class Cancellation {
 
   remove(subject: Cancellable): void {
     if (!this.#subjects.delete(subject) || this.#subjects.size > 0) return;
-    this.#signal.removeEventListener('abort', this.#abort);
+    this.#stopListening();
     cancellations.delete(this.#signal);
     this.event.close();
   }

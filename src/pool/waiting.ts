@@ -1,4 +1,5 @@
 /** Waiting on the event loop for something to become ready. */
+import { onAbort } from '../heap/abort.ts';
 import { startTimer } from '../heap/gate.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 
@@ -19,7 +20,7 @@ export function untilReady(ready: () => boolean, listen: Listen, timeout: Timeou
     const leave = () => {
       stopListening();
       stopTimer();
-      signal?.removeEventListener('abort', abort);
+      stopAborting();
     };
     const abort = () => {
       leave();
@@ -34,6 +35,6 @@ export function untilReady(ready: () => boolean, listen: Listen, timeout: Timeou
       leave();
       resolve(ready());
     });
-    signal?.addEventListener('abort', abort, { once: true });
+    const stopAborting = onAbort(signal, abort);
   });
 }

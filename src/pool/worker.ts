@@ -5,15 +5,17 @@
  * would hold up tasks, for ever if they wait for each other.
  */
 import { inTermsOf } from '../codec/index.ts';
-import { MaybeEncodingError, ShutDown } from '../errors.ts';
+import { type MaybeEncodingError, ShutDown } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
+import { wantsTurn } from '../heap/held.ts';
 import { AdoptionToken, created } from '../heap/shared.ts';
 import { hasPendingWork, importModule } from '../platform/index.ts';
 import { currentWorker } from '../workers/current-worker.ts';
 import { type AnyFunction, explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
+import { unsendable } from '../workers/unsendable.ts';
 import { type Performed, perform } from './perform.ts';
-import { type Broken, type Call, type Control, MORE, type More, Notice, Reply, type Setup } from './protocol.ts';
+import { type Broken, Call, type Control, MORE, type More, Notice, Reply, type Setup } from './protocol.ts';
 import { SharedConstant } from './shared-constant.ts';
 import { TaskSignal } from './signal.ts';
 import type { Message } from './task-channel.ts';
@@ -77,7 +79,7 @@ class Worker {
     for (let taken = 0; maxtasks === 0 || taken < maxtasks; ) {
       // What earlier tasks have left behind goes on only while this thread does not sleep.
       if (hasPendingWork() && tasks.size === 0) await this.#untilTask();
-      else if (taken % TURN === TURN - 1 && hasPendingWork()) await turnOfLoop();
+      else if (taken % TURN === TURN - 1 && (hasPendingWork() || wantsTurn())) await turnOfLoop();
       const next = this.#take();
       if (next === undefined) break;
       taken++;
@@ -123,7 +125,11 @@ class Worker {
     }
   }
 
-  #report({ id, row }: Message, { reply, value }: Performed): void {
+  #report({ id, kind, row }: Message, { reply, value }: Performed): void {
+    if (kind % MORE === Call.EACH && (reply === Reply.RESULT || reply === Reply.MIXED)) {
+      this.#sendEach(id, reply, value);
+      return;
+    }
     this.#send(id, reply, reply === Reply.ERROR ? explainTargetError(this.#known.get(row)?.spec, value) : value);
   }
 
@@ -133,8 +139,32 @@ class Worker {
     try {
       replies.post(value, id, reply);
     } catch (error) {
-      replies.post(unsendable(reply === Reply.ERROR ? 'error' : 'result', value, error), id, Reply.ERROR);
+      replies.post(notSent(reply === Reply.ERROR ? 'error' : 'result', value, error), id, Reply.ERROR);
     }
+  }
+
+  /** Each item has an outcome of its own: one that cannot be sent does not take the others with it. */
+  #sendEach(id: number, reply: Reply.RESULT | Reply.MIXED, value: unknown): void {
+    const { replies } = this.#control;
+    try {
+      replies.post(value, id, reply);
+      return;
+    } catch {
+      // Found out below, one by one.
+    }
+    const [values, failed] = reply === Reply.MIXED ? (value as [unknown[], boolean[]]) : [value as unknown[], []];
+    const flags = values.map((_, i) => failed[i] === true);
+    const sent = values.map((each, i) => {
+      try {
+        this.#heap.codec.encode(each);
+        return each;
+      } catch (error) {
+        const what = flags[i] ? 'error' : 'result';
+        flags[i] = true;
+        return notSent(what, each, error);
+      }
+    });
+    this.#send(id, Reply.MIXED, [sent, flags]);
   }
 
   async #untilTask(): Promise<void> {
@@ -161,7 +191,7 @@ class Worker {
     try {
       replies.post([error, name] satisfies Broken, 0, Notice.BROKEN);
     } catch (cause) {
-      replies.post([unsendable('error', error, cause, '[0]'), name] satisfies Broken, 0, Notice.BROKEN);
+      replies.post([notSent('error', error, cause, '[0]'), name] satisfies Broken, 0, Notice.BROKEN);
     }
   }
 }
@@ -170,7 +200,7 @@ class Worker {
 const MOST_TEXT = 200;
 
 /** `path`: where it is in what was to be sent. */
-function unsendable(what: 'result' | 'error', value: unknown, error: unknown, path = ''): MaybeEncodingError {
+function notSent(what: 'result' | 'error', value: unknown, error: unknown, path = ''): MaybeEncodingError {
   inTermsOf({ [path]: what }, error);
   const exc = error instanceof Error ? error.message : String(error);
   let text: string;
@@ -179,7 +209,7 @@ function unsendable(what: 'result' | 'error', value: unknown, error: unknown, pa
   } catch {
     text = typeof value;
   }
-  return Object.assign(new MaybeEncodingError(`the ${what} cannot be sent: ${exc}`), { exc, value: text });
+  return Object.assign(unsendable(`the ${what} cannot be sent: ${exc}`, value), { exc, value: text });
 }
 
 /** The target of a pool's workers. */

@@ -5,7 +5,7 @@ import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import type { Heap } from '../heap/heap.ts';
 import { FORM, HEAP, MAKE, OPEN, PUT_ERROR, PUT_ITEM } from '../heap/members.ts';
 import { registerShared } from '../heap/shared.ts';
-import type { Timeout } from '../heap/time.ts';
+import type { Blocking, Timeout } from '../heap/time.ts';
 import { incomparable, keyedRecords } from './keys.ts';
 import { Queue } from './queue.ts';
 import type { RecordForm } from './records.ts';
@@ -39,7 +39,7 @@ export class PriorityQueue<T = Prioritized> extends Queue<T> {
   }
 
   /** As `Queue.put`. @throws TypeError also when `item` cannot be ordered, at all or among the items in the queue */
-  override put(item: T, block = true, timeout?: Timeout): void {
+  override put(item: T, block: Blocking = true, timeout?: Timeout): void {
     if (Number.isNaN(item)) keyedRecords.encode(this[HEAP], item, 0);
     super.put(item, block, timeout);
   }

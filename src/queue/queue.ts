@@ -8,7 +8,8 @@ import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
 import { FLAVOUR, FORM, HEAP, MAKE, OPEN, PTR, PUT_ERROR, PUT_ITEM } from '../heap/members.ts';
 import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
-import { type AsyncOptions, leftUntil, type Timeout } from '../heap/time.ts';
+import { STATE, type State } from '../heap/show.ts';
+import { type AsyncOptions, type Blocking, isBlocking, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
 import { PutBatch } from './put-batch.ts';
@@ -56,10 +57,9 @@ export class Queue<T = unknown> extends Shared {
     return threading;
   }
 
-  #timeout(block: boolean, timeout: Timeout): number {
+  #timeout(block: Blocking, timeout: Timeout): number {
     if (block === true && (timeout === undefined || timeout === null)) return FOREVER;
-    if (typeof block !== 'boolean') throw new TypeError(`block must be a boolean, got ${typeof block}`);
-    return block ? this[FLAVOUR].queueTimeout(timeout) : 0;
+    return isBlocking('block', block) ? this[FLAVOUR].queueTimeout(timeout) : 0;
   }
 
   // ── put ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -70,7 +70,7 @@ export class Queue<T = unknown> extends Shared {
    * @param timeout seconds to wait for room; undefined or null: for ever
    * @throws Full no room in time; ShutDown; TypeError the item cannot be sent (the message names the part); MemoryError. Then nothing has changed
    */
-  put(item: T, block = true, timeout?: Timeout): void {
+  put(item: T, block: Blocking = true, timeout?: Timeout): void {
     const ms = block === true && timeout === undefined ? FOREVER : this.#timeout(block, timeout);
     const status = typeof item === 'number' ? this[HEAP].core.queuePutNumber(this[OPEN], item, ms) : this[PUT_ITEM](item, ms);
     if (status !== Status.OK) throw this[PUT_ERROR](status);
@@ -181,7 +181,7 @@ export class Queue<T = unknown> extends Shared {
    * @param timeout seconds to wait; undefined or null: for ever
    * @throws Empty nothing came in time; ShutDown it was shut down and is drained
    */
-  get(block = true, timeout?: Timeout): T {
+  get(block: Blocking = true, timeout?: Timeout): T {
     const ms = block === true && timeout === undefined ? FOREVER : this.#timeout(block, timeout);
     const meta = this[HEAP].core.queueGet(this[OPEN], ms);
     if (meta === Encoding.NUMBER) return this[HEAP].scratchF64[1] as T;
@@ -265,6 +265,15 @@ export class Queue<T = unknown> extends Shared {
       at = next;
     }
     return items;
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const size = this.qsize();
+    const maxsize = this.maxsize > 0 ? this.maxsize : undefined;
+    const shutdown = this.isShutdown || undefined;
+    const text = `size=${size}${maxsize === undefined ? '' : `/${maxsize}`}${shutdown ? ', shut down' : ''}`;
+    return { text, fields: { size, maxsize, shutdown } };
   }
 
   // ── the rest ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

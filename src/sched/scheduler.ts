@@ -1,8 +1,11 @@
 /**
  * scheduler: runs functions at their time, one after the other, in this worker.
  */
+
 import { ValueError } from '../errors.ts';
+import { onAbort } from '../heap/abort.ts';
 import { checkArgs } from '../heap/options.ts';
+import { STATE, type State, showable } from '../heap/show.ts';
 import type { AsyncOptions } from '../heap/time.ts';
 import { sleep, sleepAsync } from '../workers/sleep.ts';
 import type { AnyFunction } from '../workers/targets.ts';
@@ -47,6 +50,12 @@ export class Scheduler {
   constructor(timefunc: () => number = monotonic, delayfunc?: DelayFunction) {
     this.#now = timefunc;
     this.#delay = delayfunc;
+  }
+
+  /** @internal */
+  [STATE](): State {
+    const { length } = this.#events;
+    return { text: `${length} events`, fields: { events: length } };
   }
 
   /** Plans a call at an absolute time. The event it returns can be cancelled. */
@@ -159,14 +168,14 @@ export class Scheduler {
     }
     const stop = new AbortController();
     const forward = () => stop.abort(signal?.reason);
-    signal?.addEventListener('abort', forward, { once: true });
+    const stopListening = onAbort(signal, forward);
     this.#waits.add(stop);
     try {
       await sleepAsync(time, stop);
     } catch (reason) {
       if (reason !== REPLANNED) throw reason;
     } finally {
-      signal?.removeEventListener('abort', forward);
+      stopListening();
       this.#waits.delete(stop);
     }
   }
@@ -183,3 +192,5 @@ export const scheduler: {
 } = function scheduler(timefunc?: () => number, delayfunc?: DelayFunction) {
   return new Scheduler(timefunc, delayfunc);
 } as never;
+
+showable(Scheduler);

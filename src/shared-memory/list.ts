@@ -270,12 +270,12 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
     return this;
   }
 
-  toJSON(): T[] {
+  override toJSON(): T[] {
     return [...this];
   }
 
   /** What console.log shows: as Python's `repr(l)`, what is in it. */
-  [INSPECT](depth?: number, options?: object, inspect?: (value: unknown, options?: object) => string): string {
+  override [INSPECT](depth?: number, options?: object, inspect?: (value: unknown, options?: object) => string): string {
     if (this[PTR] === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
     return `${this.constructor.name} '${this.name}' ${inspect([...this], options)}`;
   }

@@ -2,6 +2,7 @@
  * SharedMemoryManager: unlinks at its end what it has made.
  */
 import { AssertionError, FileNotFoundError } from '../errors.ts';
+import { STATE, type State, showable } from '../heap/show.ts';
 import { ShareableList, type ShareableValue } from './list.ts';
 import { SharedMemory } from './memory.ts';
 
@@ -11,6 +12,15 @@ import { SharedMemory } from './memory.ts';
  */
 export class SharedMemoryManager implements Disposable {
   #made: SharedMemory[] | undefined = [];
+
+  /** @internal */
+  [STATE](): State {
+    const made = this.#made?.length ?? 0;
+    return {
+      text: this.#made === undefined ? 'shut down' : `made=${made}`,
+      fields: { made, shutdown: this.#made === undefined },
+    };
+  }
 
   #keep<M extends SharedMemory>(make: () => M): M {
     if (this.#made === undefined) throw new AssertionError('the manager was shut down');
@@ -46,3 +56,5 @@ export class SharedMemoryManager implements Disposable {
     this.shutdown();
   }
 }
+
+showable(SharedMemoryManager);

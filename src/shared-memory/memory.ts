@@ -5,6 +5,7 @@ import { Kind } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
 import { HEAP, PTR } from '../heap/members.ts';
 import { AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import { checkInteger } from '../sync/flavour.ts';
 import { contentsOf, createBlock, findBlock, MEMORY_TAG, unlinkBlock } from './block.ts';
 
@@ -85,6 +86,12 @@ export class SharedMemory extends Shared {
       this.#name,
       (block) => core.objectId(block) === this.#id && core.objectGeneration(block) === this.#generation,
     );
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const { name, size } = this;
+    return { text: '', fields: { name, size } };
   }
 
   override toString(): string {

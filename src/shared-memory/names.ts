@@ -7,6 +7,7 @@
 import { Put } from '../../assembly/abi.ts';
 import { type HandleRef, SEND } from '../codec/index.ts';
 import type { Heap } from '../heap/heap.ts';
+import { apart } from '../heap/held.ts';
 import { AdoptionToken, created, refAgain, type Shared } from '../heap/shared.ts';
 import { Table } from '../manager/dict.ts';
 
@@ -51,7 +52,7 @@ const known = new WeakMap<Heap, Names>();
 export function namesOf(heap: Heap): Names {
   let names = known.get(heap);
   if (names === undefined) {
-    names = new Names(heap);
+    names = apart(() => new Names(heap));
     known.set(heap, names);
   }
   return names;

@@ -4,7 +4,7 @@
 
 import { FLAVOUR, MUTEX } from '../heap/members.ts';
 import { Shared } from '../heap/shared.ts';
-import type { AsyncOptions, Timeout } from '../heap/time.ts';
+import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';
 import { type Flavour, threading } from './flavour.ts';
 
 export abstract class Acquirable extends Shared {
@@ -18,7 +18,7 @@ export abstract class Acquirable extends Shared {
     return this;
   }
 
-  abstract acquire(blocking?: boolean, timeout?: Timeout): boolean;
+  abstract acquire(blocking?: Blocking, timeout?: Timeout): boolean;
   abstract acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean>;
   abstract release(): void;
 

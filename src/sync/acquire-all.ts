@@ -46,7 +46,7 @@ function checkOrder(wanted: Acquirable[]): void {
   const larger = first && held.find((other) => rank(other, first) >= 0);
   if (larger)
     throw new RuntimeError(
-      `Lock Order Violation: ${first} is not larger than ${larger}, which this worker holds; take them in one acquireAll()`,
+      `Lock Order Violation: ${named(first)} is not larger than ${named(larger)}, which this worker holds; take them in one acquireAll()`,
     );
 }
 
@@ -63,8 +63,12 @@ function releaseAll(locks: readonly Acquirable[]): void {
   if (errors.length > 0) throw errors[0];
 }
 
+function named(lock: Acquirable): string {
+  return `<${lock.constructor.name} ${lock.id}>`;
+}
+
 function late(lock: Acquirable): TimeoutError {
-  return new TimeoutError(`${lock} was not free in time`);
+  return new TimeoutError(`${named(lock)} was not free in time`);
 }
 
 const secondsUntil = (deadline: number) => leftUntil(deadline) / 1000;

@@ -7,6 +7,7 @@ import { waitForWord } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { CLOSED_ERROR, HEAP, OPEN } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
@@ -135,6 +136,12 @@ export class Barrier extends Shared {
 
   get broken(): boolean {
     return this[HEAP].core.barrierIsBroken(this[OPEN]) !== 0;
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const { parties, nWaiting, broken } = this;
+    return { text: broken ? 'broken' : `waiters=${nWaiting}/${parties}`, fields: { parties, waiting: nWaiting, broken } };
   }
 
   override close(): void {

@@ -4,13 +4,15 @@
 import { ClassTag, Kind, NodeState, Status } from '../../assembly/abi.ts';
 import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
+import { apart } from '../heap/held.ts';
 import { CLOSED_ERROR, FLAVOUR, GUARD, HEAP, MUTEX, OPEN, PLAIN, PTR, REENTRANT } from '../heap/members.ts';
 import { AdoptionToken, created, refAgain, registerShared, Shared } from '../heap/shared.ts';
-import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { STATE, type State } from '../heap/show.ts';
+import { type AsyncOptions, type Blocking, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
-import { Lock, RLock } from './lock.ts';
+import { BETWEEN_TASKS, Lock, Lockable, RLock } from './lock.ts';
 import { NodeWaits } from './node-waits.ts';
 
 /**
@@ -37,13 +39,15 @@ export class Condition extends Acquirable {
       const { core } = this[HEAP];
       const at = core.conditionLock(this[PTR]);
       const existing = new AdoptionToken(this[HEAP], refAgain(core, at));
-      this.#lock = new (core.conditionIsReentrant(this[PTR]) ? new.target[REENTRANT] : new.target[PLAIN])(existing);
+      const LockOf = core.conditionIsReentrant(this[PTR]) ? new.target[REENTRANT] : new.target[PLAIN];
+      this.#lock = apart(() => new LockOf(existing));
       this.#ownsLock = true;
       return;
     }
     if (lock !== undefined && !(lock instanceof Lock || lock instanceof RLock))
       throw new TypeError('lock must be a Lock or an RLock');
-    const given = lock ?? new new.target[REENTRANT]();
+    const Own = new.target[REENTRANT];
+    const given = lock ?? apart(() => new Own());
     const at = Shared.addressOf(given);
     const heap = Shared.heapOf(given);
     super(heap, created(heap.core.conditionCreate(at, given instanceof RLock ? 1 : 0)));
@@ -72,12 +76,16 @@ export class Condition extends Acquirable {
     return this[GUARD];
   }
 
-  acquire(blocking = true, timeout?: Timeout): boolean {
+  acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     return this[GUARD].acquire(blocking, timeout);
   }
 
+  /**
+   * The async twin of `acquire`, and as asyncio's: for one async task of this worker at a time, also if the lock is an RLock. A task that holds it may
+   * take it again by `acquire`.
+   */
   async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    return this[GUARD].acquireAsync(timeout, options);
+    return Lockable.acquireInTurn(this[GUARD], timeout, options);
   }
 
   release(): void {
@@ -89,7 +97,7 @@ export class Condition extends Acquirable {
   }
 
   #notOwner(verb: string): Error {
-    return new this[FLAVOUR].notOwner(`cannot ${verb} on un-acquired lock`);
+    return new this[FLAVOUR].notOwner(`cannot ${verb} on un-acquired lock${this.#lock instanceof RLock ? BETWEEN_TASKS : ''}`);
   }
 
   /**
@@ -135,7 +143,7 @@ export class Condition extends Acquirable {
     let notified = false;
     try {
       await waited.catch(() => {});
-      await this.#lock.acquireAsync();
+      await Lockable.acquireInTurn(this.#lock, undefined, undefined);
     } finally {
       notified = core.conditionLeave(condition, node, depth) === Status.OK;
     }
@@ -185,6 +193,13 @@ export class Condition extends Acquirable {
   /** Wakes all who wait now. */
   notifyAll(): void {
     this.notify(0x7fffffff);
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const lock = String(this.#lock);
+    const { text, fields } = this.#lock[STATE]();
+    return { text: `${lock.slice(1, lock.indexOf(':'))} ${text}`, fields: { ...fields, lock: this.#lock.id } };
   }
 
   override close(): void {

@@ -6,6 +6,7 @@ import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { HEAP, OPEN } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from './blocking.ts';
 
@@ -23,6 +24,12 @@ export class Event extends Shared {
       const heap = theHeap();
       super(heap, created(heap.core.eventCreate()));
     }
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const set = this.isSet();
+    return { text: set ? 'set' : 'unset', fields: { set } };
   }
 
   isSet(): boolean {

@@ -2,7 +2,7 @@
  * Python's two modules disagree about misuse. One implementation serves both: it asks its flavour.
  */
 import { AssertionError, RuntimeError, ValueError } from '../errors.ts';
-import { nonNegativeTimeoutToMs, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { type Blocking, isBlocking, nonNegativeTimeoutToMs, type Timeout, timeoutToMs } from '../heap/time.ts';
 
 type ErrorClass = new (message: string) => Error;
 
@@ -49,12 +49,11 @@ export const multiprocessing: Flavour = {
 /** Milliseconds for `acquire(blocking, timeout)`. */
 export function acquireTimeout(
   flavour: Flavour,
-  blocking: boolean,
+  blocking: Blocking,
   timeout: Timeout,
   toMs: (timeout: Timeout) => number,
 ): number {
-  if (typeof blocking !== 'boolean') throw new TypeError(`blocking must be a boolean, got ${typeof blocking}`);
-  if (blocking) return toMs(timeout);
+  if (isBlocking('blocking', blocking)) return toMs(timeout);
   if (timeout !== undefined && timeout !== null && flavour.strictBlocking && timeout !== -1)
     throw new ValueError("can't specify a timeout for a non-blocking call");
   return 0;

@@ -22,7 +22,8 @@ import {
 } from '../heap/members.ts';
 import { checkNames } from '../heap/options.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
-import type { AsyncOptions, Timeout } from '../heap/time.ts';
+import { STATE, type State } from '../heap/show.ts';
+import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { acquireTimeout } from './flavour.ts';
@@ -59,7 +60,7 @@ export abstract class Lockable extends Acquirable {
    * @throws DeadlockError without a timeout: its holder waits, perhaps over others, for what this worker holds (RLock, and Lock with `deadlock: 'error'`)
    * @throws RuntimeError this thread must not block and the lock is held: use acquireAsync
    */
-  acquire(blocking = true, timeout?: Timeout): boolean {
+  acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     const ms =
       blocking === true && timeout === undefined
         ? Number.POSITIVE_INFINITY
@@ -88,6 +89,22 @@ export abstract class Lockable extends Acquirable {
       options,
       () => false,
     );
+  }
+
+  /**
+   * `acquireAsync` of a condition: for one async task of this worker at a time. Of an RLock this worker may be the owner already, for another task;
+   * then it is waited for as if it were somebody else's. @internal
+   */
+  static acquireInTurn(lock: Lockable, timeout: Timeout, options: AsyncOptions | undefined): Promise<boolean> {
+    const { core, tid } = lock[HEAP];
+    const attempt = () => {
+      // A Lock's own try fails, and marks it: the release at its last level opens the gate.
+      const isOurs = core.lockOwner(lock[OPEN]) === tid;
+      const status = isOurs ? core.lockTryOrMark(lock[OPEN]) : lock[TRY_OR_MARK]();
+      return status === Status.TIMEOUT ? PENDING : status === Status.OK || lock[ACQUIRED](status);
+    };
+    const ms = lock[FLAVOUR].lockTimeout(timeout);
+    return AsyncGate.wait<boolean>(lock[HEAP], core.lockGate(lock[OPEN]), attempt, ms, options, () => false);
   }
 
   /** @internal */
@@ -124,6 +141,16 @@ export abstract class Lockable extends Acquirable {
   /** @internal */
   protected [RELEASE_ERROR](): Error {
     return new this[FLAVOUR].released(`cannot release ${this.constructor.name} ${Shared.idOf(this)}: it is not locked`);
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const { core } = this[HEAP];
+    const dead = core.lockDeadOwner(this[OPEN]);
+    if (dead !== 0) return { text: `broken, worker ${dead} died with it`, fields: { locked: false, broken: true } };
+    const holder = core.lockOwner(this[OPEN]);
+    const locked = holder !== 0;
+    return { text: locked ? `locked by worker ${holder}` : 'unlocked', fields: { locked, holder: holder || undefined } };
   }
 
   /** Whether anybody holds it. */
@@ -204,6 +231,10 @@ export class Lock extends Lockable {
   }
 }
 
+/** The cure for tasks that take each other for themselves. */
+export const BETWEEN_TASKS =
+  ', or another async task of it has released it: between async tasks of one worker, which are one owner, use a Lock (for a condition: its own acquireAsync(), or new Condition(new Lock()))';
+
 /**
  * A lock that its holder may take again; it is free when it was released as often. Only its holder can release it.
  *
@@ -241,9 +272,18 @@ export class RLock extends Lockable {
     return this[HEAP].core.rlockRelease(this[OPEN]);
   }
 
+  /** The async twin of `acquire`. Who holds it already is not held up by those who wait. */
+  override async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    const ms = this[FLAVOUR].lockTimeout(timeout);
+    if (this[HEAP].core.lockOwner(this[OPEN]) !== this[HEAP].tid) return super.acquireAsync(timeout, options);
+    options?.signal?.throwIfAborted();
+    const status = this[TAKE](Math.min(ms, 0));
+    return status === Status.OK || this[ACQUIRED](status);
+  }
+
   /** @internal */
   protected override [RELEASE_ERROR](): Error {
-    return new this[FLAVOUR].notOwner(`cannot release RLock ${Shared.idOf(this)}: it is not this worker's`);
+    return new this[FLAVOUR].notOwner(`cannot release RLock ${Shared.idOf(this)}: it is not this worker's${BETWEEN_TASKS}`);
   }
 }
 

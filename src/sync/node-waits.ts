@@ -1,6 +1,7 @@
 /**
  * NodeWaits: the async waits of one handle that have a node of their own (Condition, Barrier).
  */
+import { onAbort } from '../heap/abort.ts';
 import type { Heap } from '../heap/heap.ts';
 import { created, refAgain } from '../heap/shared.ts';
 
@@ -17,16 +18,17 @@ export class NodeWaits {
   ): Promise<T> {
     const node = created(core.nodeCreate());
     let ref = 0;
+    let stopListening: (() => void) | undefined;
     const stop = new AbortController();
     const forward = () => stop.abort(signal?.reason);
     try {
       ref = refAgain(core, object);
       this.#live ??= new Set();
       this.#live.add(stop);
-      signal?.addEventListener('abort', forward, { once: true });
+      stopListening = onAbort(signal, forward);
       return await wait(node, stop.signal);
     } finally {
-      signal?.removeEventListener('abort', forward);
+      stopListening?.();
       this.#live?.delete(stop);
       core.nodeFree(node);
       if (ref) core.refClose(ref);

@@ -4,10 +4,12 @@
 import { Kind } from '../../assembly/abi.ts';
 import { AttributeError } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
+import { apart } from '../heap/held.ts';
 import { AGAIN, GUARD, HEAP, NUMBERS, OPEN, PTR, TYPECODE } from '../heap/members.ts';
 import { checkNames } from '../heap/options.ts';
 import { AdoptionToken, created, refAgain, Shared } from '../heap/shared.ts';
-import type { AsyncOptions, Timeout } from '../heap/time.ts';
+import { STATE, type State } from '../heap/show.ts';
+import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { Lock, RLock } from './lock.ts';
 import { type Typecode, typecodes, type View, views } from './typecodes.ts';
@@ -22,6 +24,8 @@ const OWN_LOCK = 0;
 export const NO_LOCK = 1;
 /** The data begins with the typecode's number and the count; what is counted lies behind them. */
 export const HEADER = 8;
+/** So many elements are shown. */
+const SHOWN = 8;
 
 /** A lock as the core takes it. @throws AttributeError */
 export function lockOf(options: ValueOptions | undefined): number {
@@ -38,7 +42,8 @@ export function makeNumbers(kind: Kind.VALUE | Kind.ARRAY, typecode: Typecode, c
   const { core } = heap;
   const bytes = HEADER + count * views[typecode].BYTES_PER_ELEMENT;
   if (bytes >= 2 ** 31) throw heapFull(bytes);
-  const ref = created(kind === Kind.VALUE ? core.valueCreate(bytes, lock) : core.arrayCreate(bytes, lock));
+  const make = () => (kind === Kind.VALUE ? core.valueCreate(bytes, lock) : core.arrayCreate(bytes, lock));
+  const ref = created(make(), make);
   const at = core.valueData(core.refObject(ref));
   heap.storeWord(at, typecodes.indexOf(typecode));
   heap.storeWord(at + 4, count);
@@ -74,7 +79,7 @@ export abstract class Numbers extends Acquirable {
     if (at === NO_LOCK) return undefined;
     const lock = at === OWN_LOCK ? this[PTR] : at;
     const existing = new AdoptionToken(this[HEAP], refAgain(core, lock));
-    return core.objectKind(core.objectId(lock)) === Kind.LOCK ? new Lock(existing) : new RLock(existing);
+    return apart(() => (core.objectKind(core.objectId(lock)) === Kind.LOCK ? new Lock(existing) : new RLock(existing)));
   }
 
   /** Another handle to the same numbers. @internal */
@@ -89,7 +94,7 @@ export abstract class Numbers extends Acquirable {
   }
 
   /** Takes the lock that guards it, as `Lock.acquire`. @throws AttributeError it has none */
-  acquire(blocking = true, timeout?: Timeout): boolean {
+  acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     return this.getLock().acquire(blocking, timeout);
   }
 
@@ -101,6 +106,14 @@ export abstract class Numbers extends Acquirable {
   /** Gives the lock up that guards it. */
   release(): void {
     this.getLock().release();
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const { [TYPECODE]: typecode, [NUMBERS]: numbers } = this;
+    const shown = Array.from(numbers.subarray(0, SHOWN) as Iterable<unknown> & ArrayLike<unknown>, String).join(', ');
+    const text = `${typecode} ${numbers.length > SHOWN ? `[${shown}, … of ${numbers.length}]` : `[${shown}]`}`;
+    return { text, fields: { typecode, length: numbers.length } };
   }
 
   override close(): void {

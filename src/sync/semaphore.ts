@@ -5,14 +5,17 @@ import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
-import { FLAVOUR, HEAP, LIMIT_FOR, OPEN } from '../heap/members.ts';
+import { FLAVOUR, HEAP, LIMIT_FOR, OPEN, PTR } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
-import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { STATE, type State } from '../heap/show.ts';
+import { type AsyncOptions, type Blocking, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { acquireTimeout, checkInteger } from './flavour.ts';
 
 const MOST = 0x7fffffff;
+/** Where a semaphore's limit lies; MOST: it has none. */
+const LIMIT = 16;
 
 /**
  * A counter of permits: `acquire` takes one and waits while there is none, `release` gives some back.
@@ -36,8 +39,16 @@ export class Semaphore extends Acquirable {
     return MOST;
   }
 
+  /** @internal */
+  override [STATE](): State {
+    const value = this.getValue();
+    const limit = this[HEAP].loadWord(this[PTR] + LIMIT);
+    if (limit === MOST) return { text: `value=${value}`, fields: { value } };
+    return { text: `value=${value}/${limit}`, fields: { value, limit } };
+  }
+
   /** Takes a permit. @param timeout seconds; undefined or null: for ever @returns whether it got one */
-  acquire(blocking = true, timeout?: Timeout): boolean {
+  acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     const ms =
       blocking === true && timeout === undefined
         ? Number.POSITIVE_INFINITY

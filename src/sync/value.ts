@@ -4,6 +4,7 @@
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { AGAIN, GUARD, NUMBERS, OPEN, RAW, TYPECODE } from '../heap/members.ts';
 import { AdoptionToken, registerShared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import type { Lock, RLock } from './lock.ts';
 import { lockOf, makeNumbers, NO_LOCK, Numbers, type ValueOptions } from './numbers.ts';
 import { checkType, checkTypecode, type Typecode, type ValueOf } from './typecodes.ts';
@@ -28,6 +29,12 @@ export class RawValue<C extends Typecode = Typecode> extends Numbers {
   constructor(typecode: C | AdoptionToken, init?: ValueOf<C>, at: number = NO_LOCK, lock: Lock | RLock | boolean = false) {
     super(make(typecode, init, at), lock);
     if (init !== undefined) this[NUMBERS][0] = init;
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const { [TYPECODE]: typecode, [RAW]: value } = this;
+    return { text: `${typecode} ${String(value)}`, fields: { typecode, value } };
   }
 
   get value(): ValueOf<C> {

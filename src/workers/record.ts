@@ -3,10 +3,11 @@
  * and the supervisor read and write it through this class. Whoever makes one keeps a reference to the record meanwhile.
  */
 import { Kind, WorkerField, WorkerFlag, WorkerState } from '../../assembly/abi.ts';
-import { MaybeEncodingError, ValueError } from '../errors.ts';
+import { ValueError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { boxRecord, decodeRecord, placeBoxed, RECORD, readBoxed } from '../heap/records.ts';
 import type { TargetSpec } from './targets.ts';
+import { unsendable } from './unsendable.ts';
 
 /** What to run: travels as the record's task. */
 export interface TaskSpec {
@@ -148,7 +149,7 @@ export class WorkerRecord<T = TaskSpec> {
       if (failed) this.#setFlag(WorkerFlag.FAILED, true);
     } catch (error) {
       const text = failed ? `the error ${String(outcome)} cannot be sent` : 'the result cannot be sent';
-      placeBoxed(this.#heap, result, new MaybeEncodingError(`${text}: ${(error as Error).message}`));
+      placeBoxed(this.#heap, result, unsendable(`${text}: ${(error as Error).message}`, outcome));
       this.#setFlag(WorkerFlag.FAILED, true);
     }
   }

@@ -18,7 +18,8 @@ import {
   PTR,
   RECORD_OF,
 } from '../heap/members.ts';
-import { AdoptionToken, created, ownField, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, LEAVE, ownField, Shared } from '../heap/shared.ts';
+import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { surroundings } from '../platform/index.ts';
 import type { Surroundings } from '../platform/platform.ts';
@@ -328,6 +329,11 @@ export abstract class Runnable<R = unknown> extends Shared {
     runnable.#kwargs = kwargs;
   }
 
+  /** One that runs is going to be joined, or not, by whoever started it. @internal */
+  override [LEAVE](): void {
+    if (this[PTR] !== 0 && !this.isAlive()) this.close();
+  }
+
   override close(): void {
     if (this[PTR] !== 0) known.delete(Shared.idOf(this));
     super.close();
@@ -340,9 +346,19 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   override toString(): string {
     if (this[PTR] === 0) return super.toString();
-    const { state: at, name, tid, daemon } = this[RECORD_OF];
-    const state = ['initial', 'starting', 'started', 'stopped'][at];
-    return `<${this.constructor.name}(${name}, ${state}${tid === 0 ? '' : ` ${tid}`}${daemon ? ' daemon' : ''})>`;
+    return `<${this.constructor.name}(${this.name}, ${this[STATE]().text})>`;
+  }
+
+  /** @internal */
+  override [STATE](): State {
+    const { name, daemon, ident } = this;
+    const { state: at, exitCode } = this[RECORD_OF];
+    const state = ['initial', 'starting', 'started', 'stopped'][at] as string;
+    // Of a process and of a thread alike: how it ended.
+    const exitcode = at === WorkerState.ENDED ? exitCode : undefined;
+    const ending = exitcode ? ` exitcode=${exitcode}` : '';
+    const text = `${state}${ident === undefined ? '' : ` ${ident}`}${ending}${daemon ? ' daemon' : ''}`;
+    return { text, fields: { name, state, ident, daemon, exitcode } };
   }
 }
 

@@ -1,3 +1,4 @@
+import { onAbort } from '../heap/abort.ts';
 import { startTimer } from '../heap/gate.ts';
 import { checkNames } from '../heap/options.ts';
 import { type AsyncOptions, nonNegativeTimeoutToMs } from '../heap/time.ts';
@@ -25,7 +26,7 @@ export function sleepAsync(seconds: number, options?: AsyncOptions): Promise<voi
     const leave = () => {
       keepAlive(-1);
       stop();
-      signal?.removeEventListener('abort', abort);
+      stopListening();
     };
     const abort = () => {
       leave();
@@ -35,6 +36,6 @@ export function sleepAsync(seconds: number, options?: AsyncOptions): Promise<voi
       leave();
       resolve();
     });
-    signal?.addEventListener('abort', abort, { once: true });
+    const stopListening = onAbort(signal, abort);
   });
 }

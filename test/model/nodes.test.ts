@@ -198,7 +198,11 @@ describe('who leads a round waits in its action', () => {
   });
 
   test('on the very node that is in the first list', async () => {
-    const bad = await mutant({ file: HANDLES, find: 'return isListed(own) ? nodeCreate() : <i32>own;', replace: 'return <i32>own;' });
+    const bad = await mutant({
+      file: HANDLES,
+      find: 'return isListed(own) ? nodeCreate() : <i32>own;',
+      replace: 'return <i32>own;',
+    });
     breaks('one node, a condition', bad, atCondition(false), /^sleeps for ever: waits$|^its own round answered/);
     breaks('one node, a barrier', bad, atBarrier(false), /^sleeps for ever|^its own round answered/);
   });

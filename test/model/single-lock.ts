@@ -232,7 +232,10 @@ export class SingleLockQueue {
       (result, flow) => {
         const closed = result === Status.SHUTDOWN && this.isClosed();
         const starved = result === Status.NO_MEMORY && this.isStarved;
-        must(closed || starved || result === codes.length || (result === Status.TIMEOUT && timeout !== FOREVER), `a put answered ${result}`);
+        must(
+          closed || starved || result === codes.length || (result === Status.TIMEOUT && timeout !== FOREVER),
+          `a put answered ${result}`,
+        );
         this.ended(me, codes, Math.max(0, result));
         if (closed) flow.stop();
       },

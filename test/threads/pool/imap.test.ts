@@ -107,6 +107,30 @@ describe('imap', () => {
 });
 
 describe('imapUnordered', () => {
+  test('over an iterable that throws loses no result: the error comes last', async () => {
+    function* breaking(n: number) {
+      for (let i = 0; i < n; i++) yield i;
+      throw new RangeError('broken');
+    }
+    for (const chunksize of [1, 3, 10]) {
+      const got: number[] = [];
+      const consume = () => {
+        for (const result of pool.imapUnordered(doubleLater, breaking(7), chunksize)) got.push(result);
+      };
+      expect(consume).toThrow('broken');
+      expect(got.sort((a, b) => a - b)).toEqual([0, 2, 4, 6, 8, 10, 12]);
+    }
+    const got: number[] = [];
+    const results = pool.imapUnordered(doubleLater, breaking(5));
+    await expect(
+      (async () => {
+        for await (const result of results) got.push(result);
+      })(),
+    ).rejects.toThrow('broken');
+    expect([got.length, results.next(LONG).done]).toEqual([5, true]);
+    expect(() => pool.imapUnordered(double, breaking(0)).next(LONG)).toThrow('broken');
+  });
+
   test('answers the results as they come', () => {
     const gate = new Semaphore(0);
     const open = new Semaphore(9);

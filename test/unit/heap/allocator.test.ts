@@ -245,7 +245,7 @@ describe('a heap that is full', () => {
         const kept = [];
         let error;
         try {
-          for (;;) kept.push(make());
+          for (;;) kept.push(heap.keep(make()));
         } catch (caught) {
           error = caught;
         }

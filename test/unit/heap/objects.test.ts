@@ -185,7 +185,7 @@ describe('handles', () => {
       const { setTimeout: sleep } = await import('node:timers/promises');
       const before = JSON.stringify(heap.stats());
       (function () {
-        for (let i = 0; i < 2000; i++) { new Lock(); new Condition(); new Value('i'); new Queue(); new Barrier(2); }
+        for (let i = 0; i < 1000; i++) { new Lock(); new Condition(); new Value('i'); new Queue(); new Barrier(2); }
       })();
       for (let i = 0; i < 100 && Object.keys(heap.stats().objects).length > 0; i++) {
         gc();

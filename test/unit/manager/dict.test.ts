@@ -137,7 +137,7 @@ describe('a managed dict', () => {
   test('shows what is in it', () => {
     expect(inspect(dict({ num: 10 }))).toBe('Dict { num: 10 }');
     expect(inspect(dict([[1, 2]]))).toBe('Dict Map(1) { 1 => 2 }');
-    expect(String(dict())).toMatch(/^<Dict \d+>$/);
+    expect(String(dict())).toMatch(/^<Dict \d+: size=0>$/);
   });
 
   test('is a snapshot while it is iterated', () => {

@@ -71,8 +71,8 @@ async function scene(
 function objects(): object {
   const queues = Array.from({ length: 100 }, () => new Queue());
   const locks: Lock[] = [];
-  while (!refuses(() => locks.push(new Lock())));
-  while (!refuses(() => queues.push(new Queue())));
+  while (!refuses(() => locks.push(heap.keep(new Lock()))));
+  while (!refuses(() => queues.push(heap.keep(new Queue()))));
   const full = {
     manyLocks: locks.length > 1000,
     locksWork: locks.every((lock) => lock.acquire(false)),

@@ -105,7 +105,7 @@ describe.each(classes)('%s', (_, Queue) => {
     expect(() => queue.put(1, true, Number.NaN)).toThrow(ValueError);
     expect(() => queue.get(true, '1' as never)).toThrow(TypeError);
     expect(() => queue.put(1, true, '1' as never)).toThrow(TypeError);
-    expect(() => queue.get(1 as never)).toThrow(TypeError);
+    expect(() => queue.get(2 as never)).toThrow(TypeError);
     expect(() => queue.put(1, 'yes' as never)).toThrow(TypeError);
     expect(queue.qsize()).toBe(0);
   });

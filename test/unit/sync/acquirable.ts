@@ -61,7 +61,7 @@ export function describeAcquirable(name: string, make: () => Acquirable, code: s
       expect(it.locked()).toBe(false);
     });
 
-    test.each([1, 'yes', null, {}])('refuses %s for blocking before it changes anything', (blocking) => {
+    test.each([2, 'yes', null, {}])('refuses %s for blocking before it changes anything', (blocking) => {
       using it = make();
       expect(() => it.acquire(blocking as never)).toThrow(TypeError);
       expect(it.locked()).toBe(false);
