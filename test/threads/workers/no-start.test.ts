@@ -31,3 +31,13 @@ test('a process whose parent is no more can still ask after it', async () => {
   ]);
   expect(lines[2]).toBe('AssertionError: can only join a child process');
 });
+
+test('a worker that the platform refuses to start ends, and those who wait for it hear why', async () => {
+  const { code, lines, errors } = await run('refused');
+  expect(code).toBe(0);
+  const [first, thread, process, exitcode, pool, last] = JSON.parse(lines.at(-1) ?? '');
+  expect([first, exitcode, last]).toEqual([2, 1, 2]);
+  for (const error of [thread, process]) expect(error).toMatch(/^Error: Initiated Worker with invalid/);
+  expect(pool).toMatch(/^WorkerDied: /);
+  expect(errors).toContain('could not be started');
+});
