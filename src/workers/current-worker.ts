@@ -6,6 +6,8 @@ export interface ProcessTraits {
   readonly daemon: boolean;
   /** Its number among its parent's children, behind its parent's: "2:1". */
   readonly lineage: string;
+  /** The process that started it, to be known by when it is no more. */
+  readonly parent?: { readonly pid: number; readonly name: string } | undefined;
 }
 
 /** What a worker knows of itself. */

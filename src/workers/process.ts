@@ -6,7 +6,9 @@ import { AssertionError, ValueError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { CHECK_NAME, CHECK_START, FLAVOUR, HEAP, NOUN, OWN_PROCESS, PTR, RECORD_OF } from '../heap/members.ts';
 import { AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
+import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { cores } from '../platform/index.ts';
+import { Event } from '../sync/event.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import type { RunnableOptions } from './options.ts';
@@ -55,7 +57,12 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
 
   /** @internal */
   protected get [OWN_PROCESS](): ProcessTraits {
-    return { daemon: this[RECORD_OF].daemon, lineage: this.#lineage };
+    const { pid, name } = currentProcess();
+    return {
+      daemon: this[RECORD_OF].daemon,
+      lineage: this.#lineage,
+      parent: pid === undefined ? undefined : { pid, name },
+    };
   }
 
   /** @internal */
@@ -112,17 +119,63 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
   }
 }
 
-/** The process in which the program began. */
+/** The process in which the program began; or a parent that is no more, of which its children remember this much. */
 export interface MainProcess {
   readonly name: string;
   readonly pid: number;
   readonly ident: number;
   readonly daemon: boolean;
   isAlive(): boolean;
+  /**
+   * In another process: waits for its end. That of the program's first process nobody lives to see.
+   * @returns whether it has ended @throws AssertionError in the process itself
+   */
+  join(timeout?: Timeout): boolean;
+  /** The async twin of `join`. */
+  joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean>;
+}
+
+class OtherProcess implements MainProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly daemon = false;
+
+  constructor(name: string, pid: number) {
+    this.name = name;
+    this.pid = pid;
+  }
+
+  get ident(): number {
+    return this.pid;
+  }
+
+  isAlive(): boolean {
+    return this.pid === theHeap().tid || isRoot(this.pid);
+  }
+
+  #checkJoin(): void {
+    if (getpid() === this.pid) throw new AssertionError('can only join a child process');
+  }
+
+  join(timeout?: Timeout): boolean {
+    this.#checkJoin();
+    using never = new Event();
+    return !this.isAlive() || never.wait(timeout);
+  }
+
+  async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    this.#checkJoin();
+    using never = new Event();
+    return !this.isAlive() || (await never.waitAsync(timeout, options));
+  }
+
+  toString(): string {
+    return `<Process name='${this.name}' pid=${this.pid} ${this.isAlive() ? 'started' : 'stopped'}>`;
+  }
 }
 
 function mainProcess(pid: number): MainProcess {
-  return { name: 'MainProcess', pid, ident: pid, daemon: false, isAlive: () => true };
+  return new OtherProcess('MainProcess', pid);
 }
 
 function processIn(heap: Heap, row: number): Process | undefined {
@@ -147,12 +200,15 @@ export function currentProcess(): Process | MainProcess {
   return here === undefined ? mainProcess(theHeap().tid) : (processOf(here.pid) ?? mainProcess(here.pid));
 }
 
-/** The process that started this one, while it lives; undefined in the main process. */
+/** The process that started this one, also when it is no more; undefined in the main process. */
 export function parentProcess(): Process | MainProcess | undefined {
   const pid = getppid();
   if (pid === undefined) return undefined;
   const process = processOf(pid);
-  return process === undefined && isRoot(pid) ? mainProcess(pid) : process;
+  if (process !== undefined) return process;
+  if (isRoot(pid)) return mainProcess(pid);
+  const told = currentWorker()?.process.parent;
+  return new OtherProcess(told?.pid === pid ? told.name : `Process ${pid}`, pid);
 }
 
 /** The children of this process that live. */

@@ -27,6 +27,7 @@ const FIELDS = {
 };
 
 class FieldsThread extends Thread {
+  // @ts-expect-error TypeScript wants an accessor; JavaScript does not.
   id = 7;
   heap = 'mine';
   open = true;
@@ -51,7 +52,9 @@ class FieldsProcess extends Process {
 }
 
 class SettingThread extends Thread {
+  // @ts-expect-error Likewise.
   override name = 'by a field';
+  // @ts-expect-error Likewise.
   override daemon = true;
   override run(): unknown {
     return [this.name, this.daemon];
