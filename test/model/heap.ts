@@ -81,6 +81,25 @@ export function freeIn(m: Model, index: number): number[] {
   return blocks;
 }
 
+/** The blocks of a class that a search for whole free pages has in hand. */
+export function takenIn(m: Model, index: number): number[] {
+  const words = wordsOf(m);
+  const blocks: number[] = [];
+  for (let block = words[(CLASSES + index * 64 + 20) >> 2]; block; block = words[block >> 2]) {
+    if (blocks.includes(block)) throw new Error(`the taken blocks of class ${index} go round in a cycle`);
+    blocks.push(block);
+  }
+  return blocks;
+}
+
+/** Blocks of a small class that are neither free nor untouched: somebody's, or lost. */
+export function missingIn(m: Model, index: number, bytes: number): number {
+  const pages = runsOf(m).filter(({ tag }) => tag === SMALL + index).length;
+  const { from, end } = carvedIn(m, index);
+  const untouched = from === 0 ? 0 : Math.floor((end - from) / bytes);
+  return pages * Math.floor(PAGE / bytes) - untouched - freeIn(m, index).length;
+}
+
 /** Where the untouched part of the page that a class is carving begins and ends. */
 function carvedIn(m: Model, index: number): { from: number; end: number } {
   const at = (CLASSES + index * 64 + 8) >> 2;
@@ -102,7 +121,9 @@ export function runsOf(m: Model): Run[] {
   const runs: Run[] = [];
   for (let page = 0; page < end; ) {
     const word = words[map + page] as number;
-    const run = { page, pages: word >>> 8, tag: word & 255 };
+    // A small page's upper bits are a count, which says something only while somebody reclaims.
+    const tag = word & 255;
+    const run = { page, pages: tag >= SMALL ? 1 : word >>> 8, tag };
     if (run.pages === 0 || page + run.pages > end) throw new Error(`the page map is torn at page ${page}`);
     runs.push(run);
     page += run.pages;
@@ -148,6 +169,8 @@ export function heapTrouble(m: Model, taken: readonly number[] = []): string | u
     const seen = new Set<number>();
     for (let index = 0; index < SMALL_CLASSES + MEDIUM_PAGES; index++) {
       const { from, end } = carvedIn(m, index);
+      const [left] = index < SMALL_CLASSES ? takenIn(m, index) : [];
+      if (left !== undefined) return `block ${left} was taken by a search for whole pages, and not given back`;
       for (const block of freeIn(m, index)) {
         const run = runs.find(({ page, pages }) => block >= page * PAGE && block < (page + pages) * PAGE);
         const isMedium = index >= SMALL_CLASSES;
