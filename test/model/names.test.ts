@@ -2,12 +2,15 @@
  * A worker's name, which one may read while another changes it: what is read is a name that somebody gave, whole, also when who changes it
  * dies at any step and somebody takes the name's lock over before the reaper comes to the repair.
  */
-import { describe, test } from 'vitest';
+import { describe, test, vi } from 'vitest';
 import { breaks, holds } from './check.ts';
 import { core, fine, mutant } from './core.ts';
 import { enlist, heapTrouble, makeHeap, reaps, wordsOf } from './heap.ts';
 import type { Model } from './model.ts';
 import { atomic, call, must, type Step } from './program.ts';
+
+// A planted bug is a compilation of the core.
+vi.setConfig({ testTimeout: 120_000 });
 
 const WORKERS = 'lifecycle/workers.ts';
 const BYTES = 16;

@@ -2,12 +2,15 @@
  * Pages of small blocks that go back to everybody: one worker wants a page, and there is none but in the free blocks; others take such blocks and
  * give them back meanwhile; who searches may die at each step, and somebody takes the heap's lock over before the reaper comes to the repair.
  */
-import { describe, test } from 'vitest';
+import { describe, test, vi } from 'vitest';
 import { breaks, holds } from './check.ts';
 import { core, fine, mutant } from './core.ts';
 import { classOf, enlist, freePages, heapTrouble, makeHeap, missingIn, PAGE, reaps } from './heap.ts';
 import type { Model } from './model.ts';
 import { atomic, call, label, must, run, type Step } from './program.ts';
+
+// A planted bug is a compilation of the core.
+vi.setConfig({ testTimeout: 120_000 });
 
 const RECLAIM = 'heap/reclaim.ts';
 const REPAIR = "if (lockInternal(ROOT + offsetof<Root>('heapLock'))) reclaimRepair();";
