@@ -163,6 +163,8 @@ function repair(tid: number, entry: Living, code: number, clean: boolean): void 
   // Who has joined a worker that was stopped finds repaired what it held.
   attempt('to repair what a dead worker held', () => core.reap(tid, clean ? 1 : 0));
   unrepaired.delete(tid);
+  codeOver.delete(tid);
+  attempt('to tell of an end', tellOver);
   const { record, failure } = entry;
   if (failure !== undefined && record.state === WorkerState.STARTING)
     attempt('to say why a worker did not begin', () => record.settle(true, failure));
@@ -276,6 +278,22 @@ function stopDaemons(): void {
   stopDaemonsOf(pid);
 }
 
+/** Processes whose code is over while they wait for their threads. */
+const codeOver = new Set<number>();
+let overListeners: { pid: number; event: { id: number; generation: number } }[] = [];
+
+function tellOver(): void {
+  const isOver = (pid: number) => pid === over || codeOver.has(pid) || !core.workerIsKnown(pid);
+  const told = overListeners.filter(({ pid }) => isOver(pid));
+  overListeners = overListeners.filter(({ pid }) => !isOver(pid));
+  for (const { event } of told) {
+    const ref = core.refOpen(event.id, event.generation);
+    if (!isCreated(ref)) continue;
+    core.eventSet(core.refObject(ref));
+    core.refClose(ref);
+  }
+}
+
 const monitors = new Map<number, PoolMonitor>();
 const host: Host = {
   start,
@@ -315,9 +333,16 @@ function act(
     const { id, generation } = message.control;
     const ref = core.refOpen(id, generation);
     if (!isGone(ref)) monitors.set(id, new PoolMonitor(heap, host, message, ref));
+  } else if (message.type === 'tellOver') {
+    overListeners.push(message);
+    tellOver();
+  } else if (message.type === 'codeOver') {
+    codeOver.add(message.pid);
+    tellOver();
   } else if (message.type === 'endPool') monitors.get(message.control)?.terminate();
   else {
     over = message.pid;
+    tellOver();
     stopDaemons();
   }
 }

@@ -143,6 +143,9 @@ export async function runWorker(): Promise<void> {
   } catch (error) {
     fail(error);
   }
-  if (here.isProcess) await endChildren();
+  if (here.isProcess) {
+    parent.post({ type: 'codeOver', pid: here.pid } satisfies ToSupervisor);
+    await endChildren();
+  }
   exit(exitCode);
 }

@@ -5,9 +5,11 @@
  * waiter that gives up opens the gate itself: its leftover ends, everybody else looks again, and no stale wait stays on an address that may
  * become another object's.
  */
+
 import { keepAlive } from '../platform/index.ts';
 import { reaches } from './extent.ts';
 import type { Heap } from './heap.ts';
+import { checkNames } from './options.ts';
 import type { AsyncOptions } from './time.ts';
 
 /** What an attempt answers that has to wait. */
@@ -66,6 +68,13 @@ export class AsyncGate {
     options: AsyncOptions | undefined,
     onTimeout: () => T,
   ): Promise<T> {
+    if (options !== undefined) {
+      try {
+        checkNames('an async call', options, ['signal']);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(signal.reason);
     const gate = gatesIn(heap).get(address);

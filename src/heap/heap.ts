@@ -7,6 +7,7 @@ import { Codec, type HandleRef } from '../codec/index.ts';
 import { MemoryError, RuntimeError, ValueError } from '../errors.ts';
 import { announce, canBlock, checkSharedMemory, cores, nativeId } from '../platform/index.ts';
 import { type CoreExports, coreModule, instantiateCore } from './core.ts';
+import { checkNames } from './options.ts';
 
 const PAGE = 65536;
 /** Pointers stay below 2^31, so that they are positive in every language involved. */
@@ -30,6 +31,8 @@ export interface HeapLink {
   heapId: string;
   /** The thread whose heap it is, as the platform numbers threads. */
   root: number;
+  /** What it was configured to be, in pages. */
+  pages: { initial: number; maximum: number };
 }
 
 /** Revives received handles: set by `shared.ts`, which knows the classes. */
@@ -149,10 +152,11 @@ export function onCreated(listener: (heap: Heap) => void): void {
 
 /**
  * Sets the size of this program's heap. Call it in the main module before anything else of the package is used.
+ * A worker, which imports that module too, has its heap already: there it does nothing if it asks for the same.
  * @throws RuntimeError when the heap exists already; ValueError for impossible sizes.
  */
 export function configure(wanted: HeapOptions): void {
-  if (store[KEY]) throw new RuntimeError('configure() must be called before the first use of the package');
+  checkNames('configure', wanted, ['initialBytes', 'maximumBytes']);
   const { maximumBytes = PAGES_AT_MOST * PAGE } = wanted;
   const { initialBytes = Math.min(4 * 2 ** 20, maximumBytes) } = wanted;
   for (const [name, value] of Object.entries({ initialBytes, maximumBytes })) {
@@ -161,7 +165,27 @@ export function configure(wanted: HeapOptions): void {
   }
   if (initialBytes > maximumBytes)
     throw new ValueError(`initialBytes (${initialBytes}) is more than maximumBytes (${maximumBytes})`);
-  options = { initialBytes, maximumBytes };
+  const heap = store[KEY]?.heap;
+  if (heap === undefined) options = { initialBytes, maximumBytes };
+  else if (heap === madeHere) throw new RuntimeError('configure() must be called before the first use of the package');
+  else {
+    // A worker imports the main module, and with it this call: what it asks for is there.
+    const { initial, maximum } = pagesFor({ initialBytes, maximumBytes });
+    const { pages } = heap.link;
+    if (initial === pages.initial && maximum === pages.maximum) return;
+    throw new RuntimeError(
+      `configure() in a worker asks for another heap than the program has, which was made with initialBytes ${pages.initial * PAGE} and maximumBytes ${pages.maximum * PAGE}: ` +
+        'call it with the same values everywhere, or in main(import.meta, () => ...) only',
+    );
+  }
+}
+
+/** This thread's own heap, as opposed to one that it was given. */
+let madeHere: Heap | undefined;
+
+function pagesFor({ maximumBytes, initialBytes }: HeapOptions): { initial: number; maximum: number } {
+  const maximum = Math.min(PAGES_AT_MOST, Math.ceil((maximumBytes ?? PAGES_AT_MOST * PAGE) / PAGE));
+  return { maximum, initial: Math.min(maximum, Math.ceil((initialBytes ?? 4 * 2 ** 20) / PAGE)) };
 }
 
 /** This thread's heap; a root makes its own on first use. */
@@ -177,15 +201,20 @@ export function theHeap(): Heap {
 
 function createHeap(): Heap {
   checkSharedMemory();
-  const maximum = Math.min(PAGES_AT_MOST, Math.ceil((options.maximumBytes ?? PAGES_AT_MOST * PAGE) / PAGE));
-  const initial = Math.min(maximum, Math.ceil((options.initialBytes ?? 4 * 2 ** 20) / PAGE));
+  const { initial, maximum } = pagesFor(options);
   const memory = new WebAssembly.Memory({ initial, maximum, shared: true });
   const module = coreModule();
   const core = instantiateCore(module, memory);
   core.rootInit(initial, maximum);
   core.rootSetHashSeed((Math.random() * 2 ** 32) | 0);
-  const heap = new Heap({ memory, module, heapId: crypto.randomUUID(), root: nativeId }, takeSlot(core), core, reviver);
+  const heap = new Heap(
+    { memory, module, heapId: crypto.randomUUID(), root: nativeId, pages: { initial, maximum } },
+    takeSlot(core),
+    core,
+    reviver,
+  );
   store[KEY] = { layout: Version.LAYOUT, heap };
+  madeHere = heap;
   created(heap);
   return heap;
 }

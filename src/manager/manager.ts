@@ -4,6 +4,7 @@
 import { ClassTag, Kind, Part, Put } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
 import { PTR } from '../heap/members.ts';
+import { checkNames } from '../heap/options.ts';
 import { type AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
 import { Pool, type PoolOptions } from '../pool/pool.ts';
 import { JoinableQueue, Queue } from '../queue/queue.ts';
@@ -153,6 +154,7 @@ export class ManagerObject extends Table {
   register<C extends AnyConstructor>(name: string, ctor: C, options?: { exposed?: readonly string[] }): Factory<C> {
     this.#check();
     if (typeof name !== 'string' || name === '') throw new TypeError(`a name must be a string, got ${typeof name}`);
+    checkNames('register', options, ['exposed']);
     const registration = registrationOf(name, ctor, options?.exposed);
     if (METHODS.has(name) || name in makers || !this.write(['class', name], registration, Put.IF_ABSENT, 'register'))
       throw new ValueError(`the name '${name}' is taken`);

@@ -233,7 +233,8 @@ const streamOf = (descriptor: 1 | 2) => (descriptor === 1 ? process.stdout : pro
 
 export function hearsBrokenPipe(descriptor: 1 | 2): boolean {
   const stream = streamOf(descriptor);
-  if (stream.listenerCount('error') === 0) return false;
+  // While it writes, the console has one of its own there.
+  if (stream.listeners('error').every(({ name }) => name === 'noop')) return false;
   process.nextTick(() => stream.emit('error', brokenPipe()));
   return true;
 }

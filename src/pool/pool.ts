@@ -3,6 +3,7 @@
  */
 import { SEND } from '../codec/index.ts';
 import { AssertionError, NotImplementedError, ValueError } from '../errors.ts';
+import { checkArgs, checkNames } from '../heap/options.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { cores } from '../platform/index.ts';
 import { checkInteger } from '../sync/flavour.ts';
@@ -74,12 +75,15 @@ export class Pool implements Disposable, AsyncDisposable {
     const workers = processes === undefined || processes === null ? cores : processes;
     if (typeof workers === 'number' && workers < 1) throw new ValueError('Number of processes must be at least 1');
     checkInteger('processes', workers, 1);
+    checkNames('Pool', options, ['initializer', 'initargs', 'maxtasksperchild']);
     const { initializer, initargs = [], maxtasksperchild } = options;
+    checkArgs(initargs, 'initargs');
     const setup = { initializer: initializer ? describeTarget(initializer) : undefined, initargs: [...initargs] };
     const maxtasks =
       maxtasksperchild === undefined || maxtasksperchild === null ? 0 : checkInteger('maxtasksperchild', maxtasksperchild, 1);
-    if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
+    // First: a worker of a pool is a daemon, and what it imports may well make a pool.
     refuseWhileImporting();
+    if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
     this.#dispatcher = new Dispatcher(workers, setup, maxtasks);
     living.register(this, this.#dispatcher);
   }
@@ -104,6 +108,8 @@ export class Pool implements Disposable, AsyncDisposable {
     args?: Readonly<Parameters<F>>,
     options?: ApplyOptions<Awaited<ReturnType<F>>>,
   ): AsyncResult<Awaited<ReturnType<F>>> {
+    checkArgs(args);
+    checkNames('applyAsync', options, ['kwargs', 'callback', 'errorCallback', 'signal']);
     const dispatcher = this.#dispatcher;
     dispatcher.check();
     const described = dispatcher.describe(fn);
@@ -172,12 +178,14 @@ export class Pool implements Disposable, AsyncDisposable {
     more: MapOptions<Awaited<R>> | undefined,
   ): AsyncResult<Awaited<R>[]> {
     const options = typeof chunksize === 'object' && chunksize !== null ? chunksize : more;
+    checkNames('map and starmap', options, ['chunksize', 'progress', 'callback', 'errorCallback', 'signal']);
     const given = checkChunksize(typeof chunksize === 'number' ? chunksize : options?.chunksize);
     const dispatcher = this.#dispatcher;
     dispatcher.check();
     const described = dispatcher.describe(fn);
     const items = itemsOf(iterable);
     const { length } = items;
+    if (call === Call.STARMAP) for (let i = 0; i < length; i++) checkArgs(items[i], `item ${i} of starmap`);
     const size = given ?? defaultChunksize(length, dispatcher.workers);
     const meter = meterFor(options?.progress, length);
     const result = new MapResult<Awaited<R>>(dispatcher, described, length, Math.ceil(length / size), options, meter);
@@ -227,6 +235,7 @@ export class Pool implements Disposable, AsyncDisposable {
     more: IteratorOptions | undefined,
   ): PoolIterator<Awaited<R>> {
     const options = typeof chunksize === 'object' && chunksize !== null ? chunksize : more;
+    checkNames('imap', options, ['chunksize', 'buffersize', 'progress', 'signal']);
     const size = checkChunksize(typeof chunksize === 'number' ? chunksize : options?.chunksize) ?? 1;
     const dispatcher = this.#dispatcher;
     dispatcher.check();

@@ -2,6 +2,7 @@
  * scheduler: runs functions at their time, one after the other, in this worker.
  */
 import { ValueError } from '../errors.ts';
+import { checkArgs } from '../heap/options.ts';
 import type { AsyncOptions } from '../heap/time.ts';
 import { sleep, sleepAsync } from '../workers/sleep.ts';
 import type { AnyFunction } from '../workers/targets.ts';
@@ -59,6 +60,7 @@ export class Scheduler {
     if (typeof time !== 'number' || typeof priority !== 'number') throw new TypeError('time and priority must be numbers');
     if (Number.isNaN(time) || Number.isNaN(priority)) throw new ValueError('time and priority must not be NaN');
     if (typeof action !== 'function') throw new TypeError('action must be a function');
+    checkArgs(argument, 'argument');
     // As Python's, which is a tuple: the order was made from what it says now.
     const event: ScheduledEvent = Object.freeze({ time, priority, sequence: this.#sequence++, action, argument, kwargs });
     let low = 0;

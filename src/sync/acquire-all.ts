@@ -5,6 +5,7 @@
  */
 import { RuntimeError, TimeoutError } from '../errors.ts';
 import { MUTEX } from '../heap/members.ts';
+import { checkNames } from '../heap/options.ts';
 import { Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
@@ -32,6 +33,7 @@ function inOrder<O extends object>(given: readonly (Acquirable | O)[]): [Acquira
     if (!(each instanceof Acquirable)) throw new TypeError('expected locks, and perhaps { timeout } behind them');
     return each[MUTEX];
   });
+  if (hasOptions) checkNames('acquireAll', last, ['timeout', 'signal']);
   locks.sort(rank);
   const distinct = locks.filter((each, i) => i === 0 || rank(locks[i - 1] as Acquirable, each) !== 0);
   return [distinct, hasOptions ? (last as O) : {}];

@@ -20,6 +20,7 @@ import {
   TAKE_WATCHED,
   TRY_OR_MARK,
 } from '../heap/members.ts';
+import { checkNames } from '../heap/options.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
@@ -144,6 +145,7 @@ export abstract class Lockable extends Acquirable {
 function takesOver(options: LockOptions | undefined): number {
   if (options !== undefined && (typeof options !== 'object' || options === null))
     throw new TypeError('expected an object of options: { onOwnerDeath, deadlock }');
+  checkNames('a lock', options, ['onOwnerDeath', 'deadlock']);
   const { onOwnerDeath = 'break' } = options ?? {};
   if (onOwnerDeath !== 'break' && onOwnerDeath !== 'release')
     throw new ValueError(`onOwnerDeath must be 'break' or 'release', got ${String(onOwnerDeath)}`);

@@ -5,6 +5,7 @@ import { Kind } from '../../assembly/abi.ts';
 import { AttributeError } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
 import { AGAIN, GUARD, HEAP, NUMBERS, OPEN, PTR, TYPECODE } from '../heap/members.ts';
+import { checkNames } from '../heap/options.ts';
 import { AdoptionToken, created, refAgain, Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
@@ -24,6 +25,7 @@ export const HEADER = 8;
 
 /** A lock as the core takes it. @throws AttributeError */
 export function lockOf(options: ValueOptions | undefined): number {
+  checkNames('Value and Array', options, ['lock']);
   const lock = options?.lock ?? true;
   if (typeof lock === 'boolean') return lock ? OWN_LOCK : NO_LOCK;
   if (lock instanceof Lock || lock instanceof RLock) return Shared.addressOf(lock);

@@ -1,5 +1,6 @@
 /** What Thread and Process are told when they are made. */
 import { AssertionError } from '../errors.ts';
+import { checkArgs, checkNames } from '../heap/options.ts';
 import { type AnyFunction, describeTarget } from './targets.ts';
 
 export interface RunnableOptions<F extends AnyFunction = AnyFunction> {
@@ -20,9 +21,10 @@ export function checkOptions<F extends AnyFunction>(options: RunnableOptions<F>)
     throw new TypeError('expected an object of options: { target, args, kwargs, name, daemon }');
   if ('group' in options && options.group !== undefined && options.group !== null)
     throw new AssertionError('group argument must be None for now');
+  checkNames('Thread and Process', options, ['target', 'args', 'kwargs', 'name', 'daemon', 'group']);
   const { target, args, kwargs } = options;
   if (target !== undefined) describeTarget(target);
-  if (args !== undefined && !Array.isArray(args)) throw new TypeError('args must be an array');
+  checkArgs(args);
   if (kwargs !== undefined && (typeof kwargs !== 'object' || kwargs === null)) throw new TypeError('kwargs must be an object');
   return options;
 }

@@ -52,6 +52,10 @@ export type ToSupervisor =
   | { type: 'brokenPipe'; descriptor: 1 | 2 }
   /** The program lives on all the same. */
   | { type: 'pipeHandled' }
+  /** Sets an Event once the code of process `pid` is over. */
+  | { type: 'tellOver'; pid: number; event: RecordRef }
+  /** The code of process `pid`, which is a worker, is over; it waits for its threads and children. */
+  | { type: 'codeOver'; pid: number }
   /** The code of the root `pid` is over: its daemonic processes go once its threads have ended, while its other children go on. */
   | { type: 'over'; pid: number };
 

@@ -1,4 +1,5 @@
 import { startTimer } from '../heap/gate.ts';
+import { checkNames } from '../heap/options.ts';
 import { type AsyncOptions, nonNegativeTimeoutToMs } from '../heap/time.ts';
 import { canBlock, keepAlive } from '../platform/index.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -17,6 +18,7 @@ export function sleep(seconds: number): void {
 /** The async twin of `sleep`. */
 export function sleepAsync(seconds: number, options?: AsyncOptions): Promise<void> {
   return new Promise((resolve, reject) => {
+    checkNames('sleepAsync', options, ['signal']);
     const { signal } = options ?? {};
     if (signal?.aborted) return reject(signal.reason);
     keepAlive(1);

@@ -2,15 +2,19 @@
  * Thread, and who is running here.
  */
 import { ClassTag, Kind } from '../../assembly/abi.ts';
+import { RuntimeError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { FLAVOUR, HEAP, NOUN, OWN_PROCESS } from '../heap/members.ts';
 import { AdoptionToken, registerShared } from '../heap/shared.ts';
+import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { nativeId } from '../platform/index.ts';
+import { Event } from '../sync/event.ts';
 import { type Flavour, threading } from '../sync/flavour.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import type { RunnableOptions } from './options.ts';
 import { livingWorkers } from './record.ts';
 import { isBuiltin, Runnable, runnableIn } from './runnable.ts';
+import { tellSupervisor } from './supervisor-client.ts';
 import { type AnyFunction, nameOfTarget } from './targets.ts';
 
 const MAIN: ProcessTraits = { daemon: false, lineage: '' };
@@ -83,14 +87,30 @@ export interface MainThread {
   setName(name: string): void;
   /** @deprecated Python's old name for `daemon`. */
   isDaemon(): boolean;
+  /** @deprecated Python's old name for `daemon`. @throws RuntimeError always: it is active */
+  setDaemon(daemon: boolean): void;
+  /** @throws RuntimeError always: it runs */
+  start(): void;
+  /**
+   * In a thread of its process: waits for the end of the main thread's code, or of its process.
+   * @returns whether it has ended @throws RuntimeError in the main thread itself
+   */
+  join(timeout?: Timeout): boolean;
+  /** The async twin of `join`. */
+  joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean>;
 }
 
 class MainThreadHere implements MainThread {
   name = 'MainThread';
   readonly ident: number;
-  readonly daemon = false;
   constructor(ident: number) {
     this.ident = ident;
+  }
+  get daemon(): boolean {
+    return false;
+  }
+  set daemon(_: boolean) {
+    throw new RuntimeError('cannot set daemon status of an active thread');
   }
   isAlive(): boolean {
     return true;
@@ -103,6 +123,36 @@ class MainThreadHere implements MainThread {
   }
   isDaemon(): boolean {
     return false;
+  }
+  setDaemon(daemon: boolean): void {
+    this.daemon = daemon;
+  }
+  start(): void {
+    throw new RuntimeError('threads can only be started once');
+  }
+  join(timeout?: Timeout): boolean {
+    const over = this.#over();
+    try {
+      return over.wait(timeout);
+    } finally {
+      over.close();
+    }
+  }
+  async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    const over = this.#over();
+    try {
+      return await over.waitAsync(timeout, options);
+    } finally {
+      over.close();
+    }
+  }
+  /** Is set by the supervisor, once the main thread's code is over. */
+  #over(): Event {
+    if (theHeap().tid === this.ident) throw new RuntimeError('cannot join current thread');
+    const over = new Event();
+    const { id, generation } = over.handle();
+    tellSupervisor({ type: 'tellOver', pid: this.ident, event: { id, generation } });
+    return over;
   }
   toString(): string {
     return `<MainThread(${this.name}, started ${this.ident})>`;

@@ -14,7 +14,7 @@ import { must } from './program.ts';
 import { asleepOn } from './sync.ts';
 
 /** From a queue's address. */
-const [DONE, SPARE, TAIL, HEAD] = [8, 12, 112, 240] as const;
+const [SPARE, TAIL, HEAD, DONE] = [8, 112, 240, 448] as const;
 export const [NOT_EMPTY, NOT_FULL] = [368, 432] as const;
 const [POSITION, SEGMENT] = [16, 32] as const;
 export const RECORD = 8;
@@ -56,6 +56,8 @@ export class Account {
   private readonly blocks: number[] = [];
   /** Somebody shuts it down at once: what was in it may be gone, if it was counted off. */
   drops = false;
+  /** The heap is full. */
+  isStarved = false;
   /** Bits by code: those whose put said OK, and those that were taken out. */
   protected readonly account: { put: number; got: number };
   protected readonly options: Required<LineOptions>;
@@ -96,7 +98,9 @@ export class Account {
 
   protected putEnded(me: Member, place: number, result: number, timeout: number): void {
     must(
-      result > 0 || result === Status.SHUTDOWN || (result === Status.TIMEOUT && timeout !== Infinity),
+      result > 0 ||
+        result === Status.SHUTDOWN ||
+        (result === Status.NO_MEMORY && this.isStarved) || (result === Status.TIMEOUT && timeout !== Infinity),
       `a put answered ${result}`,
     );
     must(result !== Status.SHUTDOWN || this.isClosed(), 'shut down, says a put, but it is not');

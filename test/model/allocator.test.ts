@@ -171,7 +171,7 @@ describe('small blocks', () => {
 
   test('from a list without a tag', async () => {
     const bad = await mutant({
-      file: FILE,
+      file: 'heap/size-classes.ts',
       find: 'return (((head >> 32) + 1) << 32) | <i64>block;',
       replace: 'return ((head >> 32) << 32) | <i64>block;',
     });
@@ -318,7 +318,7 @@ describe('a death', () => {
 
   test('between a free run and the mark where to look for it', async () => {
     const bad = await mutant({
-      file: FILE,
+      file: 'heap/page-map.ts',
       find: "  if (page < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), page);\n  store(mapWord(page), (pages << 8) | FREE);",
       replace:
         "  store(mapWord(page), (pages << 8) | FREE);\n  if (page < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), page);",

@@ -7,7 +7,7 @@ import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine, mutant } from './core.ts';
 import type { Describe } from './model.ts';
-import { call, label } from './program.ts';
+import { call, label, type Program } from './program.ts';
 import { Fields, FOREVER, type Me, NodeState, SOON } from './sync.ts';
 
 interface Plan {
@@ -131,6 +131,31 @@ const twoLists: Describe = (m) => {
     here.ghost.failed && m.load(first.node) !== NodeState.WAITING ? 'told in a list that it has left' : undefined,
   );
 };
+
+/** One waits, another comes and may die; a third one uses the barrier, before the death, after it, or after the repair. */
+const beside =
+  (third: (here: Scene, me: Me) => Program): Describe =>
+  (m) => {
+    const here = new Scene(m, 2, { resets: true });
+    here.ghost.upsets = 1;
+    here.begin(here.cast.worker('w0', (me) => [...here.waiting(me), ...here.leading(me)], here.patient(0)));
+    here.cast.worker('w1', (me) => here.party(me), { ...here.patient(1), mayDie: true });
+    here.cast.worker('third', (me) => third(here, me), here.patient(2));
+    here.cast.reaper();
+  };
+
+describe('a worker dies at any step, and another uses the barrier before anybody repairs:', () => {
+  test('it comes, too', () => void holds('barrier, fine death, a third party', core, beside((here, me) => here.party(me)), fine));
+  test('it comes, with a timeout', () => {
+    holds('barrier, death, a third party, timed', core, beside((here, me) => here.party(me, { timeout: SOON })));
+  });
+  test('it resets', () => {
+    holds('barrier, fine death, reset by another', core, beside((here) => here.upsetting('barrierReset')), fine);
+  });
+  test('it aborts', () => {
+    holds('barrier, fine death, aborted by another', core, beside((here) => here.upsetting('barrierAbort')), fine);
+  });
+});
 
 describe('a worker dies at any step:', () => {
   test('a party', () => void holds('barrier, death', core, deaths([1, 2])));

@@ -49,6 +49,23 @@ const dyingAtKey = (steps: (here: Belongings, at: () => number) => Program) =>
     );
   });
 
+/** The same, and a worker of its own deletes that key, also before the reaper lets go of the dead one's locks. */
+const dyingAtKeyBeside = (steps: (here: Belongings, at: () => number) => Program) =>
+  withTable((here) => {
+    here.fillHandles(1);
+    here.fill([2, 2]);
+    here.add('w', (at) => [...here.writes(at, KEY, 1), ...steps(here, at)], mortal);
+    here.add('x', (at) => here.delete(at, 1));
+    here.reaper();
+  });
+
+const beside: readonly (readonly [what: string, model: (m: Model) => void])[] = [
+  ['deletes it', dyingAtKeyBeside((here) => [call('tableDelete', [here.at])])],
+  ['takes it out', dyingAtKeyBeside((here, at) => here.shows(at, 'tableTake'))],
+  ['clears the table', dyingAtKeyBeside((here) => [call('tableClear', [here.at], ok)])],
+  ['puts a text in its place', dyingAtKeyBeside((here, at) => here.put(at, 1, 111))],
+];
+
 /** Somebody dies who replaces such a value, and inserts another. */
 const replacing = withTable((here) => {
   here.fill([3, 3]);
@@ -184,6 +201,12 @@ describe('a value with a handle in a table is given back once when somebody dies
   });
 });
 
+describe('a value with a handle in a table that another deletes is given back once when somebody dies who', () => {
+  test.each(beside)('%s', (what, model) => {
+    holds(`table with handles, ${what}, another deletes`, core, model, fine);
+  });
+});
+
 describe('a value with a handle in a vector is given back once when somebody dies who', () => {
   test.each(vectors)('%s', (what, model) => {
     holds(`vector with handles, ${what}`, core, model, fine);
@@ -191,7 +214,7 @@ describe('a value with a handle in a vector is given back once when somebody die
 });
 
 describe('a value with a handle', () => {
-  const bugs: readonly { what: string; model: (m: Model) => void; edit: Edit }[] = [
+  const bugs: readonly { what: string; model: (m: Model) => void; edit: Edit; also?: Edit }[] = [
     {
       what: 'exchanged by one that forgets what for',
       model: takingOut,
@@ -219,6 +242,8 @@ describe('a value with a handle', () => {
     {
       what: 'whose exchange is looked at again when others had the lock',
       model: takingOut,
+      // Without that it is not looked at again.
+      also: { file: 'lifecycle/reaper.ts', find: "  storePlain(slotOf(tid) + offsetof<Slot>('letGo'), 1);\n", replace: '' },
       edit: {
         file: CELL_BATCH,
         find: "setCell(place, cellAt(batch + offsetof<CellBatch>('other')));\n  storePlain(batch + offsetof<CellBatch>('word'), 0);",
@@ -273,7 +298,7 @@ describe('a value with a handle', () => {
     },
   ];
 
-  test.each(bugs)('$what is found out', async ({ what, model, edit }) => {
-    breaks(what, await mutant(edit), model, WRONG, fine);
+  test.each(bugs)('$what is found out', async ({ what, model, edit, also }) => {
+    breaks(what, await mutant(edit, ...(also ? [also] : [])), model, WRONG, fine);
   });
 });

@@ -106,6 +106,15 @@ const sleeperDies: Describe = (m) => {
   here.cast.reaper();
 };
 
+/** A notifier dies inside of its notify; another takes the lock over, perhaps before the reaper has come to the condition, and notifies. */
+const takenOver: Describe = (m) => {
+  const here = new Scene(m, give);
+  here.begin(here.cast.worker('waiter1', (me) => here.sleeper(me), here.patient(1)));
+  here.cast.worker('notifier1', () => here.notifier(1), { mayDie: true });
+  here.cast.worker('notifier2', () => here.lastNotify(1).slice(1));
+  here.cast.reaper();
+};
+
 interface NotifierDies extends Options {
   /** They take no lock back: fewer states. */
   readonly listeners?: boolean;
@@ -151,6 +160,14 @@ describe('a worker dies at any step:', () => {
   });
   test('a notifier of two', () => {
     holds('list, death of a notifier of 2', core, notifierDies(2, 2, { ...give, listeners: true }));
+  });
+
+  test('a notifier, and another takes the lock over and notifies before anybody repairs', () => {
+    holds('condition, taken over', core, takenOver, fine);
+  });
+
+  test('a waiter, inside a list edit, beside a notifier', () => {
+    holds('condition, fine death of a waiter, 1', core, sleeperDies, fine);
   });
 
   test('a notifier, inside a list edit, and whom it woke goes on to another list', () => {
@@ -218,6 +235,11 @@ describe('planted bugs are found:', () => {
   test('whoever was told, and not woken', async () => {
     const bad = await mutant(waitlist("    else notify(leaving + offsetof<WaitNode>('state'), -1);\n", ''));
     breaks('told in its sleep', bad, notifierDies(1, 1, give), /^sleeps for ever: waiter1$/);
+  });
+
+  test('a notifier that takes a list for empty whose only waiter the dead one had in its hands', async () => {
+    const bad = await mutant(condition('if (!leavingOf(condition) && !firstWaiter(condition)) return 0;', 'if (!firstWaiter(condition)) return 0;'));
+    breaks('looks at the head alone', bad, takenOver, /^0 woken of 1 who live$|^sleeps for ever/, fine);
   });
 
   test('a waiter that takes its node elsewhere while it may be put back', async () => {

@@ -320,7 +320,7 @@ describe('the doomed', () => {
     {
       what: 'that nobody adopts',
       model: dies,
-      edit: { file: REAPER, find: '    if (repairing) adoptDoomed(index, tid);\n', replace: '' },
+      edit: { file: REAPER, find: '    adoptDoomed(index, tid);\n', replace: '' },
     },
     {
       what: 'that are adopted and not taken apart',

@@ -153,12 +153,13 @@ describe('event loops wait beside blocking workers:', () => {
 
 type Victim = 'waits' | 'loop' | 'sets';
 
-function deaths(victim: Victim, setter: (here: Scene) => Program): Describe {
+function deaths(victim: Victim, setter: (here: Scene) => Program, third?: (here: Scene) => Program): Describe {
   return (m) => {
     const here = scene(m);
     const mayDie = (name: Victim) => ({ mayDie: name === victim });
     here.cast.worker('waits', (me) => waits(here, me), { ...patient(here, 1), ...mayDie('waits') });
-    here.cast.worker('loop', (me) => awaits(here, me), { ...patient(here, 2), ...mayDie('loop') });
+    if (third) here.cast.worker('third', () => third(here));
+    else here.cast.worker('loop', (me) => awaits(here, me), { ...patient(here, 2), ...mayDie('loop') });
     here.cast.worker('sets', () => setter(here), mayDie('sets'));
     here.cast.reaper();
   };
@@ -175,6 +176,10 @@ const setsOnly = ({ event, ghost }: Scene) => [
 describe('a worker dies at any step:', () => {
   test('a waiter, a pulse', () => void holds('event, death of a waiter', core, deaths('waits', pulse)));
   test('an event loop, a pulse', () => void holds('event, death of a loop', core, deaths('loop', pulse)));
+  test('the setter, and another pulses', () => void holds('event, death of the setter, pulse', core, deaths('sets', setsOnly, pulse)));
+  test('a waiter, and another sets beside a pulse', () => {
+    holds('event, death of a waiter, 2', core, deaths('waits', pulse, setsOnly));
+  });
   test('the setter: if the event is set, nobody sleeps', () =>
     void holds('event, death of the setter', core, deaths('sets', setsOnly)));
 });

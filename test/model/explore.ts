@@ -103,7 +103,7 @@ function search(model: Model, maxStates: number, canFinish: boolean): Found {
   const { sharing } = machine.seam;
   const graph = new Graph();
   const frontier = new Frontier();
-  const moves = new Int32Array(machine.workers.length * 2);
+  const moves = new Int32Array(machine.workers.length * 3);
   let transitions = 0;
   let enough = Number.POSITIVE_INFINITY;
 
@@ -112,7 +112,7 @@ function search(model: Model, maxStates: number, canFinish: boolean): Found {
   /** The state that was just scanned; what is wrong with it, if it is new and wrong. */
   const meet = (parent: number, move: number): Wrong | undefined => {
     const state = graph.visit(memory.hashLow, memory.hashHigh, parent, move);
-    if (canFinish && parent >= 0 && move >> 8 !== Move.DIE) graph.connect(parent, state < 0 ? -1 - state : state);
+    if (canFinish && parent >= 0 && move >> 8 < Move.DIE) graph.connect(parent, state < 0 ? -1 - state : state);
     if (state >= 0) return undefined;
     const { chunk, at } = frontier.push(-1 - state, memory.differing);
     memory.save(chunk, at);

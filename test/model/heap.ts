@@ -34,6 +34,14 @@ export function makeHeap(m: Model, pages = 48, most = pages): void {
   m.call('workerBecome', m.call('slotTake'));
 }
 
+/** The setup takes all that is free. */
+export function starve(m: Model): void {
+  for (let index = SMALL_CLASSES + MEDIUM_PAGES - 1; index >= 0; index--) {
+    const bytes = index < SMALL_CLASSES ? sizeOfClass(index) : (index - SMALL_CLASSES + 1) * PAGE;
+    while (m.call('allocate', bytes) !== 0);
+  }
+}
+
 /** Makes `worker` a worker of the heap: its id. */
 export function enlist(m: Model, worker: Handle): number {
   const tid = m.call('slotTake');
@@ -121,8 +129,8 @@ export function runsOf(m: Model): Run[] {
   const runs: Run[] = [];
   for (let page = 0; page < end; ) {
     const word = words[map + page] as number;
-    // A small page's upper bits are a count, which says something only while somebody reclaims.
     const tag = word & 255;
+    // Of a page of small blocks the upper bits are a count (see assembly/heap/reclaim.ts).
     const run = { page, pages: tag >= SMALL ? 1 : word >>> 8, tag };
     if (run.pages === 0 || page + run.pages > end) throw new Error(`the page map is torn at page ${page}`);
     runs.push(run);

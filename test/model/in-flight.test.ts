@@ -29,6 +29,13 @@ const producerDies: Members = (here) => {
   here.reaper();
 };
 
+/** Another puts on, before anybody repairs. */
+const producerDiesBeside: Members = (here) => {
+  here.producer('p', { mayDie: true });
+  here.producer('q');
+  here.reaper((me) => me.gets(0));
+};
+
 const consumerDies: Members = (here) => {
   here.fill();
   here.consumer('c', { mayDie: true });
@@ -98,6 +105,10 @@ const kinds = [
 describe.each(kinds)('an item with a handle in a %s is given back once', (name, kind) => {
   test('when its producer dies, or stays in it', () => {
     holds(`${name}, the producer of a handle dies`, core, scene(producerDies, kind, false), fine);
+  });
+
+  test('when its producer dies, and another puts before anybody repairs', () => {
+    holds(`${name}, the producer of a handle dies, another puts`, core, scene(producerDiesBeside, kind, false), fine);
   });
 
   test('when its consumer dies, or stays for another', () => {
@@ -215,6 +226,8 @@ describe('an item with a handle', () => {
           find: "  storePlain(inFlight + offsetof<InFlight>('word'), 0);\n  return happened",
           replace: '  return happened',
         },
+        // Without that it is not asked for again.
+        { file: 'lifecycle/reaper.ts', find: "  storePlain(slotOf(tid) + offsetof<Slot>('letGo'), 1);\n", replace: '' },
       ],
     ],
     [
@@ -250,7 +263,7 @@ describe('an item with a handle', () => {
       'that is out of a queue which nobody takes apart to the end',
       lastUserDies,
       Kind.QUEUE,
-      [{ file: 'lifecycle/reaper.ts', find: '    if (repairing) adoptDoomed(index, tid);\n', replace: '' }],
+      [{ file: 'lifecycle/reaper.ts', find: '    adoptDoomed(index, tid);\n', replace: '' }],
     ],
     [
       'in a queue whose segments are freed while it still points to them',

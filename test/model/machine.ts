@@ -26,12 +26,15 @@ export const Status = {
   LOST: 6,
 } as const;
 
-/** The words of a worker, from `worker.at` on. OP to D are its next operation; of a parked one, the wait. */
-export const Field = { STATUS: 0, PC: 1, IN_CALL: 2, OP: 3, P: 4, A: 5, B: 6, C: 7, D: 8, RANK: 9, LATE: 10, SPUN: 11 } as const;
-const FIELDS = 12;
+/** The words of a worker, from `worker.at` on. OP to D are its next operation; of a parked one, the wait. CUT: 1 + the step whose call was cut off. */
+export const Field = { STATUS: 0, PC: 1, IN_CALL: 2, OP: 3, P: 4, A: 5, B: 6, C: 7, D: 8, RANK: 9, LATE: 10, SPUN: 11, CUT: 12 } as const;
+const FIELDS = 13;
+
+/** Calls that are on no object of their own. */
+const ON_NOTHING = /^(allocate|free|inFlight|cellBatch|ref|node|boxed)/;
 
 /** A move is `kind << 8 | worker`. */
-export const Move = { STEP: 0, TIME_OUT: 1, DIE: 2 } as const;
+export const Move = { STEP: 0, TIME_OUT: 1, DIE: 2, CUT: 3 } as const;
 
 export interface WorkerOptions {
   /** The name of an earlier worker whose thread this one shares, as another task of its event loop. Default: a thread of its own. */
@@ -42,6 +45,11 @@ export interface WorkerOptions {
   readonly zombie?: boolean;
   /** It may die before any operation, with all of its thread. In one schedule at most one worker dies. */
   readonly mayDie?: boolean;
+  /**
+   * A call of it may be cut off before any operation: the call is gone, the worker lives. Its next call is then `callCutOff`, which nothing cuts off,
+   * of the object that the call was on; then it does `then` instead of the rest of its program. In one schedule at most one worker dies or is cut off.
+   */
+  readonly mayBeCut?: { readonly object: number; readonly then: Program };
 }
 
 export interface Worker extends WorkerOptions {
@@ -52,6 +60,8 @@ export interface Worker extends WorkerOptions {
   readonly labels: ReadonlyMap<string, number>;
   readonly isReaper: boolean;
   readonly at: number;
+  /** Where its program goes on after a cut. */
+  readonly cutTo: number;
 }
 
 export interface MachineOptions {
@@ -72,12 +82,14 @@ export class Machine {
   readonly seam: Seam;
   readonly workers: Worker[] = [];
   private readonly dead: number;
+  private readonly cut: number;
   private readonly runner: Runner;
 
   constructor(readonly options: MachineOptions) {
     this.memory = new Memory(options.pages);
     this.words = this.memory.words;
     this.dead = this.memory.allot(1);
+    this.cut = this.memory.allot(1);
     const sharing = new Sharing(options.shared);
     this.seam = new Seam(this.memory, sharing, options.fine, options.sparePages, () => this.stirSpinners());
     this.runner = new Runner(this.words, this.seam);
@@ -87,19 +99,35 @@ export class Machine {
     return new Thread(this.options.module, this.memory, this.seam, this.options.stackBytes);
   }
 
-  addWorker(name: string, program: Program, options: WorkerOptions, isReaper: boolean): Worker {
+  addWorker(name: string, steps: Program, options: WorkerOptions, isReaper: boolean): Worker {
     const { workers } = this;
     if (workers.some((other) => other.name === name)) throw new Error(`there are two workers called ${name}`);
     if (workers.length === OBSERVER) throw new Error('too many workers');
     const peer = workers.find((other) => other.name === options.thread);
     if (options.thread !== undefined && !peer) throw new Error(`${name}: there is no worker called ${options.thread} yet`);
     const host = peer?.host ?? this.newThread();
+    const at = this.memory.allot(FIELDS);
+    const program = options.mayBeCut ? [...steps, ...this.cutOff(options.mayBeCut, at, steps)] : steps;
     for (const step of program) if (step.kind === 'call') host.find(step.name);
     const labels = new Map(program.flatMap((step, pc) => (step.kind === 'label' ? [[step.name, pc] as const] : [])));
-    const worker = { ...options, index: workers.length, name, host, program, labels, isReaper, at: this.memory.allot(FIELDS) };
+    const worker = { ...options, index: workers.length, name, host, program, labels, isReaper, at, cutTo: steps.length + 1 };
     host.tasks.push(worker);
     workers.push(worker);
     return worker;
+  }
+
+  /** What a program ends with whose calls may be cut off. */
+  private cutOff({ object, then }: NonNullable<WorkerOptions['mayBeCut']>, at: number, steps: Program): Program {
+    const on = () => {
+      const step = steps[(this.words[at + Field.CUT] as number) - 1];
+      return [step?.kind === 'call' && !ON_NOTHING.test(step.name) ? object : 0, 1];
+    };
+    return [
+      { kind: 'label', name: 'ends before the cut', after: (_, flow) => flow.stop() },
+      { kind: 'label', name: 'is cut off' },
+      { kind: 'call', name: 'callCutOff', args: on },
+      ...then,
+    ];
   }
 
   /** Ends the setup: every worker goes up to its first operation, and that is the first state. */
@@ -115,6 +143,11 @@ export class Machine {
   /** The index of the worker that died, or -1. */
   get victim(): number {
     return this.words[this.dead] - 1;
+  }
+
+  /** Whether that one was cut off, and lives. */
+  get wasCut(): boolean {
+    return this.words[this.cut] !== 0;
   }
 
   statusOf(worker: Worker): number {
@@ -142,6 +175,8 @@ export class Machine {
     if (words[this.dead] === 0) {
       for (const { at, index, mayDie } of workers)
         if (mayDie && words[at] !== Status.DONE) moves[all++] = (Move.DIE << 8) | index;
+      for (const { at, index, mayBeCut } of workers)
+        if (mayBeCut && words[at] === Status.READY && words[at + Field.IN_CALL] !== 0) moves[all++] = (Move.CUT << 8) | index;
     }
     return { all, living };
   }
@@ -151,7 +186,8 @@ export class Machine {
     this.seam.who = worker.index;
     if (move >> 8 === Move.STEP) this.step(worker);
     else if (move >> 8 === Move.TIME_OUT) this.timeOut(worker);
-    else this.die(worker);
+    else if (move >> 8 === Move.DIE) this.die(worker);
+    else this.cutCall(worker);
     this.seam.who = OBSERVER;
   }
 
@@ -268,6 +304,19 @@ export class Machine {
     victim.host.clear();
     words[this.dead] = victim.index + 1;
     for (const worker of this.workers) if (worker.isReaper) this.begin(worker);
+  }
+
+  private cutCall(worker: Worker): void {
+    const { words } = this;
+    const { at } = worker;
+    this.seam.listener?.says(worker.index, 'is cut off');
+    worker.host.abandonCall();
+    words[this.dead] = worker.index + 1;
+    words[this.cut] = 1;
+    words[at + Field.CUT] = (words[at + Field.PC] as number) + 1;
+    words[at + Field.PC] = worker.cutTo;
+    for (const field of [Field.IN_CALL, Field.LATE, Field.SPUN]) words[at + field] = 0;
+    this.advance(worker, 0);
   }
 
   // ── helpers ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

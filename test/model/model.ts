@@ -119,9 +119,14 @@ export class Model {
     return { name, index, call: calls, dies };
   }
 
-  /** The index of the worker that died, or -1. */
+  /** The index of the worker that died, or one of whose calls was cut off, or -1. */
   get victim(): number {
     return this.machine.victim;
+  }
+
+  /** Whether it lives: a call of it was cut off. */
+  get wasCut(): boolean {
+    return this.machine.wasCut;
   }
 
   // ── what must hold ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────

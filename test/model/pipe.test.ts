@@ -92,6 +92,11 @@ class Scene {
     this.writers.push(index);
   }
 
+  /** Somebody without a handle, who does something with the writing end. */
+  visitor(name: string, steps: (end: End) => Program): void {
+    enlist(this.m, this.m.worker(name, steps(this.writing)));
+  }
+
   private put(): Step {
     return call('pipePutNumber', [this.queue, 7, FOREVER], (status, flow) => {
       if (status === Status.OK) this.ghost.sent++;
@@ -279,10 +284,38 @@ describe('the end of file', () => {
     breaks('unnamed before it is doomed', unnamed, closing, /^sleeps for ever: r$/, { fine: true });
     const forgotten = await mutant({
       file: 'lifecycle/reaper.ts',
-      find: '    if (repairing) adoptDoomed(index, tid);\n',
+      find: '    adoptDoomed(index, tid);\n',
       replace: '',
     });
     breaks('not taken apart by the reaper', forgotten, closing, /^sleeps for ever: r$/, { fine: true });
+  });
+
+  test('comes when the last writer dies while it closes, and two read', () => {
+    const model = scene((here) => {
+      here.writer('w', 0, { mayDie: true });
+      here.reader('r', 1);
+      here.reader('s', 1);
+      here.reaper();
+    });
+    holds('pipe, the writer dies while it closes, two readers', core, model, { fine: true });
+  });
+
+  test('comes when a writer dies, and another opens the end, puts and closes', () => {
+    const model = scene((here) => {
+      const own = here.m.ghost({ ref: 0 });
+      here.writer('v', 0, { mayDie: true, closes: false });
+      here.visitor('o', (end) => [
+        call('refOpen', [end.id, end.generation], (ref, flow) => {
+          must(ref > 0 || ref === Status.STALE, `answered ${ref}`);
+          own.ref = ref;
+          if (ref < 0) flow.stop();
+        }),
+        call('refClose', () => [own.ref]),
+      ]);
+      here.reader('r', 1, { maySleep: () => here.m.victim < 0 });
+      here.reaper();
+    });
+    holds('pipe, one dies, one opens', core, model, { fine: true });
   });
 
   test('comes when one writer closes and the other dies without', () => {

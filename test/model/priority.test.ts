@@ -27,6 +27,16 @@ const rising = (options: SingleLockOptions = {}) =>
     line.reaper((me) => line.gets(me, 3));
   });
 
+/** The same, and another takes before anybody repairs. */
+const beside = (mortal: 'p' | 'c') =>
+  heap({ priorities: [1, 2, 3, 4, 5, 6, 7] }, (line) => {
+    line.fill(SIX);
+    if (mortal === 'p') line.producer('p', [1], { mayDie: true });
+    else line.consumer('c', 1, { mayDie: true });
+    line.consumer('d', 1);
+    line.reaper((me) => line.gets(me, 1));
+  });
+
 const sinking = (options: SingleLockOptions = {}) =>
   heap({ priorities: [1, 2, 3, 4, 5, 6, 7, 8], ...options }, (line) => {
     line.fill([1, 2, 3, 4, 5, 6, 7]);
@@ -41,6 +51,11 @@ describe('a heap in the midst of a move', () => {
     holds('heap, death while sinking', core, sinking(), fine);
     holds('heap, death while rising, long keys', core, rising({ forms: [{ words: 3, longKey: true }] }), fine);
     holds('heap, death while sinking, long keys', core, sinking({ forms: [{ words: 3, longKey: true }] }), fine);
+  });
+
+  test('is whole after the death of who moved, when another takes before anybody repairs', () => {
+    holds('heap, death while rising, another takes', core, beside('p'), fine);
+    holds('heap, death while sinking, another takes', core, beside('c'), fine);
   });
 
   test('is whole after the death of who repaired', () => {

@@ -12,7 +12,7 @@ import { asleep, FOREVER } from './sync.ts';
 
 const QUEUE = 'queue/queue.ts';
 const FIFO = 'queue/fifo.ts';
-const JOIN_GATE = 24;
+const JOIN_GATE = 20;
 
 const withLine = (options: LineOptions, members: (line: Line) => void) => (m: Model) => members(new Line(m, options));
 const mixed = { sizes: [0, 1, 3] };

@@ -162,6 +162,37 @@ describe('the death', () => {
     breaks('the count in a store of its own', bad, dyingProducer, /counted otherwise/, fine);
   });
 
+  test('of a producer, and another puts before anybody repairs', () => {
+    const model = withLine(growing, (line) => {
+      line.fill(2);
+      line.producer('p', 1, { mayDie: true });
+      line.producer('q', 1);
+      line.reaper((me) => line.gets(me, 1));
+    });
+    holds('ring, death of a producer, another puts', core, model, fine);
+  });
+
+  test('of a producer of a batch, and another puts and one gets before anybody repairs', () => {
+    const model = withLine({ sizes: [1, 3], maxsize: 3 }, (line) => {
+      line.fill(1);
+      line.add('p', (me) => line.putMany(me, 2), { mayDie: true, maySleep: () => line.isFull() });
+      line.producer('q', 1);
+      line.consumer('c', 1);
+      line.reaper();
+    });
+    holds('ring, death in a batch that is put, another puts', core, model);
+  });
+
+  test('of a consumer of a batch, and another takes before anybody repairs', () => {
+    const model = withLine({ sizes: [1, 3] }, (line) => {
+      line.fill(3);
+      line.add('c', (me) => line.getMany(me, 2, 2), { mayDie: true, maySleep: () => line.isEmpty() });
+      line.consumer('d', 2);
+      line.reaper();
+    });
+    holds('ring, death in a batch that is taken, another takes', core, model, fine);
+  });
+
   test('of a producer while it chains the spare segment', () => {
     const model = withLine(large, (line) => {
       line.fill(8, 6);
@@ -267,5 +298,15 @@ describe('the death', () => {
       line.reaper();
     });
     holds('queue, death in taskDone', core, model);
+    const beside = withLine({}, (line) => {
+      line.fill(2);
+      line.add('t', () => [call('queueTaskDone', () => [line.queue])], { mayDie: true });
+      line.add('u', () => [call('queueTaskDone', () => [line.queue])]);
+      line.add('j', () => [call('queueJoin', [line.queue, FOREVER], () => must(line.done === 2, 'joined too early'))], {
+        maySleep: () => line.done < 2,
+      });
+      line.reaper();
+    });
+    holds('queue, death in taskDone, another counts off', core, beside);
   });
 });

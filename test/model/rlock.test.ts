@@ -124,6 +124,9 @@ function deaths(policy: (here: Scene, me: Me) => After, workers: number, { takeO
 
 describe('a worker dies at any step:', () => {
   test('its lock goes to the next', () => void holds('rlock, death, take over', core, deaths(takesOver, 3, { takeOver: true })));
+  test('between a look and a store, with two others', () => {
+    holds('rlock, fine death, take over, 3', core, deaths(takesOver, 3, { takeOver: true }), { fine: true });
+  });
   test('between a look and a store, too', () => {
     holds('rlock, fine death, take over', core, deaths(takesOver, 2, { takeOver: true }), { fine: true });
   });

@@ -185,8 +185,8 @@ describe('event loops wait beside blocking workers:', () => {
 
 type Victim = 'taker' | 'loop' | 'giver';
 
-/** A taker beside the mortal one, and one who gives a permit each time there is none: whoever lives gets one. */
-function deaths(victim: Victim, permits: number[]): Describe {
+/** A taker beside the mortal one, and one who gives a permit each time there is none: whoever lives gets one. `more`: what others give, each at once. */
+function deaths(victim: Victim, permits: number[], more: number[] = []): Describe {
   return (m) => {
     const here = scene(m);
     const mortal = (name: Victim) => ({ ...here.patient, mayDie: name === victim });
@@ -194,6 +194,7 @@ function deaths(victim: Victim, permits: number[]): Describe {
     if (victim === 'loop') here.cast.worker('loop', () => asyncTake(here), mortal('loop'));
     here.cast.worker('other', () => take(here), here.patient);
     here.cast.worker('giver', () => permits.flatMap((n) => give(here, n)), mortal('giver'));
+    for (const n of more) here.cast.worker(`giver of ${n}`, () => give(here, n));
     here.cast.reaper();
   };
 }
@@ -202,6 +203,8 @@ describe('a worker dies at any step, and nobody sleeps beside a permit:', () => 
   test('a taker, release(1)', () => void holds('semaphore, death of a taker', core, deaths('taker', [1])));
   test('a taker, release(1) twice', () => void holds('semaphore, death of a taker, 1+1', core, deaths('taker', [1, 1])));
   test('an event loop, release(1)', () => void holds('semaphore, death of a loop', core, deaths('loop', [1])));
+  test('the releaser, beside another', () => void holds('semaphore, death of a giver, 1, 1', core, deaths('giver', [1], [1])));
+  test('a taker, beside two releasers', () => void holds('semaphore, death of a taker, 1, 1', core, deaths('taker', [1], [1])));
   test('the releaser, in release(2)', () => void holds('semaphore, death of a giver', core, deaths('giver', [2])));
   test('the releaser, in release(1) twice', () => void holds('semaphore, death of a giver, 1+1', core, deaths('giver', [1, 1])));
 });

@@ -16,7 +16,7 @@ import { FOREVER } from './sync.ts';
 
 /** From a queue's address. */
 const TAIL = 112;
-const DONE = 8;
+const DONE = 448;
 const CHUNKS = 280;
 const [SIZE, PUT, MOVE_SIZE, HOLE, MOVING] = [TAIL + 16, TAIL + 20, TAIL + 40, TAIL + 44, TAIL + 48] as const;
 const [FIRST_SHIFT, FIRST_PLACE] = [2, 3] as const;
@@ -60,6 +60,8 @@ export class SingleLockQueue {
   private readonly setup: Member;
   /** Somebody shuts it down at once: what was in it may be gone, if it was counted off. */
   drops = false;
+  /** The heap is full. */
+  isStarved = false;
 
   constructor(
     readonly m: Model,
@@ -72,15 +74,7 @@ export class SingleLockQueue {
     this.queue = m.call('refObject', m.call('singleLockCreate', kind, maxsize));
     this.account = m.ghost({ put: 0, got: 0 });
     this.earlier = m.ghost(Object.fromEntries(Array.from({ length: 32 }, (_, code) => [`c${code}`, 0])));
-    m.name(this.queue, 'queue', [
-      'maxsize',
-      'closed',
-      'spare',
-      'joinSeq',
-      'joinWaiters',
-      'joinGateSeq',
-      'joinGateWaiters',
-    ]);
+    m.name(this.queue, 'queue', ['maxsize', 'closed', 'spare', 'joinSeq', 'joinWaiters', 'joinGateSeq', 'joinGateWaiters']);
     const words = ['lock', 'gateSeq', 'gateWaiters', 'flags', 'size', 'put', '-', '-', '-', 'shape', 'moveSize', 'hole'];
     m.name(this.queue + TAIL, 'pile', words);
     m.name(this.queue + MOVING, 'moving', 32);
@@ -237,7 +231,8 @@ export class SingleLockQueue {
       },
       (result, flow) => {
         const closed = result === Status.SHUTDOWN && this.isClosed();
-        must(closed || result === codes.length || (result === Status.TIMEOUT && timeout !== FOREVER), `a put answered ${result}`);
+        const starved = result === Status.NO_MEMORY && this.isStarved;
+        must(closed || starved || result === codes.length || (result === Status.TIMEOUT && timeout !== FOREVER), `a put answered ${result}`);
         this.ended(me, codes, Math.max(0, result));
         if (closed) flow.stop();
       },

@@ -135,11 +135,38 @@ const amongBlocks = withTable((world) => {
   world.reaper((at) => [...world.put(at, 102, 130), ...world.delete(at, 2)]);
 });
 
+/** It grows and replaces, and dies; another writes, before the reaper does anything or after it. */
+const besideWriter = withTable((world) => {
+  world.fill(...five);
+  world.lost = 2 * 256;
+  world.add('w', (at) => [...world.put(at, 6, 60), ...world.delete(at, 2)], { mayDie: true });
+  world.add('x', (at) => [...world.put(at, 9, 9), ...world.get(at, 1, (value) => must(value === 1, `1 is ${value}`))]);
+  world.reaper();
+});
+
 describe('the death', () => {
   test('of a writer at any access loses at most its own update', () => {
     const { outcomes } = holds('table, death of a writer', core, dyingWriter, fine);
     expect(outcomes).toContain(`${before} 7:70`);
     expect(outcomes).toContain(`${after[3]} 7:70`);
+  });
+
+  test('of a writer at any access, and another writes before anybody repairs', () => {
+    const { outcomes } = holds('table, death of a writer, another writes', core, besideWriter, fine);
+    for (const words of outcomes) expect(words.includes('1:1') && words.includes('9:9')).toBe(true);
+  });
+
+  test('of one that deletes or clears, and another writes and deletes before anybody repairs', () => {
+    const model = (steps: (world: World, at: () => number) => Program) =>
+      withTable((world) => {
+        world.fill([1, 1], [2, 102]);
+        world.lost = 256;
+        world.add('w', (at) => steps(world, at), { mayDie: true });
+        world.add('x', (at) => [...world.put(at, 3, 3), ...world.delete(at, 2)]);
+        world.reaper();
+      });
+    holds('table, death in a delete, another writes', core, model((world, at) => world.delete(at, 2)), fine);
+    holds('table, death in a clear, another writes', core, model((world) => [call('tableClear', [world.at])]), fine);
   });
 
   test('of a writer of blocks loses a block at most, and frees none twice', () => {

@@ -116,6 +116,13 @@ export class Thread {
     if (this.words[this.at] === index + 1) this.words[this.at] = 0;
   }
 
+  /** The call that is suspended will not go on. */
+  abandonCall(): void {
+    const { words, stack } = this;
+    words.fill(0, (stack + STACK_HEADER) >> 2, (words[stack >> 2] + 3) >> 2);
+    words[stack >> 2] = stack + STACK_HEADER;
+  }
+
   /** The thread died. */
   clear(): void {
     const { words, stack } = this;

@@ -6,7 +6,7 @@ import { Status } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine, mutant } from './core.ts';
 import type { Model } from './model.ts';
-import { call, must } from './program.ts';
+import { call, must, type Program } from './program.ts';
 import { World } from './table.ts';
 
 const VECTOR = 'manager/vector.ts';
@@ -62,6 +62,24 @@ describe('a vector', () => {
   });
 });
 
+/** It grows, inserts, takes out, and dies; another appends, before the reaper does anything or after it. */
+const beside = (steps: (world: World, at: () => number, batch: { at: number }) => Program) =>
+  withVector((world) => {
+    world.fill([0, 1], [0, 2], [0, 103], [0, 4], [0, 5], [0, 6]);
+    world.lost = 2 * 256;
+    const batch = world.m.ghost({ at: 0 });
+    world.add('w', (at) => steps(world, at, batch), { mayDie: true });
+    world.add('x', (at) => [
+      ...world.append(at, 9),
+      pop(world, 0, (meta) => must([1, 120].includes(world.shown(at(), meta)), 'took what nobody put')),
+    ]);
+    world.reaper();
+    world.m.finally(() => {
+      const words = world.words().replace(/\b(107|103|120|1|9)\b ?/g, '').trim();
+      return ['2 4 5 6', '4 5 6', '2 5 6', '2 4 6'].includes(words) ? undefined : `contents nobody made: ${world.words()}`;
+    });
+  });
+
 /** One dies at any access: it appends, inserts, takes out of the middle, takes the last. */
 const states = ['1 2 103 4 5 6', '1 2 103 4 5 6 107', '120 1 2 103 4 5 6 107', '120 1 2 4 5 6 107', '120 1 2 4 5 6'];
 const dying = withVector((world) => {
@@ -87,6 +105,13 @@ describe('the death', () => {
   test('of a writer at any access loses at most its own change', () => {
     const { outcomes } = holds('vector, death', core, dying, fine);
     for (const state of states) expect(outcomes).toContain(`${state} 9`.replace(/^\d+ /, ''));
+  });
+
+  test('of a writer at any access, and another writes before anybody repairs', () => {
+    const splices = beside((world, at, batch) => world.splice(at, 0, 0, 120, batch));
+    const appends = beside((world, at) => [...world.append(at, 107), pop(world, 2)]);
+    holds('vector, death in a splice, another writes', core, splices, fine);
+    holds('vector, death in an append, another writes', core, appends, fine);
   });
 
   test('with which an item is counted before it is there', async () => {

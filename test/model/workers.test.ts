@@ -38,7 +38,7 @@ class Office {
 
   /** The setup takes all slots but `left`. */
   crowd(left: number): void {
-    while (this.freeSlots() > left) must(this.m.call('slotTake') !== 0, 'no slot');
+    while (this.freeSlots() > left) must(this.m.call('slotTake') > 0, 'no slot');
   }
 
   freeSlots(): number {
@@ -59,9 +59,10 @@ describe('a slot', () => {
   const takes = (time: string, own: { id: number }, other: { id: number }): Step[] => [
     label(time),
     call('slotTake', [], (id, flow) => {
-      if (id === 0) flow.goto(time);
-      must(id === 0 || (id !== other.id && id !== own.id), 'one id for two workers');
-      if (id !== 0) own.id = id;
+      must(id > 0 || id === Status.RANGE, `answered ${id}`);
+      if (id < 0) flow.goto(time);
+      must(id < 0 || (id !== other.id && id !== own.id), 'one id for two workers');
+      if (id > 0) own.id = id;
     }),
     call('slotFree', () => [own.id]),
   ];
@@ -100,16 +101,18 @@ describe('a slot', () => {
     holds('workers, death of a taker', core, model, fine);
     const bad = await mutant({
       file: WORKERS,
-      find: "if (tid == (CLAIMED | parent)) store(slot + offsetof<Slot>('tid'), 0);\n    else if",
+      find: 'if (tid == (CLAIMED | parent)) slotClear(slot);\n    else if',
       replace: 'if',
     });
     breaks('a slot half taken', bad, model, /slots are free, and were/, fine);
   });
 
   test('is given back with its scratch, whenever its worker dies', () => {
-    const model = (m: Model) => {
+    const model = (withScratch: boolean) => (m: Model) => {
       const office = new Office(m);
-      const tid = m.call('slotTake');
+      // Who has no id of its own yet takes a slot without a scratch.
+      const tid = withScratch ? m.call('slotTake') : m.worker('stranger', []).call('slotTake');
+      if (!withScratch) office.tids.push(0);
       office.tids.push(tid);
       m.worker('u', [call('workerBecome', [tid])], { mayDie: true });
       office.reaper();
@@ -118,12 +121,36 @@ describe('a slot', () => {
         if (m.victim < 0) return undefined;
         // A block that was taken, and not noted yet, is lost.
         const more = usedIn(m, SCRATCHES) - scratches;
-        return office.freeSlots() === slots + 1 && (more === 0 || more === 1) ? undefined : `${more} scratches more are in use`;
+        return office.freeSlots() === slots + 1 && more <= 1 && more >= -1 ? undefined : `${more} scratches more are in use`;
       });
       m.outcome(() => `${m.victim < 0 ? 'alive' : 'dead'} ${usedIn(m, SCRATCHES) - scratches}`);
     };
-    const { outcomes } = holds('workers, death of a beginner', core, model, fine);
-    expect(outcomes).toEqual(new Set(['alive 1', 'dead 0', 'dead 1']));
+    const { outcomes } = holds('workers, death of a beginner', core, model(true), fine);
+    expect(outcomes).toEqual(new Set(['alive 0', 'dead -1']));
+    const stranger = holds('workers, death of a beginner without a scratch', core, model(false), fine);
+    expect(stranger.outcomes).toEqual(new Set(['alive 1', 'dead 0', 'dead 1']));
+  });
+
+  test('is free again when its taker has died over it, also while another takes one', () => {
+    const model = (m: Model) => {
+      const office = new Office(m);
+      office.add('u', [call('slotTake')], { mayDie: true });
+      const own = m.ghost({ id: 0 });
+      office.add('v', [
+        call('slotTake', [], (id) => {
+          must(id > 0, `answered ${id}`);
+          own.id = id;
+        }),
+      ]);
+      office.reaper();
+      office.crowd(2);
+      m.finally(() => {
+        if (!m.look('workerIsKnown', own.id)) return 'the slot was taken away';
+        const free = office.freeSlots();
+        return free === (m.victim < 0 ? 0 : 2) ? undefined : `${free} slots are free`;
+      });
+    };
+    holds('workers, death of a taker, another takes', core, model, fine);
   });
 
   test('is not taken away from who takes it when its former taker dies', async () => {
@@ -135,7 +162,7 @@ describe('a slot', () => {
         label('again'),
         call('slotTake', [], (id, flow) => {
           own.id = id;
-          if (id === 0) flow.goto('again');
+          if (id < 0) flow.goto('again');
         }),
       ]);
       office.reaper();
