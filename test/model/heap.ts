@@ -177,7 +177,8 @@ export function heapTrouble(m: Model, taken: readonly number[] = []): string | u
     const seen = new Set<number>();
     for (let index = 0; index < SMALL_CLASSES + MEDIUM_PAGES; index++) {
       const { from, end } = carvedIn(m, index);
-      const [left] = index < SMALL_CLASSES ? takenIn(m, index) : [];
+      // After a death it is for whoever takes the heap's lock next.
+      const [left] = index < SMALL_CLASSES && m.victim < 0 ? takenIn(m, index) : [];
       if (left !== undefined) return `block ${left} was taken by a search for whole pages, and not given back`;
       for (const block of freeIn(m, index)) {
         const run = runs.find(({ page, pages }) => block >= page * PAGE && block < (page + pages) * PAGE);
