@@ -18,9 +18,11 @@
  *
  * ORDERING: chains and counts are plain: the heap's lock guards them.
  *
- * Death: a block that is in neither list is lost, one at the most; of a page in step 4 what has left the
- * chain, one page at the most. Whoever takes the heap's lock over gives the taken blocks back first
- * (`reclaimRepair`). Counts that were left say nothing: step 1 comes first.
+ * Death: a block that is in neither list is lost, one at the most, or what was not cut off yet of a page
+ * whose cutting up was just ended; that page is never whole again. Whoever takes the heap's lock over does
+ * step 4 first (`reclaimRepair`), which may be done twice. A count says how
+ * many blocks of a page are in the chain, or were and have left it for good, or fewer; one that was left by
+ * another search is that of a page that is not whole. So a whole count is true at any time.
  */
 import { cas64, load64, loadPlain, store, storePlain } from '../atomics';
 import { Root, SizeClass } from '../layout';
@@ -52,11 +54,8 @@ export function reclaimPages(): bool {
   for (let index = 0; index < SMALL_CLASSES; index++) {
     takeBlocks(classAt(index));
     stopCarving(classAt(index), index);
-    dropWholePages(classAt(index), blocksPerPage(index));
   }
-  const any = releaseWholePages();
-  reclaimRepair();
-  return any;
+  return reclaimRepair();
 }
 
 /** @requires lock(heap). */
@@ -114,8 +113,13 @@ function releaseWholePages(): bool {
   return any;
 }
 
-/** @requires lock(heap). What was taken is free again; also after the death of who had taken it. */
-export function reclaimRepair(): void {
+/**
+ * @requires lock(heap). Step 4: wholly free pages go back, and what else was taken is free again; also after
+ * the death of who had taken it. False when there was no such page.
+ */
+export function reclaimRepair(): bool {
+  for (let index = 0; index < SMALL_CLASSES; index++) dropWholePages(classAt(index), blocksPerPage(index));
+  const any = releaseWholePages();
   for (let index = 0; index < SMALL_CLASSES; index++) {
     const kind = classAt(index);
     for (let block = nextBlock(takenWord(kind)); block; block = nextBlock(takenWord(kind))) {
@@ -123,4 +127,5 @@ export function reclaimRepair(): void {
       push(kind, block);
     }
   }
+  return any;
 }

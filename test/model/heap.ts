@@ -89,6 +89,25 @@ export function freeIn(m: Model, index: number): number[] {
   return blocks;
 }
 
+/** The blocks of a class that a search for whole free pages has in hand. */
+export function takenIn(m: Model, index: number): number[] {
+  const words = wordsOf(m);
+  const blocks: number[] = [];
+  for (let block = words[(CLASSES + index * 64 + 20) >> 2]; block; block = words[block >> 2]) {
+    if (blocks.includes(block)) throw new Error(`the taken blocks of class ${index} go round in a cycle`);
+    blocks.push(block);
+  }
+  return blocks;
+}
+
+/** Blocks of a small class that are neither free nor untouched: somebody's, or lost. */
+export function missingIn(m: Model, index: number, bytes: number): number {
+  const pages = runsOf(m).filter(({ tag }) => tag === SMALL + index).length;
+  const { from, end } = carvedIn(m, index);
+  const untouched = from === 0 ? 0 : Math.floor((end - from) / bytes);
+  return pages * Math.floor(PAGE / bytes) - untouched - freeIn(m, index).length;
+}
+
 /** Where the untouched part of the page that a class is carving begins and ends. */
 function carvedIn(m: Model, index: number): { from: number; end: number } {
   const at = (CLASSES + index * 64 + 8) >> 2;
@@ -158,6 +177,9 @@ export function heapTrouble(m: Model, taken: readonly number[] = []): string | u
     const seen = new Set<number>();
     for (let index = 0; index < SMALL_CLASSES + MEDIUM_PAGES; index++) {
       const { from, end } = carvedIn(m, index);
+      // After a death it is for whoever takes the heap's lock next.
+      const [left] = index < SMALL_CLASSES && m.victim < 0 ? takenIn(m, index) : [];
+      if (left !== undefined) return `block ${left} was taken by a search for whole pages, and not given back`;
       for (const block of freeIn(m, index)) {
         const run = runs.find(({ page, pages }) => block >= page * PAGE && block < (page + pages) * PAGE);
         const isMedium = index >= SMALL_CLASSES;
