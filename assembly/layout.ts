@@ -326,7 +326,8 @@ export class Slot {
   scratch: u32;
   /** The handles this worker holds (see heap/object-table.ts). */
   refs: u32;
-  pad0: i32;
+  /** 1: dead, and its locks were let go of (see lifecycle/reaper.ts). */
+  letGo: i32;
   recordId: i32;
   recordGeneration: i32;
   parent: i32;

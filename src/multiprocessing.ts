@@ -1,5 +1,6 @@
 /** `nogil/multiprocessing`: Python's `multiprocessing`, with its errors. */
 import { ClassTag, Kind } from '../assembly/abi.ts';
+import { FLAVOUR, PLAIN, REENTRANT } from './heap/members.ts';
 import { registerShared } from './heap/shared.ts';
 import { Manager } from './manager/manager.ts';
 import { Pipe } from './pipe/connection.ts';
@@ -87,50 +88,50 @@ export {
 
 export class Lock extends lock.Lock {
   /** @internal */
-  protected override get flavour(): Flavour {
+  protected override get [FLAVOUR](): Flavour {
     return multiprocessing;
   }
 }
 
 export class RLock extends lock.RLock {
   /** @internal */
-  protected override get flavour(): Flavour {
+  protected override get [FLAVOUR](): Flavour {
     return multiprocessing;
   }
 }
 
 export class Semaphore extends semaphore.Semaphore {
   /** @internal */
-  protected override get flavour(): Flavour {
+  protected override get [FLAVOUR](): Flavour {
     return multiprocessing;
   }
 }
 
 export class BoundedSemaphore extends semaphore.BoundedSemaphore {
   /** @internal */
-  protected override get flavour(): Flavour {
+  protected override get [FLAVOUR](): Flavour {
     return multiprocessing;
   }
 }
 
 export class Condition extends condition.Condition {
   /** @internal */
-  protected override get flavour(): Flavour {
+  protected override get [FLAVOUR](): Flavour {
     return multiprocessing;
   }
   /** @internal */
-  protected static override get plain(): typeof Lock {
+  protected static override get [PLAIN](): typeof Lock {
     return Lock;
   }
   /** @internal */
-  protected static override get reentrant(): typeof RLock {
+  protected static override get [REENTRANT](): typeof RLock {
     return RLock;
   }
 }
 
 export class Queue<T = unknown> extends queue.Queue<T> {
   /** @internal */
-  protected override get flavour(): Flavour {
+  protected override get [FLAVOUR](): Flavour {
     return multiprocessing;
   }
 }
@@ -140,7 +141,7 @@ export class JoinableQueue<T = unknown> extends Queue<T> {}
 
 export class SimpleQueue<T = unknown> extends simple.SimpleQueue<T> {
   /** @internal */
-  protected override get flavour(): Flavour {
+  protected override get [FLAVOUR](): Flavour {
     return multiprocessing;
   }
 }

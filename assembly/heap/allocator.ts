@@ -107,6 +107,8 @@ function allocateRun(pages: i32, tag: i32): usize {
 
 function freeRun(block: usize, pages: i32): void {
   const page = <i32>(<u32>block >> PAGE_SHIFT);
+  // The root's own: whoever frees that has taken an error for an address.
+  if (page == 0) unreachable();
   heapLock();
   add(ROOT + offsetof<Root>('largePages'), -pages);
   releaseRun(page, pages);

@@ -24,8 +24,9 @@
  * Death of the reaper: it runs in the supervisor, whose death ends the program.
  */
 import { Kind } from '../abi';
+import { loadPlain, storePlain } from '../atomics';
 import { adoptDoomed, objectEntries, objectKind, objectPin, objectUnpin } from '../heap/object-table';
-import { Root } from '../layout';
+import { Root, Slot } from '../layout';
 import { ROOT } from '../limits';
 import { containerAbandon, containerWakeAll } from '../manager/container';
 import { queueAbandon, queueWakeAll } from '../queue/queue';
@@ -41,14 +42,33 @@ import { slotFree, slotOf, slotsFreeUnstarted, workerAbandon, workerIsKnown, wor
 
 /**
  * Steps 0 and 1 alone, which wait for nobody: of several workers that die together each one's locks are let
- * go of before the supervisor waits for any (src/entry/quiescence.ts).
+ * go of before the supervisor waits for any (src/entry/quiescence.ts). Who ended by itself has none that the
+ * supervisor waits for: for that one `reap` does it all in one walk.
  */
 export function reapLocks(tid: i32, clean: bool): void {
-  if (!workerIsKnown(tid)) return;
+  if (clean || !workerIsKnown(tid) || isLetGo(slotOf(tid))) return;
+  letGo(tid);
+  const end = objectEntries();
+  for (let index = 1; index < end; index++) {
+    const object = objectPin(index);
+    if (!object) continue;
+    // Not before it is pinned: the entry could become another object's in between.
+    abandon(object, objectKind(index), tid, false);
+    objectUnpin(object);
+  }
+  storePlain(slotOf(tid) + offsetof<Slot>('letGo'), 1);
+}
+
+/** Step 0, and step 1 for the locks that no object has. */
+function letGo(tid: i32): void {
   settleInFlight(slotOf(tid));
   lockAbandon(ROOT + offsetof<Root>('heapLock'), tid);
   lockAbandon(ROOT + offsetof<Root>('outputLock'), tid);
-  repairAll(tid, clean, false);
+}
+
+/** ORDERING: plain: the reaper's own. */
+function isLetGo(slot: usize): bool {
+  return loadPlain(slot + offsetof<Slot>('letGo')) != 0;
 }
 
 /**
@@ -57,29 +77,24 @@ export function reapLocks(tid: i32, clean: bool): void {
 export function reap(tid: i32, clean: bool): void {
   if (!workerIsKnown(tid)) return;
   reapLocks(tid, clean);
+  if (clean) letGo(tid);
   lockWakeAll(ROOT + offsetof<Root>('heapLock'));
   lockWakeAll(ROOT + offsetof<Root>('outputLock'));
-  repairAll(tid, clean, true);
+  const end = objectEntries();
+  for (let index = 1; index < end; index++) {
+    adoptDoomed(index, tid);
+    const object = objectPin(index);
+    if (!object) continue;
+    const kind = objectKind(index);
+    if (clean) abandon(object, kind, tid, true);
+    repair(object, kind, tid);
+    objectUnpin(object);
+  }
   releaseAllOf(slotOf(tid));
   drain();
   multiWaitWakeAll();
   slotsFreeUnstarted(tid);
   slotFree(tid);
-}
-
-/** Steps 2 and 3 for each object, or step 1. */
-function repairAll(tid: i32, clean: bool, repairing: bool): void {
-  const end = objectEntries();
-  for (let index = 1; index < end; index++) {
-    if (repairing) adoptDoomed(index, tid);
-    const object = objectPin(index);
-    if (!object) continue;
-    // Not before it is pinned: the entry could become another object's in between.
-    const kind = objectKind(index);
-    if (repairing) repair(object, kind, tid);
-    else abandon(object, kind, tid, clean);
-    objectUnpin(object);
-  }
 }
 
 function abandon(object: usize, kind: i32, tid: i32, clean: bool): void {

@@ -117,6 +117,7 @@ function slotClear(slot: usize): void {
   storePlain(slot + offsetof<Slot>('refs'), 0);
   storePlain(slot + offsetof<Slot>('recordId'), 0);
   storePlain(slot + offsetof<Slot>('thread'), 0);
+  storePlain(slot + offsetof<Slot>('letGo'), 0);
   if (scratch) free(scratch);
   // ORDERING: the owner last: from here on the slot is anybody's.
   store(slot + offsetof<Slot>('tid'), 0);

@@ -82,7 +82,7 @@ export function discardEmpty(slot: usize): void {
   free(body);
 }
 
-/** Reaper: see inFlightSettleAll. */
+/** Reaper: see settleInFlight (lifecycle/owned.ts). */
 export function discardSettle(slot: usize): void {
   const discard = discardOf(slot);
   if (!cellBatchSettle(discard)) setDiscardedBody(discard, 0);

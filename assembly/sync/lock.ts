@@ -150,6 +150,8 @@ function lockWake(lock: usize): void {
  */
 export function lockInternal(lock: usize): bool {
   if (cas(lock, 0, self) == 0) return false;
+  // Held by this very worker, which runs: the call that took it was cut off (lifecycle/cut-off.ts).
+  if ((load(lock) & (OWNER | ABANDONED)) == self) return true;
   while (true) {
     const status = lockAcquireSlow(lock, FOREVER);
     if (status != Status.WOULD_BLOCK) return status == Status.OWNER_DIED;

@@ -6,6 +6,7 @@ import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
 import { isCreated, isGone } from '../heap/shared.ts';
 import {
+  endProgram,
   familiesEndTogether,
   parent,
   type SpawnedWorker,
@@ -28,6 +29,8 @@ interface Living {
   isProcess: boolean;
   /** The exit code of a worker that somebody stopped. */
   signal: number | undefined;
+  /** Why it could not begin, if it has said so. */
+  failure: Error | undefined;
   /** Who wants to know. */
   onGone: ((code: number, stopped: boolean) => void) | undefined;
 }
@@ -49,13 +52,32 @@ let busy = 0;
 /** The root whose code is over. */
 let over: number | undefined;
 
+/** Does one thing of several that must not keep each other from being done: whoever waits for a worker's end waits for the last of them. */
+function attempt(what: string, action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    complain(`the supervisor failed ${what}`, error);
+  }
+}
+
+function complain(what: string, error: unknown): void {
+  const text = `nogil: ${what}: ${(error instanceof Error && error.stack) || String(error)}\n`;
+  writeOutput(2, new TextEncoder().encode(text));
+}
+
+/** When the supervisor may wait for locks. */
+function whenQuiescent(what: string, action: () => void): void {
+  quiescence.whenQuiescent(() => attempt(what, action));
+}
+
 function report(): void {
   const message: FromSupervisor = { busy: busy > 0, seen };
   parent.post(message);
 }
 
 function start(
-  { record: { id, generation }, tid, name, daemon, process, main, modules, fromRoot }: StartMessage,
+  { record: { id, generation }, tid, name, daemon, process, main, modules, around, fromRoot }: StartMessage,
   onGone?: Living['onGone'],
 ): void {
   if (fromRoot) {
@@ -66,7 +88,13 @@ function start(
   const record = new WorkerRecord(heap, core.refObject(ref));
   const { isProcess, pid } = record;
   const data: WorkerData = { link, tid, record: { id, generation }, process, main, modules };
-  const worker = spawn('worker', data, name);
+  let worker: SpawnedWorker;
+  try {
+    worker = spawn('worker', data, name, around);
+  } catch (error) {
+    neverBegan(tid, ref, name, error, onGone);
+    return;
+  }
   const entry: Living = {
     worker,
     ref,
@@ -75,17 +103,33 @@ function start(
     pid,
     isProcess,
     signal: early.get(tid),
+    failure: undefined,
     onGone,
   };
   early.delete(tid);
   living.set(tid, entry);
   if (!daemon && busy++ === 0) report();
   worker.on({
-    message: (message) => receive(message as ToSupervisor),
-    failed: (error) => writeOutput(2, new TextEncoder().encode(`nogil: worker ${name} failed: ${error.stack ?? error}\n`)),
-    gone: (code) => gone(tid, entry, code),
+    message: (message) => attempt('to take a message', () => receive(message as ToSupervisor)),
+    failed(error) {
+      entry.failure = error;
+      complain(`worker ${name} failed`, error);
+    },
+    gone: (code) => attempt(`to see ${name} off`, () => gone(tid, entry, code)),
   });
   if (entry.signal !== undefined) terminate(tid, entry);
+}
+
+/** The platform refuses to start a worker: that is its end, and whoever waits for it hears why. */
+function neverBegan(tid: number, ref: number, name: string, error: unknown, onGone: Living['onGone']): void {
+  const record = new WorkerRecord(heap, core.refObject(ref));
+  early.delete(tid);
+  attempt('', () => complain(`worker ${name} could not be started`, error));
+  attempt(`to say why ${name} did not start`, () => record.settle(true, error));
+  attempt(`to free the place of ${name}`, () => core.reap(tid, 0));
+  attempt(`to end ${name}`, () => end(ref, 1));
+  if (onGone) setTimeout(() => whenQuiescent(`to tell of the end of ${name}`, () => onGone(1, false)));
+  if (busy === 0) report();
 }
 
 function stop(tid: number, signal: number): void {
@@ -111,23 +155,26 @@ function gone(tid: number, entry: Living, code: number): void {
   const clean = entry.record.state === WorkerState.ENDED && entry.record.exitCode === 0;
   core.reapLocks(tid, clean ? 1 : 0);
   if (entry.isProcess) stopThreadsOf(entry.pid);
-  quiescence.whenQuiescent(() => repair(tid, entry, entry.signal ?? code, clean));
+  whenQuiescent('in a repair', () => repair(tid, entry, entry.signal ?? code, clean));
 }
 
 /** Its handles are closed, what it held is repaired, and who waits for it hears. */
 function repair(tid: number, entry: Living, code: number, clean: boolean): void {
   // Who has joined a worker that was stopped finds repaired what it held.
-  core.reap(tid, clean ? 1 : 0);
+  attempt('to repair what a dead worker held', () => core.reap(tid, clean ? 1 : 0));
   unrepaired.delete(tid);
-  endRecord(entry.record, code);
-  endUnstarted(tid);
-  core.refClose(entry.ref);
-  entry.onGone?.(code, entry.signal !== undefined);
-  for (const monitor of monitors.values()) quiescence.whenQuiescent(() => monitor.lost(tid));
+  const { record, failure } = entry;
+  if (failure !== undefined && record.state === WorkerState.STARTING)
+    attempt('to say why a worker did not begin', () => record.settle(true, failure));
+  attempt('to end a record', () => endRecord(record, code));
+  attempt('to end what a dead worker had not started yet', () => endUnstarted(tid));
+  attempt('to close a record', () => core.refClose(entry.ref));
+  attempt('to tell a pool', () => entry.onGone?.(code, entry.signal !== undefined));
+  for (const monitor of monitors.values()) whenQuiescent('to tell a pool', () => monitor.lost(tid));
   if (!entry.daemon && --busy === 0) report();
   // Who returned has stopped its daemons itself; who called process.exit() had no time to. One that was stopped leaves them alone, as in Python.
-  if (entry.isProcess && entry.signal === undefined) stopDaemonsOf(entry.pid);
-  stopDaemons();
+  if (entry.isProcess && entry.signal === undefined) attempt('to stop daemons', () => stopDaemonsOf(entry.pid));
+  attempt('to stop daemons', stopDaemons);
 }
 
 // ── attached threads ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -138,9 +185,7 @@ function attachedGone(tid: number, clean: boolean): void {
   // Its own supervisor and the workers of that have ended before it, and nobody else is going to repair them.
   const dead = familiesEndTogether ? [...descendantsOf(tid), tid] : [tid];
   for (const each of dead) core.reapLocks(each, each === tid && clean ? 1 : 0);
-  quiescence.whenQuiescent(() => {
-    for (const each of dead) repairOrphan(each, each === tid && clean);
-  });
+  for (const each of dead) whenQuiescent('in the repair of an attached thread', () => repairOrphan(each, each === tid && clean));
 }
 
 /** Children before their parents. */
@@ -186,7 +231,7 @@ function endUnstarted(parent: number): void {
 
 /** What it was to run goes, too, if it died before it had read that: handles inside would stay open as long as the record. */
 function endRecord(record: WorkerRecord, code: number): void {
-  record.dropTask();
+  attempt('to drop a task', () => record.dropTask());
   record.end(code);
 }
 
@@ -205,7 +250,7 @@ function stopDaemons(): void {
   for (const { isProcess, daemon, pid } of living.values()) if (!isProcess && !daemon && pid === over) return;
   // Before their workers go, or they would be replaced.
   const pid = over;
-  for (const monitor of monitors.values()) quiescence.whenQuiescent(() => monitor.over(pid));
+  for (const monitor of monitors.values()) whenQuiescent('to end a pool', () => monitor.over(pid));
   stopDaemonsOf(pid);
 }
 
@@ -214,17 +259,31 @@ const host: Host = {
   start,
   stop: (tid) => stop(tid, -15),
   ended: (control) => void monitors.delete(control),
-  whenQuiescent: (action) => quiescence.whenQuiescent(action),
+  whenQuiescent: (action) => whenQuiescent('in a pool', action),
 };
 
 function receive(message: ToSupervisor): void {
   if (message.type === 'stop') stop(message.tid, message.signal);
   else if (message.type === 'attached') watch(message.life, (clean) => attachedGone(message.tid, clean));
   else if (message.type === 'attachedGone') attachedGone(message.tid, message.clean);
-  else quiescence.whenQuiescent(() => act(message));
+  else if (message.type === 'brokenPipe') brokenPipe(message.descriptor);
+  else if (message.type === 'pipeHandled') clearTimeout(pipe);
+  else whenQuiescent(`to do what it was asked (${message.type})`, () => act(message));
 }
 
-function act(message: Exclude<ToSupervisor, { type: 'stop' | 'attached' | 'attachedGone' }>): void {
+/** Milliseconds in which the root is to do what it would do if it had printed itself. */
+const PIPE_PATIENCE = 1000;
+let pipe: ReturnType<typeof setTimeout> | undefined;
+
+/** What a worker prints is read by nobody any more. That ends a program on Node; while its main thread is blocked, from here. */
+function brokenPipe(descriptor: 1 | 2): void {
+  parent.post({ busy: busy > 0, seen, brokenPipe: descriptor } satisfies FromSupervisor);
+  pipe ??= setTimeout(endProgram, PIPE_PATIENCE);
+}
+
+function act(
+  message: Exclude<ToSupervisor, { type: 'stop' | 'attached' | 'attachedGone' | 'brokenPipe' | 'pipeHandled' }>,
+): void {
   if (message.type === 'start') {
     start(message);
     // Answer what the root asked even when nothing changed: it compares counts.
@@ -248,5 +307,5 @@ export function runSupervisor(): void {
   heap = enterHeap(link, data.tid);
   core = heap.core;
   if (!startsWhileBlocked) report();
-  parent.listen((message) => receive(message as ToSupervisor));
+  parent.listen((message) => attempt('to take a message', () => receive(message as ToSupervisor)));
 }

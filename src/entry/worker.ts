@@ -3,9 +3,11 @@
  */
 import { WorkerState } from '../../assembly/abi.ts';
 import { enterHeap, type Heap } from '../heap/heap.ts';
-import { AdoptionToken, created } from '../heap/shared.ts';
+import { ADOPT, EQUIP } from '../heap/members.ts';
+import { AdoptionToken, created, ownField } from '../heap/shared.ts';
 import {
   exit,
+  hearsBrokenPipe,
   importModule,
   inheritLoader,
   onExit,
@@ -20,7 +22,7 @@ import { type CurrentWorker, setCurrentWorker } from '../workers/current-worker.
 import { callExcepthook, stackOf } from '../workers/excepthook.ts';
 import { LineWriter } from '../workers/output.ts';
 import { Process } from '../workers/process.ts';
-import type { WorkerData } from '../workers/protocol.ts';
+import type { ToSupervisor, WorkerData } from '../workers/protocol.ts';
 import { type TaskSpec, WorkerRecord } from '../workers/record.ts';
 import { Runnable } from '../workers/runnable.ts';
 import { type AnyFunction, explainTargetError, resolveTarget, setMainModule } from '../workers/targets.ts';
@@ -58,14 +60,20 @@ function arrive({ link, tid, record, process, main }: WorkerData): {
 
 /** Sends this thread's output out at once and line by line; answers how to send what is left. */
 function ownOutput({ core }: Heap): () => void {
+  let said = false;
   const output = new LineWriter((descriptor, bytes) => {
     const lock = core.outputLock();
+    let isHeard: boolean;
     core.lockInternal(lock);
     try {
-      writeOutput(descriptor, bytes);
+      isHeard = writeOutput(descriptor, bytes);
     } finally {
       core.unlock(lock);
     }
+    // It is the program's output: the program ends, as if its main thread had printed.
+    if (isHeard || hearsBrokenPipe(descriptor) || said) return;
+    said = true;
+    parent.post({ type: 'brokenPipe', descriptor } satisfies ToSupervisor);
   });
   redirectOutput((descriptor, bytes) => output.write(descriptor, bytes));
   return () => output.flush();
@@ -75,14 +83,15 @@ function ownOutput({ core }: Heap): () => void {
 async function prepare(heap: Heap, { record }: CurrentWorker, runnable: Runnable, spec: TaskSpec): Promise<Runnable> {
   const target = spec.target && ((await resolveTarget(spec.target, importModule)) as AnyFunction);
   if (spec.subclass === undefined) {
-    Runnable.equip(runnable, target, spec);
+    Runnable[EQUIP](runnable, target, spec);
     return runnable;
   }
   const ctor = (await resolveTarget(spec.subclass, importModule)) as unknown as typeof Runnable;
-  const self = ctor.adopt(heap, record);
-  ctor.equip(self, target, spec);
+  const self = ctor[ADOPT](heap, record);
+  ctor[EQUIP](self, target, spec);
   Object.setPrototypeOf(self, ctor.prototype);
-  Object.assign(self, spec.fields);
+  // Not assigned: a field may have the name of an accessor.
+  for (const [name, value] of Object.entries(spec.fields ?? {})) ownField(self, name, value);
   return self;
 }
 
@@ -100,7 +109,12 @@ export async function runWorker(): Promise<void> {
     const explained = explainTargetError(spec?.target, explainTargetError(spec?.subclass, error));
     if (!here.isProcess) callExcepthook(running as Thread, explained);
     else console.error(`Process ${runnable.name}:\n${stackOf(explained)}`);
-    own.settle(true, explained);
+    try {
+      own.settle(true, explained);
+    } catch (failure) {
+      // The heap is full. Whoever joins this worker learns that it failed, if not why.
+      console.error(`nogil: the error of ${own.name} cannot be told to those who wait for it: ${String(failure)}`);
+    }
   };
   onExit((code) => {
     flushOutput();

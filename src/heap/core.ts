@@ -2,6 +2,7 @@
  * The compiled core, ready at once and synchronously: it is embedded, so importing the package reads no file and awaits nothing.
  */
 import { embeddedModule } from './embedded.ts';
+import { guardCalls } from './generated/calls.ts';
 import type { CoreExports } from './generated/exports.ts';
 
 export type { CoreExports };
@@ -17,5 +18,5 @@ export function coreModule(): WebAssembly.Module {
 /** An instance over `memory`. Without AssemblyScript's loader: nothing here calls its wrappers, and it assigns to `Object`, which may be frozen. */
 export function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
   const imports = { env: { memory }, atomics: { monotonic: () => performance.now() } };
-  return new WebAssembly.Instance(module, imports).exports as unknown as CoreExports;
+  return guardCalls(new WebAssembly.Instance(module, imports).exports as unknown as CoreExports);
 }

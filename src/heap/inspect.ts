@@ -74,12 +74,11 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
   try {
     // Before it was pinned the row could be given back and become something else.
     if (core.objectKind(id) !== kind) return undefined;
-    const node = (on: number, tid: number) =>
-      (kind === Kind.CONDITION || kind === Kind.BARRIER) && on === core.slotNode(tid) && core.listHas(object, on) !== 0;
+    const node = (on: number) => (kind === Kind.CONDITION || kind === Kind.BARRIER) && core.listHas(object, on) !== 0;
     const info: ObjectInfo = {
       class: NAMES[kind] ?? 'unknown',
       id,
-      waiters: asleep.filter(({ tid, on }) => reaches(core, object, on) || node(on, tid)).map(({ tid }) => tid),
+      waiters: asleep.filter(({ on }) => reaches(core, object, on) || node(on)).map(({ tid }) => tid),
     };
     if (kind === Kind.LOCK || kind === Kind.RLOCK || kind === Kind.VALUE || kind === Kind.ARRAY)
       info.holder = core.lockOwner(object);

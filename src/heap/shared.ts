@@ -8,6 +8,7 @@ import type { CoreExports } from './core.ts';
 import { AsyncGate } from './gate.ts';
 import { type Heap, type HeapLink, heapFor, heapFull, setReviver } from './heap.ts';
 import { came, keepReference, Reference, relieve, went } from './held.ts';
+import { CLOSED_ERROR, HEAP, OPEN, PTR } from './members.ts';
 import { INSPECT, jsonOf, STATE, type State, textOf } from './show.ts';
 
 /** A handle as `postMessage` takes it: for workers that the package did not start. */
@@ -112,40 +113,45 @@ export function leaveScope(handle: Shared): void {
   if (!Shared.isKept(handle)) handle[LEAVE]();
 }
 
+/** Gives an object a field of its own: a subclass may take a name that Python's class does not have. */
+export function ownField(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
 export abstract class Shared implements Disposable {
   /** @internal */
-  protected readonly heap: Heap;
+  protected readonly [HEAP]: Heap;
   /** The object's address; 0 once this handle is closed. @internal */
-  protected ptr: number;
+  protected [PTR]: number;
   readonly #reference: Reference;
 
   /** @internal */
   protected constructor(heap: Heap, ref: number) {
-    this.heap = heap;
+    this[HEAP] = heap;
     this.#reference = new Reference(heap, ref);
-    this.ptr = heap.core.refObject(ref);
+    this[PTR] = heap.core.refObject(ref);
     forgotten.register(this, this.#reference, this);
     came(this, this.#reference);
   }
 
   /** The address behind this handle. @throws ValueError when the handle is closed. @internal */
-  protected get open(): number {
-    if (this.ptr === 0) throw this.closedError();
-    return this.ptr;
+  protected get [OPEN](): number {
+    if (this[PTR] === 0) throw this[CLOSED_ERROR]();
+    return this[PTR];
   }
 
   /** For those who tell the core of somebody else's object. @throws ValueError when its handle is closed. @internal */
   static addressOf(object: Shared): number {
-    return object.open;
+    return object[OPEN];
   }
 
   /** The heap that the object is in. @internal */
   static heapOf(object: Shared): Heap {
-    return object.heap;
+    return object[HEAP];
   }
 
   /** @internal */
-  protected closedError(): Error {
+  protected [CLOSED_ERROR](): Error {
     return new ValueError(`${this.constructor.name} is closed`);
   }
 
@@ -154,10 +160,10 @@ export abstract class Shared implements Disposable {
    * Every other use of a closed handle throws `ValueError`; its async calls that still wait reject with it.
    */
   close(): void {
-    if (this.ptr === 0) return;
-    const { heap, ptr } = this;
+    if (this[PTR] === 0) return;
+    const { [HEAP]: heap, [PTR]: ptr } = this;
     const { ref } = this.#reference;
-    this.ptr = 0;
+    this[PTR] = 0;
     forgotten.unregister(this);
     went(this.#reference);
     const close = () => heap.core.refClose(ref);
@@ -200,15 +206,24 @@ export abstract class Shared implements Disposable {
     return false;
   }
 
-  /** A number that is the same in every worker and that no other living object has. */
+  /** A number that is the same in every worker and that no other living object has. A subclass may have an `id` of its own. */
   get id(): number {
-    return this.heap.core.objectId(this.open);
+    return this[HEAP].core.objectId(this[OPEN]);
+  }
+
+  set id(own: number) {
+    ownField(this, 'id', own);
+  }
+
+  /** Its id, whatever a subclass calls `id`. @internal */
+  static idOf(object: Shared): number {
+    return object[HEAP].core.objectId(object[OPEN]);
   }
 
   /** For a worker made with `new Worker`: `worker.postMessage(lock.handle())`, and there `Lock.from(handle)`. Keep this object until the other side has it. */
   handle(): Handle {
     const { id, gen, tag } = this[SEND]();
-    return { ...this.heap.link, tag, id, generation: gen };
+    return { ...this[HEAP].link, tag, id, generation: gen };
   }
 
   /** A live object of the handle that another worker posted. @throws ValueError if it is of another class or its object is gone. */
@@ -227,12 +242,12 @@ export abstract class Shared implements Disposable {
 
   /** Its class, id and state, as Python's `repr`. */
   toString(): string {
-    return this.ptr === 0 ? `<${this.constructor.name}, closed>` : textOf(this, this.id, this[STATE]());
+    return this[PTR] === 0 ? `<${this.constructor.name}, closed>` : textOf(this, Shared.idOf(this), this[STATE]());
   }
 
   /** The same for JSON, which cannot carry the object itself. */
   toJSON(): unknown {
-    return this.ptr === 0 ? { class: this.constructor.name, closed: true } : jsonOf(this, this.id, this[STATE]());
+    return this[PTR] === 0 ? { class: this.constructor.name, closed: true } : jsonOf(this, Shared.idOf(this), this[STATE]());
   }
 
   /** What console.log shows, instead of a whole heap. */
@@ -242,8 +257,8 @@ export abstract class Shared implements Disposable {
 
   /** @internal */
   [SEND](): HandleRef {
-    const { core } = this.heap;
-    return { tag: tagOf(this.constructor), id: core.objectId(this.open), gen: core.objectGeneration(this.open) };
+    const { core } = this[HEAP];
+    return { tag: tagOf(this.constructor), id: core.objectId(this[OPEN]), gen: core.objectGeneration(this[OPEN]) };
   }
 }
 

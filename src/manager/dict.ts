@@ -4,6 +4,7 @@
 import { ClassTag, type Encoding, Kind, Part, Put, Status } from '../../assembly/abi.ts';
 import { KeyError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
+import { HEAP, OPEN, PTR } from '../heap/members.ts';
 import { RECORD, writeInline } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -30,30 +31,30 @@ export abstract class Table extends Store {
 
   /** @internal */
   protected read<T>(key: Key, absent: T): unknown {
-    writeKey(this.heap, key);
-    const meta = this.heap.core.tableGet(this.open);
+    writeKey(this[HEAP], key);
+    const meta = this[HEAP].core.tableGet(this[OPEN]);
     return meta === Status.RANGE ? absent : this.shown(meta, 'get');
   }
 
   /** @internal */
   protected shown(meta: number, method: string): unknown {
     if (meta < 0) throw this.failed(meta, method);
-    return readShown(this.heap, meta);
+    return readShown(this[HEAP], meta);
   }
 
   /** Whether `mode` let it. @internal */
   protected write(key: Key, value: unknown, mode: Put, method: string): boolean {
-    const { heap } = this;
+    const { [HEAP]: heap } = this;
     const { core } = heap;
     let status: number;
     if (typeof value === 'number') {
       writeKey(heap, key);
-      status = core.tablePutNumber(this.open, value, mode);
+      status = core.tablePutNumber(this[OPEN], value, mode);
     } else {
       const encoding = heap.codec.encode(value, RECORD);
       if (writeInline(heap, encoding, 0) >= 0) {
         writeKey(heap, key);
-        status = core.tablePut(this.open, mode);
+        status = core.tablePut(this[OPEN], mode);
       } else status = this.#writeLarge(key, encoding, mode);
     }
     if (status === Status.RANGE) return false;
@@ -62,12 +63,12 @@ export abstract class Table extends Store {
   }
 
   #writeLarge(key: Key, encoding: Encoding, mode: Put): number {
-    const { heap } = this;
+    const { [HEAP]: heap } = this;
     const batch = newBatch(heap, 2);
     try {
       addEncoded(heap, batch, encoding);
       addKey(heap, batch, key);
-      return heap.core.tablePutAll(this.open, batch, mode);
+      return heap.core.tablePutAll(this[OPEN], batch, mode);
     } finally {
       heap.core.cellBatchClose(batch);
     }
@@ -75,14 +76,14 @@ export abstract class Table extends Store {
 
   /** @internal */
   protected contains(key: Key): boolean {
-    writeKey(this.heap, key);
-    return this.heap.core.tableHas(this.open) !== 0;
+    writeKey(this[HEAP], key);
+    return this[HEAP].core.tableHas(this[OPEN]) !== 0;
   }
 
   /** Whether it was there. @internal */
   protected remove(key: Key, method: string): boolean {
-    writeKey(this.heap, key);
-    const status = this.heap.core.tableDelete(this.open);
+    writeKey(this[HEAP], key);
+    const status = this[HEAP].core.tableDelete(this[OPEN]);
     if (status === Status.RANGE) return false;
     this.check(status, method);
     return true;
@@ -90,7 +91,7 @@ export abstract class Table extends Store {
 
   /** Takes all pairs in at once; they were encoded before. @internal */
   protected writeAll(batch: number, mode: Put = Put.ALWAYS): boolean {
-    const status = this.heap.core.tablePutAll(this.open, batch, mode);
+    const status = this[HEAP].core.tablePutAll(this[OPEN], batch, mode);
     if (status === Status.RANGE) return false;
     this.check(status, 'update');
     return true;
@@ -100,7 +101,7 @@ export abstract class Table extends Store {
   protected batchOfPairs(init: unknown): number {
     const pairs = pairsOf(init);
     return batchOf(
-      this.heap,
+      this[HEAP],
       pairs.map(([, value]) => value),
       pairs.map(([key]) => toKey(key)),
     );
@@ -112,13 +113,13 @@ export abstract class Table extends Store {
     try {
       this.writeAll(batch);
     } finally {
-      this.heap.core.cellBatchClose(batch);
+      this[HEAP].core.cellBatchClose(batch);
     }
   }
 
   /** All keys, values, or both in turn, of one moment. @internal */
   protected all(part: Part): unknown[] {
-    return readBatch(this.heap, this.made(this.heap.core.tableSnapshot(this.open, part)));
+    return readBatch(this[HEAP], this.made(this[HEAP].core.tableSnapshot(this[OPEN], part)));
   }
 
   /** @internal */
@@ -129,13 +130,13 @@ export abstract class Table extends Store {
 
   /** @internal */
   override [STATE](): State {
-    const size = this.heap.core.tableSize(this.open);
+    const size = this[HEAP].core.tableSize(this[OPEN]);
     return { text: `size=${size}`, fields: { size } };
   }
 
   /** What console.log shows: as Python's `str(d)`, what is in it. */
   override [INSPECT](depth?: number, options?: object, inspect?: (value: unknown, options?: object) => string): string {
-    if (this.ptr === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
+    if (this[PTR] === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
     const pairs = this.pairs();
     const named = pairs.every(([key]) => typeof key === 'string');
     return `${this.constructor.name} ${inspect(named ? Object.fromEntries(pairs) : new Map(pairs), options)}`;
@@ -218,7 +219,7 @@ export class Dict<K = any, V = any> extends Table {
 
   /** How many keys there are. */
   get size(): number {
-    return this.heap.core.tableSize(this.open);
+    return this[HEAP].core.tableSize(this[OPEN]);
   }
 
   /** All keys, in the order in which they came. An array, as Python's proxies give a list. */
@@ -269,7 +270,7 @@ export class Dict<K = any, V = any> extends Table {
 
   /** The async twin of `set`. The snapshot is taken now. */
   async setAsync(key: K, value: V, options?: AsyncOptions): Promise<void> {
-    const batch = batchOf(this.heap, [value], [toKey(key)]);
+    const batch = batchOf(this[HEAP], [value], [toKey(key)]);
     await this.laterWith(batch, () => this.writeAll(batch), options);
   }
 
@@ -286,8 +287,8 @@ export class Dict<K = any, V = any> extends Table {
   pop(key: K): V;
   pop<D>(key: K, fallback: D): V | D;
   pop(key: K, ...fallback: unknown[]): unknown {
-    writeKey(this.heap, toKey(key));
-    const meta = this.heap.core.tableTake(this.open);
+    writeKey(this[HEAP], toKey(key));
+    const meta = this[HEAP].core.tableTake(this[OPEN]);
     if (meta !== Status.RANGE) return this.shown(meta, 'pop');
     if (fallback.length === 0) throw new KeyError(nameOf(key));
     return fallback[0];
@@ -299,10 +300,10 @@ export class Dict<K = any, V = any> extends Table {
 
   /** Takes the pair out that came last. @throws KeyError the dict is empty */
   popitem(): [K, V] {
-    const batch = this.heap.core.tableTakeLast(this.open);
+    const batch = this[HEAP].core.tableTakeLast(this[OPEN]);
     if (batch === Status.RANGE) throw new KeyError('popitem(): dictionary is empty');
     if (batch < 0) throw this.failed(batch, 'popitem');
-    return readBatch(this.heap, batch) as [K, V];
+    return readBatch(this[HEAP], batch) as [K, V];
   }
 
   popitemAsync(options?: AsyncOptions): Promise<[K, V]> {
@@ -322,7 +323,7 @@ export class Dict<K = any, V = any> extends Table {
 
   async setdefaultAsync(key: K, value: V, options?: AsyncOptions): Promise<V> {
     const wanted = toKey(key);
-    const batch = batchOf(this.heap, [value], [wanted]);
+    const batch = batchOf(this[HEAP], [value], [wanted]);
     const call = () => {
       this.writeAll(batch, Put.IF_ABSENT);
       return this.read(wanted, undefined) as V;
@@ -371,7 +372,7 @@ export class Dict<K = any, V = any> extends Table {
   }
 
   clear(): void {
-    this.check(this.heap.core.tableClear(this.open), 'clear');
+    this.check(this[HEAP].core.tableClear(this[OPEN]), 'clear');
   }
 
   clearAsync(options?: AsyncOptions): Promise<void> {

@@ -4,6 +4,7 @@
 import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import { IndexError, ValueError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
+import { HEAP, OPEN, PTR } from '../heap/members.ts';
 import { RECORD, writeInline } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -97,43 +98,43 @@ export class List<T = any> extends Store {
 
   /** Puts `values` in place of `count` items. */
   #splice(start: number, count: number, values: readonly unknown[], method: string): void {
-    const batch = batchOf(this.heap, values);
+    const batch = batchOf(this[HEAP], values);
     try {
       this.#spliceIn(batch, start, Math.min(END, start + count), method);
     } finally {
-      this.heap.core.cellBatchClose(batch);
+      this[HEAP].core.cellBatchClose(batch);
     }
   }
 
   #spliceIn(batch: number, start: number, end: number, method: string): void {
-    this.check(this.heap.core.vectorSplice(this.open, start, end, batch), method);
+    this.check(this[HEAP].core.vectorSplice(this[OPEN], start, end, batch), method);
   }
 
   // ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   get length(): number {
-    return this.heap.core.vectorLength(this.open);
+    return this[HEAP].core.vectorLength(this[OPEN]);
   }
 
   /** The item at `index`, a negative one counted from the end. @throws IndexError outside of the list; an array's `at` answers undefined */
   at(index: number): T {
-    const meta = this.heap.core.vectorGet(this.open, toIndex(index));
+    const meta = this[HEAP].core.vectorGet(this[OPEN], toIndex(index));
     if (meta === Status.RANGE) throw this.#outside();
     return this.#shown(meta, 'at');
   }
 
   #shown(meta: number, method: string): T {
     if (meta < 0) throw this.failed(meta, method);
-    return readShown(this.heap, meta) as T;
+    return readShown(this[HEAP], meta) as T;
   }
 
   #snapshot(start = 0, end = END): number {
-    return this.made(this.heap.core.vectorSnapshot(this.open, toIndex(start), toIndex(end)));
+    return this.made(this[HEAP].core.vectorSnapshot(this[OPEN], toIndex(start), toIndex(end)));
   }
 
   /** Python's `l[start:end]`: an array of this worker's own. */
   slice(start?: number, end?: number): T[] {
-    return readBatch(this.heap, this.#snapshot(start, end)) as T[];
+    return readBatch(this[HEAP], this.#snapshot(start, end)) as T[];
   }
 
   /** All items, in an array of this worker's own. */
@@ -177,7 +178,7 @@ export class List<T = any> extends Store {
 
   /** What console.log shows: as Python's `str(l)`, what is in it. */
   override [INSPECT](depth?: number, options?: object, inspect?: (value: unknown, options?: object) => string): string {
-    if (this.ptr === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
+    if (this[PTR] === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
     return `List ${inspect(this.slice(), options)}`;
   }
 
@@ -185,19 +186,19 @@ export class List<T = any> extends Store {
 
   /** What `l[index] = value` does. @throws IndexError outside of the list; TypeError the value cannot be sent */
   set(index: number, value: T): void {
-    const { heap } = this;
+    const { [HEAP]: heap } = this;
     const { core } = heap;
     const at = toIndex(index);
     let status: number;
-    if (typeof value === 'number') status = core.vectorSetNumber(this.open, at, value);
+    if (typeof value === 'number') status = core.vectorSetNumber(this[OPEN], at, value);
     else {
       const encoding = heap.codec.encode(value, RECORD);
-      if (writeInline(heap, encoding, 0) >= 0) status = core.vectorSet(this.open, at);
+      if (writeInline(heap, encoding, 0) >= 0) status = core.vectorSet(this[OPEN], at);
       else {
         const batch = newBatch(heap, 1);
         try {
           addEncoded(heap, batch, encoding);
-          status = core.vectorSetFromBatch(this.open, at, batch);
+          status = core.vectorSetFromBatch(this[OPEN], at, batch);
         } finally {
           core.cellBatchClose(batch);
         }
@@ -210,7 +211,7 @@ export class List<T = any> extends Store {
   /** The async twin of `set`. The snapshot is taken now. */
   setAsync(index: number, value: T, options?: AsyncOptions): Promise<void> {
     const write = (batch: number) => {
-      const status = this.heap.core.vectorSetFromBatch(this.open, toIndex(index), batch);
+      const status = this[HEAP].core.vectorSetFromBatch(this[OPEN], toIndex(index), batch);
       if (status === Status.RANGE) throw this.#outside('list assignment index out of range');
       this.check(status, 'set');
     };
@@ -218,19 +219,19 @@ export class List<T = any> extends Store {
   }
 
   async #withItems<R>(items: readonly unknown[], fn: (batch: number) => R, options: AsyncOptions | undefined): Promise<R> {
-    return this.laterWith(batchOf(this.heap, items), fn, options);
+    return this.laterWith(batchOf(this[HEAP], items), fn, options);
   }
 
   /** Adds an item at the end. */
   append(value: T): void {
-    const { heap } = this;
+    const { [HEAP]: heap } = this;
     if (typeof value === 'number') {
-      this.check(heap.core.vectorAppendNumber(this.open, value), 'append');
+      this.check(heap.core.vectorAppendNumber(this[OPEN], value), 'append');
       return;
     }
     const encoding = heap.codec.encode(value, RECORD);
     if (writeInline(heap, encoding, 0) >= 0) {
-      this.check(heap.core.vectorAppend(this.open), 'append');
+      this.check(heap.core.vectorAppend(this[OPEN]), 'append');
       return;
     }
     const batch = newBatch(heap, 1);
@@ -267,7 +268,7 @@ export class List<T = any> extends Store {
 
   /** Takes the item at `index` out: the last one. @throws IndexError there is none */
   pop(index = -1): T {
-    const meta = this.heap.core.vectorTake(this.open, toIndex(index));
+    const meta = this[HEAP].core.vectorTake(this[OPEN], toIndex(index));
     if (meta === Status.RANGE) throw this.#outside(this.length === 0 ? 'pop from empty list' : 'pop index out of range');
     return this.#shown(meta, 'pop');
   }
@@ -317,10 +318,10 @@ export class List<T = any> extends Store {
   #arrange(order: (items: T[]) => number[]): void {
     const batch = this.#snapshot();
     try {
-      arrangeBatch(this.heap, batch, order(readBatchOnly(this.heap, batch) as T[]));
+      arrangeBatch(this[HEAP], batch, order(readBatchOnly(this[HEAP], batch) as T[]));
       this.#spliceIn(batch, 0, END, 'sort');
     } finally {
-      this.heap.core.cellBatchClose(batch);
+      this[HEAP].core.cellBatchClose(batch);
     }
   }
 
@@ -348,7 +349,7 @@ export class List<T = any> extends Store {
   }
 
   clear(): void {
-    this.check(this.heap.core.vectorClear(this.open), 'clear');
+    this.check(this[HEAP].core.vectorClear(this[OPEN]), 'clear');
   }
 
   clearAsync(options?: AsyncOptions): Promise<void> {

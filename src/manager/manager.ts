@@ -3,7 +3,8 @@
  */
 import { ClassTag, Kind, Part, Put } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
-import { type AdoptionToken, registerShared } from '../heap/shared.ts';
+import { PTR } from '../heap/members.ts';
+import { type AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
 import { Pool, type PoolOptions } from '../pool/pool.ts';
 import { JoinableQueue, Queue } from '../queue/queue.ts';
 import { type ArrayInit, Array as SharedArray } from '../sync/array.ts';
@@ -181,7 +182,7 @@ export class ManagerObject extends Table {
   }
 
   #keep<R extends ReturnType<typeof createObject>>(remote: R): R {
-    this.write(['object', remote.handle().id], endsOf(remote), Put.ALWAYS, 'register');
+    this.write(['object', Shared.idOf(remote)], endsOf(remote), Put.ALWAYS, 'register');
     return remote;
   }
 
@@ -211,7 +212,7 @@ export class ManagerObject extends Table {
 
   /** As Python's `with`: shuts down, and closes this handle. */
   override [Symbol.dispose](): void {
-    if (this.ptr === 0) return;
+    if (this[PTR] === 0) return;
     this.shutdown();
     this.close();
   }

@@ -5,6 +5,7 @@ import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { AttributeError, Empty, RemoteTraceback, WorkerDied } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
 import { apart } from '../heap/held.ts';
+import { OPEN, PTR } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { Queue } from '../queue/queue.ts';
@@ -98,7 +99,7 @@ export class Remote extends Table {
   }
 
   #send(method: string, args: unknown[]): Reception {
-    this.open;
+    this[OPEN];
     const { calls, process, registration } = this.#link;
     const reply = new Queue<Reply>(1);
     try {
@@ -138,7 +139,7 @@ export class Remote extends Table {
   }
 
   override close(): void {
-    if (this.ptr !== 0) {
+    if (this[PTR] !== 0) {
       this.#link.calls.close();
       closeHandle(this.#link.process);
     }

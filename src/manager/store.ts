@@ -5,6 +5,7 @@ import { Status } from '../../assembly/abi.ts';
 import { RuntimeError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { heapFull } from '../heap/heap.ts';
+import { HEAP, OPEN } from '../heap/members.ts';
 import { Shared } from '../heap/shared.ts';
 import type { AsyncOptions } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -41,8 +42,8 @@ export abstract class Store extends Shared {
 
   /** Runs `fn` while nobody else changes anything. @internal */
   protected guarded<T>(method: string, fn: () => T): T {
-    const { core } = this.heap;
-    const store = this.open;
+    const { core } = this[HEAP];
+    const store = this[OPEN];
     this.check(core.updateLockAcquire(store, Number.POSITIVE_INFINITY), method);
     this.#guards++;
     try {
@@ -55,14 +56,14 @@ export abstract class Store extends Shared {
 
   /** The async twin of `guarded`: `fn` may take its time, but what it does to this object it does within `atOnce`. @internal */
   protected async guardedAsync<T>(fn: () => T | Promise<T>, options: AsyncOptions | undefined): Promise<T> {
-    const { core } = this.heap;
-    const store = this.open;
+    const { core } = this[HEAP];
+    const store = this[OPEN];
     const attempt = () => {
-      if (core.updateLockTry(this.open) === Status.TIMEOUT) return PENDING;
+      if (core.updateLockTry(this[OPEN]) === Status.TIMEOUT) return PENDING;
       this.#guards++;
       return true;
     };
-    await AsyncGate.wait<boolean>(this.heap, core.updateLockGate(store), attempt, Number.POSITIVE_INFINITY, options, () => true);
+    await AsyncGate.wait<boolean>(this[HEAP], core.updateLockGate(store), attempt, Number.POSITIVE_INFINITY, options, () => true);
     try {
       return await fn();
     } finally {
@@ -73,8 +74,8 @@ export abstract class Store extends Shared {
 
   /** Within guardedAsync: runs `fn`, which calls blocking methods of this object, at one go. @internal */
   protected atOnce<T>(fn: () => T): T {
-    const { core } = this.heap;
-    const store = this.open;
+    const { core } = this[HEAP];
+    const store = this[OPEN];
     core.updateLockResume(store);
     try {
       return fn();
@@ -93,7 +94,7 @@ export abstract class Store extends Shared {
     try {
       return await this.later(() => fn(batch), options);
     } finally {
-      this.heap.core.cellBatchClose(batch);
+      this[HEAP].core.cellBatchClose(batch);
     }
   }
 

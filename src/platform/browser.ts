@@ -61,6 +61,8 @@ function script(): string {
     : URL.createObjectURL(new Blob([`import '${url}'`], { type: 'text/javascript' }));
 }
 
+export function surroundings(): undefined {}
+
 export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
   const worker = new Worker(script(), { type: 'module', name });
   const life = role === 'worker' ? `nogil ${crypto.randomUUID()}` : undefined;
@@ -187,9 +189,19 @@ export function onUncaught(listener: (error: unknown) => void): void {
 // ── the rest ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A worker's console does not wait for the page. */
-export function writeOutput(descriptor: 1 | 2, bytes: Uint8Array): void {
+export function writeOutput(descriptor: 1 | 2, bytes: Uint8Array): boolean {
   console[descriptor === 1 ? 'log' : 'error'](new TextDecoder().decode(bytes).replace(/\n$/, ''));
+  return true;
 }
+
+/** A console is never gone. */
+export function hearsBrokenPipe(): boolean {
+  return true;
+}
+
+export function breakPipe(): void {}
+
+export function endProgram(): void {}
 
 export function redirectOutput(): void {}
 
@@ -237,3 +249,17 @@ export function importModule(url: string): Promise<Record<string, unknown>> {
 }
 
 export async function inheritLoader(): Promise<void> {}
+
+export const canLook = false;
+
+export function topLevelNames(): undefined {}
+
+export function commonExports(): undefined {}
+
+export function urlOfFile(path: string): string {
+  return path;
+}
+
+export function isImportable(): boolean {
+  return true;
+}

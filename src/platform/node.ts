@@ -2,12 +2,14 @@
  * Node: the only file that knows worker_threads, file descriptors and the process.
  */
 import { AsyncResource } from 'node:async_hooks';
-import { writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
+import type { Session } from 'node:inspector';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as workerThreads from 'node:worker_threads';
-import type { Role, SpawnedWorker } from './platform.ts';
+import { WORKER } from './generated/worker.ts';
+import type { Role, SpawnedWorker, Surroundings } from './platform.ts';
 
 const { parentPort, threadId, Worker, workerData } = workerThreads;
 
@@ -25,24 +27,59 @@ export function checkSharedMemory(): void {}
 const TEXT_FLAG = /^(-e|-p|-pe|--eval|--print|--input-type)(=|$)/;
 const LOADER_FLAG = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(=|$)/;
 
-/** undefined: all flags of this thread, which is the only way to pass on those of V8: named, they are refused. */
-function flagsForWorkers(flags: readonly string[]): string[] | undefined {
-  if (!flags.some((flag) => TEXT_FLAG.test(flag))) return undefined;
+function flagsForWorkers(flags: readonly string[]): readonly string[] {
+  if (!flags.some((flag) => TEXT_FLAG.test(flag))) return flags;
   return flags.filter(
     (flag, index) => LOADER_FLAG.test(flag) || /^(--import|--require|-r|--conditions|-C)$/.test(flags[index - 1] ?? ''),
   );
 }
-const execArgv = flagsForWorkers(process.execArgv);
 
-/** It inherits the loader (execArgv) and the environment of its starter. */
-export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
-  const worker = new Worker(new URL(`./${role}.js`, import.meta.url), {
-    workerData: data,
-    name,
-    ...(execArgv && { execArgv }),
-    stdout: false,
-    stderr: false,
-  });
+export function surroundings(): Surroundings {
+  const { argv, execArgv, env } = process;
+  return { argv: argv.slice(2), execArgv: [...flagsForWorkers(execArgv)], env: { ...env } as Record<string, string> };
+}
+
+/** What a worker of the package's is given. */
+interface Start {
+  role: Role;
+  data: unknown;
+  /** The code of the workers themselves, where their files are not beside this one. */
+  code: string | undefined;
+}
+const started = workerData as Partial<Start> | undefined;
+
+/** Undefined in a bundle of CommonJS. */
+const here: string | undefined = import.meta.url;
+
+/**
+ * The file of a role. A program that was bundled has none: the bundle's own folder may well hold a `worker.js`, but that is somebody else's, so
+ * only what lies beside this package's own file is one.
+ */
+function fileOf(role: Role): URL | undefined {
+  if (here === undefined || !/^file:.*\/nogil\.js$/.test(here)) return undefined;
+  const file = new URL(`./${role}.js`, here);
+  return existsSync(file) ? file : undefined;
+}
+
+export const role = started?.role;
+
+/** It has its starter's loader, environment and arguments. */
+export function spawn(role: Role, data: unknown, name: string, around = surroundings()): SpawnedWorker {
+  const file = fileOf(role);
+  const code = file ? undefined : WORKER || started?.code;
+  const { argv, execArgv, env } = around;
+  const options = { workerData: { role, data, code } satisfies Start, name, argv, env, stdout: false, stderr: false };
+  const make = (more?: { execArgv: string[] }) =>
+    new Worker(file ?? (code as string), { ...options, eval: file === undefined, ...more });
+  // Without any it has all flags of this thread, which is the only way to pass on those of V8: named, they are refused.
+  const isInherited = execArgv.length === process.execArgv.length && execArgv.every((flag, i) => flag === process.execArgv[i]);
+  let worker: workerThreads.Worker;
+  try {
+    worker = make(isInherited ? undefined : { execArgv });
+  } catch (error) {
+    if (isInherited || (error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error;
+    worker = make();
+  }
   return {
     post: (message, transfer) => worker.postMessage(message, transfer as workerThreads.TransferListItem[]),
     terminate: () => void worker.terminate(),
@@ -57,7 +94,7 @@ export function spawn(role: Role, data: unknown, name: string): SpawnedWorker {
 }
 
 export const parent = {
-  data: () => workerData as unknown,
+  data: () => started?.data,
   post: (message: unknown) => parentPort?.postMessage(message),
   listen: (listener: (message: unknown) => void) => void parentPort?.on('message', listener),
 };
@@ -153,24 +190,57 @@ export function onIdle(listener: () => void): void {
 }
 
 export function onUncaught(listener: (error: unknown) => void): void {
-  process.on('uncaughtException', listener);
-  process.on('unhandledRejection', listener);
+  // This one comes first, and who else listens has taken the error upon himself.
+  const isAlone = (event: string) => (process as NodeJS.EventEmitter).listenerCount(event) === 1;
+  process.on('uncaughtException', (error) => {
+    if (isAlone('uncaughtException')) listener(error);
+  });
+  process.on('unhandledRejection', (error) => {
+    if (!isAlone('unhandledRejection')) return;
+    if (isAlone('uncaughtException')) listener(error);
+    // As Node does with what nobody has handled.
+    else (process as NodeJS.EventEmitter).emit('uncaughtException', error, 'unhandledRejection');
+  });
 }
 
 const idle = new Int32Array(new SharedArrayBuffer(4));
 
-export function writeOutput(descriptor: 1 | 2, bytes: Uint8Array): void {
+export function writeOutput(descriptor: 1 | 2, bytes: Uint8Array): boolean {
   for (let from = 0; from < bytes.length; ) {
     try {
       from += writeSync(descriptor, bytes, from);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      // The main thread's own console makes a pipe non-blocking for everybody; a reader that has gone is nobody's error.
+      // The main thread's own console makes a pipe non-blocking for everybody.
       if (code === 'EAGAIN') Atomics.wait(idle, 0, 0, 1);
-      else if (code === 'EPIPE') return;
+      else if (code === 'EPIPE') return false;
       else throw error;
     }
   }
+  return true;
+}
+
+function brokenPipe(): Error {
+  return Object.assign(new Error('write EPIPE'), { code: 'EPIPE', errno: -32, syscall: 'write' });
+}
+
+const streamOf = (descriptor: 1 | 2) => (descriptor === 1 ? process.stdout : process.stderr);
+
+export function hearsBrokenPipe(descriptor: 1 | 2): boolean {
+  const stream = streamOf(descriptor);
+  if (stream.listenerCount('error') === 0) return false;
+  process.nextTick(() => stream.emit('error', brokenPipe()));
+  return true;
+}
+
+export function breakPipe(descriptor: 1 | 2): void {
+  streamOf(descriptor).emit('error', brokenPipe());
+}
+
+export function endProgram(): void {
+  // Nobody can run JavaScript in a thread that is blocked. The first is what can be seen to be an end; the second cannot be missed.
+  process.kill(process.pid, 'SIGTERM');
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500);
 }
 
 type Chunk = string | Uint8Array;
@@ -256,7 +326,14 @@ export function terminal(): boolean {
 }
 
 export function loadBeside(file: string): unknown {
-  return createRequire(import.meta.url)(`./${file}`);
+  try {
+    return createRequire(here as string)(`./${file}`);
+  } catch (cause) {
+    throw new Error(
+      `${file} of nogil cannot be loaded. If the program was bundled: copy node_modules/nogil/dist/${file} beside the bundle, or mark nogil as external`,
+      { cause },
+    );
+  }
 }
 
 export function importModule(url: string): Promise<Record<string, unknown>> {
@@ -277,4 +354,101 @@ export async function inheritLoader(): Promise<void> {
     .replace(/\.cjs$/, '.mjs');
   const { register } = (await import(pathToFileURL(api).href)) as { register(): void };
   register();
+}
+
+// ── functions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The others have no inspector that answers at once. */
+export const canLook = process.versions.bun === undefined && !('Deno' in globalThis);
+
+const LOOK = 'nogil.look';
+
+/** Finds, in the module scope that it is called on, what is identical with `fn`. */
+const NAMES_OF = `function (fn) {
+  const names = [];
+  for (const name of Object.getOwnPropertyNames(this.object)) {
+    try {
+      if (this.object[name] === fn) names.push(name);
+    } catch {} // Not initialized yet.
+  }
+  return names;
+}`;
+
+/** Asks the debugger of this very thread, which answers at once: 1 to 2 ms. */
+export function topLevelNames(fn: object, inside: object): string[] | undefined {
+  if (!canLook) return undefined;
+  const key = Symbol.for(LOOK);
+  let session: Session | undefined;
+  try {
+    const inspector = createRequire(pathToFileURL(`${process.cwd()}/`))('node:inspector') as typeof import('node:inspector');
+    session = new inspector.Session();
+    session.connect();
+    const post = (method: string, params: object): Answer => {
+      let answer: Answer | undefined;
+      session?.post(method, params, (error, result) => {
+        if (error) throw error;
+        answer = result as Answer;
+      });
+      return answer as Answer;
+    };
+    (globalThis as Record<symbol, unknown>)[key] = [fn, inside];
+    const idOf = (index: number) =>
+      post('Runtime.evaluate', { expression: `globalThis[Symbol.for('${LOOK}')][${index}]` }).result.objectId;
+    const scopesOf = (objectId: string) => {
+      const { internalProperties } = post('Runtime.getProperties', { objectId, ownProperties: true });
+      const scopes = internalProperties.find(({ name }) => name === '[[Scopes]]')?.value.objectId;
+      if (scopes === undefined) return [];
+      const { result } = post('Runtime.getProperties', { objectId: scopes, ownProperties: true }) as unknown as Properties;
+      return result.flatMap(({ value }) => value ?? []);
+    };
+    const moduleOf = (scopes: Remote[]) => scopes.find(({ description }) => description === 'Module')?.objectId;
+    const target = idOf(0);
+    const [around, aroundMain] = [scopesOf(target), scopesOf(idOf(1))];
+    let isKnown = false;
+    for (const objectId of [moduleOf(aroundMain), moduleOf(around)]) {
+      if (objectId === undefined) continue;
+      isKnown = true;
+      const call = { objectId, functionDeclaration: NAMES_OF, arguments: [{ objectId: target }], returnByValue: true };
+      const names = post('Runtime.callFunctionOn', call).result.value;
+      if (names.length > 0) return names;
+    }
+    // In CommonJS what is deeper inside than what main() was given is no function of the module's own.
+    return isKnown || around.length > aroundMain.length ? [] : undefined;
+  } catch {
+    // There is none, or it is forbidden.
+    return undefined;
+  } finally {
+    delete (globalThis as Record<symbol, unknown>)[key];
+    session?.disconnect();
+  }
+}
+
+interface Remote {
+  objectId: string;
+  description?: string;
+}
+interface Properties {
+  result: { name: string; value: Remote }[];
+}
+/** As much of the debugger's answers as is used. */
+interface Answer {
+  result: { objectId: string; value: string[] };
+  internalProperties: { name: string; value: Remote }[];
+}
+
+export function commonExports(url: string): { exports: unknown; isComplete: boolean } | undefined {
+  if (!url.startsWith('file:')) return undefined;
+  const module = createRequire(url).cache[fileURLToPath(url)];
+  // One that was imported as an ES module may stand there, too.
+  return module === undefined || module.exports?.[Symbol.toStringTag] === 'Module'
+    ? undefined
+    : { exports: module.exports, isComplete: module.loaded };
+}
+
+export function urlOfFile(path: string): string {
+  return pathToFileURL(path).href;
+}
+
+export function isImportable(url: string): boolean {
+  return !/\/\[(eval\d*|stdin)\]$/.test(decodeURI(url));
 }

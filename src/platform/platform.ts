@@ -15,6 +15,13 @@ export interface SpawnedWorker {
   on(events: { message?(message: unknown): void; failed?(error: Error): void; gone?(exitCode: number): void }): void;
 }
 
+/** What a worker is to see of its program: what its starter sees of it now. */
+export interface Surroundings {
+  argv: string[];
+  execArgv: string[];
+  env: Record<string, string>;
+}
+
 /** What the package's two workers are for. */
 export type Role = 'supervisor' | 'worker';
 
@@ -28,7 +35,10 @@ export interface Platform {
   readonly nativeId: number;
   /** @throws RuntimeError this thread cannot share memory, and what to do about it */
   checkSharedMemory(): void;
-  spawn(role: Role, data: unknown, name: string): SpawnedWorker;
+  /** @param around undefined: as this thread sees it. @throws what keeps it from being started */
+  spawn(role: Role, data: unknown, name: string, around?: Surroundings): SpawnedWorker;
+  /** What a worker that this thread starts is to see; undefined where there is nothing to be seen. */
+  surroundings(): Surroundings | undefined;
   /** What a worker sees of its starter. */
   readonly parent: {
     /** The `data` of `spawn`. */
@@ -59,7 +69,14 @@ export interface Platform {
   /** Errors that nobody caught, of this thread's event loop. */
   onUncaught(listener: (error: unknown) => void): void;
   /** Writes at once, past the event loops that a worker's console.log would wait for. */
-  writeOutput(descriptor: 1 | 2, bytes: Uint8Array): void;
+  /** @returns whether anybody may read it: false when the reader is gone */
+  writeOutput(descriptor: 1 | 2, bytes: Uint8Array): boolean;
+  /** In a worker: whether its own code wants to hear that the reader of its output is gone; then it does. */
+  hearsBrokenPipe(descriptor: 1 | 2): boolean;
+  /** Does what this thread does when it prints, and the reader is gone. @returns whether the program goes on */
+  breakPipe(descriptor: 1 | 2): void;
+  /** Ends the whole program, also while its main thread is blocked. */
+  endProgram(): void;
   /** Sends what this thread prints to `write` instead, if it would be late otherwise. */
   redirectOutput(write: (descriptor: 1 | 2, bytes: Uint8Array) => void): void;
   /** Counts what must keep this thread's loop alive: a pending waitAsync does not by itself. */
@@ -83,6 +100,19 @@ export interface Platform {
   loadBeside(file: string): unknown;
   /** Imports a module that a user names: nothing for a bundler to look at. */
   importModule(url: string): Promise<Record<string, unknown>>;
+  /** Whether `topLevelNames` can tell, as a rule. */
+  readonly canLook: boolean;
+  /**
+   * The names that a function (or class) has at the top level of the module of the function `inside`, or of its own; none: it has no such name there.
+   * undefined: this platform cannot tell.
+   */
+  topLevelNames(fn: object, inside: object): string[] | undefined;
+  /** What a module of CommonJS exports, as far as it has come; undefined: it is none. */
+  commonExports(url: string): { exports: unknown; isComplete: boolean } | undefined;
+  /** The URL of `module` in CommonJS. */
+  urlOfFile(path: string): string;
+  /** Whether a worker can import the module: not if the program was given as text. */
+  isImportable(url: string): boolean;
   /** Lets this worker load what its starter could, for a loader that does not do so by itself. */
   inheritLoader(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { inTermsOf } from '../codec/index.ts';
 import { ValueError, WorkerDied } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
 import { apart } from '../heap/held.ts';
+import { surroundings } from '../platform/index.ts';
 import { beforeChildrenEnd } from '../workers/children.ts';
 import { currentWorker } from '../workers/current-worker.ts';
 import { tellSupervisor } from '../workers/supervisor-client.ts';
@@ -61,7 +62,14 @@ export class Dispatcher implements RepliesOwner {
     const { tid } = theHeap();
     const control = { id: this.#control.id, generation: this.#control.generation };
     // The monitor opens a handle of its own, before this one is closed: that waits for its last notice.
-    tellSupervisor({ type: 'pool', control, parent: currentWorker()?.pid ?? tid, creator: tid, main: mainModule() });
+    tellSupervisor({
+      type: 'pool',
+      control,
+      parent: currentWorker()?.pid ?? tid,
+      creator: tid,
+      main: mainModule(),
+      around: surroundings(),
+    });
     dispatchers.add(this);
   }
 

@@ -27,7 +27,7 @@ export class FunctionTable {
     const known = typeof target === 'function' ? this.#byFunction.get(target) : undefined;
     if (known !== undefined && this.#byKey.get(known.key) === known) return known;
     const spec = describeTarget(target);
-    const key = JSON.stringify([spec.module, spec.name, spec.source, spec.main]);
+    const key = JSON.stringify([spec.module, spec.name, spec.source, spec.main, spec.as]);
     const described = this.#byKey.get(key) ?? this.#describe(key, spec);
     if (typeof target === 'function') this.#byFunction.set(target, described);
     return described;

@@ -52,8 +52,8 @@ export class PoolMonitor {
     try {
       process = new Process({ target: poolWorker, args: [this.#control, index], name, daemon: true });
       const worker = process;
-      const { parent, main } = this.#message;
-      Runnable.launch(worker, parent, main, (message) => {
+      const { parent, main, around } = this.#message;
+      Runnable.launch(worker, parent, main, around, (message) => {
         table.assign(index, Assignment.STARTING);
         table.setTid(index, message.tid);
         this.#living.set(index, worker);

@@ -3,6 +3,7 @@
  */
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { theHeap } from '../heap/heap.ts';
+import { HEAP, OPEN, PTR } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { WorkerRecord } from '../workers/record.ts';
 
@@ -17,7 +18,7 @@ export class SharedConstant<T = unknown> extends Shared {
       const heap = theHeap();
       super(heap, created(heap.core.workerCreate(0)));
       try {
-        new WorkerRecord<T>(heap, this.ptr).setTask(value);
+        new WorkerRecord<T>(heap, this[PTR]).setTask(value);
       } catch (error) {
         this.close();
         throw error;
@@ -26,11 +27,11 @@ export class SharedConstant<T = unknown> extends Shared {
   }
 
   read(): T {
-    return new WorkerRecord<T>(this.heap, this.open).readTask();
+    return new WorkerRecord<T>(this[HEAP], this[OPEN]).readTask();
   }
 
   get generation(): number {
-    return this.heap.core.objectGeneration(this.open);
+    return this[HEAP].core.objectGeneration(this[OPEN]);
   }
 }
 

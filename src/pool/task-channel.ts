@@ -12,6 +12,7 @@
 import { ClassTag, Kind, Meta, Status } from '../../assembly/abi.ts';
 import { ShutDown } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
+import { HEAP, OPEN } from '../heap/members.ts';
 import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { putRecord } from '../queue/records.ts';
@@ -54,9 +55,9 @@ export class TaskChannel extends Shared {
 
   /** @throws TypeError the value cannot be sent; MemoryError; ShutDown. Then nothing has changed */
   post(value: unknown, id: number, kind: number, row = 0, generation = 0): void {
-    const { heap } = this;
+    const { [HEAP]: heap } = this;
     const { scratchI32 } = heap;
-    const queue = this.open;
+    const queue = this[OPEN];
     writeRecord(heap, value, 0, HEADER);
     const meta = scratchI32[1] as number;
     scratchI32[1] = meta | Meta.ENVELOPE;
@@ -71,15 +72,15 @@ export class TaskChannel extends Shared {
 
   /** Takes the oldest message, waiting for one. @throws ShutDown none will come */
   take(): Message {
-    const meta = this.heap.core.queueGet(this.open, FOREVER);
+    const meta = this[HEAP].core.queueGet(this[OPEN], FOREVER);
     if (meta < 0) throw new ShutDown('the channel was shut down and is drained');
-    return this.#read(RECORD, this.heap.scratchI32[0] as number, meta);
+    return this.#read(RECORD, this[HEAP].scratchI32[0] as number, meta);
   }
 
   /** Takes the messages that are there, waiting `ms` milliseconds for the first: none, if it does not come. */
   takeAll(ms: number): Message[] {
-    const { core, scratchI32 } = this.heap;
-    const count = core.queueGetMany(this.open, 0x7fffffff, ms);
+    const { core, scratchI32 } = this[HEAP];
+    const count = core.queueGetMany(this[OPEN], 0x7fffffff, ms);
     const messages: Message[] = [];
     for (let at = 0; messages.length < count; ) {
       const record = at;
@@ -92,7 +93,7 @@ export class TaskChannel extends Shared {
   }
 
   #read(at: number, length: number, meta: number): Message {
-    const { heap } = this;
+    const { [HEAP]: heap } = this;
     let message: Message;
     if (meta & Meta.OUT_OF_LINE) {
       const payload = (heap.scratchI32[at >> 2] as number) + Meta.BLOCK_HEADER;
@@ -107,21 +108,21 @@ export class TaskChannel extends Shared {
   }
 
   get size(): number {
-    return this.heap.core.queueSize(this.open);
+    return this[HEAP].core.queueSize(this[OPEN]);
   }
 
   get isShutDown(): boolean {
-    return this.heap.core.queueIsShutDown(this.open) !== 0;
+    return this[HEAP].core.queueIsShutDown(this[OPEN]) !== 0;
   }
 
   /** @param immediate drop what is in */
   shutDown(immediate = false): void {
-    this.heap.core.queueShutdown(this.open, immediate ? 1 : 0);
+    this[HEAP].core.queueShutdown(this[OPEN], immediate ? 1 : 0);
   }
 
   /** What opens when a message comes. */
   get gate(): number {
-    return this.heap.core.queueNotEmptyGate(this.open);
+    return this[HEAP].core.queueNotEmptyGate(this[OPEN]);
   }
 }
 

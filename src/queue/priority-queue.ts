@@ -3,6 +3,7 @@
  */
 import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import type { Heap } from '../heap/heap.ts';
+import { FORM, HEAP, MAKE, OPEN, PUT_ERROR, PUT_ITEM } from '../heap/members.ts';
 import { registerShared } from '../heap/shared.ts';
 import type { Blocking, Timeout } from '../heap/time.ts';
 import { incomparable, keyedRecords } from './keys.ts';
@@ -28,25 +29,25 @@ export type Prioritized = Priority | { readonly priority: Priority };
  */
 export class PriorityQueue<T = Prioritized> extends Queue<T> {
   /** @internal */
-  protected static override make(heap: Heap, maxsize: number): number {
+  protected static override [MAKE](heap: Heap, maxsize: number): number {
     return heap.core.singleLockCreate(Kind.PRIORITY, maxsize);
   }
 
   /** @internal */
-  protected override get form(): RecordForm {
+  protected override get [FORM](): RecordForm {
     return keyedRecords;
   }
 
   /** As `Queue.put`. @throws TypeError also when `item` cannot be ordered, at all or among the items in the queue */
   override put(item: T, block: Blocking = true, timeout?: Timeout): void {
-    if (Number.isNaN(item)) keyedRecords.encode(this.heap, item, 0);
+    if (Number.isNaN(item)) keyedRecords.encode(this[HEAP], item, 0);
     super.put(item, block, timeout);
   }
 
   /** @internal */
-  protected override send(item: T, ms: number): number {
-    const { heap } = this;
-    const queue = this.open;
+  protected override [PUT_ITEM](item: T, ms: number): number {
+    const { [HEAP]: heap } = this;
+    const queue = this[OPEN];
     keyedRecords.encode(heap, item, 0);
     const done = heap.core.queuePutMany(queue, 0, 1, ms);
     if (done === 1) return Status.OK;
@@ -56,8 +57,8 @@ export class PriorityQueue<T = Prioritized> extends Queue<T> {
   }
 
   /** @internal */
-  protected override putError(status: number): Error {
-    if (status !== Status.UNORDERED) return super.putError(status);
+  protected override [PUT_ERROR](status: number): Error {
+    if (status !== Status.UNORDERED) return super[PUT_ERROR](status);
     return new TypeError('cannot order the item among those in the queue, whose priorities are of another type');
   }
 }

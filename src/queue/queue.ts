@@ -5,6 +5,7 @@ import { ClassTag, Encoding, Kind, Status } from '../../assembly/abi.ts';
 import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
+import { FLAVOUR, FORM, HEAP, MAKE, OPEN, PTR, PUT_ERROR, PUT_ITEM } from '../heap/members.ts';
 import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -32,33 +33,33 @@ export class Queue<T = unknown> extends Shared {
   constructor(maxsize: number | AdoptionToken = 0) {
     if (maxsize instanceof AdoptionToken) {
       super(maxsize.heap, maxsize.ref);
-      this.maxsize = this.heap.loadWord(this.ptr);
+      this.maxsize = this[HEAP].loadWord(this[PTR]);
     } else {
       const heap = theHeap();
       const items = Math.max(0, checkInteger('maxsize', maxsize, -0x7fffffff));
-      super(heap, created(new.target.make(heap, items)));
+      super(heap, created(new.target[MAKE](heap, items)));
       this.maxsize = items;
     }
   }
 
   /** Makes the object behind it: its Ref, or 0. @internal */
-  protected static make(heap: Heap, maxsize: number): number {
+  protected static [MAKE](heap: Heap, maxsize: number): number {
     return heap.core.queueCreate(maxsize);
   }
 
   /** @internal */
-  protected get form(): RecordForm {
+  protected get [FORM](): RecordForm {
     return plainRecords;
   }
 
   /** @internal */
-  protected get flavour(): Flavour {
+  protected get [FLAVOUR](): Flavour {
     return threading;
   }
 
   #timeout(block: Blocking, timeout: Timeout): number {
     if (block === true && (timeout === undefined || timeout === null)) return FOREVER;
-    return isBlocking('block', block) ? this.flavour.queueTimeout(timeout) : 0;
+    return isBlocking('block', block) ? this[FLAVOUR].queueTimeout(timeout) : 0;
   }
 
   // ── put ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -71,8 +72,8 @@ export class Queue<T = unknown> extends Shared {
    */
   put(item: T, block: Blocking = true, timeout?: Timeout): void {
     const ms = block === true && timeout === undefined ? FOREVER : this.#timeout(block, timeout);
-    const status = typeof item === 'number' ? this.heap.core.queuePutNumber(this.open, item, ms) : this.send(item, ms);
-    if (status !== Status.OK) throw this.putError(status);
+    const status = typeof item === 'number' ? this[HEAP].core.queuePutNumber(this[OPEN], item, ms) : this[PUT_ITEM](item, ms);
+    if (status !== Status.OK) throw this[PUT_ERROR](status);
   }
 
   /** `put(item, false)`. */
@@ -81,15 +82,15 @@ export class Queue<T = unknown> extends Shared {
   }
 
   /** Puts an item that is no number: a status. @internal */
-  protected send(item: T, ms: number): number {
-    const { heap } = this;
-    const queue = this.open;
+  protected [PUT_ITEM](item: T, ms: number): number {
+    const { [HEAP]: heap } = this;
+    const queue = this[OPEN];
     writeRecord(heap, item, 0);
     return putRecord(heap, queue, ms);
   }
 
   /** @internal */
-  protected putError(status: number): Error {
+  protected [PUT_ERROR](status: number): Error {
     switch (status) {
       case Status.TIMEOUT:
         return new Full('the queue is full');
@@ -105,12 +106,12 @@ export class Queue<T = unknown> extends Shared {
   /** The async twin of `put`. The snapshot is taken now. */
   putAsync(item: T, timeout?: Timeout, options?: AsyncOptions): Promise<void> {
     try {
-      const ms = this.flavour.queueTimeout(timeout);
+      const ms = this[FLAVOUR].queueTimeout(timeout);
       options?.signal?.throwIfAborted();
-      const batch = new PutBatch(this.heap, [item], this.form);
-      const gate = this.heap.core.queueNotFullGate(this.open);
+      const batch = new PutBatch(this[HEAP], [item], this[FORM]);
+      const gate = this[HEAP].core.queueNotFullGate(this[OPEN]);
       const done = AsyncGate.wait<void>(
-        this.heap,
+        this[HEAP],
         gate,
         () => this.#tryFlush(batch),
         ms,
@@ -124,9 +125,9 @@ export class Queue<T = unknown> extends Shared {
   }
 
   #tryFlush(batch: PutBatch): typeof PENDING | undefined {
-    const status = batch.flush(this.open, 0);
+    const status = batch.flush(this[OPEN], 0);
     if (status === Status.TIMEOUT) return PENDING;
-    if (status < 0) throw this.putError(status);
+    if (status < 0) throw this[PUT_ERROR](status);
     return undefined;
   }
 
@@ -141,14 +142,14 @@ export class Queue<T = unknown> extends Shared {
    * @param timeout seconds for all of them. @throws Full with `put`, how many are in; otherwise as `put`
    */
   putMany(items: Iterable<T>, timeout?: Timeout): void {
-    const deadline = performance.now() + this.flavour.queueTimeout(timeout);
-    const queue = this.open;
-    const batch = new PutBatch(this.heap, items, this.form);
+    const deadline = performance.now() + this[FLAVOUR].queueTimeout(timeout);
+    const queue = this[OPEN];
+    const batch = new PutBatch(this[HEAP], items, this[FORM]);
     try {
       while (!batch.isEmpty) {
         const status = batch.flush(queue, timeout === undefined ? FOREVER : leftUntil(deadline));
         if (status === Status.TIMEOUT) this.#full(batch, true);
-        if (status < 0) throw this.putError(status);
+        if (status < 0) throw this[PUT_ERROR](status);
       }
     } finally {
       batch.drop();
@@ -158,15 +159,15 @@ export class Queue<T = unknown> extends Shared {
   /** The async twin of `putMany`. */
   putManyAsync(items: Iterable<T>, timeout?: Timeout, options?: AsyncOptions): Promise<void> {
     try {
-      const ms = this.flavour.queueTimeout(timeout);
+      const ms = this[FLAVOUR].queueTimeout(timeout);
       options?.signal?.throwIfAborted();
-      const batch = new PutBatch(this.heap, items, this.form);
-      const gate = this.heap.core.queueNotFullGate(this.open);
+      const batch = new PutBatch(this[HEAP], items, this[FORM]);
+      const gate = this[HEAP].core.queueNotFullGate(this[OPEN]);
       const attempt = () => {
         while (!batch.isEmpty) if (this.#tryFlush(batch) === PENDING) return PENDING;
         return undefined;
       };
-      return batch.dropUnlessSent(AsyncGate.wait<void>(this.heap, gate, attempt, ms, options, () => this.#full(batch, true)));
+      return batch.dropUnlessSent(AsyncGate.wait<void>(this[HEAP], gate, attempt, ms, options, () => this.#full(batch, true)));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -182,10 +183,10 @@ export class Queue<T = unknown> extends Shared {
    */
   get(block: Blocking = true, timeout?: Timeout): T {
     const ms = block === true && timeout === undefined ? FOREVER : this.#timeout(block, timeout);
-    const meta = this.heap.core.queueGet(this.open, ms);
-    if (meta === Encoding.NUMBER) return this.heap.scratchF64[1] as T;
+    const meta = this[HEAP].core.queueGet(this[OPEN], ms);
+    if (meta === Encoding.NUMBER) return this[HEAP].scratchF64[1] as T;
     if (meta < 0) throw this.#getError(meta);
-    return decodeRecord(this.heap, RECORD, this.heap.scratchI32[0] as number, meta) as T;
+    return decodeRecord(this[HEAP], RECORD, this[HEAP].scratchI32[0] as number, meta) as T;
   }
 
   /** `get(false)`. */
@@ -210,16 +211,16 @@ export class Queue<T = unknown> extends Shared {
   }
 
   #tryGet(): T | typeof PENDING {
-    const meta = this.heap.core.queueGet(this.open, 0);
+    const meta = this[HEAP].core.queueGet(this[OPEN], 0);
     if (meta === Status.TIMEOUT) return PENDING;
     if (meta < 0) throw this.#getError(meta);
-    return decodeRecord(this.heap, RECORD, this.heap.scratchI32[0] as number, meta) as T;
+    return decodeRecord(this[HEAP], RECORD, this[HEAP].scratchI32[0] as number, meta) as T;
   }
 
   #await<R>(attempt: () => R | typeof PENDING, timeout: Timeout, options: AsyncOptions | undefined): Promise<R> {
     try {
-      const gate = this.heap.core.queueNotEmptyGate(this.open);
-      return AsyncGate.wait<R>(this.heap, gate, attempt, this.flavour.queueTimeout(timeout), options, () => {
+      const gate = this[HEAP].core.queueNotEmptyGate(this[OPEN]);
+      return AsyncGate.wait<R>(this[HEAP], gate, attempt, this[FLAVOUR].queueTimeout(timeout), options, () => {
         throw this.#getError(Status.TIMEOUT);
       });
     } catch (error) {
@@ -233,8 +234,8 @@ export class Queue<T = unknown> extends Shared {
    */
   getMany(max: number = 0x7fffffff, timeout?: Timeout): T[] {
     const most = checkInteger('max', Math.min(max, 0x7fffffff), 1);
-    const ms = timeout === undefined ? FOREVER : this.flavour.queueTimeout(timeout);
-    const count = this.heap.core.queueGetMany(this.open, most, ms);
+    const ms = timeout === undefined ? FOREVER : this[FLAVOUR].queueTimeout(timeout);
+    const count = this[HEAP].core.queueGetMany(this[OPEN], most, ms);
     if (count < 0) throw this.#getError(count);
     return this.#decodeMany(count);
   }
@@ -243,7 +244,7 @@ export class Queue<T = unknown> extends Shared {
   async getManyAsync(max: number = 0x7fffffff, timeout?: Timeout, options?: AsyncOptions): Promise<T[]> {
     const most = checkInteger('max', Math.min(max, 0x7fffffff), 1);
     const attempt = () => {
-      const count = this.heap.core.queueGetMany(this.open, most, 0);
+      const count = this[HEAP].core.queueGetMany(this[OPEN], most, 0);
       if (count === Status.TIMEOUT) return PENDING;
       if (count < 0) throw this.#getError(count);
       return this.#decodeMany(count);
@@ -252,7 +253,7 @@ export class Queue<T = unknown> extends Shared {
   }
 
   #decodeMany(count: number): T[] {
-    const { heap } = this;
+    const { [HEAP]: heap } = this;
     const words = heap.scratchI32;
     const items = new Array<T>(count);
     let at = 0;
@@ -279,7 +280,7 @@ export class Queue<T = unknown> extends Shared {
 
   /** Items in the queue: exact at one moment of the call. */
   qsize(): number {
-    return this.heap.core.queueSize(this.open);
+    return this[HEAP].core.queueSize(this[OPEN]);
   }
 
   empty(): boolean {
@@ -293,34 +294,34 @@ export class Queue<T = unknown> extends Shared {
 
   /** Items that were put and not yet counted off by `taskDone`. */
   get unfinishedTasks(): number {
-    return this.heap.core.queueUnfinished(this.open) >>> 0;
+    return this[HEAP].core.queueUnfinished(this[OPEN]) >>> 0;
   }
 
   get isShutdown(): boolean {
-    return this.heap.core.queueIsShutDown(this.open) !== 0;
+    return this[HEAP].core.queueIsShutDown(this[OPEN]) !== 0;
   }
 
   /** Counts one item off. @throws ValueError called more often than items were put */
   taskDone(): void {
-    if (this.heap.core.queueTaskDone(this.open) !== Status.OK) throw new ValueError('taskDone() called too many times');
+    if (this[HEAP].core.queueTaskDone(this[OPEN]) !== Status.OK) throw new ValueError('taskDone() called too many times');
   }
 
   /** Waits until every item that was put is counted off. Python's has no timeout. @param timeout seconds @returns false when the time was up */
   join(timeout?: Timeout): boolean {
-    const status = this.heap.core.queueJoin(this.open, timeout === undefined ? FOREVER : this.flavour.queueTimeout(timeout));
+    const status = this[HEAP].core.queueJoin(this[OPEN], timeout === undefined ? FOREVER : this[FLAVOUR].queueTimeout(timeout));
     if (status === Status.WOULD_BLOCK) throw wouldBlock('join');
     return status === Status.OK;
   }
 
   /** The async twin of `join`. */
   async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    const { core } = this.heap;
-    const attempt = () => (core.queueUnfinished(this.open) === 0 ? true : PENDING);
+    const { core } = this[HEAP];
+    const attempt = () => (core.queueUnfinished(this[OPEN]) === 0 ? true : PENDING);
     return AsyncGate.wait<boolean>(
-      this.heap,
-      core.queueJoinGate(this.open),
+      this[HEAP],
+      core.queueJoinGate(this[OPEN]),
       attempt,
-      this.flavour.queueTimeout(timeout),
+      this[FLAVOUR].queueTimeout(timeout),
       options,
       () => false,
     );
@@ -331,7 +332,7 @@ export class Queue<T = unknown> extends Shared {
    * @param immediate drop what is in, and count it off
    */
   shutdown(immediate = false): void {
-    this.heap.core.queueShutdown(this.open, immediate ? 1 : 0);
+    this[HEAP].core.queueShutdown(this[OPEN], immediate ? 1 : 0);
   }
 
   /** Returns at once: nothing is ever buffered outside the queue. Unlike Python's it may be called before `close`. */

@@ -13,6 +13,7 @@ import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { copyOf } from '../codec/bytes.ts';
 import { isWellFormed } from '../codec/strings.ts';
 import { ValueError } from '../errors.ts';
+import { CLOSED_ERROR, HEAP, PTR } from '../heap/members.ts';
 import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import { isEqual } from '../manager/order.ts';
 import { INSPECT } from '../manager/properties.ts';
@@ -169,8 +170,8 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
   // Private methods and own fields only, where speed matters: what is looked up behind this class passes a proxy.
 
   #locked<R>(fn: () => R): R {
-    if (this.ptr === 0) throw this.closedError();
-    return locked(this.heap, this.ptr, () => {
+    if (this[PTR] === 0) throw this[CLOSED_ERROR]();
+    return locked(this[HEAP], this[PTR], () => {
       this.#finish();
       return fn();
     });
@@ -271,7 +272,7 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
 
   /** What console.log shows: as Python's `repr(l)`, what is in it. */
   override [INSPECT](depth?: number, options?: object, inspect?: (value: unknown, options?: object) => string): string {
-    if (this.ptr === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
+    if (this[PTR] === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
     return `${this.constructor.name} '${this.name}' ${inspect([...this], options)}`;
   }
 }

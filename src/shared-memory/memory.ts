@@ -3,6 +3,7 @@
  */
 import { Kind } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
+import { HEAP, PTR } from '../heap/members.ts';
 import { AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { checkInteger } from '../sync/flavour.ts';
@@ -55,12 +56,12 @@ export class SharedMemory extends Shared {
     const { heap, ref } = name instanceof AdoptionToken ? name : open(name, create, size);
     super(heap, ref);
     const { core } = heap;
-    const contents = contentsOf(heap, this.ptr);
+    const contents = contentsOf(heap, this[PTR]);
     this.name = contents.name;
     this.#bytes = contents.bytes;
     this.size = contents.bytes.length;
-    this.#id = core.objectId(this.ptr);
-    this.#generation = core.objectGeneration(this.ptr);
+    this.#id = core.objectId(this[PTR]);
+    this.#generation = core.objectGeneration(this[PTR]);
   }
 
   /**
@@ -68,14 +69,14 @@ export class SharedMemory extends Shared {
    * the heap grows. Do not use one that was taken before the last handle was closed: the memory becomes something else.
    */
   get buf(): Uint8Array | null {
-    return this.ptr === 0 ? null : this.#bytes;
+    return this[PTR] === 0 ? null : this.#bytes;
   }
 
   /** Takes the name away: nobody finds it any more, while open handles stay good. Also after `close`. @throws FileNotFoundError it was taken away already */
   unlink(): void {
-    const { core } = this.heap;
+    const { core } = this[HEAP];
     unlinkBlock(
-      this.heap,
+      this[HEAP],
       this.name,
       (block) => core.objectId(block) === this.#id && core.objectGeneration(block) === this.#generation,
     );
@@ -88,7 +89,7 @@ export class SharedMemory extends Shared {
   }
 
   override toString(): string {
-    return `<${this.constructor.name} '${this.name}', ${this.ptr === 0 ? 'closed' : `${this.size} bytes`}>`;
+    return `<${this.constructor.name} '${this.name}', ${this[PTR] === 0 ? 'closed' : `${this.size} bytes`}>`;
   }
 }
 

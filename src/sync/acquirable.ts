@@ -1,18 +1,20 @@
 /**
  * Acquirable: Python's `with` statement for everything that is acquired and released.
  */
+
+import { FLAVOUR, MUTEX } from '../heap/members.ts';
 import { Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';
 import { type Flavour, threading } from './flavour.ts';
 
 export abstract class Acquirable extends Shared {
   /** @internal */
-  protected get flavour(): Flavour {
+  protected get [FLAVOUR](): Flavour {
     return threading;
   }
 
   /** What is really taken: this, or the lock behind it. @internal */
-  get mutex(): Acquirable {
+  get [MUTEX](): Acquirable {
     return this;
   }
 

@@ -4,6 +4,7 @@
  * Ancestry: resource ordering (Havender, "Avoiding deadlock in multitasking systems", 1968), in the form of the Python Cookbook's recipe 12.5.
  */
 import { RuntimeError, TimeoutError } from '../errors.ts';
+import { MUTEX } from '../heap/members.ts';
 import { Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
@@ -20,7 +21,7 @@ const held: Acquirable[] = [];
 
 function rank(a: Acquirable, b: Acquirable): number {
   const [x, y] = [Shared.heapOf(a).link.heapId, Shared.heapOf(b).link.heapId];
-  return x === y ? a.id - b.id : x < y ? -1 : 1;
+  return x === y ? Shared.idOf(a) - Shared.idOf(b) : x < y ? -1 : 1;
 }
 
 /** Each lock once, the smallest first; and the options. */
@@ -29,7 +30,7 @@ function inOrder<O extends object>(given: readonly (Acquirable | O)[]): [Acquira
   const hasOptions = typeof last === 'object' && last !== null && !(last instanceof Acquirable);
   const locks = (hasOptions ? given.slice(0, -1) : given).map((each) => {
     if (!(each instanceof Acquirable)) throw new TypeError('expected locks, and perhaps { timeout } behind them');
-    return each.mutex;
+    return each[MUTEX];
   });
   locks.sort(rank);
   const distinct = locks.filter((each, i) => i === 0 || rank(locks[i - 1] as Acquirable, each) !== 0);

@@ -3,6 +3,7 @@
  */
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { AttributeError, ValueError } from '../errors.ts';
+import { AGAIN, CLOSED_ERROR, GUARD, NUMBERS, PLACE, PTR, TYPECODE } from '../heap/members.ts';
 import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import { checkInteger } from './flavour.ts';
 import { behindIndices, placeOf } from './indices.ts';
@@ -46,29 +47,29 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
       const size = values === undefined ? checkInteger('size', init, 0) : values.length;
       super(makeNumbers(Kind.ARRAY, typecode, size, at), lock);
     }
-    if (values !== undefined) this.numbers.set(values as never);
+    if (values !== undefined) this[NUMBERS].set(values as never);
   }
 
   // Own fields and private methods only, where speed matters: what is looked up behind this class passes the proxy below.
 
   #guarded<T>(access: () => T): T {
-    if (this.ptr === 0) throw this.closedError();
-    return this.lock === undefined ? access() : this.lock.with(access);
+    if (this[PTR] === 0) throw this[CLOSED_ERROR]();
+    return this[GUARD] === undefined ? access() : this[GUARD].with(access);
   }
 
   /** Where it is. @throws IndexError, TypeError @internal */
-  protected place(index: number): number {
-    return placeOf(index, this.numbers.length, 'array');
+  protected [PLACE](index: number): number {
+    return placeOf(index, this[NUMBERS].length, 'array');
   }
 
   get length(): number {
-    return this.numbers.length;
+    return this[NUMBERS].length;
   }
 
   /** The element there; from the end if `index` is negative. */
   get(index: number): ValueOf<C> {
-    const place = this.place(index);
-    return this.#guarded(() => this.numbers[place] as ValueOf<C>);
+    const place = this[PLACE](index);
+    return this.#guarded(() => this[NUMBERS][place] as ValueOf<C>);
   }
 
   /** As `get`, by the name that JavaScript's arrays have for it; unlike theirs it throws `IndexError` out of range. */
@@ -88,25 +89,25 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
       this.#setMany(first, second as number | undefined);
       return;
     }
-    const place = this.place(first);
-    checkType(this.typecode, second);
+    const place = this[PLACE](first);
+    checkType(this[TYPECODE], second);
     this.#guarded(() => {
-      this.numbers[place] = second as number;
+      this[NUMBERS][place] = second as number;
     });
   }
 
   #setMany(values: Iterable<ValueOf<C>>, start = 0): void {
-    const all = checked(this.typecode, values);
-    const { length } = this.numbers;
+    const all = checked(this[TYPECODE], values);
+    const { length } = this[NUMBERS];
     const from = checkInteger('start', start < 0 ? start + length : start, 0);
     if (from + all.length > length)
       throw new ValueError(`${all.length} values from ${start} on do not fit into ${length} elements`);
-    this.#guarded(() => this.numbers.set(all as never, from));
+    this.#guarded(() => this[NUMBERS].set(all as never, from));
   }
 
   /** A copy of the elements from `start` to before `end`, as of one moment. Negative ones count from the end, as for JavaScript's arrays. */
   slice(start?: number, end?: number): ValueOf<C>[] {
-    return this.#guarded(() => globalThis.Array.from(this.numbers.subarray(start, end) as never));
+    return this.#guarded(() => globalThis.Array.from(this[NUMBERS].subarray(start, end) as never));
   }
 
   /** The elements, as of the moment when the iteration begins. */
@@ -119,8 +120,8 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
    * moves; but do not use it when all handles are closed: the memory becomes something else.
    */
   view(): ViewOf[C] {
-    if (this.ptr === 0) throw this.closedError();
-    return this.numbers as ViewOf[C];
+    if (this[PTR] === 0) throw this[CLOSED_ERROR]();
+    return this[NUMBERS] as ViewOf[C];
   }
 
   // ── of typecode c ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -151,8 +152,8 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
   }
 
   #characters(name: string): Uint8Array {
-    if (this.typecode !== 'c') throw new AttributeError(`an array of typecode ${this.typecode} has no ${name}: c has`);
-    return this.numbers as Uint8Array;
+    if (this[TYPECODE] !== 'c') throw new AttributeError(`an array of typecode ${this[TYPECODE]} has no ${name}: c has`);
+    return this[NUMBERS] as Uint8Array;
   }
 
   #write(name: 'raw' | 'value', bytes: unknown): void {
@@ -187,11 +188,11 @@ class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
 
   /** Replaces an element by `fn(element)` in one step; its new value. Nothing changes if `fn` throws. Beyond Python. */
   update(index: number, fn: (value: ValueOf<C>) => ValueOf<C>): ValueOf<C> {
-    const place = this.place(index);
+    const place = this[PLACE](index);
     return this.getLock().with(() => {
       const numbers = this.view();
       const value = fn(numbers[place] as ValueOf<C>);
-      checkType(this.typecode, value);
+      checkType(this[TYPECODE], value);
       numbers[place] = value as never;
       return numbers[place] as ValueOf<C>;
     });
@@ -199,7 +200,7 @@ class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
 
   /** The numbers without the lock. */
   getObj(): RawArray<C> {
-    return new RawArray<C>(this.again());
+    return new RawArray<C>(this[AGAIN]());
   }
 }
 Object.defineProperty(SharedArray, 'name', { value: 'Array' });

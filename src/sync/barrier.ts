@@ -5,6 +5,7 @@ import { ClassTag, Kind, NodeState, Party, Status } from '../../assembly/abi.ts'
 import { BrokenBarrierError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
+import { CLOSED_ERROR, HEAP, OPEN } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
@@ -54,20 +55,25 @@ export class Barrier extends Shared {
    * @throws BrokenBarrierError the barrier is broken, or was reset meanwhile
    */
   wait(timeout: Timeout = this.timeout): number {
-    const { core, tid } = this.heap;
+    const { core } = this[HEAP];
     const ms = timeoutToMs(timeout);
-    const barrier = this.open;
-    const node = core.slotNode(tid);
+    const barrier = this[OPEN];
+    // The action may wait in turn, while this party is in the barrier's list.
+    const node = created(core.nodeTake());
     let index = core.barrierArrive(barrier, node);
     if (index === Status.OK) index = core.barrierAwait(barrier, node, ms);
-    if (index === Party.LEADS) index = this.#lead(barrier, node);
+    try {
+      if (index === Party.LEADS) index = this.#lead(barrier, node);
+    } finally {
+      core.nodeGive(node);
+    }
     if (index === Status.WOULD_BLOCK) throw wouldBlock('wait');
     if (index < 0) throw brokenBarrier();
     return index;
   }
 
   #lead(barrier: number, node: number): number {
-    const { core } = this.heap;
+    const { core } = this[HEAP];
     try {
       this.action?.();
     } catch (error) {
@@ -81,9 +87,9 @@ export class Barrier extends Shared {
   async waitAsync(timeout: Timeout = this.timeout, options?: AsyncOptions): Promise<number> {
     options?.signal?.throwIfAborted();
     const ms = timeoutToMs(timeout);
-    const barrier = this.open;
-    return this.#waits.run(this.heap, barrier, options?.signal, async (node, signal) => {
-      let index = this.heap.core.barrierArrive(barrier, node);
+    const barrier = this[OPEN];
+    return this.#waits.run(this[HEAP], barrier, options?.signal, async (node, signal) => {
+      let index = this[HEAP].core.barrierArrive(barrier, node);
       if (index === Status.OK) index = await this.#awaitRound(barrier, node, ms, signal);
       if (index === Party.LEADS) index = this.#lead(barrier, node);
       if (index < 0) throw brokenBarrier();
@@ -92,40 +98,40 @@ export class Barrier extends Shared {
   }
 
   async #awaitRound(barrier: number, node: number, ms: number, signal: AbortSignal): Promise<number> {
-    const { core } = this.heap;
-    const waited = waitForWord(this.heap, node, NodeState.WAITING, ms, signal);
+    const { core } = this[HEAP];
+    const waited = waitForWord(this[HEAP], node, NodeState.WAITING, ms, signal);
     await waited.catch(() => {});
     if (core.barrierOutcome(barrier, node) === Status.TIMEOUT) {
       const given = core.barrierGiveUp(barrier, node, signal.aborted ? 0 : 1);
       if (given === Status.BROKEN) await waited;
       if (given !== Status.OK) return given;
       // Complete: its leader is about to let it go.
-      await waitForWord(this.heap, node, NodeState.WAITING, Number.POSITIVE_INFINITY);
+      await waitForWord(this[HEAP], node, NodeState.WAITING, Number.POSITIVE_INFINITY);
     }
     return core.barrierOutcome(barrier, node);
   }
 
   /** Makes the barrier whole again. Who waits now gets a BrokenBarrierError. */
   reset(): void {
-    this.heap.core.barrierReset(this.open);
+    this[HEAP].core.barrierReset(this[OPEN]);
   }
 
   /** Breaks the barrier until `reset`. */
   abort(): void {
-    this.heap.core.barrierAbort(this.open);
+    this[HEAP].core.barrierAbort(this[OPEN]);
   }
 
   get parties(): number {
-    return this.heap.core.barrierParties(this.open);
+    return this[HEAP].core.barrierParties(this[OPEN]);
   }
 
   /** How many wait now; 0 while they leave, and when it is broken. */
   get nWaiting(): number {
-    return this.heap.core.barrierWaiting(this.open);
+    return this[HEAP].core.barrierWaiting(this[OPEN]);
   }
 
   get broken(): boolean {
-    return this.heap.core.barrierIsBroken(this.open) !== 0;
+    return this[HEAP].core.barrierIsBroken(this[OPEN]) !== 0;
   }
 
   /** @internal */
@@ -136,7 +142,7 @@ export class Barrier extends Shared {
 
   override close(): void {
     super.close();
-    this.#waits.end(() => this.closedError());
+    this.#waits.end(() => this[CLOSED_ERROR]());
   }
 }
 

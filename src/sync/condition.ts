@@ -5,6 +5,7 @@ import { ClassTag, Kind, NodeState, Status } from '../../assembly/abi.ts';
 import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
 import { apart } from '../heap/held.ts';
+import { CLOSED_ERROR, FLAVOUR, GUARD, HEAP, MUTEX, OPEN, PLAIN, PTR, REENTRANT } from '../heap/members.ts';
 import { AdoptionToken, created, refAgain, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
@@ -35,17 +36,17 @@ export class Condition extends Acquirable {
   constructor(lock?: Lock | RLock | AdoptionToken) {
     if (lock instanceof AdoptionToken) {
       super(lock.heap, lock.ref);
-      const { core } = this.heap;
-      const at = core.conditionLock(this.ptr);
-      const existing = new AdoptionToken(this.heap, refAgain(core, at));
-      const LockOf = core.conditionIsReentrant(this.ptr) ? new.target.reentrant : new.target.plain;
+      const { core } = this[HEAP];
+      const at = core.conditionLock(this[PTR]);
+      const existing = new AdoptionToken(this[HEAP], refAgain(core, at));
+      const LockOf = core.conditionIsReentrant(this[PTR]) ? new.target[REENTRANT] : new.target[PLAIN];
       this.#lock = apart(() => new LockOf(existing));
       this.#ownsLock = true;
       return;
     }
     if (lock !== undefined && !(lock instanceof Lock || lock instanceof RLock))
       throw new TypeError('lock must be a Lock or an RLock');
-    const Own = new.target.reentrant;
+    const Own = new.target[REENTRANT];
     const given = lock ?? apart(() => new Own());
     const at = Shared.addressOf(given);
     const heap = Shared.heapOf(given);
@@ -55,28 +56,28 @@ export class Condition extends Acquirable {
   }
 
   /** @internal */
-  protected static get plain(): typeof Lock {
+  protected static get [PLAIN](): typeof Lock {
     return Lock;
   }
 
   /** @internal */
-  protected static get reentrant(): typeof RLock {
+  protected static get [REENTRANT](): typeof RLock {
     return RLock;
   }
 
   /** The lock of a condition that is not closed. @internal */
-  protected get lock(): Lock | RLock {
-    this.open;
+  protected get [GUARD](): Lock | RLock {
+    this[OPEN];
     return this.#lock;
   }
 
   /** @internal */
-  override get mutex(): Acquirable {
-    return this.lock;
+  override get [MUTEX](): Acquirable {
+    return this[GUARD];
   }
 
   acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
-    return this.lock.acquire(blocking, timeout);
+    return this[GUARD].acquire(blocking, timeout);
   }
 
   /**
@@ -84,19 +85,19 @@ export class Condition extends Acquirable {
    * take it again by `acquire`.
    */
   async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    return Lockable.acquireInTurn(this.lock, timeout, options);
+    return Lockable.acquireInTurn(this[GUARD], timeout, options);
   }
 
   release(): void {
-    this.lock.release();
+    this[GUARD].release();
   }
 
   locked(): boolean {
-    return this.lock.locked();
+    return this[GUARD].locked();
   }
 
   #notOwner(verb: string): Error {
-    return new this.flavour.notOwner(`cannot ${verb} on un-acquired lock${this.#lock instanceof RLock ? BETWEEN_TASKS : ''}`);
+    return new this[FLAVOUR].notOwner(`cannot ${verb} on un-acquired lock${this.#lock instanceof RLock ? BETWEEN_TASKS : ''}`);
   }
 
   /**
@@ -106,8 +107,12 @@ export class Condition extends Acquirable {
    * @throws RuntimeError (multiprocessing: AssertionError) when this worker does not hold the lock
    */
   wait(timeout?: Timeout): boolean {
-    const { core, tid } = this.heap;
-    const status = core.conditionWait(this.open, core.slotNode(tid), timeoutToMs(timeout));
+    const { core } = this[HEAP];
+    const condition = this[OPEN];
+    const ms = timeoutToMs(timeout);
+    const node = created(core.nodeTake());
+    const status = core.conditionWait(condition, node, ms);
+    core.nodeGive(node);
     switch (status) {
       case Status.OK:
         return true;
@@ -126,15 +131,15 @@ export class Condition extends Acquirable {
   async waitAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     options?.signal?.throwIfAborted();
     const ms = timeoutToMs(timeout);
-    const condition = this.open;
-    return this.#waits.run(this.heap, condition, options?.signal, (node, signal) => this.#waitOn(condition, node, ms, signal));
+    const condition = this[OPEN];
+    return this.#waits.run(this[HEAP], condition, options?.signal, (node, signal) => this.#waitOn(condition, node, ms, signal));
   }
 
   async #waitOn(condition: number, node: number, ms: number, signal: AbortSignal): Promise<boolean> {
-    const { core } = this.heap;
+    const { core } = this[HEAP];
     const depth = core.conditionEnter(condition, node);
     if (depth < 0) throw this.#notOwner('wait');
-    const waited = waitForWord(this.heap, node, NodeState.WAITING, ms, signal);
+    const waited = waitForWord(this[HEAP], node, NodeState.WAITING, ms, signal);
     let notified = false;
     try {
       await waited.catch(() => {});
@@ -182,7 +187,7 @@ export class Condition extends Acquirable {
   /** Wakes up to `n` of those who wait now; none for n below 1. The lock is not given up. */
   notify(n = 1): void {
     const count = Math.max(0, checkInteger('n', n, -0x7fffffff));
-    if (this.heap.core.conditionNotify(this.open, count) < 0) throw this.#notOwner('notify');
+    if (this[HEAP].core.conditionNotify(this[OPEN], count) < 0) throw this.#notOwner('notify');
   }
 
   /** Wakes all who wait now. */
@@ -194,12 +199,12 @@ export class Condition extends Acquirable {
   override [STATE](): State {
     const lock = String(this.#lock);
     const { text, fields } = this.#lock[STATE]();
-    return { text: `${lock.slice(1, lock.indexOf(':'))} ${text}`, fields: { ...fields, lock: this.#lock.id } };
+    return { text: `${lock.slice(1, lock.indexOf(':'))} ${text}`, fields: { ...fields, lock: Shared.idOf(this.#lock) } };
   }
 
   override close(): void {
     super.close();
-    this.#waits.end(() => this.closedError());
+    this.#waits.end(() => this[CLOSED_ERROR]());
     if (this.#ownsLock) this.#lock.close();
   }
 }

@@ -4,6 +4,7 @@
 import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
+import { HEAP, OPEN } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
@@ -32,32 +33,32 @@ export class Event extends Shared {
   }
 
   isSet(): boolean {
-    return this.heap.core.eventIsSet(this.open) !== 0;
+    return this[HEAP].core.eventIsSet(this[OPEN]) !== 0;
   }
 
   /** Sets the flag and wakes everybody who waits. Never waits for anybody itself. */
   set(): void {
-    this.heap.core.eventSet(this.open);
+    this[HEAP].core.eventSet(this[OPEN]);
   }
 
   clear(): void {
-    this.heap.core.eventClear(this.open);
+    this[HEAP].core.eventClear(this[OPEN]);
   }
 
   /** Waits until the flag is set. @param timeout seconds; undefined or null: for ever @returns false only when the time is up */
   wait(timeout?: Timeout): boolean {
-    const status = this.heap.core.eventWait(this.open, timeoutToMs(timeout));
+    const status = this[HEAP].core.eventWait(this[OPEN], timeoutToMs(timeout));
     if (status === Status.WOULD_BLOCK) throw wouldBlock('wait');
     return status === Status.OK;
   }
 
   /** The async twin of `wait`. */
   async waitAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    const { core } = this.heap;
-    const before = core.eventGeneration(this.open);
+    const { core } = this[HEAP];
+    const before = core.eventGeneration(this[OPEN]);
     // Odd is set; a change since we came means that it was set in between.
-    const attempt = () => (before & 1 || core.eventGeneration(this.open) !== before ? true : PENDING);
-    return AsyncGate.wait<boolean>(this.heap, core.eventGate(this.open), attempt, timeoutToMs(timeout), options, () => false);
+    const attempt = () => (before & 1 || core.eventGeneration(this[OPEN]) !== before ? true : PENDING);
+    return AsyncGate.wait<boolean>(this[HEAP], core.eventGate(this[OPEN]), attempt, timeoutToMs(timeout), options, () => false);
   }
 }
 

@@ -6,7 +6,21 @@ import { BrokenLockError, RuntimeError, ValueError } from '../errors.ts';
 import { watchfully } from '../heap/deadlock.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
-import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
+import {
+  ACQUIRED,
+  BROKEN_ERROR,
+  FLAVOUR,
+  GIVE,
+  HEAP,
+  OPEN,
+  PTR,
+  RELEASE_ERROR,
+  TAKE,
+  TAKE_FOREVER,
+  TAKE_WATCHED,
+  TRY_OR_MARK,
+} from '../heap/members.ts';
+import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
@@ -29,13 +43,13 @@ export interface LockOptions {
 /** What may be locked: Lock, RLock, and what wraps one of them. */
 export abstract class Lockable extends Acquirable {
   /** One try of the core, waiting for `timeoutMs`. @internal */
-  protected abstract take(timeoutMs: number): number;
+  protected abstract [TAKE](timeoutMs: number): number;
   /** The same without an end. @internal */
-  protected abstract takeForever(): number;
+  protected abstract [TAKE_FOREVER](): number;
   /** One try of the core that marks the lock as waited for. @internal */
-  protected abstract tryOrMark(): number;
+  protected abstract [TRY_OR_MARK](): number;
   /** @internal */
-  protected abstract give(): number;
+  protected abstract [GIVE](): number;
 
   /**
    * Takes the lock; with `blocking` false only if that is possible at once.
@@ -49,28 +63,28 @@ export abstract class Lockable extends Acquirable {
     const ms =
       blocking === true && timeout === undefined
         ? Number.POSITIVE_INFINITY
-        : acquireTimeout(this.flavour, blocking, timeout, this.flavour.lockTimeout);
-    const status = ms === Number.POSITIVE_INFINITY ? this.takeForever() : this.take(ms);
-    return status === Status.OK || this.acquired(status);
+        : acquireTimeout(this[FLAVOUR], blocking, timeout, this[FLAVOUR].lockTimeout);
+    const status = ms === Number.POSITIVE_INFINITY ? this[TAKE_FOREVER]() : this[TAKE](ms);
+    return status === Status.OK || this[ACQUIRED](status);
   }
 
   /** Waits, but not in a cycle: what need not wait at all pays nothing for the watch. @internal */
-  protected takeWatched(): number {
-    const status = this.take(0);
-    return status === Status.TIMEOUT ? watchfully(this.heap, this.open, () => this.take(Number.POSITIVE_INFINITY)) : status;
+  protected [TAKE_WATCHED](): number {
+    const status = this[TAKE](0);
+    return status === Status.TIMEOUT ? watchfully(this[HEAP], this[OPEN], () => this[TAKE](Number.POSITIVE_INFINITY)) : status;
   }
 
   /** The async twin of `acquire`: never blocks. Waiters of one worker are served in turn. */
   async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     const attempt = () => {
-      const status = this.tryOrMark();
-      return status === Status.TIMEOUT ? PENDING : status === Status.OK || this.acquired(status);
+      const status = this[TRY_OR_MARK]();
+      return status === Status.TIMEOUT ? PENDING : status === Status.OK || this[ACQUIRED](status);
     };
     return AsyncGate.wait<boolean>(
-      this.heap,
-      this.heap.core.lockGate(this.open),
+      this[HEAP],
+      this[HEAP].core.lockGate(this[OPEN]),
       attempt,
-      this.flavour.lockTimeout(timeout),
+      this[FLAVOUR].lockTimeout(timeout),
       options,
       () => false,
     );
@@ -81,25 +95,25 @@ export abstract class Lockable extends Acquirable {
    * then it is waited for as if it were somebody else's. @internal
    */
   static acquireInTurn(lock: Lockable, timeout: Timeout, options: AsyncOptions | undefined): Promise<boolean> {
-    const { core, tid } = lock.heap;
+    const { core, tid } = lock[HEAP];
     const attempt = () => {
       // A Lock's own try fails, and marks it: the release at its last level opens the gate.
-      const isOurs = core.lockOwner(lock.open) === tid;
-      const status = isOurs ? core.lockTryOrMark(lock.open) : lock.tryOrMark();
-      return status === Status.TIMEOUT ? PENDING : status === Status.OK || lock.acquired(status);
+      const isOurs = core.lockOwner(lock[OPEN]) === tid;
+      const status = isOurs ? core.lockTryOrMark(lock[OPEN]) : lock[TRY_OR_MARK]();
+      return status === Status.TIMEOUT ? PENDING : status === Status.OK || lock[ACQUIRED](status);
     };
-    const ms = lock.flavour.lockTimeout(timeout);
-    return AsyncGate.wait<boolean>(lock.heap, core.lockGate(lock.open), attempt, ms, options, () => false);
+    const ms = lock[FLAVOUR].lockTimeout(timeout);
+    return AsyncGate.wait<boolean>(lock[HEAP], core.lockGate(lock[OPEN]), attempt, ms, options, () => false);
   }
 
   /** @internal */
-  protected acquired(status: number): boolean {
+  protected [ACQUIRED](status: number): boolean {
     switch (status) {
       case Status.TIMEOUT:
         return false;
       case Status.OWNER_DIED:
-        if (this.heap.core.lockOwner(this.ptr) === this.heap.tid) return true;
-        throw this.brokenError();
+        if (this[HEAP].core.lockOwner(this[PTR]) === this[HEAP].tid) return true;
+        throw this[BROKEN_ERROR]();
       case Status.WOULD_BLOCK:
         throw wouldBlock('acquire');
       default:
@@ -108,49 +122,49 @@ export abstract class Lockable extends Acquirable {
   }
 
   /** @internal */
-  protected brokenError(): BrokenLockError {
-    const dead = this.heap.core.lockDeadOwner(this.open);
+  protected [BROKEN_ERROR](): BrokenLockError {
+    const dead = this[HEAP].core.lockDeadOwner(this[OPEN]);
     return new BrokenLockError(
-      `${this.constructor.name} ${this.id} is broken: worker ${dead} is gone and had not released it; reset() makes it whole, once what it guards is`,
+      `${this.constructor.name} ${Shared.idOf(this)} is broken: worker ${dead} is gone and had not released it; reset() makes it whole, once what it guards is`,
     );
   }
 
   /** Gives the lock up. */
   release(): void {
-    const status = this.give();
+    const status = this[GIVE]();
     if (status === Status.OK) return;
-    if (status === Status.OWNER_DIED) throw this.brokenError();
-    throw this.releaseError();
+    if (status === Status.OWNER_DIED) throw this[BROKEN_ERROR]();
+    throw this[RELEASE_ERROR]();
   }
 
   /** @internal */
-  protected releaseError(): Error {
-    return new this.flavour.released(`cannot release ${this.constructor.name} ${this.id}: it is not locked`);
+  protected [RELEASE_ERROR](): Error {
+    return new this[FLAVOUR].released(`cannot release ${this.constructor.name} ${Shared.idOf(this)}: it is not locked`);
   }
 
   /** @internal */
   override [STATE](): State {
-    const { core } = this.heap;
-    const dead = core.lockDeadOwner(this.open);
+    const { core } = this[HEAP];
+    const dead = core.lockDeadOwner(this[OPEN]);
     if (dead !== 0) return { text: `broken, worker ${dead} died with it`, fields: { locked: false, broken: true } };
-    const holder = core.lockOwner(this.open);
+    const holder = core.lockOwner(this[OPEN]);
     const locked = holder !== 0;
     return { text: locked ? `locked by worker ${holder}` : 'unlocked', fields: { locked, holder: holder || undefined } };
   }
 
   /** Whether anybody holds it. */
   locked(): boolean {
-    return this.heap.core.lockOwner(this.open) !== 0;
+    return this[HEAP].core.lockOwner(this[OPEN]) !== 0;
   }
 
   /** Whether the worker that held it died. Python's locks cannot tell. */
   get broken(): boolean {
-    return this.heap.core.lockDeadOwner(this.open) !== 0;
+    return this[HEAP].core.lockDeadOwner(this[OPEN]) !== 0;
   }
 
   /** Makes a broken lock whole, and free. Nothing happens to another. */
   reset(): void {
-    this.heap.core.lockReset(this.open);
+    this[HEAP].core.lockReset(this[OPEN]);
   }
 }
 
@@ -189,29 +203,29 @@ export class Lock extends Lockable {
       const heap = theHeap();
       super(heap, created(heap.core.lockCreate(flags & LockFlag.TAKE_OVER)));
       // Nobody else has it yet.
-      if (flags & LockFlag.DETECT_DEADLOCK) heap.storeWord(this.ptr + LockField.FLAGS, flags);
+      if (flags & LockFlag.DETECT_DEADLOCK) heap.storeWord(this[PTR] + LockField.FLAGS, flags);
     }
-    this.#watched = (this.heap.loadWord(this.ptr + LockField.FLAGS) & LockFlag.DETECT_DEADLOCK) !== 0;
+    this.#watched = (this[HEAP].loadWord(this[PTR] + LockField.FLAGS) & LockFlag.DETECT_DEADLOCK) !== 0;
   }
 
   /** @internal */
-  protected take(timeoutMs: number): number {
-    return this.heap.core.lockAcquire(this.open, timeoutMs);
+  protected [TAKE](timeoutMs: number): number {
+    return this[HEAP].core.lockAcquire(this[OPEN], timeoutMs);
   }
 
   /** @internal */
-  protected takeForever(): number {
-    return this.#watched ? this.takeWatched() : this.take(Number.POSITIVE_INFINITY);
+  protected [TAKE_FOREVER](): number {
+    return this.#watched ? this[TAKE_WATCHED]() : this[TAKE](Number.POSITIVE_INFINITY);
   }
 
   /** @internal */
-  protected tryOrMark(): number {
-    return this.heap.core.lockTryOrMark(this.open);
+  protected [TRY_OR_MARK](): number {
+    return this[HEAP].core.lockTryOrMark(this[OPEN]);
   }
 
   /** @internal */
-  protected give(): number {
-    return this.heap.core.lockRelease(this.open);
+  protected [GIVE](): number {
+    return this[HEAP].core.lockRelease(this[OPEN]);
   }
 }
 
@@ -237,37 +251,37 @@ export class RLock extends Lockable {
   }
 
   /** @internal */
-  protected take(timeoutMs: number): number {
-    return this.heap.core.rlockAcquire(this.open, timeoutMs);
+  protected [TAKE](timeoutMs: number): number {
+    return this[HEAP].core.rlockAcquire(this[OPEN], timeoutMs);
   }
 
   /** @internal */
-  protected takeForever(): number {
-    return this.takeWatched();
+  protected [TAKE_FOREVER](): number {
+    return this[TAKE_WATCHED]();
   }
 
   /** @internal */
-  protected tryOrMark(): number {
-    return this.heap.core.rlockTryOrMark(this.open);
+  protected [TRY_OR_MARK](): number {
+    return this[HEAP].core.rlockTryOrMark(this[OPEN]);
   }
 
   /** @internal */
-  protected give(): number {
-    return this.heap.core.rlockRelease(this.open);
+  protected [GIVE](): number {
+    return this[HEAP].core.rlockRelease(this[OPEN]);
   }
 
   /** The async twin of `acquire`. Who holds it already is not held up by those who wait. */
   override async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    const ms = this.flavour.lockTimeout(timeout);
-    if (this.heap.core.lockOwner(this.open) !== this.heap.tid) return super.acquireAsync(timeout, options);
+    const ms = this[FLAVOUR].lockTimeout(timeout);
+    if (this[HEAP].core.lockOwner(this[OPEN]) !== this[HEAP].tid) return super.acquireAsync(timeout, options);
     options?.signal?.throwIfAborted();
-    const status = this.take(Math.min(ms, 0));
-    return status === Status.OK || this.acquired(status);
+    const status = this[TAKE](Math.min(ms, 0));
+    return status === Status.OK || this[ACQUIRED](status);
   }
 
   /** @internal */
-  protected override releaseError(): Error {
-    return new this.flavour.notOwner(`cannot release RLock ${this.id}: it is not this worker's${BETWEEN_TASKS}`);
+  protected override [RELEASE_ERROR](): Error {
+    return new this[FLAVOUR].notOwner(`cannot release RLock ${Shared.idOf(this)}: it is not this worker's${BETWEEN_TASKS}`);
   }
 }
 

@@ -5,8 +5,6 @@ import { onAbort } from '../heap/abort.ts';
 import type { Heap } from '../heap/heap.ts';
 import { created, refAgain } from '../heap/shared.ts';
 
-const NODE_BYTES = 16;
-
 /** While one lasts the object stays in memory, whoever closes what: it has the node in its list. Closing the handle ends them all. */
 export class NodeWaits {
   #live: Set<AbortController> | undefined;
@@ -18,7 +16,7 @@ export class NodeWaits {
     signal: AbortSignal | undefined,
     wait: (node: number, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const node = created(core.allocate(NODE_BYTES));
+    const node = created(core.nodeCreate());
     let ref = 0;
     let stopListening: (() => void) | undefined;
     const stop = new AbortController();
@@ -32,7 +30,7 @@ export class NodeWaits {
     } finally {
       stopListening?.();
       this.#live?.delete(stop);
-      core.free(node);
+      core.nodeFree(node);
       if (ref) core.refClose(ref);
     }
   }

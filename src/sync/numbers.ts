@@ -5,6 +5,7 @@ import { Kind } from '../../assembly/abi.ts';
 import { AttributeError } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
 import { apart } from '../heap/held.ts';
+import { AGAIN, GUARD, HEAP, NUMBERS, OPEN, PTR, TYPECODE } from '../heap/members.ts';
 import { AdoptionToken, created, refAgain, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';
@@ -49,45 +50,45 @@ export function makeNumbers(kind: Kind.VALUE | Kind.ARRAY, typecode: Typecode, c
 
 export abstract class Numbers extends Acquirable {
   /** @internal */
-  protected readonly typecode: Typecode;
+  protected readonly [TYPECODE]: Typecode;
   /** The numbers. A shared memory never moves: the view stays good when it grows. @internal */
-  protected readonly numbers: View;
+  protected readonly [NUMBERS]: View;
   /** @internal */
-  protected readonly lock: Lock | RLock | undefined;
+  protected readonly [GUARD]: Lock | RLock | undefined;
   readonly #ownsLock: boolean;
 
   /** @param lock true: what the object says guards it @internal */
   protected constructor(existing: AdoptionToken, lock: Lock | RLock | boolean) {
     super(existing.heap, existing.ref);
-    const { heap } = this;
-    const at = heap.core.valueData(this.ptr);
+    const { [HEAP]: heap } = this;
+    const at = heap.core.valueData(this[PTR]);
     const count = heap.loadWord(at + 4);
-    this.typecode = typecodes[heap.loadWord(at)] as Typecode;
-    const View = views[this.typecode];
+    this[TYPECODE] = typecodes[heap.loadWord(at)] as Typecode;
+    const View = views[this[TYPECODE]];
     const { buffer } = heap.bytes(at + HEADER + count * View.BYTES_PER_ELEMENT);
-    this.numbers = new View(buffer, at + HEADER, count);
+    this[NUMBERS] = new View(buffer, at + HEADER, count);
     this.#ownsLock = lock === true;
-    this.lock = typeof lock !== 'boolean' ? lock : lock ? this.#lockInHeap() : undefined;
+    this[GUARD] = typeof lock !== 'boolean' ? lock : lock ? this.#lockInHeap() : undefined;
   }
 
   #lockInHeap(): Lock | RLock | undefined {
-    const { core } = this.heap;
-    const at = core.valueLock(this.ptr);
+    const { core } = this[HEAP];
+    const at = core.valueLock(this[PTR]);
     if (at === NO_LOCK) return undefined;
-    const lock = at === OWN_LOCK ? this.ptr : at;
-    const existing = new AdoptionToken(this.heap, refAgain(core, lock));
+    const lock = at === OWN_LOCK ? this[PTR] : at;
+    const existing = new AdoptionToken(this[HEAP], refAgain(core, lock));
     return apart(() => (core.objectKind(core.objectId(lock)) === Kind.LOCK ? new Lock(existing) : new RLock(existing)));
   }
 
   /** Another handle to the same numbers. @internal */
-  protected again(): AdoptionToken {
-    return new AdoptionToken(this.heap, refAgain(this.heap.core, this.open));
+  protected [AGAIN](): AdoptionToken {
+    return new AdoptionToken(this[HEAP], refAgain(this[HEAP].core, this[OPEN]));
   }
 
   /** The lock that guards it. @throws AttributeError it has none */
   getLock(): Lock | RLock {
-    if (this.lock === undefined) throw new AttributeError(`this ${this.constructor.name} was made without a lock`);
-    return this.lock;
+    if (this[GUARD] === undefined) throw new AttributeError(`this ${this.constructor.name} was made without a lock`);
+    return this[GUARD];
   }
 
   /** Takes the lock that guards it, as `Lock.acquire`. @throws AttributeError it has none */
@@ -107,7 +108,7 @@ export abstract class Numbers extends Acquirable {
 
   /** @internal */
   override [STATE](): State {
-    const { typecode, numbers } = this;
+    const { [TYPECODE]: typecode, [NUMBERS]: numbers } = this;
     const shown = Array.from(numbers.subarray(0, SHOWN) as Iterable<unknown> & ArrayLike<unknown>, String).join(', ');
     const text = `${typecode} ${numbers.length > SHOWN ? `[${shown}, … of ${numbers.length}]` : `[${shown}]`}`;
     return { text, fields: { typecode, length: numbers.length } };
@@ -115,6 +116,6 @@ export abstract class Numbers extends Acquirable {
 
   override close(): void {
     super.close();
-    if (this.#ownsLock) this.lock?.close();
+    if (this.#ownsLock) this[GUARD]?.close();
   }
 }

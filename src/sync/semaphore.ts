@@ -5,6 +5,7 @@ import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
+import { FLAVOUR, HEAP, LIMIT_FOR, OPEN, PTR } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, type Timeout, timeoutToMs } from '../heap/time.ts';
@@ -29,19 +30,19 @@ export class Semaphore extends Acquirable {
     if (value instanceof AdoptionToken) super(value.heap, value.ref);
     else {
       const heap = theHeap();
-      super(heap, created(heap.core.semaphoreCreate(checkInteger('value', value, 0), new.target.limitFor(value))));
+      super(heap, created(heap.core.semaphoreCreate(checkInteger('value', value, 0), new.target[LIMIT_FOR](value))));
     }
   }
 
   /** @internal */
-  protected static limitFor(_value: number): number {
+  protected static [LIMIT_FOR](_value: number): number {
     return MOST;
   }
 
   /** @internal */
   override [STATE](): State {
     const value = this.getValue();
-    const limit = this.heap.loadWord(this.ptr + LIMIT);
+    const limit = this[HEAP].loadWord(this[PTR] + LIMIT);
     if (limit === MOST) return { text: `value=${value}`, fields: { value } };
     return { text: `value=${value}/${limit}`, fields: { value, limit } };
   }
@@ -51,28 +52,35 @@ export class Semaphore extends Acquirable {
     const ms =
       blocking === true && timeout === undefined
         ? Number.POSITIVE_INFINITY
-        : acquireTimeout(this.flavour, blocking, timeout, timeoutToMs);
-    const status = this.heap.core.semaphoreAcquire(this.open, ms);
+        : acquireTimeout(this[FLAVOUR], blocking, timeout, timeoutToMs);
+    const status = this[HEAP].core.semaphoreAcquire(this[OPEN], ms);
     if (status === Status.WOULD_BLOCK) throw wouldBlock('acquire');
     return status === Status.OK;
   }
 
   /** The async twin of `acquire`. */
   async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    const { core } = this.heap;
-    const attempt = () => (core.semaphoreTry(this.open) === Status.OK ? true : PENDING);
-    return AsyncGate.wait<boolean>(this.heap, core.semaphoreGate(this.open), attempt, timeoutToMs(timeout), options, () => false);
+    const { core } = this[HEAP];
+    const attempt = () => (core.semaphoreTry(this[OPEN]) === Status.OK ? true : PENDING);
+    return AsyncGate.wait<boolean>(
+      this[HEAP],
+      core.semaphoreGate(this[OPEN]),
+      attempt,
+      timeoutToMs(timeout),
+      options,
+      () => false,
+    );
   }
 
   /** Gives `n` permits back. @throws ValueError for n below 1, or (BoundedSemaphore) above the start value: then nothing has changed */
   release(n = 1): void {
-    if (this.heap.core.semaphoreRelease(this.open, checkInteger('n', n, 1)) !== Status.OK)
+    if (this[HEAP].core.semaphoreRelease(this[OPEN], checkInteger('n', n, 1)) !== Status.OK)
       throw new ValueError('Semaphore released too many times');
   }
 
   /** Permits there are now. */
   getValue(): number {
-    return this.heap.core.semaphoreValue(this.open);
+    return this[HEAP].core.semaphoreValue(this[OPEN]);
   }
 
   /** Whether an acquire would have to wait. */
@@ -84,7 +92,7 @@ export class Semaphore extends Acquirable {
 /** A semaphore that cannot be released above the value it started with. */
 export class BoundedSemaphore extends Semaphore {
   /** @internal */
-  protected static override limitFor(value: number): number {
+  protected static override [LIMIT_FOR](value: number): number {
     return value;
   }
 }

@@ -2,6 +2,7 @@
  * Value and RawValue: one number in shared memory.
  */
 import { ClassTag, Kind } from '../../assembly/abi.ts';
+import { AGAIN, GUARD, NUMBERS, OPEN, RAW, TYPECODE } from '../heap/members.ts';
 import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import type { Lock, RLock } from './lock.ts';
@@ -27,38 +28,38 @@ export class RawValue<C extends Typecode = Typecode> extends Numbers {
   constructor(typecode: C | AdoptionToken, init: ValueOf<C> | undefined, at: number, lock: Lock | RLock | boolean);
   constructor(typecode: C | AdoptionToken, init?: ValueOf<C>, at: number = NO_LOCK, lock: Lock | RLock | boolean = false) {
     super(make(typecode, init, at), lock);
-    if (init !== undefined) this.numbers[0] = init;
+    if (init !== undefined) this[NUMBERS][0] = init;
   }
 
   /** @internal */
   override [STATE](): State {
-    const { typecode, raw: value } = this;
+    const { [TYPECODE]: typecode, [RAW]: value } = this;
     return { text: `${typecode} ${String(value)}`, fields: { typecode, value } };
   }
 
   get value(): ValueOf<C> {
-    return this.lock === undefined ? this.raw : this.lock.with(() => this.raw);
+    return this[GUARD] === undefined ? this[RAW] : this[GUARD].with(() => this[RAW]);
   }
 
   set value(value: ValueOf<C>) {
-    if (this.lock === undefined) this.raw = value;
+    if (this[GUARD] === undefined) this[RAW] = value;
     else
-      this.lock.with(() => {
-        this.raw = value;
+      this[GUARD].with(() => {
+        this[RAW] = value;
       });
   }
 
   /** The number, whoever has the lock. @internal */
-  protected get raw(): ValueOf<C> {
-    this.open;
-    return this.numbers[0] as ValueOf<C>;
+  protected get [RAW](): ValueOf<C> {
+    this[OPEN];
+    return this[NUMBERS][0] as ValueOf<C>;
   }
 
   /** @internal */
-  protected set raw(value: ValueOf<C>) {
-    this.open;
-    checkType(this.typecode, value);
-    this.numbers[0] = value;
+  protected set [RAW](value: ValueOf<C>) {
+    this[OPEN];
+    checkType(this[TYPECODE], value);
+    this[NUMBERS][0] = value;
   }
 }
 
@@ -83,14 +84,14 @@ export class Value<C extends Typecode = Typecode> extends RawValue<C> {
   /** Replaces the value by `fn(value)` in one step; the new value. Nothing changes if `fn` throws. Beyond Python. */
   update(fn: (value: ValueOf<C>) => ValueOf<C>): ValueOf<C> {
     return this.getLock().with(() => {
-      this.raw = fn(this.raw);
-      return this.raw;
+      this[RAW] = fn(this[RAW]);
+      return this[RAW];
     });
   }
 
   /** The number without the lock. */
   getObj(): RawValue<C> {
-    return new RawValue<C>(this.again());
+    return new RawValue<C>(this[AGAIN]());
   }
 }
 

@@ -2,19 +2,21 @@
  * main: the code of the main module that only the main thread runs.
  */
 
-import { canBlock } from '../platform/index.ts';
+import { canLook } from '../platform/index.ts';
 import { currentWorker } from './current-worker.ts';
-import { lookAtMainModule, setMainModule } from './targets.ts';
+import { lookAtMainModule, type Meta, mainModule, setMainModule, urlOf } from './targets.ts';
 
 /**
  * Python's `if __name__ == '__main__':`. Runs `fn` where the program begins, and does nothing in a worker that imports the same module;
- * the module becomes the main one, whose exported functions are targets by their name.
+ * the module becomes the main one, whose exported functions are targets by their name. In CommonJS give it `module` instead of `import.meta`.
  * @returns what `fn` returns (a promise if it is async); undefined in a worker
  */
-export function main<T>(meta: ImportMeta, fn: () => T): T | undefined {
-  if (typeof meta?.url !== 'string') throw new TypeError('the first argument of main() must be import.meta');
+export function main<T>(meta: Meta, fn: () => T): T | undefined {
+  const url = urlOf(meta, 'main');
+  if (typeof fn !== 'function') throw new TypeError(`the second argument of main() must be a function, got ${typeof fn}`);
+  // In a worker, too: it tells the functions of this module from others.
+  if (currentWorker() === undefined || mainModule() === url) setMainModule(url, fn);
   if (currentWorker()) return undefined;
-  setMainModule(meta.url);
-  if (!canBlock) lookAtMainModule(meta.url).catch(() => {});
+  if (!canLook) lookAtMainModule(url).catch(() => {});
   return fn();
 }

@@ -4,6 +4,7 @@
 import { ClassTag, Kind, SlotField, WorkerState } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
+import { CHECK_NAME, CHECK_START, FLAVOUR, HEAP, NOUN, OWN_PROCESS, PTR, RECORD_OF } from '../heap/members.ts';
 import { AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
 import { cores } from '../platform/index.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
@@ -39,55 +40,55 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
     const parent = currentWorker()?.process.lineage;
     this.#lineage = options instanceof AdoptionToken ? '' : `${parent ? `${parent}:` : ''}${++children}`;
     if (options instanceof AdoptionToken) return;
-    this.name = options.name ?? `${this.constructor.name}-${this.#lineage}`;
+    this.name = options.name || `${this.constructor.name}-${this.#lineage}`;
   }
 
   /** @internal */
-  protected get flavour(): Flavour {
+  protected get [FLAVOUR](): Flavour {
     return multiprocessing;
   }
 
   /** @internal */
-  protected get noun(): 'process' {
+  protected get [NOUN](): 'process' {
     return 'process';
   }
 
   /** @internal */
-  protected get ownProcess(): ProcessTraits {
-    return { daemon: this.daemon, lineage: this.#lineage };
+  protected get [OWN_PROCESS](): ProcessTraits {
+    return { daemon: this[RECORD_OF].daemon, lineage: this.#lineage };
   }
 
   /** @internal */
-  protected override checkName(name: unknown): string {
+  protected override [CHECK_NAME](name: unknown): string {
     if (typeof name !== 'string') throw new AssertionError(`name must be a string, got ${typeof name}`);
     return name;
   }
 
   /** @internal */
-  protected override checkStart(): void {
+  protected override [CHECK_START](): void {
     if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
   }
 
   /** Unique among the workers of the program; undefined before `start`. Not a number of the operating system's. */
   get pid(): number | undefined {
-    return this.workerRecord.pid || undefined;
+    return this[RECORD_OF].pid || undefined;
   }
 
   /** undefined until it has ended; then 0 or `process.exitCode`, 1 after an uncaught error, n after `process.exit(n)`, -15 after `terminate()`, -9 after `kill()`. */
   get exitcode(): number | undefined {
-    const record = this.workerRecord;
+    const record = this[RECORD_OF];
     return record.state === WorkerState.ENDED ? record.exitCode : undefined;
   }
 
   /** A number that `wait()` takes, to wait for its end. @throws ValueError before `start` */
   get sentinel(): number {
-    if (this.workerRecord.state === WorkerState.INITIAL) throw new ValueError('process not started');
-    return sentinelOf(this.id, this.heap.core.objectGeneration(this.workerRecord.address));
+    if (this[RECORD_OF].state === WorkerState.INITIAL) throw new ValueError('process not started');
+    return sentinelOf(Shared.idOf(this), this[HEAP].core.objectGeneration(this[RECORD_OF].address));
   }
 
   #stop(signal: number): void {
-    if (this.workerRecord.state === WorkerState.INITIAL) throw new ValueError('process not started');
-    if (this.workerRecord.state !== WorkerState.ENDED) tellSupervisor({ type: 'stop', tid: this.ident as number, signal });
+    if (this[RECORD_OF].state === WorkerState.INITIAL) throw new ValueError('process not started');
+    if (this[RECORD_OF].state !== WorkerState.ENDED) tellSupervisor({ type: 'stop', tid: this[RECORD_OF].tid, signal });
   }
 
   /**
@@ -105,7 +106,7 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
 
   /** Closes this handle. @throws ValueError while the process runs */
   override close(): void {
-    if (this.ptr !== 0 && this.isAlive())
+    if (this[PTR] !== 0 && Runnable.prototype.isAlive.call(this))
       throw new ValueError('Cannot close a process while it is still running. You should first call join() or terminate().');
     super.close();
   }

@@ -1,5 +1,6 @@
 /** What the supervisor and the threads around it say to each other. Everything else is in shared memory. */
 import type { HeapLink } from '../heap/heap.ts';
+import type { Surroundings } from '../platform/platform.ts';
 import type { ProcessTraits } from './current-worker.ts';
 
 export interface RecordRef {
@@ -16,6 +17,8 @@ export interface StartMessage {
   daemon: boolean;
   process: ProcessTraits;
   main: string | undefined;
+  /** What it is to see of the program. */
+  around: Surroundings | undefined;
   /** To be imported before the task is decoded. */
   modules: string[];
   fromRoot?: boolean;
@@ -30,6 +33,8 @@ export interface PoolMessage {
   parent: number;
   creator: number;
   main: string | undefined;
+  /** What its workers are to see of the program. */
+  around: Surroundings | undefined;
 }
 
 export type ToSupervisor =
@@ -43,6 +48,10 @@ export type ToSupervisor =
   | { type: 'attached'; tid: number; life: unknown }
   /** It is no more: perhaps before that was heard. */
   | { type: 'attachedGone'; tid: number; clean: boolean }
+  /** The reader of what a worker prints is gone. */
+  | { type: 'brokenPipe'; descriptor: 1 | 2 }
+  /** The program lives on all the same. */
+  | { type: 'pipeHandled' }
   /** The code of the root `pid` is over: its daemonic processes go once its threads have ended, while its other children go on. */
   | { type: 'over'; pid: number };
 
@@ -51,6 +60,8 @@ export interface FromSupervisor {
   busy: boolean;
   /** How many starts of the root have been dealt with. */
   seen: number;
+  /** To be taken as if this root had printed. */
+  brokenPipe?: 1 | 2;
 }
 
 export interface SupervisorData {

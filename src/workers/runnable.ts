@@ -5,9 +5,24 @@ import { SlotField, Status, WorkerFlag, WorkerState } from '../../assembly/abi.t
 import { RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, takeSlot, theHeap } from '../heap/heap.ts';
-import { AdoptionToken, created, LEAVE, Shared } from '../heap/shared.ts';
+import {
+  ADOPT,
+  CHECK_NAME,
+  CHECK_START,
+  CLOSED_ERROR,
+  EQUIP,
+  FLAVOUR,
+  HEAP,
+  NOUN,
+  OWN_PROCESS,
+  PTR,
+  RECORD_OF,
+} from '../heap/members.ts';
+import { AdoptionToken, created, LEAVE, ownField, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { surroundings } from '../platform/index.ts';
+import type { Surroundings } from '../platform/platform.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
@@ -55,58 +70,59 @@ export abstract class Runnable<R = unknown> extends Shared {
       const inherited = process ? here?.process.daemon : here?.daemon && !here.isProcess;
       isDaemon = daemon ?? inherited ?? false;
     }
-    this.#record = new WorkerRecord(this.heap, this.ptr);
+    this.#record = new WorkerRecord(this[HEAP], this[PTR]);
     if (isDaemon) this.#record.daemon = true;
-    known.set(this.id, new WeakRef(this));
-    hide(this);
+    known.set(Shared.idOf(this), new WeakRef(this));
+    // No data of the user's: `{ ...this }` is to have the subclass's fields only.
+    for (const member of [HEAP, PTR]) Object.defineProperty(this, member, { enumerable: false });
   }
 
   /** @internal */
-  protected abstract get flavour(): Flavour;
+  protected abstract get [FLAVOUR](): Flavour;
   /** What kind of thing it is, for messages. @internal */
-  protected abstract get noun(): 'thread' | 'process';
+  protected abstract get [NOUN](): 'thread' | 'process';
   /** The process that it is going to be, or to belong to. @internal */
-  protected abstract get ownProcess(): ProcessTraits;
+  protected abstract get [OWN_PROCESS](): ProcessTraits;
 
   /** @throws ValueError when the handle is closed. @internal */
-  protected get workerRecord(): WorkerRecord {
-    if (this.ptr === 0) throw this.closedError();
+  protected get [RECORD_OF](): WorkerRecord {
+    if (this[PTR] === 0) throw this[CLOSED_ERROR]();
     return this.#record;
   }
 
   // ── what the user sees ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   get name(): string {
-    return this.workerRecord.name;
+    return this[RECORD_OF].name;
   }
 
   set name(name: string) {
-    this.workerRecord.name = this.checkName(name);
+    this[RECORD_OF].name = this[CHECK_NAME](name);
   }
 
   /** @internal */
-  protected checkName(name: unknown): string {
+  protected [CHECK_NAME](name: unknown): string {
     return String(name);
   }
 
   get daemon(): boolean {
-    return this.workerRecord.daemon;
+    return this[RECORD_OF].daemon;
   }
 
   /** @throws RuntimeError (Process: AssertionError) once it is started */
   set daemon(daemon: boolean) {
-    if (this.workerRecord.state !== WorkerState.INITIAL)
-      throw new this.flavour.misuse(`cannot set daemon status of an active ${this.noun}`);
-    this.workerRecord.daemon = Boolean(daemon);
+    if (this[RECORD_OF].state !== WorkerState.INITIAL)
+      throw new this[FLAVOUR].misuse(`cannot set daemon status of an active ${this[NOUN]}`);
+    this[RECORD_OF].daemon = Boolean(daemon);
   }
 
   /** The worker's number, unique in the program; undefined before it is started. */
   get ident(): number | undefined {
-    return this.workerRecord.tid || undefined;
+    return this[RECORD_OF].tid || undefined;
   }
 
   isAlive(): boolean {
-    const { state } = this.workerRecord;
+    const { state } = this[RECORD_OF];
     return state === WorkerState.STARTING || state === WorkerState.RUNNING;
   }
 
@@ -124,25 +140,37 @@ export abstract class Runnable<R = unknown> extends Shared {
    */
   start(): void {
     const here = currentWorker();
-    if (!this.#mine || this.workerRecord.state !== WorkerState.INITIAL)
-      throw new this.flavour.misuse(
-        `${this.noun === 'thread' ? 'threads' : 'processes'} can only be started once, and by their creator`,
+    if (!this.#mine || this[RECORD_OF].state !== WorkerState.INITIAL)
+      throw new this[FLAVOUR].misuse(
+        `${this[NOUN] === 'thread' ? 'threads' : 'processes'} can only be started once, and by their creator`,
       );
     refuseWhileImporting();
-    this.checkStart();
+    this[CHECK_START]();
     ensureSupervisor();
-    this.#launch(here?.pid ?? this.heap.tid, mainModule(), tellSupervisor);
+    this.#launch(here?.pid ?? this[HEAP].tid, mainModule(), surroundings(), tellSupervisor);
   }
 
   /** As `start`, on behalf of the process `parent`. @internal */
-  static launch(runnable: Runnable, parent: number, main: string | undefined, send: (message: StartMessage) => void): void {
-    runnable.#launch(parent, main, send);
+  static launch(
+    runnable: Runnable,
+    parent: number,
+    main: string | undefined,
+    around: Surroundings | undefined,
+    send: (message: StartMessage) => void,
+  ): void {
+    runnable.#launch(parent, main, around, send);
   }
 
-  #launch(parent: number, main: string | undefined, send: (message: StartMessage) => void): void {
-    const { core } = this.heap;
+  #launch(
+    parent: number,
+    main: string | undefined,
+    around: Surroundings | undefined,
+    send: (message: StartMessage) => void,
+  ): void {
+    const { core } = this[HEAP];
+    const record = this[RECORD_OF];
+    this.#heedFields();
     const task = this.#taskSpec();
-    const record = this.workerRecord;
     record.setTask(task);
     let tid: number;
     try {
@@ -151,24 +179,36 @@ export abstract class Runnable<R = unknown> extends Shared {
       record.dropTask();
       throw error;
     }
-    const id = this.id;
+    const id = Shared.idOf(this);
     const generation = core.objectGeneration(record.address);
     const slot = core.slotOf(tid);
-    const pid = this.noun === 'process' ? tid : parent;
-    this.heap.storeWord(slot + SlotField.PID, pid);
+    const pid = this[NOUN] === 'process' ? tid : parent;
+    this[HEAP].storeWord(slot + SlotField.PID, pid);
     record.setNumbers(tid, pid, parent);
     // With a reference, which the supervisor takes over: the record must not go while the message is on its way.
     core.slotSetRecord(tid, id, generation);
     // Only now: from here on somebody may wait for its end, and should this worker die before the message, the slot says that there was to be a child.
     record.move(WorkerState.INITIAL, WorkerState.STARTING);
-    const process = this.ownProcess;
-    const daemon = this.daemon || process.daemon;
+    const process = this[OWN_PROCESS];
+    const daemon = record.daemon || process.daemon;
     const modules = modulesOf(task.target, task.subclass);
-    send({ type: 'start', record: { id, generation }, tid, name: this.name, daemon, process, main, modules });
+    send({ type: 'start', record: { id, generation }, tid, name: record.name, daemon, process, main, around, modules });
   }
 
   /** @internal */
-  protected checkStart(): void {}
+  protected [CHECK_START](): void {}
+
+  /** A field that a class declares hides what Python would have set: `daemon = true` means the daemon, and `name = 'x'` the name. */
+  #heedFields(): void {
+    for (const field of ['name', 'daemon'] as const) {
+      const own = Object.getOwnPropertyDescriptor(this, field);
+      if (own?.configurable !== true || !('value' in own)) continue;
+      Reflect.deleteProperty(this, field);
+      if (own.value === undefined) continue;
+      if (field === 'daemon') this[RECORD_OF].daemon = Boolean(own.value);
+      else this[RECORD_OF].name = this[CHECK_NAME](own.value);
+    }
+  }
 
   #taskSpec(): TaskSpec {
     const target = this.#target === undefined ? undefined : describeTarget(this.#target);
@@ -176,7 +216,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     return {
       target,
       subclass: own && describeTarget(own as never),
-      fields: own && ({ ...this } as Record<string, unknown>),
+      fields: own && fieldsOf(this),
       args: this.#args,
       kwargs: this.#kwargs,
     };
@@ -188,25 +228,33 @@ export abstract class Runnable<R = unknown> extends Shared {
    * @returns whether it has (Python's returns None, and one has to ask)
    */
   join(timeout?: Timeout): boolean {
+    return this.#join(timeout);
+  }
+
+  #join(timeout: Timeout): boolean {
     this.#checkJoin();
-    const status = this.heap.core.workerJoin(this.workerRecord.address, timeoutToMs(timeout));
+    const status = this[HEAP].core.workerJoin(this[RECORD_OF].address, timeoutToMs(timeout));
     if (status === Status.WOULD_BLOCK) throw wouldBlock('join');
     return status === Status.OK;
   }
 
   /** The async twin of `join`. */
   async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    return this.#joinAsync(timeout, options);
+  }
+
+  async #joinAsync(timeout: Timeout, options: AsyncOptions | undefined): Promise<boolean> {
     this.#checkJoin();
-    const attempt = () => (this.workerRecord.state === WorkerState.ENDED ? true : PENDING);
-    return AsyncGate.wait<boolean>(this.heap, this.workerRecord.gate, attempt, timeoutToMs(timeout), options, () => false);
+    const attempt = () => (this[RECORD_OF].state === WorkerState.ENDED ? true : PENDING);
+    return AsyncGate.wait<boolean>(this[HEAP], this[RECORD_OF].gate, attempt, timeoutToMs(timeout), options, () => false);
   }
 
   #checkJoin(): void {
-    if (this.workerRecord.state === WorkerState.INITIAL)
-      throw new this.flavour.misuse(`cannot join ${this.noun} before it is started`);
+    if (this[RECORD_OF].state === WorkerState.INITIAL)
+      throw new this[FLAVOUR].misuse(`cannot join ${this[NOUN]} before it is started`);
     // A process waits for its threads, so none of them may wait for it.
-    const here = this.noun === 'process' ? currentWorker()?.pid : this.heap.tid;
-    if (this.ident === here) throw new this.flavour.misuse(`cannot join current ${this.noun}`);
+    const here = this[NOUN] === 'process' ? currentWorker()?.pid : this[HEAP].tid;
+    if (this[RECORD_OF].tid === here) throw new this[FLAVOUR].misuse(`cannot join current ${this[NOUN]}`);
   }
 
   /**
@@ -214,22 +262,23 @@ export abstract class Runnable<R = unknown> extends Shared {
    * @throws what the target threw, with the worker's stack as its cause; WorkerDied it died without a result; TimeoutError
    */
   result(timeout?: Timeout): R {
-    if (!this.join(timeout)) throw this.#late();
+    if (!this.#join(timeout)) throw this.#late();
     return this.#outcome();
   }
 
   /** The async twin of `result`. */
   async resultAsync(timeout?: Timeout, options?: AsyncOptions): Promise<R> {
-    if (!(await this.joinAsync(timeout, options))) throw this.#late();
+    if (!(await this.#joinAsync(timeout, options))) throw this.#late();
     return this.#outcome();
   }
 
   #late(): Error {
-    return new TimeoutError(`${this.noun} ${this.name} has not ended yet`);
+    return new TimeoutError(`${this[NOUN]} ${this[RECORD_OF].name} has not ended yet`);
   }
 
   #outcome(): R {
-    const { exception, workerRecord: record } = this;
+    const record = this[RECORD_OF];
+    const exception = this.#exception();
     // What it threw may be undefined itself.
     if (exception !== undefined || record.hasFailed) throw exception;
     return record.result as R;
@@ -237,13 +286,22 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /** What it ended with instead of a result: the target's error, or WorkerDied; undefined while it runs and when all went well. Beyond Python. */
   get exception(): unknown {
-    const record = this.workerRecord;
+    return this.#exception();
+  }
+
+  /** Python's threads have none: a subclass may keep something by this name. */
+  set exception(own: unknown) {
+    ownField(this, 'exception', own);
+  }
+
+  #exception(): unknown {
+    const record = this[RECORD_OF];
     if (record.state !== WorkerState.ENDED) return undefined;
-    if (record.hasFailed) return fromWorker(record.result, `${this.noun} ${this.name}`);
+    if (record.hasFailed) return fromWorker(record.result, `${this[NOUN]} ${record.name}`);
     const { exitCode } = record;
     return record.hasResult || exitCode === 0
       ? undefined
-      : new WorkerDied(`${this.noun} ${this.name} ended with exit code ${exitCode} and no result`);
+      : new WorkerDied(`${this[NOUN]} ${record.name} ended with exit code ${exitCode} and no result`);
   }
 
   // ── in the worker ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -254,14 +312,18 @@ export abstract class Runnable<R = unknown> extends Shared {
   }
 
   /** Another handle to a record, as the package's own class below this one: of the copy of the package that this class comes from. @internal */
-  static adopt(this: unknown, heap: Heap, { id, generation }: { id: number; generation: number }): Runnable {
+  static [ADOPT](this: unknown, heap: Heap, { id, generation }: { id: number; generation: number }): Runnable {
     let own = this as new (existing: AdoptionToken) => Runnable;
     while (!builtin.has(own)) own = Object.getPrototypeOf(own);
     return new own(new AdoptionToken(heap, created(heap.core.refOpen(id, generation))));
   }
 
   /** Gives `run` what it is to call: its target, found again here. @internal */
-  static equip(runnable: Runnable, target: AnyFunction | undefined, { args, kwargs }: TaskSpec): void {
+  static [EQUIP](
+    runnable: Runnable,
+    target: AnyFunction | URL | undefined,
+    { args, kwargs }: Pick<Call, 'args' | 'kwargs'>,
+  ): void {
     runnable.#target = target;
     runnable.#args = args;
     runnable.#kwargs = kwargs;
@@ -269,28 +331,30 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /** One that runs is going to be joined, or not, by whoever started it. @internal */
   override [LEAVE](): void {
-    if (this.ptr !== 0 && !this.isAlive()) this.close();
+    if (this[PTR] === 0) return;
+    const { state } = this[RECORD_OF];
+    if (state !== WorkerState.STARTING && state !== WorkerState.RUNNING) this.close();
   }
 
   override close(): void {
-    if (this.ptr !== 0) known.delete(this.id);
+    if (this[PTR] !== 0) known.delete(Shared.idOf(this));
     super.close();
   }
 
   /** @internal */
-  protected override closedError(): Error {
-    return new ValueError(`${this.noun} object is closed`);
+  protected override [CLOSED_ERROR](): Error {
+    return new ValueError(`${this[NOUN]} object is closed`);
   }
 
   override toString(): string {
-    if (this.ptr === 0) return super.toString();
-    return `<${this.constructor.name}(${this.name}, ${this[STATE]().text})>`;
+    if (this[PTR] === 0) return super.toString();
+    return `<${this.constructor.name}(${this[RECORD_OF].name}, ${this[STATE]().text})>`;
   }
 
   /** @internal */
   override [STATE](): State {
-    const { name, daemon, ident } = this;
-    const { state: at, exitCode } = this.workerRecord;
+    const { name, daemon, tid, state: at, exitCode } = this[RECORD_OF];
+    const ident = tid || undefined;
     const state = ['initial', 'starting', 'started', 'stopped'][at] as string;
     // Of a process and of a thread alike: how it ended.
     const exitcode = at === WorkerState.ENDED ? exitCode : undefined;
@@ -313,9 +377,9 @@ This probably means that a module which a worker imports starts workers itself, 
       ...
     });`;
 
-/** The handle's own fields are not data of the user's. */
-function hide(runnable: Runnable): void {
-  for (const field of ['heap', 'ptr']) Object.defineProperty(runnable, field, { enumerable: false });
+/** A subclass's data fields: what its worker gets a copy of. */
+function fieldsOf(runnable: Runnable): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(runnable));
 }
 
 const builtin = new Set<object>();

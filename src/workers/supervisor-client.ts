@@ -4,6 +4,7 @@
 import { SlotField } from '../../assembly/abi.ts';
 import { type Heap, onCreated, takeSlot, theHeap } from '../heap/heap.ts';
 import {
+  breakPipe,
   canBlock,
   onAttached,
   onIdle,
@@ -38,6 +39,12 @@ function connect(): SpawnedWorker {
     message(message) {
       if (!startsWhileBlocked) heap.allowBlocking(canBlock);
       const news = message as FromSupervisor;
+      if (news.brokenPipe !== undefined) {
+        // Throws, unless somebody listens: as if this thread had printed.
+        breakPipe(news.brokenPipe);
+        supervisor?.post({ type: 'pipeHandled' } satisfies ToSupervisor);
+        return;
+      }
       // An answer that counts fewer than were asked for is out of date.
       busy = news.busy || news.seen < asked;
       if (!busy) supervisor?.unref();

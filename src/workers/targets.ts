@@ -4,6 +4,7 @@
  * Code does not travel, except as source. A target is, in this order: (1) marked with `task`, (2) exported by the main module, (3) a URL, (4) shipped by its source.
  */
 import { RuntimeError, ValueError } from '../errors.ts';
+import { commonExports, isImportable, topLevelNames, urlOfFile } from '../platform/index.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: any function can be a target; its arguments are checked where it is given.
 export type AnyFunction = (...args: any[]) => unknown;
@@ -20,6 +21,10 @@ export interface TargetSpec {
   source?: string;
   /** The main module, which may export it. */
   main?: string;
+  /** The names that this very function has at its top level: it is none of a function's that only looks like it. undefined: that is not known. */
+  as?: string[];
+  /** The main module, of which it is known that this is not one of its functions. */
+  notOf?: string;
 }
 
 const KEY = Symbol.for('nogil.tasks');
@@ -32,12 +37,16 @@ interface Marked {
   byModule: Map<string, Mark[]>;
   byTarget: WeakMap<object, { module: string; name: string; nth: number }>;
   main: string | undefined;
-  /** Whether the main module exports functions at all, once that is known. */
-  mainExports?: boolean;
+  /** What was given to `main`: a function of the main module. */
+  mainCode?: object;
+  /** The main module's exports, once they are known. */
+  mainExports?: Record<string, unknown>;
+  /** Functions that were taken for exports of the main module by their looks, until its exports are known. */
+  unsure: AnyFunction[];
 }
 const global = globalThis as { [KEY]?: Marked };
 // Two copies of the package in one thread share their marks, as they share the heap.
-global[KEY] ??= { byModule: new Map(), byTarget: new WeakMap(), main: undefined };
+global[KEY] ??= { byModule: new Map(), byTarget: new WeakMap(), main: undefined, unsure: [] };
 const marked = global[KEY];
 
 /** The main module's URL, as `main` recorded it, here or in the thread that started this worker. */
@@ -45,8 +54,21 @@ export function mainModule(): string | undefined {
   return marked.main;
 }
 
-export function setMainModule(url: string | undefined): void {
+export function setMainModule(url: string | undefined, code?: object): void {
   marked.main = url;
+  if (code) marked.mainCode = code;
+}
+
+/** What tells which module speaks: `import.meta`, or `module` in CommonJS. */
+export type Meta = ImportMeta | { readonly filename: string };
+
+export function urlOf(meta: Meta, caller: string): string {
+  if (typeof (meta as ImportMeta | undefined)?.url === 'string') return (meta as ImportMeta).url;
+  const filename = (meta as { filename?: unknown } | undefined)?.filename;
+  if (typeof filename === 'string') return urlOfFile(filename);
+  throw new TypeError(
+    `the first argument of ${caller}() must be import.meta (in CommonJS: module). A bundler that makes CommonJS leaves import.meta empty: let it make ES modules`,
+  );
 }
 
 /**
@@ -54,8 +76,16 @@ export function setMainModule(url: string | undefined): void {
  * then no worker should try.
  */
 export async function lookAtMainModule(url: string): Promise<void> {
-  const module = await import(/* @vite-ignore */ /* webpackIgnore: true */ url);
-  marked.mainExports = Object.values(module).some((each) => typeof each === 'function');
+  const module: Record<string, unknown> = await import(/* @vite-ignore */ /* webpackIgnore: true */ url);
+  marked.mainExports = module;
+  for (const target of marked.unsure.splice(0)) {
+    const taken = exported(module, target.name);
+    if (taken === undefined || taken === target || String(taken) !== String(target)) continue;
+    console.error(
+      `nogil: a worker was given a function '${target.name}' that looks like the export '${target.name}' of ${url}, and is another: the worker has run the export. ` +
+        'Mark the function with task(import.meta, fn), give it a name of its own, or pass what it needs as arguments',
+    );
+  }
 }
 
 /**
@@ -65,25 +95,25 @@ export async function lookAtMainModule(url: string): Promise<void> {
  * @returns the function itself
  * @throws ValueError the module has marked another function under the name that is given
  */
-export function task<T extends AnyFunction | AnyClass>(meta: ImportMeta, target: T): T;
-export function task<T extends AnyFunction | AnyClass>(meta: ImportMeta, name: string, target: T): T;
-export function task<T extends AnyFunction | AnyClass>(meta: ImportMeta, nameOrTarget: string | T, given?: T): T {
+export function task<T extends AnyFunction | AnyClass>(meta: Meta, target: T): T;
+export function task<T extends AnyFunction | AnyClass>(meta: Meta, name: string, target: T): T;
+export function task<T extends AnyFunction | AnyClass>(meta: Meta, nameOrTarget: string | T, given?: T): T {
   const target = given ?? nameOrTarget;
-  if (typeof meta?.url !== 'string') throw new TypeError('the first argument of task() must be import.meta');
+  const url = urlOf(meta, 'task');
   if (typeof target !== 'function') throw new TypeError(`task() needs a function, got ${typeof target}`);
   const name = typeof nameOrTarget === 'string' ? nameOrTarget : nameOrTarget.name;
-  const marks = marked.byModule.get(meta.url) ?? [];
-  marked.byModule.set(meta.url, marks);
+  const marks = marked.byModule.get(url) ?? [];
+  marked.byModule.set(url, marks);
   const before = marks.find((mark) => mark.name === name)?.target;
   if (before === target) return target;
-  if (before !== undefined && isOurs(meta.url)) {
+  if (before !== undefined && isOurs(url)) {
     // Of another copy of the package in this thread, which does the same.
-    marked.byTarget.set(target, { module: meta.url, name, nth: marks.findIndex((mark) => mark.name === name) });
+    marked.byTarget.set(target, { module: url, name, nth: marks.findIndex((mark) => mark.name === name) });
     return target;
   }
   if (given !== undefined && before !== undefined && String(before) !== String(target))
-    throw new ValueError(`${meta.url} has marked another function as '${name}': give one of them another name`);
-  marked.byTarget.set(target, { module: meta.url, name, nth: marks.push({ name, target }) - 1 });
+    throw new ValueError(`${url} has marked another function as '${name}': give one of them another name`);
+  marked.byTarget.set(target, { module: url, name, nth: marks.push({ name, target }) - 1 });
   return target;
 }
 
@@ -105,7 +135,7 @@ export function describeTarget(target: AnyFunction | AnyClass | URL): TargetSpec
   if (typeof target !== 'function')
     throw new TypeError(`target must be a function or a URL, got ${target === null ? 'null' : typeof target}`);
   const mark = marked.byTarget.get(target);
-  if (mark) return mark;
+  if (mark && isImportable(mark.module)) return mark;
   const source = String(target);
   if (NATIVE.test(source))
     throw new TypeError(
@@ -113,8 +143,40 @@ export function describeTarget(target: AnyFunction | AnyClass | URL): TargetSpec
     );
   const spec: TargetSpec = { source };
   if (target.name) spec.name = target.name;
-  if (marked.main && marked.mainExports !== false) spec.main = marked.main;
+  if (marked.main && target.name) Object.assign(spec, standing(target as AnyFunction, marked.main));
   return spec;
+}
+
+const standings = new WeakMap<object, Pick<TargetSpec, 'main' | 'as' | 'notOf'>>();
+
+/**
+ * Whether a function is one of the main module's own: only the very same one, which has another one's source perhaps, may be run in its place. It is looked up once, since
+ * it costs a millisecond.
+ */
+function standing(target: AnyFunction, main: string): Pick<TargetSpec, 'main' | 'as' | 'notOf'> {
+  if (!isImportable(main)) return {};
+  const known = standings.get(target);
+  if (known) return known;
+  const names = namesInMain(target, main);
+  const found = names === undefined ? { main } : names.length > 0 ? { main, as: names } : { notOf: main };
+  if (names !== undefined) standings.set(target, found);
+  else if (!marked.unsure.includes(target)) marked.unsure.push(target);
+  return found;
+}
+
+/** undefined: nobody knows yet. */
+function namesInMain(target: AnyFunction, main: string): string[] | undefined {
+  const common = marked.mainExports === undefined ? commonExports(main) : undefined;
+  const module = marked.mainExports ?? common?.exports;
+  if (typeof module === 'object' && module !== null) {
+    const names = Object.entries(module).filter(([, each]) => each === target);
+    if (names.length > 0) return names.map(([name]) => name);
+    if (marked.mainExports || common?.isComplete) return [];
+    // Whatever it is going to export: this is not what it exports now.
+    if (Object.values(module).some((each) => typeof each === 'function' && String(each) === String(target))) return [];
+  }
+  if (typeof module === 'function' && module === target) return [target.name];
+  return marked.mainCode === undefined ? undefined : topLevelNames(target, marked.mainCode);
 }
 
 /** What to import before a task is decoded: its handles become objects of the classes that these modules know. */
@@ -130,7 +192,8 @@ export async function resolveTarget(
 ): Promise<AnyFunction | AnyClass> {
   if (spec.module !== undefined) return inModule(spec, await imported(spec.module, load));
   if (spec.main !== undefined && spec.name) {
-    const found = exported(await imported(spec.main, load), spec.name);
+    const module = await imported(spec.main, load);
+    const found = spec.as ? exportedAs(module, spec.as, spec.source) : exported(module, spec.name);
     if (found !== undefined && String(found) === spec.source) return found;
   }
   return fromSource(spec);
@@ -160,10 +223,32 @@ async function imported(url: string, load: (url: string) => Promise<Record<strin
   }
 }
 
+/** The export whose name at the top level of the main module is one of `names`. */
+function exportedAs(
+  module: Record<string, unknown>,
+  names: readonly string[],
+  source: string | undefined,
+): AnyFunction | undefined {
+  for (const name of names) {
+    const found = module[name] ?? (module.default as Record<string, unknown> | undefined)?.[name];
+    if (typeof found === 'function' && String(found) === source) return found as AnyFunction;
+  }
+  // Exported under another name: `export { a as b }`, the default, and all that a minifier has renamed.
+  const { mainCode } = marked;
+  if (mainCode === undefined) return undefined;
+  return Object.values(module).find(
+    (each): each is AnyFunction =>
+      typeof each === 'function' &&
+      String(each) === source &&
+      topLevelNames(each, mainCode)?.some((name) => names.includes(name)) === true,
+  );
+}
+
 function exported(module: Record<string, unknown>, name: string): AnyFunction | undefined {
-  const direct = module[name];
-  if (typeof direct === 'function') return direct as AnyFunction;
   const main = module.default;
+  const direct =
+    module[name] ?? (typeof main === 'object' && main !== null ? (main as Record<string, unknown>)[name] : undefined);
+  if (typeof direct === 'function') return direct as AnyFunction;
   return typeof main === 'function' && main.name === name ? (main as AnyFunction) : undefined;
 }
 
@@ -192,9 +277,10 @@ function fromSource(spec: TargetSpec): AnyFunction | AnyClass {
 
 function advice(spec: TargetSpec): string {
   const name = spec.name ?? 'the target';
-  const inMain = spec.main
-    ? `is not what the main module (${spec.main}) exports under that name`
-    : 'is not exported by a main module (none was recorded: call main(import.meta, fn))';
+  const inMain =
+    (spec.main ?? spec.notOf)
+      ? `is not what the main module (${spec.main ?? spec.notOf}) exports under that name`
+      : 'is not exported by a main module (none was recorded: call main(import.meta, fn))';
   return (
     `${name} was sent as source, because it is not marked with task(import.meta, ...), ${inMain}, and is not a URL. A function sent as source must not use names from ` +
     'outside itself: mark it with task(import.meta, fn) at the top level of its module, export it from the main module, or pass what it needs as arguments'

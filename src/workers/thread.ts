@@ -3,6 +3,7 @@
  */
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
+import { FLAVOUR, HEAP, NOUN, OWN_PROCESS } from '../heap/members.ts';
 import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import { nativeId } from '../platform/index.ts';
 import { type Flavour, threading } from '../sync/flavour.ts';
@@ -30,21 +31,21 @@ export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaite
     if (options instanceof AdoptionToken) return;
     const { name, target } = options;
     const called = nameOfTarget(target);
-    this.name = name ?? `Thread-${this.heap.core.nextNumber(0)}${called && ` (${called})`}`;
+    this.name = name || `Thread-${this[HEAP].core.nextNumber(0)}${called && ` (${called})`}`;
   }
 
   /** @internal */
-  protected get flavour(): Flavour {
+  protected get [FLAVOUR](): Flavour {
     return threading;
   }
 
   /** @internal */
-  protected get noun(): 'thread' {
+  protected get [NOUN](): 'thread' {
     return 'thread';
   }
 
   /** @internal */
-  protected get ownProcess(): ProcessTraits {
+  protected get [OWN_PROCESS](): ProcessTraits {
     return currentWorker()?.process ?? MAIN;
   }
 

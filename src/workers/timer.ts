@@ -2,6 +2,7 @@
  * Timer: a thread that waits before it calls its function.
  */
 import { apart } from '../heap/held.ts';
+import { EQUIP } from '../heap/members.ts';
 import { timeoutToMs } from '../heap/time.ts';
 import { Event } from '../sync/event.ts';
 import { Runnable } from './runnable.ts';
@@ -45,12 +46,26 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
     return Runnable.callOf(this).target as F;
   }
 
+  set function(target: F) {
+    Runnable[EQUIP](this, target, Runnable.callOf(this));
+  }
+
   get args(): readonly unknown[] {
     return Runnable.callOf(this).args;
   }
 
+  set args(args: readonly unknown[]) {
+    const call = Runnable.callOf(this);
+    Runnable[EQUIP](this, call.target, { ...call, args });
+  }
+
   get kwargs(): Record<string, unknown> | undefined {
     return Runnable.callOf(this).kwargs;
+  }
+
+  set kwargs(kwargs: Record<string, unknown> | undefined) {
+    const call = Runnable.callOf(this);
+    Runnable[EQUIP](this, call.target, { ...call, kwargs });
   }
 
   /** Prevents the call, if it has not begun; the thread ends at once. Before `start` it is legal, too: then the thread does nothing. */

@@ -33,14 +33,14 @@ export interface LineOptions {
 }
 
 /** What a member notes at first. */
-export const NOTHING = { calling: 0, next: 0, last0: 0, last1: 0, last2: 0, last3: 0, seen: 0, block: 0, holding: 0 };
+export const NOTHING = { calling: 0, next: 0, last0: 0, last1: 0, last2: 0, last3: 0, seen: 0, block: 0, inFlight: 0 };
 
 export interface Member {
   readonly name: string;
   readonly number: number;
   /** How many items it has in hand in one call. */
   hand: number;
-  /** calling: PUTTING or TAKING; next: how many items went so far in batches; last0 to last3: what it had last from each producer; seen: a gate; block, holding: of an item in a block. */
+  /** calling: PUTTING or TAKING; next: how many items went so far in batches; last0 to last3: what it had last from each producer; seen: a gate; block, inFlight: of an item in a block. */
   readonly own: typeof NOTHING;
   scratch: number;
 }
@@ -69,7 +69,7 @@ export class Account {
     this.queue = m.call('refObject', m.call('queueCreate', maxsize));
     this.account = m.ghost({ put: 0, got: 0 });
     const { queue } = this;
-    m.name(queue, 'queue', ['maxsize', 'closed', 'done', 'spare', 'joinSeq', 'joinWaiters', 'joinGateSeq', 'joinGateWaiters']);
+    m.name(queue, 'queue', ['maxsize', 'closed', 'spare', 'joinSeq', 'joinWaiters', 'joinGateSeq', 'joinGateWaiters']);
     const side = ['lock', 'gateSeq', 'gateWaiters', 'flags', 'bytes', 'items', 'otherBytes', 'otherItems', 'segment'];
     m.name(queue + TAIL, 'tail', side);
     m.name(queue + HEAD, 'head', side);

@@ -225,7 +225,7 @@ describe('runs of pages', () => {
     holds('allocator, merging', core, merging);
     const bad = await mutant({
       file: FILE,
-      find: 'while (page + length < end && (loadPlain(mapWord(page + length)) & 255) == FREE) length += loadPlain(mapWord(page + length)) >>> 8;',
+      find: 'while (page + length < end && (loadPlain(mapWord(page + length)) & 255) == FREE)\n        length += loadPlain(mapWord(page + length)) >>> 8;',
       replace: '',
     });
     breaks('nothing merges', bad, merging, /^no schedule comes to an end/);

@@ -253,14 +253,14 @@ describe('a value with a handle', () => {
       model: dyingAmong((here) => [call('vectorClear', [here.at], ok)]),
       edit: {
         file: 'manager/discard.ts',
-        find: 'if (!cellBatchSettle(discard)) setBody(discard, 0);',
+        find: 'if (!cellBatchSettle(discard)) setDiscardedBody(discard, 0);',
         replace: 'cellBatchSettle(discard);',
       },
     },
     {
       what: 'in a body that is taken by one who dies',
       model: dyingAmong((here) => [call('vectorClear', [here.at], ok)]),
-      edit: { file: 'heap/object-table.ts', find: '  discardEmpty(slot);\n', replace: '' },
+      edit: { file: 'lifecycle/owned.ts', find: '  discardEmpty(slot);\n', replace: '' },
     },
     {
       what: 'that is gone from its place before it is given back',

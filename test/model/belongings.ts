@@ -3,14 +3,12 @@
  * is there, and be gone if not.
  */
 import { Meta, Status } from '../../assembly/abi.ts';
-import { heapTrouble, wordsOf } from './heap.ts';
+import { heapTrouble, type Name, referencesTo, wordsOf } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
 import { atomic, call, label, must, type Program, type Step } from './program.ts';
 import { HANDLE, HANDLE_LENGTH, HANDLE_META, record, World } from './table.ts';
 
-/** Words of the root: the first chunk of the object table. */
-const CHUNKS = 64 + 128 + (16 + 2) * 64;
 const RECORD = 8;
 /** In the block of a cell. */
 const [META, BODY] = [8, 16];
@@ -19,8 +17,6 @@ const THING = 64;
 const HANDLE_BYTES = 16;
 /** An index beyond any vector. */
 export const END = 1000;
-
-type Name = readonly [row: number, generation: number];
 
 export class Belongings extends World {
   private readonly name: Name;
@@ -157,21 +153,15 @@ export class Belongings extends World {
       call('cellBatchClose', () => [own.batch]),
     ];
     const worker = this.add(name, () => makes, options);
-    must(worker.call('refOpen', ...thing) > 1, 'no handle');
+    must(worker.call('refOpen', ...thing) > 0, 'no handle');
     this.passing += HANDLE_BYTES;
     this.makers.push({ thing, worker: worker.index });
   }
 
   // ── what is true at the end ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private references([row, generation]: Name): number {
-    const words = wordsOf(this.m);
-    const at = ((words[CHUNKS >> 2] as number) + row * 16) >> 2;
-    return words[at + 1] === generation ? (words[at] as number) : 0;
-  }
-
   get isGone(): boolean {
-    return this.references(this.name) === 0;
+    return referencesTo(this.m, this.name) === 0;
   }
 
   protected override isShared(references: number): boolean {
@@ -184,16 +174,16 @@ export class Belongings extends World {
     const there = this.isGone ? [] : this.named();
     let more = 0;
     for (const thing of this.things) {
-      const references = this.references(thing);
+      const references = referencesTo(this.m, thing);
       const makers = this.makers.filter((maker) => maker.thing === thing && maker.worker !== this.m.victim);
-      const wanted = there.filter((row) => row === thing[0]).length + makers.length;
+      const wanted = there.filter((index) => index === thing[0]).length + makers.length;
       if (references < wanted) return `${wanted - references} references too few`;
       more += references - wanted;
     }
     return more > this.leak.may ? `${more} references too many` : undefined;
   }
 
-  /** The rows of the things whose values are there. */
+  /** The indices of the things whose values are there. */
   private named(): number[] {
     this.contents();
     const words = wordsOf(this.m);
@@ -203,6 +193,6 @@ export class Belongings extends World {
   }
 
   protected override contentBytes(): number {
-    return super.contentBytes() + this.things.filter((thing) => this.references(thing) > 0).length * THING;
+    return super.contentBytes() + this.things.filter((thing) => referencesTo(this.m, thing) > 0).length * THING;
   }
 }

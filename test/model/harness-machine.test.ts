@@ -15,6 +15,7 @@ const core = await buildCore({ source });
 const mutant = (...edits: Edit[]) => buildCore({ source, mutant: edits });
 const LOCK = 64;
 const TIMEOUT = 2;
+const fine = { fine: true };
 /** Words for whatever a test needs. */
 const P = 256;
 
@@ -85,6 +86,68 @@ describe('the machine', () => {
     });
   });
 
+  test('has plain 64-bit words, which nothing tears', () => {
+    const counting = (m: Model) => {
+      for (const i of [0, 1]) m.worker(`w${i}`, [call('incrementHalves', [P])], { mayDie: i === 0 });
+      m.reaper('reaper', [call('plainHalvesEqual', [P], (equal) => must(equal === 1, 'torn'))]);
+      m.finally(() => (m.load(P) === m.load(P + 4) ? undefined : 'torn'));
+      m.outcome(() => `${m.victim < 0 ? 'alive' : 'dead'} ${m.load(P)}`);
+    };
+    const { outcomes } = holds('plain 64 bits', core, counting, fine);
+    expect(outcomes).toEqual(new Set(['alive 1', 'alive 2', 'dead 1', 'dead 2']));
+    expect(holds('plain 64 bits, coarse', core, counting).outcomes).not.toContain('alive 1');
+    const reading = (m: Model) => {
+      m.worker('writer', [call('setPlainWide', [P, 7, 7]), call('setPlainWide', [P, -1, -1])]);
+      m.worker('reader', repeat(2, [call('plainHalvesEqual', [P], (equal) => must(equal === 1, 'torn'))]));
+    };
+    holds('plain 64 bits, read', core, reading, fine);
+    breaks('no 64-bit word', core, (m) => void m.worker('w', [call('setPlainWide', [P + 4, 0, 0])]), /no 64-bit word at 260/);
+  });
+
+  test('leaves the bits of a double as they are', () => {
+    // A signalling NaN, and the negative zero.
+    for (const [low, high] of [
+      [1, 0x7ff00000],
+      [0, -0x80000000],
+    ] as const)
+      holds('double', core, (m) => {
+        m.store(P, low);
+        m.store(P + 4, high);
+        m.worker('mover', [call('moveDouble', [P + 8, P])]);
+        m.finally(() => (m.load(P + 8) === low && m.load(P + 12) === high ? undefined : 'another double'));
+      });
+  });
+
+  test('has bytes', () => {
+    holds('bytes', core, (m) => {
+      m.store(P, -0x7f7e7d7d);
+      const bytes = [0x83, 0x82, 0x81, 0x80];
+      m.worker(
+        'reader',
+        bytes.map((byte, i) => call('byteAt', [P + i], (read) => must(read === byte, `byte ${i} is ${read}`))),
+      );
+    });
+  });
+
+  test('fills in two halves, and no more than it is told', () => {
+    const model = (m: Model) => {
+      m.worker('filler', [call('fillWith', [P, 1, 64])], { mayDie: true });
+      m.finally(() => ([0, 60].some((at) => m.load(P + at) === 0) && m.load(P) !== m.load(P + 60) ? 'half a fill' : undefined));
+    };
+    holds('coarse fill', core, model);
+    const read = (m: Model) => {
+      m.worker('filler', [call('fillWith', [P, 1, 64])]);
+      m.worker('reader', [call('sum', [P, 16], (sum) => must(sum === 0 || sum === 16 * 0x01010101, 'half a fill'))]);
+    };
+    breaks('fine fill', core, read, /^half a fill$/, fine);
+    holds('fill of few bytes', core, (m) => {
+      for (const at of [0, 4, 8]) m.store(P + at, -1);
+      m.worker('filler', [call('fillWith', [P + 3, 2, 6]), call('fillWith', [P, 0, 0])]);
+      const words = [0x02ffffff, 0x02020202, -254];
+      m.finally(() => (words.every((word, i) => m.load(P + i * 4) === word) ? undefined : 'other bytes'));
+    });
+  });
+
   test('copies in two halves', () => {
     const model = (m: Model) => {
       m.store(P, 1);
@@ -122,6 +185,25 @@ describe('the machine', () => {
     };
     expect(holds('looks', core, model('sum')).outcomes).toEqual(new Set(['4']));
     expect(() => holds('writes', core, model('addOne'))).toThrow('should only look');
+    for (const name of ['fillWith', 'move']) {
+      const writes = (m: Model) => {
+        m.worker('w', []);
+        m.always(() => (m.look(name, P, P + 64, 64) ? 'it answered' : undefined));
+      };
+      expect(() => holds('writes', core, writes)).toThrow('should only look');
+    }
+  });
+
+  test('cuts a call of the setup short at any operation', () => {
+    const sums = [0, 1, 2, 3, 4].map((operations) => {
+      const outcomes = holds('cut short', core, (m) => {
+        const dead = m.worker('dead', []);
+        const cut = dead.dies(operations, 'incrementBoth', P);
+        m.outcome(() => `${cut} ${m.load(P)} ${m.load(P + 4)}`);
+      }).outcomes;
+      return [...outcomes].join();
+    });
+    expect(sums).toEqual(['true 0 0', 'true 0 0', 'true 1 0', 'true 1 0', 'false 1 1']);
   });
 
   test('grows as far as it is told', () => {
@@ -211,6 +293,44 @@ describe('a failure', () => {
         '       lock.waits = 0',
       ].join('\n'),
     );
+  });
+
+  test('tells every operation', () => {
+    const wrong = run('looks', () => must(false, 'told'));
+    const program = [
+      call('setWide', [P, 1, 2]),
+      call('addHigh', [P, 1]),
+      call('incrementHalves', [P]),
+      call('fillWith', [P, 5, 8]),
+      call('move', [P + 16, P, 8]),
+      call('increment', [P]),
+      wrong,
+    ];
+    const { report } = breaks(
+      'told',
+      core,
+      (m) => {
+        m.name(P, 'wide', ['low', 'high']);
+        m.worker('w', program);
+        // For all of them to be shared words.
+        m.worker('x', [call('move', [P + 24, P, 8]), call('setWide', [P, 1, 2])]);
+      },
+      /^told$/,
+      fine,
+    );
+    const lines = report.split('\n').map((line) => line.replace(/^ *\d* *w? */, ''));
+    for (const line of [
+      'store64 [wide.low] <- 1:2',
+      'load64 [wide.low] = 1:2',
+      'cas64 [wide.low] 1:2 -> 2:2 = low half equal',
+      'loadPlain64 [wide.low] = 2:2',
+      'storePlain64 [wide.low] <- 3:3',
+      'fill [wide.low] <- 5, 8 bytes',
+      'copy [272] <- [wide.low] 8 bytes',
+      'loadPlain [wide.low] = 84215045',
+      'storePlain [wide.low] <- 84215046',
+    ])
+      expect(lines).toContain(line);
   });
 
   test('is what a search ends in that meets too many states', () => {

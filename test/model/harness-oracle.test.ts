@@ -14,8 +14,10 @@ import { call } from './program.ts';
 
 const core = await buildCore({ source: join(dirname(fileURLToPath(import.meta.url)), 'assembly/sample') });
 
-const [LOAD, STORE, CAS, XCHG, ADD, NOTIFY, WAIT, TIMED_WAIT, LOAD_PLAIN, STORE_PLAIN, END] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-const WORDS = 3;
+const [LOAD, STORE, CAS, XCHG, ADD, NOTIFY, WAIT, TIMED_WAIT] = [0, 1, 2, 3, 4, 5, 6, 7];
+const [LOAD_PLAIN, STORE_PLAIN, LOAD_PLAIN64, STORE_PLAIN64, FILL, END] = [8, 9, 10, 11, 12, 13];
+const ATOMIC = 8;
+const WORDS = 4;
 const FIRST_WORD = 64;
 const CODE = 1024;
 
@@ -58,7 +60,7 @@ function makeCase(seed: number): Case {
   const plain = seed % 2 === 0;
   const program = (length: number) =>
     Array.from({ length }, (): Instruction => {
-      const op = pick(plain ? 10 : 8);
+      const op = pick(plain ? END : ATOMIC);
       return { op, word: pick(WORDS), a: op === NOTIFY ? pick(3) - 1 : pick(2), b: pick(3) };
     });
   const workers = 2 + pick(2);
@@ -135,6 +137,12 @@ function execute(world: World, i: number, all: Case['programs']): void {
     result = woken.length;
   }
   if (op === LOAD || op === LOAD_PLAIN) result = old;
+  // Of the 64-bit word that it is in.
+  const low = word & ~1;
+  if (op === LOAD_PLAIN64) result = (Math.imul(words[low], 7) + words[low + 1]) | 0;
+  if (op === STORE_PLAIN64) words.splice(low, 2, a, b);
+  if (op === FILL) words.fill(Math.imul(a, 0x01010101), low, low + 2);
+  if (op === STORE_PLAIN64 || op === FILL) result = 0;
   answer(world, i, result, all);
 }
 

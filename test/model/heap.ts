@@ -11,11 +11,17 @@ export const PAGE = 1024;
 export const SMALL_MAX = 512;
 export const SMALL_CLASSES = 16;
 export const MEDIUM_PAGES = 2;
+const CHUNK_SHIFT = 4;
 const ROOT = 64;
 const CLASSES = ROOT + 128;
 /** Words of Root. */
 const PAGES = (ROOT + 40) >> 2;
 const PAGE_MAP = (ROOT + 48) >> 2;
+const NEXT_ENTRY = (ROOT + 68) >> 2;
+/** Words of the root: the chunks of the object table, and how many entries each has. */
+const CHUNK_WORDS = (CLASSES + (SMALL_CLASSES + MEDIUM_PAGES) * 64) >> 2;
+const CHUNK_ENTRIES = 1 << CHUNK_SHIFT;
+const ENTRY_BYTES = 16;
 /** What the page map says of a run. */
 const FREE = 1;
 export const LARGE = 2;
@@ -109,9 +115,35 @@ export function freePages(m: Model): number {
   return runsOf(m).reduce((sum, { pages, tag }) => sum + (tag === FREE ? pages : 0), 0);
 }
 
-/** What is wrong with the heap when nobody moves: `taken` are blocks that somebody has. */
+/** Which object, and which of those that had its entry. */
+export type Name = readonly [index: number, generation: number];
+
+/** The address of an entry of the object table. */
+export function entryAt(m: Model, index: number): number {
+  const words = wordsOf(m);
+  return (words[CHUNK_WORDS + Math.floor(index / CHUNK_ENTRIES)] as number) + (index % CHUNK_ENTRIES) * ENTRY_BYTES;
+}
+
+/** The references to an object that are counted; 0 when it is doomed, or gone. */
+export function referencesTo(m: Model, [index, generation]: Name): number {
+  const at = entryAt(m, index) >> 2;
+  return wordsOf(m)[at + 1] === generation ? (wordsOf(m)[at] as number) : 0;
+}
+
+/** The indices of the objects that somebody has doomed and nobody has taken apart. */
+export function doomedIn(m: Model): number[] {
+  const words = wordsOf(m);
+  const doomed: number[] = [];
+  for (let index = 1; index < (words[NEXT_ENTRY] as number); index++)
+    if ((words[(entryAt(m, index) >> 2) + 1] as number) & 1) doomed.push(index);
+  return doomed;
+}
+
+/** What is wrong with the heap and with what lives in it when nobody moves: `taken` are blocks that somebody has. */
 export function heapTrouble(m: Model, taken: readonly number[] = []): string | undefined {
   try {
+    const [doomed] = doomedIn(m);
+    if (doomed !== undefined) return `object ${doomed} is doomed, and nobody takes it apart`;
     const runs = runsOf(m);
     const seen = new Set<number>();
     for (let index = 0; index < SMALL_CLASSES + MEDIUM_PAGES; index++) {

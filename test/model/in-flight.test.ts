@@ -11,6 +11,8 @@ import type { Model } from './model.ts';
 import { call } from './program.ts';
 
 const OBJECTS = 'heap/object-table.ts';
+const IN_FLIGHT = 'heap/in-flight.ts';
+const RECORD = 'heap/record.ts';
 const FIFO = 'queue/fifo.ts';
 
 type Members = (scene: Scene) => void;
@@ -57,6 +59,14 @@ const batchDies: Members = (here) => {
   here.add('c', (me) => me.getsBoth(), { mayDie: true });
   here.reaper((me) => me.gets(0));
 };
+
+/** A reference that is given back once too often is one that somebody has. */
+const amongOthers =
+  (members: Members): Members =>
+  (here) => {
+    members(here);
+    here.keeper('k');
+  };
 
 const shutterDies: Members = (here) => {
   const shutdown = () => [call('queueShutdown', [here.queue, 1])];
@@ -132,7 +142,7 @@ describe('an item with a handle', () => {
       'published by a producer that still holds it for certain',
       producerDies,
       Kind.QUEUE,
-      [{ file: FIFO, find: '  beginPut(holding, positionWord(side), bytesOf(after));\n', replace: '' }],
+      [{ file: FIFO, find: '  beginPut(inFlight, positionWord(side), bytesOf(after));\n', replace: '' }],
     ],
     [
       'let go before it is published',
@@ -141,8 +151,8 @@ describe('an item with a handle', () => {
       [
         {
           file: FIFO,
-          find: '  setPosition(side, after);\n  endPut(holding);\n',
-          replace: '  endPut(holding);\n  setPosition(side, after);\n',
+          find: '  setPosition(side, after);\n  endPut(inFlight);\n',
+          replace: '  endPut(inFlight);\n  setPosition(side, after);\n',
         },
       ],
     ],
@@ -187,11 +197,11 @@ describe('an item with a handle', () => {
       consumerDies,
       Kind.QUEUE,
       [
-        { file: 'lifecycle/reaper.ts', find: '  inFlightSettleAll(slotOf(tid));\n', replace: '' },
+        { file: 'lifecycle/reaper.ts', find: '  settleInFlight(slotOf(tid));\n', replace: '' },
         {
           file: 'lifecycle/reaper.ts',
-          find: '  refCloseAll(slotOf(tid));\n',
-          replace: '  inFlightSettleAll(slotOf(tid));\n  refCloseAll(slotOf(tid));\n',
+          find: '  releaseAllOf(slotOf(tid));\n',
+          replace: '  settleInFlight(slotOf(tid));\n  releaseAllOf(slotOf(tid));\n',
         },
       ],
     ],
@@ -201,38 +211,38 @@ describe('an item with a handle', () => {
       Kind.QUEUE,
       [
         {
-          file: OBJECTS,
-          find: "  storePlain(holding + offsetof<InFlight>('word'), 0);\n  return happened",
+          file: IN_FLIGHT,
+          find: "  storePlain(inFlight + offsetof<InFlight>('word'), 0);\n  return happened",
           replace: '  return happened',
         },
       ],
     ],
     [
       'held with all its handles before they are counted',
-      producerDies,
+      amongOthers(producerDies),
       Kind.QUEUE,
       [
         {
-          file: OBJECTS,
-          find: 'inFlightList(holding, block, length, meta & 0xffff, 0);',
-          replace: 'inFlightList(holding, block, length, meta, 0);',
+          file: RECORD,
+          find: 'inFlightAdd(inFlight, block, length, meta & 0xffff, 0);',
+          replace: 'inFlightAdd(inFlight, block, length, meta, 0);',
         },
         {
-          file: OBJECTS,
-          find: "    storePlain(holding + offsetof<InFlight>('meta'), <i32>(metaOf(holding) + (1 << 16)));\n",
+          file: RECORD,
+          find: "    storePlain(inFlight + offsetof<InFlight>('meta'), <i32>(inFlightMeta(inFlight) + (1 << 16)));\n",
           replace: '',
         },
       ],
     ],
     [
       'whose handle is named until it is uncounted',
-      batchDies,
+      amongOthers(batchDies),
       Kind.QUEUE,
       [
         {
           file: OBJECTS,
-          find: '        storePlain(name, 0);\n        if (cas64(entry, life, life - 1) == life) return;\n        storePlain(name, id);\n        continue;\n',
-          replace: '        if (cas64(entry, life, life - 1) != life) continue;\n        storePlain(name, 0);\n        return;\n',
+          find: '    storePlain(handle, 0);\n    if (swapRefWord(entry, before, before - 1)) return;\n    storePlain(handle, index);\n',
+          replace: '    if (swapRefWord(entry, before, before - 1)) break;\n',
         },
       ],
     ],
@@ -240,13 +250,7 @@ describe('an item with a handle', () => {
       'that is out of a queue which nobody takes apart to the end',
       lastUserDies,
       Kind.QUEUE,
-      [
-        {
-          file: OBJECTS,
-          find: '(<i64>(generation + 1)) << 32) != life) continue;\n    }\n',
-          replace: '(<i64>(generation + 1)) << 32) != life) continue;\n    } else return;\n',
-        },
-      ],
+      [{ file: 'lifecycle/reaper.ts', find: '    if (repairing) adoptDoomed(index, tid);\n', replace: '' }],
     ],
     [
       'in a queue whose segments are freed while it still points to them',

@@ -2,17 +2,15 @@
  * The people in the models of items with handles: who puts one, takes one, shuts the queue down, or is its last user. One thing is sent around.
  *
  * At the end the thing must have as many references as there are handles of it in living workers and in the queue. One more is allowed only if somebody died in
- * a call in which a death may leak one (see assembly/objects.ts).
+ * a call in which a death may leak one (see assembly/heap/object-table.ts).
  */
 import { Encoding, Kind, Meta, Status, WorkerField } from '../../assembly/abi.ts';
-import { enlist, heapTrouble, makeHeap, reaps, wordsOf } from './heap.ts';
+import { enlist, entryAt, heapTrouble, makeHeap, type Name, reaps, referencesTo, wordsOf } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
 import { atomic, call, label, must, type Program, type Step } from './program.ts';
 import { FOREVER } from './sync.ts';
 
-/** Words of the root: the first chunk of the object table. */
-const CHUNKS = 64 + 128 + (16 + 2) * 64;
 const LENGTH = 8;
 const META = Encoding.RICH | (1 << Meta.HANDLES_SHIFT);
 const HANDLE = Meta.BLOCK_HEADER + LENGTH;
@@ -20,8 +18,6 @@ const BLOCK = HANDLE + 8;
 const RECORD = 8;
 const TAIL_POSITION = 112 + 16;
 const HEAD_POSITION = 240 + 16;
-
-type Name = readonly [row: number, generation: number];
 
 /** One thing that is sent around, and a queue. */
 export class Scene {
@@ -43,7 +39,7 @@ export class Scene {
     m.name(this.queue + TAIL_POSITION - 16, 'tail', ['lock', '', '', '', 'bytes', 'items']);
     m.name(this.queue + HEAD_POSITION - 16, 'head', ['lock', '', '', '', 'bytes', 'items']);
     this.thing = this.nameOf(this.own(m.call('eventCreate')));
-    m.name(this.entryOf(this.thing), 'thing', ['references', 'generation']);
+    m.name(entryAt(m, this.thing[0]), 'thing', ['references', 'generation']);
     m.finally(() => this.trouble());
   }
 
@@ -54,15 +50,6 @@ export class Scene {
 
   private nameOf(object: number): Name {
     return [this.m.call('objectId', object), this.m.call('objectGeneration', object)];
-  }
-
-  private entryOf([row]: Name): number {
-    return (wordsOf(this.m)[CHUNKS >> 2] as number) + row * 16;
-  }
-
-  private references(name: Name): number {
-    const at = this.entryOf(name) >> 2;
-    return wordsOf(this.m)[at + 1] === name[1] ? (wordsOf(this.m)[at] as number) : 0;
   }
 
   /** The setup gives its handle of the thing back, and with `queueToo` that of the queue: others have theirs. */
@@ -80,7 +67,7 @@ export class Scene {
   }
 
   isGone(): boolean {
-    return this.references(this.queueName) === 0;
+    return referencesTo(this.m, this.queueName) === 0;
   }
 
   add(name: string, steps: (me: Member) => Program, options: WorkerOptions = {}): Handle {
@@ -107,14 +94,21 @@ export class Scene {
   producer(name: string, options: WorkerOptions = {}): void {
     const worker = this.add(name, (me) => me.puts(), options);
     (this.members[worker.index] as Member).own.open = 1;
-    must(worker.call('refOpen', ...this.thing) > 1, 'no handle');
+    must(worker.call('refOpen', ...this.thing) > 0, 'no handle');
   }
 
   /** Has a handle, puts another one into the parcel of a record, and closes that. */
   starter(name: string, options: WorkerOptions): void {
     const worker = this.add(name, (me) => me.starts(), options);
     (this.members[worker.index] as Member).own.open = 1;
-    must(worker.call('refOpen', ...this.thing) > 1, 'no handle');
+    must(worker.call('refOpen', ...this.thing) > 0, 'no handle');
+  }
+
+  /** Has a handle, and keeps it. */
+  keeper(name: string): void {
+    const worker = this.add(name, () => []);
+    (this.members[worker.index] as Member).own.open = 1;
+    must(worker.call('refOpen', ...this.thing) > 0, 'no handle');
   }
 
   consumer(name: string, options: WorkerOptions = {}): void {
@@ -122,16 +116,16 @@ export class Scene {
   }
 
   /** An item in the hands of who makes it: its block and its InFlight. */
-  private item(caller: Handle['call']): [block: number, holding: number] {
+  private item(caller: Handle['call']): [block: number, inFlight: number] {
     const block = caller('allocate', BLOCK);
     this.m.store(block + HANDLE, this.thing[0]);
     this.m.store(block + HANDLE + 4, this.thing[1]);
     return [block, caller('inFlightCreate', block, LENGTH, META)];
   }
 
-  /** Has two items in discard, and puts them at once. */
+  /** Has two items in hand, and puts them at once. */
   batchProducer(name: string, options: WorkerOptions): void {
-    const items: [block: number, holding: number][] = [];
+    const items: [block: number, inFlight: number][] = [];
     const write = (me: Member) => () => items.forEach((item, place) => void me.write(place, ...item));
     const worker = this.add(name, (me) => [me.putsMany(2, write(me))], options);
     for (let i = 0; i < 2; i++) items.push(this.item(worker.call));
@@ -154,20 +148,20 @@ export class Scene {
   private trouble(): string | undefined {
     const { victim } = this.m;
     const open = this.members.reduce((sum, { own }, index) => sum + (index === victim ? 0 : own.open), 0);
-    const more = this.references(this.thing) - open - (this.isGone() ? 0 : this.size());
+    const more = referencesTo(this.m, this.thing) - open - (this.isGone() ? 0 : this.size());
     if (more < 0) return `${-more} references too few`;
     if (more > (this.members[victim]?.own.busy ?? 0)) return `${more} references too many`;
     return heapTrouble(this.m);
   }
 }
 
-/** Somebody with items in hand. open: it has a handle of the thing; busy: it is in a call in which a death may leak a reference (see objects.ts). */
+/** Somebody with items in hand. open: it has a handle of the thing; busy: it is in a call in which a death may leak a reference (see heap/object-table.ts). */
 class Member {
-  readonly own: { open: number; busy: number; block: number; holding: number; other: number };
+  readonly own: { open: number; busy: number; block: number; inFlight: number; other: number };
   scratch = 0;
 
   constructor(private readonly scene: Scene) {
-    this.own = scene.m.ghost({ open: 0, busy: 0, block: 0, holding: 0, other: 0 });
+    this.own = scene.m.ghost({ open: 0, busy: 0, block: 0, inFlight: 0, other: 0 });
   }
 
   /** A call in the midst of which a death may leak one reference. */
@@ -196,14 +190,14 @@ class Member {
         'refObject',
         () => [own.other],
         (record) => {
-          own.holding = record;
+          own.inFlight = record;
         },
       ),
       call('allocate', [RECORD + LENGTH + 8], (parcel) => {
         own.block = parcel;
       }),
       ...[LENGTH, Encoding.RICH, 0, 0, ...thing].map((word, i) => atomic('store', () => [own.block + i * 4, word])),
-      atomic('store', () => [own.holding + WorkerField.TASK, own.block]),
+      atomic('store', () => [own.inFlight + WorkerField.TASK, own.block]),
       this.counts(
         'boxedCountHandles',
         () => [own.block, 1],
@@ -232,20 +226,20 @@ class Member {
       atomic('store', () => [own.block + HANDLE, thing[0]]),
       atomic('store', () => [own.block + HANDLE + 4, thing[1]]),
       this.counts(
-        'hold',
+        'inFlightCreate',
         () => [own.block, LENGTH, META],
-        (holding) => {
-          must(holding > 1, 'not held');
-          own.holding = holding;
+        (inFlight) => {
+          must(inFlight > 0, `not held: ${inFlight}`);
+          own.inFlight = inFlight;
         },
       ),
       scene.kind === Kind.QUEUE
         ? call(
             'queuePutBlock',
-            () => [scene.queue, own.block, own.holding, LENGTH, META, FOREVER],
+            () => [scene.queue, own.block, own.inFlight, LENGTH, META, FOREVER],
             (status) => must(status === Status.OK, `a put answered ${status}`),
           )
-        : this.putsMany(1, () => this.write(0, own.block, own.holding)),
+        : this.putsMany(1, () => this.write(0, own.block, own.inFlight)),
     ];
   }
 
@@ -261,8 +255,8 @@ class Member {
   }
 
   /** The record, with a key if there must be one, in the scratch, which is the member's own. */
-  write(place: number, block: number, holding: number): void {
-    const record = [LENGTH, META | Meta.OUT_OF_LINE, block, holding];
+  write(place: number, block: number, inFlight: number): void {
+    const record = [LENGTH, META | Meta.OUT_OF_LINE, block, inFlight];
     const key = this.scene.kind === Kind.PRIORITY ? [2, 8, 0, 7] : [];
     wordsOf(this.scene.m).set([...record, ...key], (this.scratch >> 2) + place * (record.length + key.length));
   }
@@ -280,7 +274,7 @@ class Member {
         'refOpen',
         () => [0, 4].map((offset) => wordsOf(scene.m)[(own.block + HANDLE + offset) >> 2] as number),
         (ref) => {
-          must(ref > 1, 'it was gone');
+          must(ref > 0, 'it was gone');
           own.open = 1;
         },
       ),

@@ -113,17 +113,17 @@ export class Line extends Account {
         atomic('store', () => [me.own.block + Meta.BLOCK_HEADER + i * 4, code * 256 + i]),
       ),
       call(
-        'hold',
+        'inFlightCreate',
         () => [me.own.block, words * 4, Encoding.BYTES],
-        (holding) => {
-          me.own.holding = holding;
+        (inFlight) => {
+          me.own.inFlight = inFlight;
         },
       ),
     ];
   }
 
   private heldBlock(me: Member, code: number): number[] {
-    return [me.own.block, me.own.holding, -this.wordsIn(code) * 4, Encoding.BYTES];
+    return [me.own.block, me.own.inFlight, -this.wordsIn(code) * 4, Encoding.BYTES];
   }
 
   /** What is done with an item that came in a block. */

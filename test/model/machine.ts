@@ -172,7 +172,8 @@ export class Machine {
         this.notify(worker, p, a);
         break;
       case Op.COPY:
-        this.copyHalf(worker, p, a, b);
+      case Op.FILL:
+        this.doHalf(worker, op, p, a, b);
         break;
       case Op.RUN:
         this.advance(worker, 0);
@@ -244,15 +245,15 @@ export class Machine {
     this.advance(worker, woken.length);
   }
 
-  /** A copy happens in two halves: others may look in between, and its worker may die there. */
-  private copyHalf(worker: Worker, to: number, from: number, bytes: number): void {
+  /** A copy and a fill happen in two halves: others may look in between, and their worker may die there. `what`: from where, or with what. */
+  private doHalf(worker: Worker, op: number, to: number, what: number, bytes: number): void {
     const { words, seam } = this;
     const half = (bytes >> 1) & ~7;
     if (words[worker.at + Field.C] !== 0 || half === 0) {
       const done = words[worker.at + Field.C];
-      this.advance(worker, seam.perform(Op.COPY, to + done, from + done, bytes - done, 0, 0));
+      this.advance(worker, seam.perform(op, to + done, op === Op.COPY ? what + done : what, bytes - done, 0, 0));
     } else {
-      seam.perform(Op.COPY, to, from, half, 0, 0);
+      seam.perform(op, to, what, half, 0, 0);
       words[worker.at + Field.C] = half;
     }
   }

@@ -18,6 +18,8 @@ export interface Handle {
   readonly index: number;
   /** Calls an export of this worker's own instance, now. */
   call(name: string, ...args: number[]): number;
+  /** It dies in the setup: in this call, before operation number `operations`, from 0. False: the call has fewer. */
+  dies(operations: number, name: string, ...args: number[]): boolean;
 }
 
 interface Named {
@@ -111,7 +113,10 @@ export class Model {
   }
 
   private handleOf({ name, index, host }: Worker): Handle {
-    return { name, index, call: (exported, ...args) => this.callOn(host, exported, args) };
+    const calls = (exported: string, ...args: number[]) => this.callOn(host, exported, args);
+    const dies = (operations: number, ...what: [exported: string, ...args: number[]]) =>
+      this.machine.seam.cutShort(operations, () => calls(...what));
+    return { name, index, call: calls, dies };
   }
 
   /** The index of the worker that died, or -1. */

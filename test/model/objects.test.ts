@@ -5,88 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { Kind } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine, mutant } from './core.ts';
-import { classOf, enlist, heapTrouble, makeHeap, usedIn, wordsOf } from './heap.ts';
-import type { WorkerOptions } from './machine.ts';
-import type { Handle, Model } from './model.ts';
-import { call, label, must, type Program, run, type Step } from './program.ts';
+import { classOf, usedIn, wordsOf } from './heap.ts';
+import type { Model } from './model.ts';
+import { World } from './objects.ts';
+import { call, must, run } from './program.ts';
 
 const OBJECTS = 'heap/object-table.ts';
-
-/** Words of the root: the first chunk of the object table. */
-const CHUNKS = 64 + 128 + (16 + 2) * 64;
-const HEADER = 16;
-/** What refOpen answers when the object is gone. */
-const GONE = 1;
-
-interface Thing {
-  readonly kind: Kind;
-  readonly id: number;
-  readonly generation: number;
-  readonly object: number;
-  /** The setup's handle. */
-  readonly ref: number;
-}
-
-class World {
-  private readonly tids: number[] = [];
-
-  constructor(readonly m: Model) {
-    makeHeap(m, 24);
-    m.finally(() => heapTrouble(m));
-  }
-
-  /** A new object, of which the setup has a handle. `create`: the export that makes it. */
-  make(create: string, kind: Kind, ...args: number[]): Thing {
-    const { m } = this;
-    const ref = m.call(create, ...args);
-    const object = m.call('refObject', ref);
-    const id = m.call('objectId', object);
-    m.name(object - HEADER, `header ${id}`, ['kind', 'id', 'generation', 'unused']);
-    m.name(this.entryOf(id), `row ${id}`, ['references', 'generation', 'pointer', 'kind']);
-    return { kind, ref, object, id, generation: m.call('objectGeneration', object) };
-  }
-
-  private entryOf(id: number): number {
-    return (wordsOf(this.m)[CHUNKS >> 2] as number) + id * 16;
-  }
-
-  /** The references that are counted; 0 when it is gone. */
-  references({ id, generation }: Thing): number {
-    const at = this.entryOf(id) >> 2;
-    return wordsOf(this.m)[at + 1] === generation ? (wordsOf(this.m)[at] as number) : 0;
-  }
-
-  /** Whether the object lies where it did. To be asked by who has a reference. */
-  isWhole({ object, kind, id, generation }: Thing): boolean {
-    const [was, row, when] = wordsOf(this.m).subarray((object - HEADER) >> 2, object >> 2);
-    return was === kind && row === id && when === generation;
-  }
-
-  add(name: string, program: Program, options: WorkerOptions = {}): Handle {
-    const handle = this.m.worker(name, program, options);
-    this.tids[handle.index] = enlist(this.m, handle);
-    return handle;
-  }
-
-  reaper(then: Program = []): void {
-    enlist(this.m, this.m.reaper('reaper', [call('reap', () => [this.tids[this.m.victim] as number, 0]), ...then]));
-  }
-
-  /** Opens a handle, uses it and closes it, unless the object is gone. */
-  visits(thing: Thing): Step[] {
-    const own = this.m.ghost({ ref: 0 });
-    return [
-      call('refOpen', [thing.id, thing.generation], (ref, flow) => {
-        must(ref !== 0, 'no memory');
-        own.ref = ref;
-        if (ref === GONE) flow.goto('it is gone');
-      }),
-      run('uses it', () => must(this.isWhole(thing), 'freed while there is a reference')),
-      call('refClose', () => [own.ref]),
-      label('it is gone'),
-    ];
-  }
-}
 
 /** One gives its reference back, the last or not; others try to get one. */
 const lastGoes = (visitors: number) => (m: Model) => {
@@ -103,8 +27,8 @@ const lastGoes = (visitors: number) => (m: Model) => {
   });
 };
 
-/** One gives the last reference back and makes a new object, which gets the same row. */
-const rowComesRound = (m: Model) => {
+/** One gives the last reference back and makes a new object, which gets the same entry. */
+const entryComesRound = (m: Model) => {
   const world = new World(m);
   const own = m.ghost({ fresh: 0 });
   const event = world.make('eventCreate', Kind.EVENT);
@@ -130,24 +54,25 @@ describe('an object', () => {
     holds('objects, 2 visitors', core, lastGoes(2));
     const bad = await mutant({
       file: OBJECTS,
-      find: 'if (cas64(entry, life, after) != life) continue;\n    if (!last) return;',
-      replace: 'store64(entry, after);\n    if (!last) return;',
+      find: 'if (swapRefWord(entry, before, before - 1)) return;\n    } else if (swapRefWord(entry, before, doomedBy(generation, self))) {',
+      replace:
+        "store64(entry + offsetof<Entry>('refWord'), before - 1);\n      return;\n    } else {\n      store64(entry + offsetof<Entry>('refWord'), doomedBy(generation, self));",
     });
     breaks('a release without a compare-and-swap', bad, lastGoes(1), /freed while|freed exactly once|in a cycle|it lives/, fine);
   });
 
-  test('that is gone is not found again in what has its row now', async () => {
-    holds('objects, a row comes round', core, rowComesRound, fine);
+  test('that is gone is not found again in what has its entry now', async () => {
+    holds('objects, an entry comes round', core, entryComesRound, fine);
     const bad = await mutant({
       file: OBJECTS,
-      find: 'const after = last ? (<i64>(generation + 1)) << 32 : life - 1;',
-      replace: 'const after = life - 1;',
+      find: '(<i64>(generationOf(refWordOf(entry)) + 1)) << 32',
+      replace: '(<i64>(generationOf(refWordOf(entry)) - 1)) << 32',
     });
-    breaks('a generation for ever', bad, rowComesRound, /freed while|freed exactly once|it is gone/, fine);
+    breaks('a generation for ever', bad, entryComesRound, /freed while|freed exactly once|it is gone/, fine);
   });
 
   test('is freed once, not twice', async () => {
-    const bad = await mutant({ file: OBJECTS, find: 'if (!last) return;', replace: 'if (<i32>life > 2) return;' });
+    const bad = await mutant({ file: OBJECTS, find: 'if (<i32>before != 1) {', replace: 'if (<i32>before > 2) {' });
     breaks('freed at 2 and at 1', bad, lastGoes(1), /freed while|freed exactly once|in a cycle/, fine);
   });
 
@@ -158,12 +83,12 @@ describe('an object', () => {
       for (const name of ['u', 'v'] as const) {
         world.add(name, [
           call('eventCreate', [], (ref) => {
-            must(ref !== 0, 'no memory');
+            must(ref > 0, 'no memory');
             own[name] = ref;
           }),
           run('has it', () => {
-            const [mine, other] = [own[name], own[name === 'u' ? 'v' : 'u']].map((ref) => (ref ? rowOf(m, ref) : 0));
-            must(mine !== 0 && mine !== other, 'two objects in one row');
+            const [mine, other] = [own[name], own[name === 'u' ? 'v' : 'u']].map((ref) => (ref ? entryOf(m, ref) : 0));
+            must(mine !== 0 && mine !== other, 'two objects in one entry');
           }),
         ]);
       }
@@ -186,7 +111,7 @@ describe('an object', () => {
   });
 });
 
-function rowOf(m: Model, ref: number): number {
+function entryOf(m: Model, ref: number): number {
   return wordsOf(m)[(ref + 8) >> 2] as number;
 }
 
@@ -200,7 +125,7 @@ describe('the death of a worker', () => {
         own.busy = value;
       });
     const u = world.add('u', [busy(1), ...world.visits(event), busy(0)], { mayDie: true });
-    must(u.call('refOpen', event.id, event.generation) > GONE, 'no handle');
+    must(u.call('refOpen', event.id, event.generation) > 0, 'no handle');
     const v = world.add('v', [
       run('uses it', () => must(world.isWhole(event), 'freed while there is a reference')),
       call('refClose', () => [handle]),
@@ -214,11 +139,11 @@ describe('the death of a worker', () => {
   test('gives its handles back: an object may outlive its last user, never the other way round', async () => {
     const { outcomes } = holds('objects, death', core, dying, fine);
     expect(outcomes).toEqual(new Set(['alive: 1', 'idle: 0', 'busy: 0', 'busy: 1']));
-    const bad = await mutant({ file: 'lifecycle/reaper.ts', find: '  refCloseAll(slotOf(tid));\n', replace: '' });
+    const bad = await mutant({ file: 'lifecycle/reaper.ts', find: '  releaseAllOf(slotOf(tid));\n', replace: '' });
     expect(holds('objects, death, nothing given back', bad, dying, fine).outcomes).not.toEqual(outcomes);
   });
 
-  test('is repaired in what is in a row, not in what was', async () => {
+  test('is repaired in what is in an entry, not in what was', async () => {
     const model = (m: Model) => {
       const world = new World(m);
       const own = m.ghost({ event: 0 });
@@ -234,23 +159,23 @@ describe('the death of a worker', () => {
       world.reaper();
       m.finally(() => (m.look('eventIsSet', own.event) ? undefined : 'the event was repaired like a barrier'));
     };
-    holds('objects, a row changes its kind before the reaper', core, model);
+    holds('objects, an entry changes its kind before the reaper', core, model);
     const bad = await mutant(
       {
         file: 'lifecycle/reaper.ts',
-        find: '    const object = objectPin(id);\n',
-        replace: '    const kind = objectKind(id);\n    const object = objectPin(id);\n',
+        find: '    const object = objectPin(index);\n',
+        replace: '    const kind = objectKind(index);\n    const object = objectPin(index);\n',
       },
       {
         file: 'lifecycle/reaper.ts',
-        find: 'row could be given back and become something else in between.\n    const kind = objectKind(id);\n',
+        find: "the entry could become another object's in between.\n    const kind = objectKind(index);\n",
         replace: '',
       },
       // Its lock lets go first: a barrier is only broken by a death in the midst.
       {
         file: 'lifecycle/reaper.ts',
-        find: 'if (burying) bury(',
-        replace: 'abandon(object, kind, tid, clean);\n    if (burying) bury(',
+        find: 'if (repairing) repair(',
+        replace: 'abandon(object, kind, tid, clean);\n    if (repairing) repair(',
       },
     );
     breaks('the kind before the pin', bad, model, /^the event was repaired like a barrier$/);

@@ -94,8 +94,8 @@ describe('a heap in the midst of a move', () => {
       'with a hole that is true for any size',
       {
         file: HEAP,
-        find: "if (loadPlain(queue + QUEUE_TAIL + offsetof<SingleLockQueue>('moveSize')) == size) fill(",
-        replace: 'if (size) fill(',
+        find: "if (loadPlain(queue + QUEUE_TAIL + offsetof<SingleLockQueue>('moveSize')) == size)\n    fillHole(",
+        replace: 'if (size)\n    fillHole(',
       },
       sinking,
     ],

@@ -127,6 +127,7 @@ function next(model: Model, { at, program }: Worker): string {
   if (op === Op.PAUSE) return 'going round its spin';
   const name = Object.entries(Op)
     .find(([, each]) => each === op)?.[0]
-    .toLowerCase();
+    .toLowerCase()
+    .replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
   return `${name} [${model.nameOf(words[at + Field.P])}]`;
 }

@@ -200,7 +200,7 @@ describe('the death', () => {
     holds('ring, death with a block that is taken', core, model('c'), fine);
     const bad = await mutant({
       file: 'queue/fifo.ts',
-      find: '  beginPut(holding, positionWord(side), bytesOf(after));\n',
+      find: '  beginPut(inFlight, positionWord(side), bytesOf(after));\n',
       replace: '',
     });
     breaks('in the queue and in the hands of the dead', bad, model('p'), /nobody put|garbled|in a cycle|taken and free/, fine);

@@ -72,16 +72,7 @@ export class SingleLockQueue {
     this.queue = m.call('refObject', m.call('singleLockCreate', kind, maxsize));
     this.account = m.ghost({ put: 0, got: 0 });
     this.earlier = m.ghost(Object.fromEntries(Array.from({ length: 32 }, (_, code) => [`c${code}`, 0])));
-    m.name(this.queue, 'queue', [
-      'maxsize',
-      'closed',
-      'done',
-      'spare',
-      'joinSeq',
-      'joinWaiters',
-      'joinGateSeq',
-      'joinGateWaiters',
-    ]);
+    m.name(this.queue, 'queue', ['maxsize', 'closed', 'spare', 'joinSeq', 'joinWaiters', 'joinGateSeq', 'joinGateWaiters']);
     const words = ['lock', 'gateSeq', 'gateWaiters', 'flags', 'size', 'put', '-', '-', '-', 'shape', 'moveSize', 'hole'];
     m.name(this.queue + TAIL, 'pile', words);
     m.name(this.queue + MOVING, 'moving', 32);

@@ -11,7 +11,7 @@ import { awaited, type CallStep, FOREVER, pumpOf } from './sync.ts';
 import { KEY, World } from './table.ts';
 
 const ENTRIES = 'manager/entries.ts';
-const STORE = 'manager/container.ts';
+const CONTAINER = 'manager/container.ts';
 
 const five: [number, number][] = [1, 2, 3, 4, 5].map((n) => [n, n]);
 
@@ -176,17 +176,17 @@ describe('the death', () => {
   test('of one whose batch is held before it is empty', async () => {
     const bad = await mutant({
       file: 'manager/batch.ts',
-      find: '  inFlightList(batch, batch, 0, CELL_BATCH, 0);\n',
-      replace: '  inFlightList(batch, batch, capacity, CELL_BATCH, 0);\n  cellBatchSetCount(batch, 0);\n',
+      find: '  inFlightAdd(batch, batch, 0, CELL_BATCH, 0);\n',
+      replace: '  inFlightAdd(batch, batch, capacity, CELL_BATCH, 0);\n  cellBatchSetCount(batch, 0);\n',
     });
     breaks('a batch of rubbish', bad, amongBlocks, /no word|trouble|free|in use/, fine);
   });
 
   test('after which nobody counts', async () => {
     const bad = await mutant({
-      file: STORE,
-      find: 'if (lockInternal(store)) setCount(store, UNKNOWN);',
-      replace: 'lockInternal(store);',
+      file: CONTAINER,
+      find: 'if (lockInternal(container)) setCount(container, UNKNOWN);',
+      replace: 'lockInternal(container);',
     });
     breaks('no recount', bad, dyingWriter, /count \d|size/, fine);
   });
@@ -267,8 +267,8 @@ describe('an update', () => {
 
   test('that a writer does not wait for', async () => {
     const bad = await mutant({
-      file: STORE,
-      find: 'if (owner == 0 || (owner == self && nestingOf(store) > 0)) return Status.OK;',
+      file: CONTAINER,
+      find: 'if (owner == 0 || (owner == self && nestingOf(container) > 0)) return Status.OK;',
       replace: 'if (owner != -1) return Status.OK;',
     });
     const { outcomes } = holds('update, overwritten', bad, counting);
@@ -289,7 +289,7 @@ describe('an update', () => {
   });
 
   test('after which the reaper forgets the guard', async () => {
-    const bad = await mutant({ file: STORE, find: '  lockAbandon(updateLockOf(store), tid);\n', replace: '' });
+    const bad = await mutant({ file: CONTAINER, find: '  lockAbandon(updateLockOf(container), tid);\n', replace: '' });
     const model = withTable((world) => {
       const [one, two] = [world.m.ghost({ value: 0 }), world.m.ghost({ value: 0 })];
       world.fill([1, 0]);
@@ -305,8 +305,8 @@ describe('an update', () => {
     // The other task's write is refused (1:2), or comes first (1:52), or last (1:50), or between the two (1:51).
     expect(outcomes).toEqual(new Set(['1:2 refused', '1:50', '1:51', '1:52']));
     const bad = await mutant({
-      file: STORE,
-      find: '(owner == self && nestingOf(store) > 0)',
+      file: CONTAINER,
+      find: '(owner == self && nestingOf(container) > 0)',
       replace: 'owner == self',
     });
     breaks('any call of its worker', bad, asyncUpdate, /was lost/);

@@ -18,4 +18,9 @@ describe('when the heap is full', () => {
     const after = { lock: true, queue: true };
     expect(await report('objects')).toEqual({ manyLocks: true, locksWork: true, queuesWork: true, after });
   });
+
+  test('a producer that is woken for room and finds no memory passes the wake-up on', async () => {
+    const seen = await toldBy('unit/queue/full-heap-woken');
+    expect(seen).toEqual({ first: 'first', second: 7, large: 3, small: 2 });
+  });
 });

@@ -6,15 +6,21 @@ import {
   cas,
   cas64,
   copy,
+  fill,
   grow,
   load,
   load64,
+  loadByte,
   loadPlain,
+  loadPlain64,
+  loadPlainF64,
   notify,
   now,
   store,
   store64,
   storePlain,
+  storePlain64,
+  storePlainF64,
   wait,
   xchg,
 } from './atomics';
@@ -50,6 +56,33 @@ export function setWide(p: usize, high: i32, low: i32): void {
 export function halvesEqual(p: usize): bool {
   const value = load64(p);
   return <i32>value === <i32>(value >> 32);
+}
+
+export function setPlainWide(p: usize, high: i32, low: i32): void {
+  storePlain64(p, ((<i64>high) << 32) | <i64>(<u32>low));
+}
+
+/** Plain, 64-bit: a read, and a write of one more in both halves. */
+export function incrementHalves(p: usize): void {
+  storePlain64(p, loadPlain64(p) + 0x100000001);
+}
+
+export function plainHalvesEqual(p: usize): bool {
+  const value = loadPlain64(p);
+  return <i32>value === <i32>(value >> 32);
+}
+
+/** A double from one place to another. */
+export function moveDouble(to: usize, from: usize): void {
+  storePlainF64(to, loadPlainF64(from));
+}
+
+export function byteAt(p: usize): i32 {
+  return loadByte(p);
+}
+
+export function fillWith(p: usize, value: i32, bytes: usize): void {
+  fill(p, <u8>value, bytes);
 }
 
 /** Sleeps once; 1000 * result + 1 if the clock has moved. */
@@ -106,6 +139,10 @@ export function interpret(code: usize, length: i32): i32 {
   return digest;
 }
 
+function sumOfHalves(value: i64): i32 {
+  return <i32>value * 7 + <i32>(value >> 32);
+}
+
 function execute(operation: i32, p: usize, a: i32, b: i32): i32 {
   switch (operation) {
     case 0:
@@ -127,8 +164,16 @@ function execute(operation: i32, p: usize, a: i32, b: i32): i32 {
       return wait(p, a, 1000);
     case 8:
       return loadPlain(p);
-    default:
+    case 9:
       storePlain(p, a);
+      return 0;
+    case 10:
+      return sumOfHalves(loadPlain64(p & ~7));
+    case 11:
+      storePlain64(p & ~7, ((<i64>b) << 32) | <i64>(<u32>a));
+      return 0;
+    default:
+      fill(p & ~7, <u8>a, 8);
       return 0;
   }
 }

@@ -1,0 +1,81 @@
+/**
+ * A worker whose stack ends inside of a call, who catches that and goes on: nobody else may be left waiting.
+ */
+import { Event, LifoQueue, Manager, PriorityQueue, Queue, RawArray, Thread } from 'nogil';
+import { describe, expect, test } from 'vitest';
+import { pumps, stores } from './cut-off.workers.ts';
+import { LONG } from './queue-support.ts';
+
+/** Descends `first` frames, then calls `step` ever deeper, until the stack ends. */
+function overflow(first: number, step: (depth: number) => void): void {
+  const deep = (depth: number): number => {
+    step(depth);
+    return deep(depth + 1) + 1;
+  };
+  const descend = (left: number): number => (left > 0 ? descend(left - 1) + 1 : deep(0));
+  expect(() => descend(first)).toThrow(RangeError);
+}
+
+/** Whether the other worker gets on, while this one makes no call that could help it. */
+function getsOn(rounds: RawArray): boolean {
+  const from = rounds.get(0) as number;
+  const end = performance.now() + 20_000;
+  while ((rounds.get(0) as number) < from + 20) if (performance.now() > end) return false;
+  return true;
+}
+
+/** Overflows again and again, each time from another depth, while another worker works on the same object. */
+function survives(worker: Thread<never> | Thread, rounds: RawArray, stop: Event, step: (depth: number) => void): void {
+  worker.start();
+  expect(getsOn(rounds)).toBe(true);
+  try {
+    for (let first = 0; first < 60; first++) {
+      overflow(first, step);
+      expect(getsOn(rounds), `after an overflow from depth ${first}`).toBe(true);
+    }
+  } finally {
+    stop.set();
+  }
+  expect(worker.join(LONG)).toBe(true);
+}
+
+const queues = { Queue, LifoQueue, PriorityQueue } as const;
+
+describe.each(Object.entries(queues))('a %s whose user runs out of stack', (_name, Kind) => {
+  test('does not stand still for others', () => {
+    const queue = new Kind<number>();
+    const [rounds, stop] = [new RawArray('i', 1), new Event()];
+    const worker = new Thread({ target: pumps, args: [queue as Queue<number>, rounds as never, stop] });
+    survives(worker as never, rounds, stop, (depth) => {
+      queue.put(depth);
+      try {
+        queue.getNowait();
+      } catch (error) {
+        if (error instanceof RangeError) throw error;
+      }
+    });
+    while (!queue.empty()) queue.get(true, LONG);
+    queue.put(5);
+    expect(queue.get(true, LONG)).toBe(5);
+  });
+});
+
+describe('a dict whose user runs out of stack', () => {
+  test('does not stand still for others, and holds what it should', () => {
+    const dict = Manager().dict() as never as {
+      set(key: string, value: number): void;
+      get(key: string): number;
+      delete(key: string): boolean;
+      has(key: string): boolean;
+    };
+    const [rounds, stop] = [new RawArray('i', 1), new Event()];
+    const worker = new Thread({ target: stores, args: [dict as never, rounds as never, stop] });
+    survives(worker as never, rounds, stop, (depth) => {
+      dict.set(`mine ${depth & 7}`, depth);
+      dict.delete(`mine ${depth & 7}`);
+    });
+    dict.set('after', 1);
+    expect(dict.get('after')).toBe(1);
+    expect(dict.has('theirs')).toBe(true);
+  });
+});
