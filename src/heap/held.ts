@@ -35,6 +35,8 @@ interface Entry {
   reference: Reference;
 }
 
+/** Whether parts are being made. */
+let parts = 0;
 let open = 0;
 /** How many were open when the loop last turned. */
 let atTurn = 0;
@@ -57,7 +59,24 @@ function setThreshold(): void {
 
 /** A handle was made. */
 export function came(handle: object, reference: Reference): void {
-  if (++open >= threshold) noticed(handle, reference);
+  if (parts > 0) cameAsPart(handle, reference);
+  else if (++open >= threshold) noticed(handle, reference);
+}
+
+/** It goes with what it is a part of: it does not count, but is found when nothing reaches it. */
+function cameAsPart(handle: object, reference: Reference): void {
+  reference.kept = true;
+  young?.push({ handle: new WeakRef(handle), reference });
+}
+
+/** Runs `make` whose handles are parts of another: a condition's own lock. No scope closes them. */
+export function asPart<T>(make: () => T): T {
+  parts++;
+  try {
+    return make();
+  } finally {
+    parts--;
+  }
 }
 
 /** A handle's reference was given back, or is about to be. */

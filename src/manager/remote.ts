@@ -4,7 +4,7 @@
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { AttributeError, Empty, RemoteTraceback, WorkerDied } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
-import { apart } from '../heap/held.ts';
+import { asPart } from '../heap/held.ts';
 import { OPEN, PTR } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -73,7 +73,7 @@ export class Remote extends Table {
   /** @internal */
   constructor(existing: AdoptionToken) {
     super(existing);
-    this.#link = apart(() => this.read('link', undefined)) as Link;
+    this.#link = asPart(() => this.read('link', undefined)) as Link;
     const { name, exposed } = this.#link.registration;
     const methods = new Map<string, unknown>();
     for (const method of exposed) methods.set(`${method}Async`, (...args: unknown[]) => this.#callAsync(method, args));

@@ -4,7 +4,7 @@
 import { ClassTag, Kind, NodeState, Status } from '../../assembly/abi.ts';
 import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
-import { apart } from '../heap/held.ts';
+import { asPart } from '../heap/held.ts';
 import { CLOSED_ERROR, FLAVOUR, GUARD, HEAP, MUTEX, OPEN, PLAIN, PTR, REENTRANT } from '../heap/members.ts';
 import { AdoptionToken, created, refAgain, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -40,14 +40,14 @@ export class Condition extends Acquirable {
       const at = core.conditionLock(this[PTR]);
       const existing = new AdoptionToken(this[HEAP], refAgain(core, at));
       const LockOf = core.conditionIsReentrant(this[PTR]) ? new.target[REENTRANT] : new.target[PLAIN];
-      this.#lock = apart(() => new LockOf(existing));
+      this.#lock = asPart(() => new LockOf(existing));
       this.#ownsLock = true;
       return;
     }
     if (lock !== undefined && !(lock instanceof Lock || lock instanceof RLock))
       throw new TypeError('lock must be a Lock or an RLock');
     const Own = new.target[REENTRANT];
-    const given = lock ?? apart(() => new Own());
+    const given = lock ?? asPart(() => new Own());
     const at = Shared.addressOf(given);
     const heap = Shared.heapOf(given);
     super(heap, created(heap.core.conditionCreate(at, given instanceof RLock ? 1 : 0)));
@@ -199,7 +199,7 @@ export class Condition extends Acquirable {
   override [STATE](): State {
     const lock = String(this.#lock);
     const { text, fields } = this.#lock[STATE]();
-    return { text: `${lock.slice(1, lock.indexOf(':'))} ${text}`, fields: { ...fields, lock: this.#lock.id } };
+    return { text: `${lock.slice(1, lock.indexOf(':'))} ${text}`, fields: { ...fields, lock: Shared.idOf(this.#lock) } };
   }
 
   override close(): void {

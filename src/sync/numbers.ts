@@ -4,7 +4,7 @@
 import { Kind } from '../../assembly/abi.ts';
 import { AttributeError } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
-import { apart } from '../heap/held.ts';
+import { asPart } from '../heap/held.ts';
 import { AGAIN, GUARD, HEAP, NUMBERS, OPEN, PTR, TYPECODE } from '../heap/members.ts';
 import { checkNames } from '../heap/options.ts';
 import { AdoptionToken, created, refAgain, Shared } from '../heap/shared.ts';
@@ -79,7 +79,7 @@ export abstract class Numbers extends Acquirable {
     if (at === NO_LOCK) return undefined;
     const lock = at === OWN_LOCK ? this[PTR] : at;
     const existing = new AdoptionToken(this[HEAP], refAgain(core, lock));
-    return apart(() => (core.objectKind(core.objectId(lock)) === Kind.LOCK ? new Lock(existing) : new RLock(existing)));
+    return asPart(() => (core.objectKind(core.objectId(lock)) === Kind.LOCK ? new Lock(existing) : new RLock(existing)));
   }
 
   /** Another handle to the same numbers. @internal */

@@ -331,7 +331,9 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /** One that runs is going to be joined, or not, by whoever started it. @internal */
   override [LEAVE](): void {
-    if (this[PTR] !== 0 && !this.isAlive()) this.close();
+    if (this[PTR] === 0) return;
+    const { state } = this[RECORD_OF];
+    if (state !== WorkerState.STARTING && state !== WorkerState.RUNNING) this.close();
   }
 
   override close(): void {
@@ -346,13 +348,13 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   override toString(): string {
     if (this[PTR] === 0) return super.toString();
-    return `<${this.constructor.name}(${this.name}, ${this[STATE]().text})>`;
+    return `<${this.constructor.name}(${this[RECORD_OF].name}, ${this[STATE]().text})>`;
   }
 
   /** @internal */
   override [STATE](): State {
-    const { name, daemon, ident } = this;
-    const { state: at, exitCode } = this[RECORD_OF];
+    const { name, daemon, tid, state: at, exitCode } = this[RECORD_OF];
+    const ident = tid || undefined;
     const state = ['initial', 'starting', 'started', 'stopped'][at] as string;
     // Of a process and of a thread alike: how it ended.
     const exitcode = at === WorkerState.ENDED ? exitCode : undefined;
