@@ -100,7 +100,8 @@ export class Account {
     must(
       result > 0 ||
         result === Status.SHUTDOWN ||
-        (result === Status.NO_MEMORY && this.isStarved) || (result === Status.TIMEOUT && timeout !== Infinity),
+        (result === Status.NO_MEMORY && this.isStarved) ||
+        (result === Status.TIMEOUT && timeout !== Infinity),
       `a put answered ${result}`,
     );
     must(result !== Status.SHUTDOWN || this.isClosed(), 'shut down, says a put, but it is not');

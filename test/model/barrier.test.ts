@@ -145,15 +145,35 @@ const beside =
   };
 
 describe('a worker dies at any step, and another uses the barrier before anybody repairs:', () => {
-  test('it comes, too', () => void holds('barrier, fine death, a third party', core, beside((here, me) => here.party(me)), fine));
+  test('it comes, too', () =>
+    void holds(
+      'barrier, fine death, a third party',
+      core,
+      beside((here, me) => here.party(me)),
+      fine,
+    ));
   test('it comes, with a timeout', () => {
-    holds('barrier, death, a third party, timed', core, beside((here, me) => here.party(me, { timeout: SOON })));
+    holds(
+      'barrier, death, a third party, timed',
+      core,
+      beside((here, me) => here.party(me, { timeout: SOON })),
+    );
   });
   test('it resets', () => {
-    holds('barrier, fine death, reset by another', core, beside((here) => here.upsetting('barrierReset')), fine);
+    holds(
+      'barrier, fine death, reset by another',
+      core,
+      beside((here) => here.upsetting('barrierReset')),
+      fine,
+    );
   });
   test('it aborts', () => {
-    holds('barrier, fine death, aborted by another', core, beside((here) => here.upsetting('barrierAbort')), fine);
+    holds(
+      'barrier, fine death, aborted by another',
+      core,
+      beside((here) => here.upsetting('barrierAbort')),
+      fine,
+    );
   });
 });
 

@@ -238,7 +238,9 @@ describe('planted bugs are found:', () => {
   });
 
   test('a notifier that takes a list for empty whose only waiter the dead one had in its hands', async () => {
-    const bad = await mutant(condition('if (!leavingOf(condition) && !firstWaiter(condition)) return 0;', 'if (!firstWaiter(condition)) return 0;'));
+    const bad = await mutant(
+      condition('if (!leavingOf(condition) && !firstWaiter(condition)) return 0;', 'if (!firstWaiter(condition)) return 0;'),
+    );
     breaks('looks at the head alone', bad, takenOver, /^0 woken of 1 who live$|^sleeps for ever/, fine);
   });
 

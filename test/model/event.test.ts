@@ -176,7 +176,8 @@ const setsOnly = ({ event, ghost }: Scene) => [
 describe('a worker dies at any step:', () => {
   test('a waiter, a pulse', () => void holds('event, death of a waiter', core, deaths('waits', pulse)));
   test('an event loop, a pulse', () => void holds('event, death of a loop', core, deaths('loop', pulse)));
-  test('the setter, and another pulses', () => void holds('event, death of the setter, pulse', core, deaths('sets', setsOnly, pulse)));
+  test('the setter, and another pulses', () =>
+    void holds('event, death of the setter, pulse', core, deaths('sets', setsOnly, pulse)));
   test('a waiter, and another sets beside a pulse', () => {
     holds('event, death of a waiter, 2', core, deaths('waits', pulse, setsOnly));
   });

@@ -27,7 +27,21 @@ export const Status = {
 } as const;
 
 /** The words of a worker, from `worker.at` on. OP to D are its next operation; of a parked one, the wait. CUT: 1 + the step whose call was cut off. */
-export const Field = { STATUS: 0, PC: 1, IN_CALL: 2, OP: 3, P: 4, A: 5, B: 6, C: 7, D: 8, RANK: 9, LATE: 10, SPUN: 11, CUT: 12 } as const;
+export const Field = {
+  STATUS: 0,
+  PC: 1,
+  IN_CALL: 2,
+  OP: 3,
+  P: 4,
+  A: 5,
+  B: 6,
+  C: 7,
+  D: 8,
+  RANK: 9,
+  LATE: 10,
+  SPUN: 11,
+  CUT: 12,
+} as const;
 const FIELDS = 13;
 
 /** Calls that are on no object of their own. */

@@ -165,8 +165,18 @@ describe('the death', () => {
         world.add('x', (at) => [...world.put(at, 3, 3), ...world.delete(at, 2)]);
         world.reaper();
       });
-    holds('table, death in a delete, another writes', core, model((world, at) => world.delete(at, 2)), fine);
-    holds('table, death in a clear, another writes', core, model((world) => [call('tableClear', [world.at])]), fine);
+    holds(
+      'table, death in a delete, another writes',
+      core,
+      model((world, at) => world.delete(at, 2)),
+      fine,
+    );
+    holds(
+      'table, death in a clear, another writes',
+      core,
+      model((world) => [call('tableClear', [world.at])]),
+      fine,
+    );
   });
 
   test('of a writer of blocks loses a block at most, and frees none twice', () => {
