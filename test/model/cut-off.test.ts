@@ -38,7 +38,7 @@ const puts = (options: LineOptions) =>
 /** A get is cut off, and its worker gets again; another one gets, too, or, where there is room for one, puts. */
 const gets = (options: LineOptions) =>
   withLine(options, (line) => {
-    const inBlocks = options.sizes?.includes(-20);
+    const inBlocks = options.sizes?.includes(-1);
     if (!inBlocks) line.fill(options.maxsize ?? 2);
     line.cut(
       'w',
@@ -68,8 +68,8 @@ describe('a queue, and a call is cut off', () => {
     holds('cut off, get, and no call after it', core, getsNoMore);
   });
   test('with an item in a block', () => {
-    holds('cut off, put of a block', core, puts({ sizes: [-20] }));
-    holds('cut off, get of a block', core, gets({ sizes: [-20] }));
+    holds('cut off, put of a block', core, puts({ sizes: [-1] }));
+    holds('cut off, get of a block', core, gets({ sizes: [-1] }));
   });
 });
 
