@@ -23,7 +23,7 @@
  * No wake-up is lost: everybody at the object is woken, to look again.
  * Death here: the reaper does all of it.
  */
-import { Kind, NodeState } from '../abi';
+import { Kind } from '../abi';
 import { add, cas, load, load64, loadPlain, notify, store64, storePlain } from '../atomics';
 import { IN_FLIGHT } from '../heap/handles';
 import { TAKING } from '../heap/in-flight';
@@ -47,13 +47,16 @@ import {
   Root,
   SLOT_DISCARD,
   Slot,
+  WaitList,
+  WaitNode,
   Worker,
 } from '../layout';
 import { ROOT } from '../limits';
 import { EXCHANGING } from '../manager/batch';
 import { discardDrop } from '../manager/discard';
+import { barrierLeave } from '../sync/barrier';
 import { ABANDONED, OWNER } from '../sync/lock';
-import { removeWaiter, waiterState, waitListLock, waitListUnlock } from '../sync/wait-list';
+import { isListed, removeWaiter, waitListLock, waitListUnlock } from '../sync/wait-list';
 import { self, selfSlot } from '../waiting/park';
 import { drain } from './destroy';
 
@@ -111,6 +114,11 @@ export function callCutOff(object: usize, settle: bool): void {
           const held = load(word);
           if ((held & (OWNER | ABANDONED)) == self && cas(word, held, 0) != held) cas(word, load(word), 0);
         }
+      }
+      if (i == 4 && (kind == Kind.CONDITION || kind == Kind.BARRIER)) {
+        // Told, and not yet woken: nobody may come by to repair the list.
+        const leaving = <usize>(<u32>load(object + offsetof<WaitList>('leaving')));
+        if (leaving) notify(leaving + offsetof<WaitNode>('state'), -1);
       }
       if (!word) continue;
       for (let tries = 0; owned && tries < 2; tries++) {
@@ -180,18 +188,24 @@ export function callRepair(): void {
     if (!object) continue;
     callCutOff(object, false);
     const kind = objectKind(index);
-    if (kind == Kind.CONDITION || kind == Kind.BARRIER) leaveList(object);
+    if (kind == Kind.CONDITION) leaveList(object);
+    else if (kind == Kind.BARRIER) barrierLeave(object, slotsNode());
     objectUnpin(object);
   }
   discardDrop();
   drain();
 }
 
-/** This worker runs: if its node still waits in a list, the call that put it there was cut off. */
+function slotsNode(): usize {
+  return selfSlot + offsetof<Slot>('state');
+}
+
+/**
+ * This worker runs: if its node still waits in a list, the call that put it there was cut off. The lock is taken
+ * in any case: whoever was being woken is found then.
+ */
 function leaveList(list: usize): void {
-  const node = selfSlot + offsetof<Slot>('state');
-  if (waiterState(node) != NodeState.WAITING) return;
   waitListLock(list);
-  removeWaiter(list, node);
+  if (isListed(slotsNode())) removeWaiter(list, slotsNode());
   waitListUnlock(list);
 }

@@ -222,3 +222,13 @@ export function barrierRepair(barrier: usize, tid: i32): void {
   if (removeWaitersOf(barrier, tid) > 0) breakIt(barrier);
   waitListUnlock(barrier);
 }
+
+/** The call of `node`'s worker was cut off: a round that has it breaks, as if it had died. */
+export function barrierLeave(barrier: usize, node: usize): void {
+  lockBarrier(barrier);
+  if (isListed(node)) {
+    removeWaiter(barrier, node);
+    if (!isListed(node)) breakIt(barrier);
+  }
+  waitListUnlock(barrier);
+}

@@ -31,6 +31,19 @@ export class Line extends Account {
     this.m.name(me.scratch, `scratch of ${name}`, 256);
   }
 
+  /** A call of it may be cut off; then it repairs, and does `then`. */
+  cut(name: string, steps: (me: Member) => Program, then: (me: Member) => Program, options: WorkerOptions = {}): void {
+    const again: Member = { name: `${name} again`, number: 0, hand: 1, own: this.m.ghost({ ...NOTHING }), scratch: 0 };
+    this.enrol(name, (me) => {
+      Object.assign(again, { number: this.members.length });
+      this.members.push(again);
+      const mayBeCut = { object: this.queue, then: [call('callRepair'), ...then(again)] };
+      return this.m.worker(name, steps(me), { ...options, mayBeCut });
+    });
+    this.indexes.push(-2);
+    again.scratch = (this.members.at(-2) as Member).scratch;
+  }
+
   /** The setup puts `items` in, and takes `taken` of them out again. */
   fill(items: number, taken = 0): void {
     const me: Member = {

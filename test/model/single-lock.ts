@@ -180,6 +180,16 @@ export class SingleLockQueue {
     this.m.name(me.scratch, `scratch of ${name}`, 256);
   }
 
+  /** A call of it may be cut off; then it repairs, and does `then`. */
+  cut(name: string, steps: (me: Member) => Program, then: (me: Member) => Program, options: WorkerOptions = {}): void {
+    const again: Member = { own: this.m.ghost({ hand: 0, before: 0, step: 0 }), scratch: 0, most: 1 };
+    this.enrol(name, (me) => {
+      const mayBeCut = { object: this.queue, then: [call('callRepair'), ...then(again)] };
+      return this.m.worker(name, steps(me), { ...options, mayBeCut });
+    });
+    again.scratch = (this.members.at(-1) as Member).scratch;
+  }
+
   /** Repairs, when one of them has died; then it takes part itself. */
   reaper(then: (me: Member) => Program = () => []): void {
     const reap = call('reap', () => [this.tids[this.m.victim] as number, 0]);

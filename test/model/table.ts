@@ -326,7 +326,7 @@ export class World {
       if (wrong !== undefined) return wrong;
       if (this.others === 0) return undefined;
       // The scratch of a dead worker is given back.
-      const gone = this.m.victim >= 0 ? SCRATCH : 0;
+      const gone = this.m.victim >= 0 && !this.m.wasCut ? SCRATCH : 0;
       const more = this.inUse() - this.contentBytes() - this.others + gone;
       return more < 0 || more > this.lost ? `${more} bytes more are in use than somebody has` : undefined;
     } catch (error) {
