@@ -115,11 +115,12 @@ const when = (other: { done: number }): Program => [
   }),
 ];
 
-/** The other one begins when a call was cut off, or its worker is done. */
-const afterCut = (m: Model): Program => [
+/** The other one begins when a call was cut off (`caught`: and its worker has done what it does at once), or its worker is done. */
+const afterCut = (m: Model, caught = () => true): Program => [
   label('too early'),
   run('looks whether it was cut off', (_, flow) => {
-    if (m.victim < 0 && m.machine.statusOf(m.machine.workers[0] as Worker) !== Stands.DONE) flow.goto('too early');
+    const isCut = m.victim >= 0 && caught();
+    if (!isCut && m.machine.statusOf(m.machine.workers[0] as Worker) !== Stands.DONE) flow.goto('too early');
   }),
 ];
 
@@ -137,14 +138,22 @@ const atTable =
     here.fillHandles(1);
     here.fill([2, 2]);
     let scratch = () => 0;
-    const other = here.m.ghost({ done: 0 });
-    const then: Program = [...when(other), call('callRepair'), ...here.put(() => scratch(), 3, 3), call('refCloseOwn')];
+    const other = here.m.ghost({ done: 0, caught: 0 });
+    const then: Program = [
+      run('has caught it', () => {
+        other.caught = 1;
+      }),
+      ...when(other),
+      call('callRepair'),
+      ...here.put(() => scratch(), 3, 3),
+      call('refCloseOwn'),
+    ];
     const begins = (at: () => number) => {
       scratch = at;
       return [...here.writes(at, KEY, 1), ...steps(here, at)];
     };
     here.add('w', begins, { mayBeCut: { object: here.at, then } });
-    here.add('x', (at) => [...afterCut(m), ...here.delete(at, 1), isDone(other)]);
+    here.add('x', (at) => [...afterCut(m, () => other.caught !== 0), ...here.delete(at, 1), isDone(other)]);
     here.begin();
   };
 
