@@ -8,6 +8,7 @@ import { Belongings } from './belongings.ts';
 import { breaks, holds } from './check.ts';
 import { Scene as Meeting } from './condition.ts';
 import { core, fine, mutant } from './core.ts';
+import { explore } from './explore.ts';
 import { Line, type LineOptions } from './line.ts';
 import { Status as Stands, type Worker } from './machine.ts';
 import type { Describe, Model } from './model.ts';
@@ -261,6 +262,13 @@ describe('planted bugs are found:', () => {
       replace: '  if (settle && !object) settleOwn();\n',
     });
     breaks('cut off, not settled', bad, deleting, /references|no value's|taken and free|in use|free lists|no word at|in a cycle/);
+  });
+
+  test('what the call had doomed is in the list twice', async () => {
+    const bad = await mutant({ file: CUT_OFF, find: '  forgetDoomed();\n', replace: '' });
+    const gaveUp = /^no schedule comes to an end|^gave up|in a cycle|taken and free|two free lists/;
+    const { failure } = explore('cut off, doomed twice', bad, deleting, { maxStates: 400_000 });
+    must(failure !== undefined && gaveUp.test(failure.message), `found: ${failure?.message}`);
   });
 
   test('locks that nobody gets', async () => {
