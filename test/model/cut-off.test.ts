@@ -10,7 +10,6 @@ import { Scene as Meeting } from './condition.ts';
 import { core, fine, mutant } from './core.ts';
 import { explore } from './explore.ts';
 import { Line, type LineOptions } from './line.ts';
-import { Status as Stands, type Worker } from './machine.ts';
 import type { Describe, Model } from './model.ts';
 import { call, label, must, type Program, run } from './program.ts';
 import { SingleLockQueue } from './single-lock.ts';
@@ -108,28 +107,6 @@ describe.each([
   test('that gets', () => void holds(`cut off, ${name}, get`, core, pile(kind, 'c')));
 });
 
-/** The repair waits until the other one is done: it walks over everything, which would be too many orders. At the queues it does not wait. */
-const when = (other: { done: number }): Program => [
-  label('not yet'),
-  run('looks whether the other one is done', (_, flow) => {
-    if (!other.done) flow.goto('not yet');
-  }),
-];
-
-/** The other one begins when a call was cut off (`caught`: and its worker has done what it does at once), or its worker is done. */
-const afterCut = (m: Model, caught = () => true): Program => [
-  label('too early'),
-  run('looks whether it was cut off', (_, flow) => {
-    const isCut = m.victim >= 0 && caught();
-    if (!isCut && m.machine.statusOf(m.machine.workers[0] as Worker) !== Stands.DONE) flow.goto('too early');
-  }),
-];
-
-const isDone = (other: { done: number }) =>
-  run('is done', () => {
-    other.done = 1;
-  });
-
 /** Somebody is cut off in `steps` with the value under 1, repairs, puts another one and gives back all that it has; others delete that key. */
 const atTable =
   (steps: (here: Belongings, at: () => number) => Program): Describe =>
@@ -139,22 +116,13 @@ const atTable =
     here.fillHandles(1);
     here.fill([2, 2]);
     let scratch = () => 0;
-    const other = here.m.ghost({ done: 0, caught: 0 });
-    const then: Program = [
-      run('has caught it', () => {
-        other.caught = 1;
-      }),
-      ...when(other),
-      call('callRepair'),
-      ...here.put(() => scratch(), 3, 3),
-      call('refCloseOwn'),
-    ];
+    const then: Program = [call('callRepair'), ...here.put(() => scratch(), 3, 3), call('refCloseOwn')];
     const begins = (at: () => number) => {
       scratch = at;
       return [...here.writes(at, KEY, 1), ...steps(here, at)];
     };
     here.add('w', begins, { mayBeCut: { object: here.at, then } });
-    here.add('x', (at) => [...afterCut(m, () => other.caught !== 0), ...here.delete(at, 1), isDone(other)]);
+    here.add('x', (at) => [...here.delete(at, 1)]);
     here.begin();
   };
 
@@ -165,10 +133,9 @@ const atVector =
     const here = new World(m, 'vector');
     here.lost = 512;
     here.fill([0, 1], [0, 102], [0, 3]);
-    const other = here.m.ghost({ done: 0 });
-    const then: Program = [...when(other), call('callRepair'), call('vectorAppendNumber', [here.at, 9]), call('refCloseOwn')];
+    const then: Program = [call('callRepair'), call('vectorAppendNumber', [here.at, 9]), call('refCloseOwn')];
     here.add('w', (at) => steps(here, at), { mayBeCut: { object: here.at, then } });
-    here.add('x', (at) => [...afterCut(m), ...here.append(at, 7), call('vectorTake', [here.at, 0]), isDone(other)]);
+    here.add('x', (at) => [...here.append(at, 7), call('vectorTake', [here.at, 0])]);
     here.begin();
   };
 
