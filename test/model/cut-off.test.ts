@@ -54,7 +54,7 @@ const gets = (options: LineOptions) =>
 /** The same, and it calls nothing any more: what it does at once must do for the others. */
 const getsNoMore = withLine({ maxsize: 1 }, (line) => {
   line.fill(1);
-  line.add('w', (me) => line.gets(me, 1), { mayBeCut: { object: line.queue, then: [] }, maySleep: () => line.isEmpty() });
+  line.add('w', (me) => line.gets(me, 1), { mayBeCut: { object: line.queue, afterwards: [] }, maySleep: () => line.isEmpty() });
   line.producer('p', 1);
 });
 
@@ -116,12 +116,12 @@ const atTable =
     here.fillHandles(1);
     here.fill([2, 2]);
     let scratch = () => 0;
-    const then: Program = [call('callRepair'), ...here.put(() => scratch(), 3, 3), call('refCloseOwn')];
+    const afterwards: Program = [call('callRepair'), ...here.put(() => scratch(), 3, 3), call('refCloseOwn')];
     const begins = (at: () => number) => {
       scratch = at;
       return [...here.writes(at, KEY, 1), ...steps(here, at)];
     };
-    here.add('w', begins, { mayBeCut: { object: here.at, then } });
+    here.add('w', begins, { mayBeCut: { object: here.at, afterwards } });
     here.add('x', (at) => [...here.delete(at, 1)]);
     here.begin();
   };
@@ -133,8 +133,8 @@ const atVector =
     const here = new World(m, 'vector');
     here.lost = 512;
     here.fill([0, 1], [0, 102], [0, 3]);
-    const then: Program = [call('callRepair'), call('vectorAppendNumber', [here.at, 9]), call('refCloseOwn')];
-    here.add('w', (at) => steps(here, at), { mayBeCut: { object: here.at, then } });
+    const afterwards: Program = [call('callRepair'), call('vectorAppendNumber', [here.at, 9]), call('refCloseOwn')];
+    here.add('w', (at) => steps(here, at), { mayBeCut: { object: here.at, afterwards } });
     here.add('x', (at) => [...here.append(at, 7), call('vectorTake', [here.at, 0])]);
     here.begin();
   };
@@ -170,7 +170,7 @@ const notifying =
     });
     here.begin(first);
     let self = 0;
-    const then: Program = [
+    const afterwards: Program = [
       run('looks whether it holds the lock', (_, flow) => {
         if (m.look('lockOwner', lock) !== self) flow.goto('is out');
       }),
@@ -178,7 +178,7 @@ const notifying =
       label('is out'),
     ];
     const cut = here.cast.worker('notifier1', () => here.notifier(1), {
-      mayBeCut: { object: condition, then, calls: /^conditionNotify$/ },
+      mayBeCut: { object: condition, afterwards, calls: /^conditionNotify$/ },
     });
     self = cut.tid;
     if (another) here.cast.worker('notifier2', () => here.lastNotify(1).slice(1));
@@ -196,7 +196,7 @@ const tripping: Describe = (m: Model) => {
   const told = (result: number) => must(result >= 0 || (result === Status.BROKEN && m.victim >= 0), `was told ${result}`);
   const waits = cast.worker('waits', (me) => [call('barrierAwait', [barrier, me.node, FOREVER], told)]);
   const leads = cast.worker('leads', (me) => [call('barrierTrip', [barrier, me.node], told)], {
-    mayBeCut: { object: barrier, then: [call('callRepair')] },
+    mayBeCut: { object: barrier, afterwards: [call('callRepair')] },
   });
   cast.worker(
     'comes',
@@ -245,7 +245,7 @@ describe('planted bugs are found:', () => {
       replace: '          owned = i == 2;\n        } else if (i == 3) word = object + QUEUE_NOT_EMPTY;',
     });
     const model = withLine({}, (line) => {
-      line.add('w', (me) => line.puts(me, 1), { mayBeCut: { object: line.queue, then: [] } });
+      line.add('w', (me) => line.puts(me, 1), { mayBeCut: { object: line.queue, afterwards: [] } });
       line.producer('q', 1);
     });
     holds('cut off, put, and no call after it', core, model);

@@ -64,11 +64,11 @@ export interface WorkerOptions {
   readonly mayDie?: boolean;
   /**
    * A call of it may be cut off before any operation: the call is gone, the worker lives. Its next call is then `callCutOff`, which nothing cuts off,
-   * of the object that the call was on; then it does `then` instead of the rest of its program. In one schedule at most one worker dies or is cut off.
+   * of the object that the call was on; then it does `afterwards` instead of the rest of its program. In one schedule at most one worker dies or is cut off.
    */
   readonly mayBeCut?: {
     readonly object: number;
-    readonly then: Program;
+    readonly afterwards: Program;
     /** Which calls. Default: all but those that call no function, at whose head the engine would look at the stack. */
     readonly calls?: RegExp;
   };
@@ -139,7 +139,7 @@ export class Machine {
   }
 
   /** What a program ends with whose calls may be cut off. */
-  private cutOff({ object, then }: NonNullable<WorkerOptions['mayBeCut']>, at: number, steps: Program): Program {
+  private cutOff({ object, afterwards }: NonNullable<WorkerOptions['mayBeCut']>, at: number, steps: Program): Program {
     const on = () => {
       const step = steps[(this.words[at + Field.CUT] as number) - 1];
       return [step?.kind === 'call' && !ON_NOTHING.test(step.name) ? object : 0, 1];
@@ -148,7 +148,7 @@ export class Machine {
       { kind: 'label', name: 'ends before the cut', after: (_, flow) => flow.stop() },
       { kind: 'label', name: 'is cut off' },
       { kind: 'call', name: 'callCutOff', args: on },
-      ...then,
+      ...afterwards,
     ];
   }
 

@@ -90,7 +90,10 @@ function nested(m: Model, action: (here: Scene) => Program, others: (here: Scene
   others(here);
   here.cast.call(waits, 'barrierArrive', barrier, waits.node);
   must(here.cast.call(leads, 'barrierArrive', barrier, leads.node) === Party.LEADS, 'it does not lead');
-  if (!dies) return here.begin();
+  if (!dies) {
+    here.begin();
+    return;
+  }
   // The third one acts first, as far as it can: side by side these would be too many orders. Who repairs then takes a block of that size, and writes into it: nobody must find it in a list.
   const own = m.ghost({ block: 0 });
   const third = m.machine.workers[2] as Worker;
