@@ -223,12 +223,18 @@ describe('a barrier, and the leader is cut off', () => {
 
 describe('planted bugs are found:', () => {
   test('what was changing hands is not settled', async () => {
-    const bad = await mutant({
-      file: CUT_OFF,
-      find: '  if (settle) settleOwn();\n',
-      replace: '  if (settle && !object) settleOwn();\n',
+    const bad = await mutant({ file: CUT_OFF, find: '  if (settle) settleOwn();\n', replace: '' });
+    const model = withLine({ sizes: [-1] }, (line) => {
+      line.cut(
+        'w',
+        (me) => line.puts(me, 1),
+        () => [call('refCloseOwn')],
+      );
     });
-    breaks('cut off, not settled', bad, deleting, /references|no value's|taken and free|in use|free lists|no word at|in a cycle/);
+    // Alone, it may be cut off anywhere.
+    const everywhere = { ...fine, reduce: false };
+    holds('cut off, put of a block, and all is given back', core, model, everywhere);
+    breaks('cut off, not settled', bad, model, /nobody put|garbled|in a cycle|taken and free|no word at/, everywhere);
   });
 
   test('what the call had doomed is in the list twice', async () => {
