@@ -239,6 +239,11 @@ function addDoomed(object: usize): void {
   firstDoomed = object;
 }
 
+/** The call that doomed them was cut off: the refWords say which they are (`adoptDoomed`). */
+export function forgetDoomed(): void {
+  firstDoomed = 0;
+}
+
 export function takeDoomed(): usize {
   const object = firstDoomed;
   firstDoomed = <usize>(<u32>loadPlain(nextDoomed(object)));

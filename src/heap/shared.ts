@@ -206,14 +206,12 @@ export abstract class Shared implements Disposable {
     return false;
   }
 
-  /** A number that is the same in every worker and that no other living object has. A subclass may have an `id` of its own. */
-  get id(): number {
-    return this[HEAP].core.objectId(this[OPEN]);
-  }
-
-  set id(own: number) {
-    ownField(this, 'id', own);
-  }
+  /**
+   * A number that is the same in every worker and that no other living object has. Declared as anything, because a
+   * subclass may have an `id` of its own, of any type.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  declare id: any;
 
   /** Its id, whatever a subclass calls `id`. @internal */
   static idOf(object: Shared): number {
@@ -261,6 +259,16 @@ export abstract class Shared implements Disposable {
     return { tag: tagOf(this.constructor), id: core.objectId(this[OPEN]), gen: core.objectGeneration(this[OPEN]) };
   }
 }
+
+Object.defineProperty(Shared.prototype, 'id', {
+  get(this: Shared) {
+    return Shared.idOf(this);
+  },
+  set(this: Shared, own: unknown) {
+    ownField(this, 'id', own);
+  },
+  configurable: true,
+});
 
 function invalidHandle(handle: unknown): never {
   throw new TypeError(`expected what .handle() returns, got ${typeof handle}`);

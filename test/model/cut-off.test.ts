@@ -8,6 +8,7 @@ import { Belongings } from './belongings.ts';
 import { breaks, holds } from './check.ts';
 import { Scene as Meeting } from './condition.ts';
 import { core, fine, mutant } from './core.ts';
+import { explore } from './explore.ts';
 import { Line, type LineOptions } from './line.ts';
 import type { Describe, Model } from './model.ts';
 import { call, label, must, type Program, run } from './program.ts';
@@ -53,7 +54,7 @@ const gets = (options: LineOptions) =>
 /** The same, and it calls nothing any more: what it does at once must do for the others. */
 const getsNoMore = withLine({ maxsize: 1 }, (line) => {
   line.fill(1);
-  line.add('w', (me) => line.gets(me, 1), { mayBeCut: { object: line.queue, then: [] }, maySleep: () => line.isEmpty() });
+  line.add('w', (me) => line.gets(me, 1), { mayBeCut: { object: line.queue, afterwards: [] }, maySleep: () => line.isEmpty() });
   line.producer('p', 1);
 });
 
@@ -115,13 +116,13 @@ const atTable =
     here.fillHandles(1);
     here.fill([2, 2]);
     let scratch = () => 0;
-    const then: Program = [call('callRepair'), ...here.put(() => scratch(), 3, 3), call('refCloseOwn')];
+    const afterwards: Program = [call('callRepair'), ...here.put(() => scratch(), 3, 3), call('refCloseOwn')];
     const begins = (at: () => number) => {
       scratch = at;
       return [...here.writes(at, KEY, 1), ...steps(here, at)];
     };
-    here.add('w', begins, { mayBeCut: { object: here.at, then } });
-    here.add('x', (at) => here.delete(at, 1));
+    here.add('w', begins, { mayBeCut: { object: here.at, afterwards } });
+    here.add('x', (at) => [...here.delete(at, 1)]);
     here.begin();
   };
 
@@ -132,8 +133,8 @@ const atVector =
     const here = new World(m, 'vector');
     here.lost = 512;
     here.fill([0, 1], [0, 102], [0, 3]);
-    const then: Program = [call('callRepair'), call('vectorAppendNumber', [here.at, 9]), call('refCloseOwn')];
-    here.add('w', (at) => steps(here, at), { mayBeCut: { object: here.at, then } });
+    const afterwards: Program = [call('callRepair'), call('vectorAppendNumber', [here.at, 9]), call('refCloseOwn')];
+    here.add('w', (at) => steps(here, at), { mayBeCut: { object: here.at, afterwards } });
     here.add('x', (at) => [...here.append(at, 7), call('vectorTake', [here.at, 0])]);
     here.begin();
   };
@@ -169,14 +170,16 @@ const notifying =
     });
     here.begin(first);
     let self = 0;
-    const then: Program = [
+    const afterwards: Program = [
       run('looks whether it holds the lock', (_, flow) => {
         if (m.look('lockOwner', lock) !== self) flow.goto('is out');
       }),
       call('lockRelease', [lock]),
       label('is out'),
     ];
-    const cut = here.cast.worker('notifier1', () => here.notifier(1), { mayBeCut: { object: condition, then } });
+    const cut = here.cast.worker('notifier1', () => here.notifier(1), {
+      mayBeCut: { object: condition, afterwards, calls: /^conditionNotify$/ },
+    });
     self = cut.tid;
     if (another) here.cast.worker('notifier2', () => here.lastNotify(1).slice(1));
   };
@@ -193,7 +196,7 @@ const tripping: Describe = (m: Model) => {
   const told = (result: number) => must(result >= 0 || (result === Status.BROKEN && m.victim >= 0), `was told ${result}`);
   const waits = cast.worker('waits', (me) => [call('barrierAwait', [barrier, me.node, FOREVER], told)]);
   const leads = cast.worker('leads', (me) => [call('barrierTrip', [barrier, me.node], told)], {
-    mayBeCut: { object: barrier, then: [call('callRepair')] },
+    mayBeCut: { object: barrier, afterwards: [call('callRepair')] },
   });
   cast.worker(
     'comes',
@@ -220,12 +223,25 @@ describe('a barrier, and the leader is cut off', () => {
 
 describe('planted bugs are found:', () => {
   test('what was changing hands is not settled', async () => {
-    const bad = await mutant({
-      file: CUT_OFF,
-      find: '  if (settle) settleOwn();\n',
-      replace: '  if (settle && !object) settleOwn();\n',
+    const bad = await mutant({ file: CUT_OFF, find: '  if (settle) settleOwn();\n', replace: '' });
+    const model = withLine({ sizes: [-1] }, (line) => {
+      line.cut(
+        'w',
+        (me) => line.puts(me, 1),
+        () => [call('refCloseOwn')],
+      );
     });
-    breaks('cut off, not settled', bad, deleting, /references|no value's|taken and free|in use|free lists|no word at|in a cycle/);
+    // Alone, it may be cut off anywhere.
+    const everywhere = { ...fine, reduce: false };
+    holds('cut off, put of a block, and all is given back', core, model, everywhere);
+    breaks('cut off, not settled', bad, model, /nobody put|garbled|in a cycle|taken and free|no word at/, everywhere);
+  });
+
+  test('what the call had doomed is in the list twice', async () => {
+    const bad = await mutant({ file: CUT_OFF, find: '  forgetDoomed();\n', replace: '' });
+    const gaveUp = /^no schedule comes to an end|^gave up|in a cycle|taken and free|two free lists/;
+    const { failure } = explore('cut off, doomed twice', bad, deleting, { maxStates: 400_000 });
+    must(failure !== undefined && gaveUp.test(failure.message), `found: ${failure?.message}`);
   });
 
   test('locks that nobody gets', async () => {
@@ -235,7 +251,7 @@ describe('planted bugs are found:', () => {
       replace: '          owned = i == 2;\n        } else if (i == 3) word = object + QUEUE_NOT_EMPTY;',
     });
     const model = withLine({}, (line) => {
-      line.add('w', (me) => line.puts(me, 1), { mayBeCut: { object: line.queue, then: [] } });
+      line.add('w', (me) => line.puts(me, 1), { mayBeCut: { object: line.queue, afterwards: [] } });
       line.producer('q', 1);
     });
     holds('cut off, put, and no call after it', core, model);

@@ -37,7 +37,7 @@ export class Line extends Account {
     this.enrol(name, (me) => {
       Object.assign(again, { number: this.members.length });
       this.members.push(again);
-      const mayBeCut = { object: this.queue, then: [call('callRepair'), ...then(again)] };
+      const mayBeCut = { object: this.queue, afterwards: [call('callRepair'), ...then(again)] };
       return this.m.worker(name, steps(me), { ...options, mayBeCut });
     });
     this.indexes.push(-2);

@@ -44,6 +44,9 @@ export const Field = {
 } as const;
 const FIELDS = 13;
 
+/** Calls that call no function (test/unit/heap/cut-off.test.ts). */
+const NEVER_CUT = /^(lockRelease|rlockRelease|semaphoreRelease|eventSet|gateWakeAll)$/;
+
 /** Calls that are on no object of their own. */
 const ON_NOTHING = /^(allocate|free|inFlight|cellBatch|ref|node|boxed)/;
 
@@ -61,9 +64,14 @@ export interface WorkerOptions {
   readonly mayDie?: boolean;
   /**
    * A call of it may be cut off before any operation: the call is gone, the worker lives. Its next call is then `callCutOff`, which nothing cuts off,
-   * of the object that the call was on; then it does `then` instead of the rest of its program. In one schedule at most one worker dies or is cut off.
+   * of the object that the call was on; then it does `afterwards` instead of the rest of its program. In one schedule at most one worker dies or is cut off.
    */
-  readonly mayBeCut?: { readonly object: number; readonly then: Program };
+  readonly mayBeCut?: {
+    readonly object: number;
+    readonly afterwards: Program;
+    /** Which calls. Default: all but those that call no function, at whose head the engine would look at the stack. */
+    readonly calls?: RegExp;
+  };
 }
 
 export interface Worker extends WorkerOptions {
@@ -131,7 +139,7 @@ export class Machine {
   }
 
   /** What a program ends with whose calls may be cut off. */
-  private cutOff({ object, then }: NonNullable<WorkerOptions['mayBeCut']>, at: number, steps: Program): Program {
+  private cutOff({ object, afterwards }: NonNullable<WorkerOptions['mayBeCut']>, at: number, steps: Program): Program {
     const on = () => {
       const step = steps[(this.words[at + Field.CUT] as number) - 1];
       return [step?.kind === 'call' && !ON_NOTHING.test(step.name) ? object : 0, 1];
@@ -140,7 +148,7 @@ export class Machine {
       { kind: 'label', name: 'ends before the cut', after: (_, flow) => flow.stop() },
       { kind: 'label', name: 'is cut off' },
       { kind: 'call', name: 'callCutOff', args: on },
-      ...then,
+      ...afterwards,
     ];
   }
 
@@ -189,10 +197,16 @@ export class Machine {
     if (words[this.dead] === 0) {
       for (const { at, index, mayDie } of workers)
         if (mayDie && words[at] !== Status.DONE) moves[all++] = (Move.DIE << 8) | index;
-      for (const { at, index, mayBeCut } of workers)
-        if (mayBeCut && words[at] === Status.READY && words[at + Field.IN_CALL] !== 0) moves[all++] = (Move.CUT << 8) | index;
+      for (const worker of workers) if (this.canBeCut(worker)) moves[all++] = (Move.CUT << 8) | worker.index;
     }
     return { all, living };
+  }
+
+  private canBeCut({ at, mayBeCut, program }: Worker): boolean {
+    const { words } = this;
+    if (!mayBeCut || words[at] !== Status.READY || words[at + Field.IN_CALL] === 0) return false;
+    const step = program[words[at + Field.PC] as number];
+    return step?.kind === 'call' && !NEVER_CUT.test(step.name) && (mayBeCut.calls?.test(step.name) ?? true);
   }
 
   apply(move: number): void {

@@ -7,6 +7,7 @@ import { Party, Size } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine, mutant } from './core.ts';
 import { classOf, heapTrouble, usedIn } from './heap.ts';
+import { Status as Stands, type Worker } from './machine.ts';
 import type { Describe, Model } from './model.ts';
 import { atomic, call, label, must, type Program, run, waitAsync } from './program.ts';
 import { Cast, Fields, FOREVER, type Me, NodeState, Status } from './sync.ts';
@@ -93,15 +94,22 @@ function nested(m: Model, action: (here: Scene) => Program, others: (here: Scene
     here.begin();
     return;
   }
-  // Who repairs takes a block of that size, and writes into it: nobody must find it in a list.
+  // The third one acts first, as far as it can: side by side these would be too many orders. Who repairs then takes a block of that size, and writes into it: nobody must find it in a list.
   const own = m.ghost({ block: 0 });
-  here.cast.reaper([
-    call('allocate', [REF + Size.NODE], (block) => {
-      own.block = block;
-    }),
-    atomic('store', () => [own.block + REF, NodeState.WAITING]),
-    atomic('store', () => [own.block + REF + 4, 4]),
-  ]);
+  const third = m.machine.workers[2] as Worker;
+  const isBusy = run('looks whether the third one is done', (_, flow) => {
+    if (m.machine.statusOf(third) === Stands.READY) flow.goto('it acts');
+  });
+  here.cast.reaper(
+    [
+      call('allocate', [REF + Size.NODE], (block) => {
+        own.block = block;
+      }),
+      atomic('store', () => [own.block + REF, NodeState.WAITING]),
+      atomic('store', () => [own.block + REF + 4, 4]),
+    ],
+    { before: [label('it acts'), isBusy] },
+  );
   here.begin(() => (own.block ? 1 : 0));
 }
 

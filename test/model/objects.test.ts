@@ -179,20 +179,13 @@ describe('the death of a worker', () => {
       m.finally(() => (m.look('eventIsSet', own.event) ? undefined : 'the event was repaired like a barrier'));
     };
     holds('objects, an entry changes its kind before the reaper', core, model);
-    const bad = await mutant(
-      {
-        file: 'lifecycle/reaper.ts',
-        find: '    adoptDoomed(index, tid);\n    const object = objectPin(index);\n',
-        replace: '    adoptDoomed(index, tid);\n    const kind = objectKind(index);\n    const object = objectPin(index);\n',
-      },
-      { file: 'lifecycle/reaper.ts', find: '    const kind = objectKind(index);\n', replace: '' },
+    const bad = await mutant({
+      file: 'lifecycle/reaper.ts',
+      find: '    const object = objectPin(index);\n    if (!object) continue;\n    const kind = objectKind(index);\n    if (clean) abandon(object, kind, tid, true);\n',
       // Its lock lets go first: a barrier is only broken by a death in the midst.
-      {
-        file: 'lifecycle/reaper.ts',
-        find: 'if (clean) abandon(object, kind, tid, true);',
-        replace: 'abandon(object, kind, tid, clean);',
-      },
-    );
+      replace:
+        '    const kind = objectKind(index);\n    const object = objectPin(index);\n    if (!object) continue;\n    abandon(object, kind, tid, clean);\n',
+    });
     breaks('the kind before the pin', bad, model, /^the event was repaired like a barrier$/);
   });
 });

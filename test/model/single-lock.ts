@@ -184,7 +184,7 @@ export class SingleLockQueue {
   cut(name: string, steps: (me: Member) => Program, then: (me: Member) => Program, options: WorkerOptions = {}): void {
     const again: Member = { own: this.m.ghost({ hand: 0, before: 0, step: 0 }), scratch: 0, most: 1 };
     this.enrol(name, (me) => {
-      const mayBeCut = { object: this.queue, then: [call('callRepair'), ...then(again)] };
+      const mayBeCut = { object: this.queue, afterwards: [call('callRepair'), ...then(again)] };
       return this.m.worker(name, steps(me), { ...options, mayBeCut });
     });
     again.scratch = (this.members.at(-1) as Member).scratch;

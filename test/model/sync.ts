@@ -64,10 +64,10 @@ export class Cast {
   }
 
   /** Who repairs after a death, and what it does then. `clean`: the dead one had ended by itself. */
-  reaper(then: Program = [], { clean = false } = {}): void {
+  reaper(then: Program = [], { clean = false, before = [] }: { clean?: boolean; before?: Program } = {}): void {
     const { m, tids } = this;
     const tid = m.call('slotTake');
-    m.reaper('reaper', [call('reap', () => [tids[m.victim], clean ? 1 : 0]), ...then]).call('workerBecome', tid);
+    m.reaper('reaper', [...before, call('reap', () => [tids[m.victim], clean ? 1 : 0]), ...then]).call('workerBecome', tid);
   }
 
   /** Whether the worker called `number` has died. */

@@ -5,8 +5,12 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Event, heap } from 'nogil';
-import { afterEach, beforeEach, onTestFailed } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFailed, vi } from 'vitest';
 import { workers } from '../support/workers.ts';
+
+// A model's search takes as long as its states do, with both cores loaded too. Nothing in it can hang.
+if (/[\\/]test[\\/]model[\\/]/.test(expect.getState().testPath ?? ''))
+  vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 /** Milliseconds that a test has beyond the runner's own limit, which explains better where it works. */
 const MORE_MS = 10_000;

@@ -27,8 +27,7 @@ const FIELDS = {
 };
 
 class FieldsThread extends Thread {
-  // @ts-expect-error TypeScript wants an accessor; JavaScript does not.
-  id = 7;
+  override id = 7;
   heap = 'mine';
   open = true;
   record = { a: 1 };
