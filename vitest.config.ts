@@ -6,8 +6,8 @@ import { defineConfig, type Plugin } from 'vitest/config';
 const root = import.meta.dirname;
 
 /**
- * Workers load plain JavaScript: what they import (`*.workers.ts`, and the package itself) is compiled before the tests run, and loaded as it is,
- * in the tests as in the workers.
+ * Workers load plain JavaScript: what they import (`*.workers.ts`, and the package itself) is compiled before
+ * the tests run, and loaded as it is, in the tests as in the workers.
  */
 const workersAsBuilt: Plugin = {
   name: 'workers-as-built',

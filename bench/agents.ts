@@ -1,4 +1,7 @@
-/** Plain worker_threads workers that do one job after another, as asked by the main thread, which otherwise sleeps. */
+/**
+ * Plain worker_threads workers that do one job after another, as asked by the main thread, which otherwise
+ * sleeps.
+ */
 import { parentPort, type TransferListItem, Worker } from 'node:worker_threads';
 
 /** Nanoseconds of a clock that all threads of the process share. */

@@ -1,8 +1,10 @@
 /**
- * What a value costs on its way into bytes and out of them: this package's codec against JSON, v8.serialize and msgpackr by itself.
+ * What a value costs on its way into bytes and out of them: this package's codec against JSON, v8.serialize
+ * and msgpackr by itself.
  *
- * The codec works on shared memory, as in a queue: it writes to the start of its scratch, and reads from there what the core
- * has put there. The others work on whatever they return. This file looks inside the package, and is bundled with what it looks at.
+ * The codec works on shared memory, as in a queue: it writes to the start of its scratch, and reads from
+ * there what the core has put there. The others work on whatever they return. This file looks inside the
+ * package, and is bundled with what it looks at.
  */
 import { isDeepStrictEqual } from 'node:util';
 import v8 from 'node:v8';

@@ -1,5 +1,6 @@
 /**
- * Fairness: eight workers hammer one queue. How many items pass, and how long the longest call took while it need not have waited for an item.
+ * Fairness: eight workers hammer one queue. How many items pass, and how long the longest call took while it
+ * need not have waited for an item.
  */
 import { LifoQueue, PriorityQueue, Queue } from 'nogil';
 import { Agent, clock } from './agents.ts';

@@ -1,4 +1,7 @@
-/** Locks and the other primitives that are one word: what an uncontended call costs, what a contended one, and what memory. */
+/**
+ * Locks and the other primitives that are one word: what an uncontended call costs, what a contended one, and
+ * what memory.
+ */
 import { BoundedSemaphore, Event, heap, Lock, RLock, Semaphore } from 'nogil';
 import * as multiprocessing from 'nogil/multiprocessing';
 import { Bench } from 'tinybench';
@@ -19,7 +22,10 @@ interface Locklike {
 
 let made = 0;
 
-/** Compiled anew for each contender, so that no loop is optimised for what another one calls: the engine knows equal sources again. */
+/**
+ * Compiled anew for each contender, so that no loop is optimised for what another one calls: the engine knows
+ * equal sources again.
+ */
 function loop<T>(body: string, subject: T): () => unknown {
   const source = `/* ${++made} */ return () => { let set = 0; for (let i = 0; i < ${BATCH}; i++) { ${body} } return set; }`;
   return new Function('subject', source)(subject);

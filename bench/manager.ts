@@ -1,4 +1,7 @@
-/** Managed dicts and lists: what a call costs, next to Python's managers, or to a Map behind messages where there is no Python. */
+/**
+ * Managed dicts and lists: what a call costs, next to Python's managers, or to a Map behind messages where
+ * there is no Python.
+ */
 import { spawnSync } from 'node:child_process';
 import { Manager } from 'nogil';
 import { Agent, rateOver, type Span } from './agents.ts';

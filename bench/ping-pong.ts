@@ -1,4 +1,7 @@
-/** Round trips between two workers, ours against a MessageChannel: the main thread's side, and what both workers do. */
+/**
+ * Round trips between two workers, ours against a MessageChannel: the main thread's side, and what both
+ * workers do.
+ */
 import { MessageChannel } from 'node:worker_threads';
 import { Agent, clock, reply } from './agents.ts';
 import { inTurn } from './in-turn.ts';
@@ -8,14 +11,20 @@ import type { Shape, shapes } from './shapes.ts';
 
 export type ShapeName = keyof typeof shapes;
 
-/** The jobs that the workers of a pair do. `pause`: milliseconds of sleep before each trip, in which the other end falls asleep. */
+/**
+ * The jobs that the workers of a pair do. `pause`: milliseconds of sleep before each trip, in which the other
+ * end falls asleep.
+ */
 export interface Trips {
   do: 'ping' | 'pong' | 'pingPort' | 'pongPort';
   count: number;
   pause: number;
 }
 
-/** Two workers of their own for each contender: what one leaves to the garbage collector is not the other's to clean up. */
+/**
+ * Two workers of their own for each contender: what one leaves to the garbage collector is not the other's to
+ * clean up.
+ */
 export class Pair {
   protected readonly near: Agent;
   protected readonly far: Agent;
@@ -52,8 +61,9 @@ export class Pair {
 }
 
 /**
- * Busy, ours spins and the rival's event loop sleeps; parked, both sleep. Two workers that began on one core are parted by the operating system after some
- * tens of milliseconds; until then a trip is two switches of tasks. A busy run is long enough that these trips are its tail and not its median.
+ * Busy, ours spins and the rival's event loop sleeps; parked, both sleep. Two workers that began on one core
+ * are parted by the operating system after some tens of milliseconds; until then a trip is two switches of
+ * tasks. A busy run is long enough that these trips are its tail and not its median.
  */
 const MODES = [
   ['busy', 20_000, 0],
@@ -96,7 +106,7 @@ export async function roundTrips(
   return { title, rival: 'MessageChannel', rows };
 }
 
-// ── in the workers ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── in the workers ───────────────────────────────────────────────────────────────────────────────────
 
 /** Replies with the nanoseconds of each trip. */
 export function ping<T>(shape: Shape<T>, { count, pause }: Trips, there: (item: T) => void, back: () => T): void {

@@ -1,4 +1,7 @@
-/** Both ends of a ping-pong over a pipe, and over a MessageChannel. Each of these workers knows one shape of message only. */
+/**
+ * Both ends of a ping-pong over a pipe, and over a MessageChannel. Each of these workers knows one shape of
+ * message only.
+ */
 import type { MessagePort } from 'node:worker_threads';
 import { workerData } from 'node:worker_threads';
 import { Connection, type Handle } from 'nogil';

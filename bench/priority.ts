@@ -61,7 +61,10 @@ function ours(make: (priority: number) => number | Job): Contender {
   return { put: (priority) => queue.put(make(priority)), get: () => queue.get(), close: () => queue.close() };
 }
 
-/** The least that a heap in one worker costs others: each item goes there in one message and back in another, all of it on this thread, so that nobody has to be woken. */
+/**
+ * The least that a heap in one worker costs others: each item goes there in one message and back in another,
+ * all of it on this thread, so that nobody has to be woken.
+ */
 function heapAndMessages(make: (priority: number) => number | Job): Contender {
   const heap = new BinaryHeap<number | Job>();
   const { port1, port2 } = new MessageChannel();

@@ -1,4 +1,7 @@
-/** Producer and consumer, and both ends of a ping-pong: over our queues, and over a MessageChannel. Each of these workers knows one shape of item only. */
+/**
+ * Producer and consumer, and both ends of a ping-pong: over our queues, and over a MessageChannel. Each of
+ * these workers knows one shape of item only.
+ */
 import type { MessagePort } from 'node:worker_threads';
 import { workerData } from 'node:worker_threads';
 import { type Handle, Queue } from 'nogil';
@@ -19,7 +22,7 @@ let queues: Queue<unknown>[] = [];
 let port: MessagePort;
 let queue: Queue<unknown>;
 
-// ── one way ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── one way ──────────────────────────────────────────────────────────────────────────────────────────
 
 function batchOf(from: number, count: number): unknown[] {
   const items = new Array<unknown>(count);

@@ -26,7 +26,10 @@ export interface Row {
   ours: readonly number[];
   /** Of the same runs, in turn with ours. Empty: nobody to compare with. */
   rival: readonly number[];
-  /** The bound on the ratio (or, without a rival, on our figure itself): at least this for a rate, at most this for a time. */
+  /**
+   * The bound on the ratio (or, without a rival, on our figure itself): at least this for a rate, at most
+   * this for a time.
+   */
   target?: number;
 }
 

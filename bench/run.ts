@@ -1,5 +1,6 @@
 /**
- * The benchmarks: `npm run bench` for all of them, `npm run bench -- queue lock` for some, `--quick` for a look. See README.md.
+ * The benchmarks: `npm run bench` for all of them, `npm run bench -- queue lock` for some, `--quick` for a
+ * look. See README.md.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { codec } from './codec.bench.ts';

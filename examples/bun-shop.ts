@@ -1,6 +1,7 @@
 /**
- * The bun shop: three producers put five items each into a JoinableQueue, two daemon consumers eat them, and the shop closes when
- * every item has been counted off. The consumers wait for more for ever; being daemons, they end with the program.
+ * The bun shop: three producers put five items each into a JoinableQueue, two daemon consumers eat them, and
+ * the shop closes when every item has been counted off. The consumers wait for more for ever; being daemons,
+ * they end with the program.
  *
  *     npm run example:bun-shop
  */

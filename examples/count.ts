@@ -1,7 +1,8 @@
 /**
- * Counts a code base: every .ts, .js and .json file below a folder goes through a bounded JoinableQueue to some workers, each of which reads it,
- * hashes it and counts its lines and words; what they find comes back through a second queue. The same work is then done once with one worker and once
- * without any, and must give the same result.
+ * Counts a code base: every .ts, .js and .json file below a folder goes through a bounded JoinableQueue to
+ * some workers, each of which reads it, hashes it and counts its lines and words; what they find comes back
+ * through a second queue. The same work is then done once with one worker and once without any, and must give
+ * the same result.
  *
  *     npm start -- [folder] [--workers N]        folder: default node_modules; N: default the number of cores
  */

@@ -1,6 +1,7 @@
 /**
- * The ticket office: ten people in ten processes want the one ticket that is left. Reading the number of tickets and writing it back takes time;
- * the lock makes the two one step, so exactly one of them gets it. Try it without the lock.
+ * The ticket office: ten people in ten processes want the one ticket that is left. Reading the number of
+ * tickets and writing it back takes time; the lock makes the two one step, so exactly one of them gets it.
+ * Try it without the lock.
  *
  *     npm run example:ticket-office
  */

@@ -1,6 +1,6 @@
 /**
- * The benchmarks: compiles bench/ to build/bench/ and runs it on the package as built in dist/. Arguments go to bench/run.ts:
- * `npm run bench -- queue lock --quick`.
+ * The benchmarks: compiles bench/ to build/bench/ and runs it on the package as built in dist/. Arguments go
+ * to bench/run.ts: `npm run bench -- queue lock --quick`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,8 @@ const sources = readdirSync('bench', { recursive: true })
   .map((file) => `bench/${file}`);
 rmSync('build/bench', { recursive: true, force: true });
 
-// Each module by itself, as a user's would be: workers load some of them on their own. esbuild leaves the endings of imports as they are.
+// Each module by itself, as a user's would be: workers load some of them on their own. esbuild leaves the
+// endings of imports as they are.
 const { outputFiles } = await build({
   ...common,
   entryPoints: sources.filter((file) => !file.endsWith('.bench.ts')),

@@ -1,6 +1,7 @@
 /**
- * The whole build: assembly/ -> build/core.wasm -> src/heap/generated (the module as text, its types) -> dist/ (ES modules and declarations).
- * `node scripts/build.mjs [--core] [--no-types]`: only the core; everything but the declarations.
+ * The whole build: assembly/ -> build/core.wasm -> src/heap/generated (the module as text, its types) ->
+ * dist/ (ES modules and declarations). `node scripts/build.mjs [--core] [--no-types]`: only the core;
+ * everything but the declarations.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,7 +41,10 @@ async function buildCore() {
 
 const entries = ['index', 'threading', 'multiprocessing', 'queue', 'sched'];
 
-/** Puts the code of the workers into the package as text, for programs that were bundled: there they have no files. */
+/**
+ * Puts the code of the workers into the package as text, for programs that were bundled: there they have no
+ * files.
+ */
 async function embedWorkers() {
   mkdirSync('src/platform/generated', { recursive: true });
   const stub = (names) => ({ contents: names.map((name) => `export const ${name} = '';`).join('\n'), loader: 'js' });
@@ -72,7 +76,10 @@ async function embedWorkers() {
   writeFileSync('src/platform/generated/worker.ts', `export const WORKER: string = ${JSON.stringify(worker.text)};\n`);
 }
 
-/** One file with everything in it, the two libraries too: a worker starts 8 ms sooner than with one file a module. The entry points pick from it. */
+/**
+ * One file with everything in it, the two libraries too: a worker starts 8 ms sooner than with one file a
+ * module. The entry points pick from it.
+ */
 async function buildModules() {
   await build({
     entryPoints: ['src/bundle.ts'],
@@ -87,7 +94,8 @@ async function buildModules() {
     plugins: [loaderWithoutPolyfill],
     ignoreAnnotations: true,
   });
-  // esbuild makes them `var`. The names of members must be constants, or an access costs an optimized caller 1 ns more.
+  // esbuild makes them `var`. The names of members must be constants, or an access costs an optimized caller
+  // 1 ns more.
   const text = readFileSync('dist/nogil.js', 'utf8');
   writeFileSync('dist/nogil.js', text.replaceAll(/^var (?=[A-Z_]+ = (\/\*.*\*\/ )?Symbol\.for\()/gm, 'const '));
   const bundle = await import(new URL('../dist/nogil.js', import.meta.url));
@@ -95,7 +103,8 @@ async function buildModules() {
     const names = Object.keys(bundle[entry]).join(', ');
     writeFileSync(`dist/${entry}.js`, `import { ${entry} } from './nogil.js';\nexport const { ${names} } = ${entry};\n`);
   }
-  // Nothing is awaited at the top level: Node 20 (V8 11.3) aborts the program when a worker is terminated while it begins to evaluate such a module.
+  // Nothing is awaited at the top level: Node 20 (V8 11.3) aborts the program when a worker is terminated
+  // while it begins to evaluate such a module.
   writeFileSync('dist/worker.js', "import { runWorker } from './nogil.js';\nvoid runWorker();\n");
   writeFileSync('dist/supervisor.js', "import { runSupervisor } from './nogil.js';\nrunSupervisor();\n");
   // Loaded by the first who wants a progress bar.
@@ -121,7 +130,10 @@ async function buildModules() {
   );
 }
 
-/** AssemblyScript's loader without its polyfill of Object.hasOwn: assigning to `Object` throws where intrinsics are frozen. */
+/**
+ * AssemblyScript's loader without its polyfill of Object.hasOwn: assigning to `Object` throws where
+ * intrinsics are frozen.
+ */
 const loaderWithoutPolyfill = {
   name: 'loader-without-polyfill',
   setup({ onLoad }) {
@@ -146,7 +158,10 @@ const browserPlatform = {
   },
 };
 
-/** Each module of src/ to a file of its own; what they need from elsewhere (two libraries, constants of assembly/) goes into the one that needs it. */
+/**
+ * Each module of src/ to a file of its own; what they need from elsewhere (two libraries, constants of
+ * assembly/) goes into the one that needs it.
+ */
 const oneFileEach = {
   name: 'one-file-each',
   setup({ onResolve }) {
@@ -173,7 +188,10 @@ const keepClassNames = {
   },
 };
 
-/** The core as it is for browsers, which have to fetch it: small, and without the loader's wrappers, which nothing here calls (2 KB). */
+/**
+ * The core as it is for browsers, which have to fetch it: small, and without the loader's wrappers, which
+ * nothing here calls (2 KB).
+ */
 const smallCore = {
   name: 'small-core',
   setup({ onLoad }) {
@@ -196,7 +214,10 @@ const forBrowsers = {
   minifySyntax: true,
 };
 
-/** For pages: modules, from which a bundler takes what is used, and the one script of all workers, which it only copies. */
+/**
+ * For pages: modules, from which a bundler takes what is used, and the one script of all workers, which it
+ * only copies.
+ */
 async function buildForBrowsers() {
   // Two thirds of the size, for functions that are less inlined.
   await compile('--shrinkLevel', '1', '--outFile', 'build/core-small.wasm', '--bindings', 'none');

@@ -1,6 +1,7 @@
 /**
- * A wasm module as text to be embedded, that compresses as well as the module itself (base64 takes 40 % more after gzip, since it hides
- * the repetitions). The frequent bytes are one character each, the others two: a page, and a place in it. `src/heap/embedded.ts` reads it.
+ * A wasm module as text to be embedded, that compresses as well as the module itself (base64 takes 40 % more
+ * after gzip, since it hides the repetitions). The frequent bytes are one character each, the others two: a
+ * page, and a place in it. `src/heap/embedded.ts` reads it.
  */
 const ALPHABET = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)).filter((each) => !'\\\'"`$'.includes(each));
 const PAGES = 2;

@@ -1,14 +1,16 @@
 /**
- * The source of src/heap/generated/calls.ts: the core's exports, each behind a try that costs nothing until it catches.
+ * The source of src/heap/generated/calls.ts: the core's exports, each behind a try that costs nothing until
+ * it catches.
  *
- * The engine may throw out of the core when the stack is used up, also between taking a short lock and giving it
- * back. Then the core is told at once (assembly/lifecycle/cut-off.ts). One function literal for each export, so that
- * each call site knows its target and the compiler puts it in place.
+ * The engine may throw out of the core when the stack is used up, also between taking a short lock and giving
+ * it back. Then the core is told at once (assembly/lifecycle/cut-off.ts). One function literal for each
+ * export, so that each call site knows its target and the compiler puts it in place.
  */
 
 /**
- * Exports that leave nothing half done wherever they are cut off: they call no function (what gives a lock back),
- * or none between two changes (what takes one). test/unit/heap/cut-off.test.ts looks into the compiled core.
+ * Exports that leave nothing half done wherever they are cut off: they call no function (what gives a lock
+ * back), or none between two changes (what takes one). test/unit/heap/cut-off.test.ts looks into the compiled
+ * core.
  */
 const whole = new Set(
   `rootInit rootSetHashSeed rootIsCompatible outputLock nextNumber scratch scratchBytes inlineBytes callCutOff callRepair

@@ -1,9 +1,10 @@
 /**
- * The layers of both trees, from low to high. This is the only place where they stand: a file imports from its own layer
- * and from those below it, and never in a cycle. Imports of types count as well. `npm run lint` checks that.
+ * The layers of both trees, from low to high. This is the only place where they stand: a file imports from
+ * its own layer and from those below it, and never in a cycle. Imports of types count as well. `npm run lint`
+ * checks that.
  *
- * A program of our own, because dependency-cruiser needs the API of TypeScript before 7 (with swc instead it stops at
- * `using`), and Biome's noImportCycles does not see all imports of types.
+ * A program of our own, because dependency-cruiser needs the API of TypeScript before 7 (with swc instead it
+ * stops at `using`), and Biome's noImportCycles does not see all imports of types.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path/posix';

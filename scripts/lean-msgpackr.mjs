@@ -1,6 +1,8 @@
 /**
- * msgpackr as browsers get it: without what `src/codec/msgpack.ts` never switches on (records, structured clone, bundled strings, more types, 32-bit floats), a third of it.
- * The conditions are made constants, and esbuild leaves out what can no longer be reached. A text that is not found, because msgpackr has changed, ends the build.
+ * msgpackr as browsers get it: without what `src/codec/msgpack.ts` never switches on (records, structured
+ * clone, bundled strings, more types, 32-bit floats), a third of it.
+ * The conditions are made constants, and esbuild leaves out what can no longer be reached. A text that is not
+ * found, because msgpackr has changed, ends the build.
  */
 import { readFileSync } from 'node:fs';
 
@@ -38,7 +40,8 @@ const NEVER = {
     ['currentUnpackr.freezeData', 'false'],
     ['return recordDefinition(src[position++] & 0x3f)', 'return undefined'],
     ['return recordDefinition(src[position++] & 0x3f, src[position++])', 'return undefined'],
-    // Errors, what refers to other places, sets, typed arrays, regular expressions: what is not plain the codec flattens itself.
+    // Errors, what refers to other places, sets, typed arrays, regular expressions: what is not plain the
+    // codec flattens itself.
     ...['65', '69', '70', '73', '74', '78', '62'].map((type) => [`currentExtensions[0x${type}] = (`, `const unused${type} = (`]),
   ],
 };

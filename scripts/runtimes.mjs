@@ -1,5 +1,6 @@
 /**
- * The smoke test on other runtimes, from npm: `npm run runtimes`. Installs them below build/runtimes, runs test/runtimes/smoke.mjs on each, and prints what came of it.
+ * The smoke test on other runtimes, from npm: `npm run runtimes`. Installs them below build/runtimes, runs
+ * test/runtimes/smoke.mjs on each, and prints what came of it.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';

@@ -1,12 +1,14 @@
 /**
- * What a page has to fetch of the package, minified and gzipped, by what it imports. Fails when queue and process together are above the limit, or when
- * something that was not asked for comes along.
+ * What a page has to fetch of the package, minified and gzipped, by what it imports. Fails when queue and
+ * process together are above the limit, or when something that was not asked for comes along.
  */
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-/** What it was on 2026-11-29, when the core had learnt to repair calls that are cut off, and to reclaim pages. */
+/**
+ * What it was on 2026-11-29, when the core had learnt to repair calls that are cut off, and to reclaim pages.
+ */
 const LIMIT = 48_000;
 
 /** Imports, and modules of dist/browser that must stay behind. */

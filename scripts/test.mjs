@@ -1,5 +1,6 @@
 /**
- * All the tests: compiles what workers load, runs the suite, and ends with the line `N passed, N failed, N skipped`.
+ * All the tests: compiles what workers load, runs the suite, and ends with the line `N passed, N failed, N
+ * skipped`.
  * Arguments go to vitest: `npm test -- queue` runs the files whose path contains "queue".
  */
 import { spawnSync } from 'node:child_process';
@@ -80,7 +81,8 @@ const { status } = spawnSync(
   ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
   {
     stdio: 'inherit',
-    // The package holds msgpackr without its native addon, which another import of it in the same process would switch on.
+    // The package holds msgpackr without its native addon, which another import of it in the same process
+    // would switch on.
     env: { ...process.env, MSGPACKR_NATIVE_ACCELERATION_DISABLED: 'true' },
   },
 );

@@ -1,6 +1,6 @@
 /**
- * Everything, for the build: one file loads in a third of the time of many, and each worker pays for it. The entry points of dist/ are
- * generated from these names.
+ * Everything, for the build: one file loads in a third of the time of many, and each worker pays for it. The
+ * entry points of dist/ are generated from these names.
  */
 export { runSupervisor } from './entry/supervisor.ts';
 export { runWorker } from './entry/worker.ts';

@@ -10,7 +10,8 @@ function define(name: string, ctor: ErrorConstructorLike): void {
   const hidden = { configurable: true, writable: true };
   Object.defineProperty(ctor, 'name', { value: name, configurable: true });
   Object.defineProperty(ctor.prototype, 'name', { value: name, ...hidden });
-  // An error of the same name from another copy of the package in this thread is as good: a bundler makes one for the page and one for workers.
+  // An error of the same name from another copy of the package in this thread is as good: a bundler makes one
+  // for the page and one for workers.
   const hasInstance = function (this: unknown, value: unknown): boolean {
     return ordinary.call(this as never, value) || (this === ctor && isOfErrorClass(value, name));
   };
@@ -54,7 +55,10 @@ export class BufferTooShort extends ProcessError {
     this.args = [message];
   }
 }
-/** A result was not there in time. Not JavaScript's or the DOM's TimeoutError, as it is not Python's builtin one. */
+/**
+ * A result was not there in time. Not JavaScript's or the DOM's TimeoutError, as it is not Python's builtin
+ * one.
+ */
 export class TimeoutError extends ProcessError {}
 /** The barrier is broken, was reset while waiting, or its action threw. */
 export class BrokenBarrierError extends RuntimeError {}

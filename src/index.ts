@@ -5,7 +5,8 @@ export { configure, type HeapOptions } from './heap/heap.ts';
 export { type HeapStats, heap, type ObjectInfo } from './heap/inspect.ts';
 export type { Handle } from './heap/shared.ts';
 export type { AsyncOptions, Blocking, Timeout } from './heap/time.ts';
-// Each from where it is made, not through multiprocessing.ts: a bundler then leaves out what a program does not use.
+// Each from where it is made, not through multiprocessing.ts: a bundler then leaves out what a program does
+// not use.
 export { Dict, type DictInit } from './manager/dict.ts';
 export { List, type SortOptions } from './manager/list.ts';
 export { type Factory, Manager, ManagerObject, type SyncManager } from './manager/manager.ts';

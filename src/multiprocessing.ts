@@ -176,7 +176,7 @@ registerShared(ClassTag.PROCESS_QUEUE, Queue, Kind.QUEUE);
 registerShared(ClassTag.PROCESS_JOINABLE_QUEUE, JoinableQueue, Kind.QUEUE);
 registerShared(ClassTag.PROCESS_SIMPLE_QUEUE, SimpleQueue, Kind.QUEUE);
 
-// ── contexts ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── contexts ─────────────────────────────────────────────────────────────────────────────────────────
 
 const members = {
   Array: array.Array,

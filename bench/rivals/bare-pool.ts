@@ -1,4 +1,6 @@
-/** Two workers and postMessage, in turn: what one writes without a library. No errors, no deaths, no limits. */
+/**
+ * Two workers and postMessage, in turn: what one writes without a library. No errors, no deaths, no limits.
+ */
 import { Worker } from 'node:worker_threads';
 
 export class BarePool {

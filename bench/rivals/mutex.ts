@@ -1,6 +1,6 @@
 /**
- * The rival of Lock: a futex mutex in plain JavaScript, as one would write it by hand. It knows no owner, notices no death,
- * cannot be awaited and does not travel.
+ * The rival of Lock: a futex mutex in plain JavaScript, as one would write it by hand. It knows no owner,
+ * notices no death, cannot be awaited and does not travel.
  *
  * Ancestry: Drepper, "Futexes are tricky", mutex2. The word: 0 free, 1 held, 2 held and somebody may sleep.
  */

@@ -1,7 +1,13 @@
-/** What one would write by hand, in plain JavaScript, instead of RLock, Semaphore and Event: just enough of each to do the measured work. */
+/**
+ * What one would write by hand, in plain JavaScript, instead of RLock, Semaphore and Event: just enough of
+ * each to do the measured work.
+ */
 import { Mutex } from './mutex.ts';
 
-/** A mutex and a count. The owner is this thread's object: each thread has an object of its own over the same memory. */
+/**
+ * A mutex and a count. The owner is this thread's object: each thread has an object of its own over the same
+ * memory.
+ */
 export class ReentrantMutex {
   readonly #mutex = new Mutex();
   #depth = 0;

@@ -1,6 +1,6 @@
 /**
- * The contents of the ArrayBuffers of one value, gathered while it is flattened. They go behind the MessagePack table as they
- * are, so that megabytes are copied once and not through msgpackr.
+ * The contents of the ArrayBuffers of one value, gathered while it is flattened. They go behind the
+ * MessagePack table as they are, so that megabytes are copied once and not through msgpackr.
  */
 
 interface Entry {
@@ -51,8 +51,8 @@ export class Buffers {
   }
 
   /**
-   * Gives every buffer its place. A lone view is cut out of its buffer: the receiver could reach the rest only by asking for
-   * it (`view.buffer`), and a small piece of a large file would drag the whole file along.
+   * Gives every buffer its place. A lone view is cut out of its buffer: the receiver could reach the rest
+   * only by asking for it (`view.buffer`), and a small piece of a large file would drag the whole file along.
    */
   finish(): void {
     const heads = this.#heads;

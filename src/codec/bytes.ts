@@ -1,8 +1,9 @@
 /**
  * Copying bytes to and from shared memory.
  *
- * V8's own `set` copies shared memory word by word, at a fifth of the speed of memcpy. Where there is Node's Buffer, its `fill` with an array as long
- * as the range is one native memcpy, between any two memories; what it costs to call pays from some KiB on.
+ * V8's own `set` copies shared memory word by word, at a fifth of the speed of memcpy. Where there is Node's
+ * Buffer, its `fill` with an array as long as the range is one native memcpy, between any two memories; what
+ * it costs to call pays from some KiB on.
  */
 
 /** From this many bytes on the native copy is faster. Chosen by measurement, on Node 20. */

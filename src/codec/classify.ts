@@ -1,6 +1,7 @@
 /**
- * What an object is, by its internal slots where it has any rather than by its constructor: objects of another realm (a vm
- * context, a test runner) and of subclasses count, an object that merely inherits from `Map.prototype` does not.
+ * What an object is, by its internal slots where it has any rather than by its constructor: objects of
+ * another realm (a vm context, a test runner) and of subclasses count, an object that merely inherits from
+ * `Map.prototype` does not.
  */
 
 import { SEND } from './handle.ts';
@@ -56,7 +57,10 @@ export function isDetached(buffer: ArrayBufferLike): boolean {
   }
 }
 
-/** Whether a view shows nothing because its resizable buffer has become too short for it. A detached buffer's do so, too. */
+/**
+ * Whether a view shows nothing because its resizable buffer has become too short for it. A detached buffer's
+ * do so, too.
+ */
 export function isOutOfBounds(view: ArrayBufferView): boolean {
   try {
     // A DataView throws here.
@@ -68,13 +72,17 @@ export function isOutOfBounds(view: ArrayBufferView): boolean {
   }
 }
 
-/** Whether an array buffer is shared: it may come from another realm, and SharedArrayBuffer may be missing altogether. */
+/**
+ * Whether an array buffer is shared: it may come from another realm, and SharedArrayBuffer may be missing
+ * altogether.
+ */
 export function isShared(buffer: object): boolean {
   return tagOf.call(buffer) === '[object SharedArrayBuffer]';
 }
 
 /**
- * The kind of node that carries `value`, or, if none does, what to call it in the error message. For any array: `Node.ARRAY`.
+ * The kind of node that carries `value`, or, if none does, what to call it in the error message. For any
+ * array: `Node.ARRAY`.
  */
 export function classify(value: object): Node | string {
   let isArray: boolean;
@@ -83,7 +91,8 @@ export function classify(value: object): Node | string {
   } catch {
     return 'a revoked proxy'; // the only thing for which Array.isArray throws
   }
-  // Asking for the value first spares most objects the second question. The second is for proxies that answer anything.
+  // Asking for the value first spares most objects the second question. The second is for proxies that answer
+  // anything.
   if ((value as { [SEND]?: unknown })[SEND] !== undefined && SEND in value) return Node.HANDLE;
   if (typeof value === 'function') return 'a function';
   if (isArray) return Node.ARRAY;
@@ -107,7 +116,9 @@ function classifyByTag(value: object, tag: string): Node | string {
   return isPlatformObject(value, tag) ? withArticle(className(value) ?? tag) : Node.OBJECT;
 }
 
-/** Built-in and platform classes name themselves by their tag and stand under that name on the global object. */
+/**
+ * Built-in and platform classes name themselves by their tag and stand under that name on the global object.
+ */
 function isPlatformObject(value: object, tag: string): boolean {
   if (tag === 'Object') return false;
   let found: unknown = globalThis;

@@ -25,15 +25,15 @@ const NO_HANDLES = Object.freeze([]) as unknown as HandleRef[];
 /**
  * Turns values into bytes and bytes into values.
  *
- * Values are what `structuredClone` takes, other than platform objects, and live shared objects (`Sendable`), which travel as
- * handles. They arrive as `structuredClone` would give them, with these differences:
+ * Values are what `structuredClone` takes, other than platform objects, and live shared objects (`Sendable`),
+ * which travel as handles. They arrive as `structuredClone` would give them, with these differences:
  *  - Errors keep their own enumerable fields, and their class if it is registered (`registerErrorClass`).
  *  - A proxy of a plain object or an array arrives as what it shows.
  *  - A getter of a plain object may be read twice; what it answers last is sent.
- *  - A view whose buffer the value does not mention again arrives on a buffer of its own size, with `byteOffset` 0; so does a
- *    small Buffer of Node's pool.
- *  - A lone Uint8Array is its bytes, also if they are in shared memory. Anywhere else shared memory is refused: it would
- *    arrive as a copy.
+ *  - A view whose buffer the value does not mention again arrives on a buffer of its own size, with
+ *    `byteOffset` 0; so does a small Buffer of Node's pool.
+ *  - A lone Uint8Array is its bytes, also if they are in shared memory. Anywhere else shared memory is
+ *    refused: it would arrive as a copy.
  *  - Views on a resizable buffer have a fixed length.
  *
  * A codec belongs to one thread. `encode` may be called by a getter of a value that is being encoded.
@@ -42,14 +42,18 @@ export class Codec {
   /** The value, when `encode` answers `Encoding.NUMBER`. */
   number = 0;
   /**
-   * Where the bytes are, from `start` to `end`: the scratch, if they fit; for `Encoding.BYTES` the value itself; otherwise a
-   * private array. Good until the next call of `encode` or of msgpackr by anybody; whoever copies at once need not care.
+   * Where the bytes are, from `start` to `end`: the scratch, if they fit; for `Encoding.BYTES` the value
+   * itself; otherwise a private array. Good until the next call of `encode` or of msgpackr by anybody;
+   * whoever copies at once need not care.
    * Below `Encoding.LATIN1` there are none.
    */
   target: Uint8Array;
   start = 0;
   end = 0;
-  /** The handles inside the value encoded last, each once: whoever keeps the bytes counts a reference to each. Not to be changed. */
+  /**
+   * The handles inside the value encoded last, each once: whoever keeps the bytes counts a reference to each.
+   * Not to be changed.
+   */
   handles: HandleRef[] = NO_HANDLES;
 
   readonly #scratch: Scratch;
@@ -67,7 +71,8 @@ export class Codec {
   /**
    * Encodes `value`, leaving the result in the fields, so that an everyday value allocates nothing.
    *
-   * @param at where the bytes begin in the scratch, a multiple of 8; all that is behind is overwritten at will
+   * @param at where the bytes begin in the scratch, a multiple of 8; all that is behind is overwritten at
+   * will
    * @throws TypeError that says which part cannot be sent; what a getter threw
    */
   encode(value: unknown, at = 0): Encoding {
@@ -94,7 +99,8 @@ export class Codec {
   }
 
   /**
-   * The value again, sharing no memory with `source`. Of each handle an object is made, with a reference of its own.
+   * The value again, sharing no memory with `source`. Of each handle an object is made, with a reference of
+   * its own.
    *
    * @param handles as `encode` left them; only their tags may be wrong, for those are in the bytes, too
    */
@@ -165,7 +171,8 @@ export class Codec {
   }
 
   #encodeBytes(value: Uint8Array): Encoding {
-    // A detached view has no length either; only then is the buffer asked, since a small array has none until somebody asks.
+    // A detached view has no length either; only then is the buffer asked, since a small array has none until
+    // somebody asks.
     if (value.length === 0 && isOutOfBounds(value))
       throw cannotSend(isDetached(value.buffer) ? 'a detached ArrayBuffer' : outOfBounds('Uint8Array'), '');
     return this.#leave(Encoding.BYTES, value, 0, value.length);

@@ -1,15 +1,20 @@
-/** Copies of a few dozen bytes, for which the engine's own `set` costs more in the call than in the copying. */
+/**
+ * Copies of a few dozen bytes, for which the engine's own `set` costs more in the call than in the copying.
+ */
 
 import type { Packed } from './msgpack.ts';
 
-/** Beyond this many bytes `set` is faster than a loop over 32-bit words. Chosen by measurement, on Node 20. */
+/**
+ * Beyond this many bytes `set` is faster than a loop over 32-bit words. Chosen by measurement, on Node 20.
+ */
 const FEW = 128;
 
 /** Puts what msgpackr packed into the scratch. */
 export class Scratch {
   readonly bytes: Uint8Array;
   readonly #words: Int32Array;
-  // msgpackr keeps its buffer until it is full or too small, so the words over it are made once in a long while.
+  // msgpackr keeps its buffer until it is full or too small, so the words over it are made once in a long
+  // while.
   #from: Uint8Array;
   #fromWords: Int32Array;
 

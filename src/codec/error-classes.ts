@@ -1,6 +1,6 @@
 /**
- * The error classes that both sides know by name. An error arrives as an instance of the nearest class of its prototype chain
- * that stands here.
+ * The error classes that both sides know by name. An error arrives as an instance of the nearest class of its
+ * prototype chain that stands here.
  */
 
 // biome-ignore lint/suspicious/noExplicitAny: a constructor is called here with no arguments of its own, or not at all
@@ -17,11 +17,13 @@ global[REGISTRY] ??= { classes: new Map(), names: new Map() };
 const { classes, names } = global[REGISTRY];
 
 /**
- * Lets instances of `errorClass` keep their class when they are sent, so that `instanceof` holds in the receiver, which must
- * have registered it too. The constructor is not run there: message, own fields and cause are set on an object of that class,
- * while private fields (`#field`) are missing. Registering another class under a name replaces the former for what arrives.
+ * Lets instances of `errorClass` keep their class when they are sent, so that `instanceof` holds in the
+ * receiver, which must have registered it too. The constructor is not run there: message, own fields and
+ * cause are set on an object of that class, while private fields (`#field`) are missing. Registering another
+ * class under a name replaces the former for what arrives.
  *
- * @param name what the class is called between the workers; give one where a minifier renames classes differently per file
+ * @param name what the class is called between the workers; give one where a minifier renames classes
+ * differently per file
  */
 export function registerErrorClass(errorClass: ErrorClass, name: string = errorClass.name): void {
   classes.set(name, errorClass);
@@ -34,7 +36,10 @@ if (SuppressedError !== undefined) standard.push(SuppressedError);
 for (const errorClass of standard) registerErrorClass(errorClass);
 const standardNames = new Set(classes.keys());
 
-/** On the wire; it is no class of errors that could be registered, since it has its message and name in internal slots. */
+/**
+ * On the wire; it is no class of errors that could be registered, since it has its message and name in
+ * internal slots.
+ */
 export const DOM_EXCEPTION = 'DOMException';
 
 /** Whether `value` is of a class registered under `name`, of whichever copy of the package. */

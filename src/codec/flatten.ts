@@ -1,5 +1,6 @@
 /**
- * Turns the graph of a value into the table that `wire.ts` describes, in one walk without recursion, breadth first.
+ * Turns the graph of a value into the table that `wire.ts` describes, in one walk without recursion, breadth
+ * first.
  * Nothing is retained or changed by it, so it may fail anywhere.
  */
 
@@ -12,7 +13,10 @@ import { fits64Bits } from './plain.ts';
 import { survivesUtf8 } from './strings.ts';
 import { Cell, Node, VIEWS } from './wire.ts';
 
-/** The properties of errors that are not enumerable when the engine sets them. SuppressedError has the last two. */
+/**
+ * The properties of errors that are not enumerable when the engine sets them. SuppressedError has the last
+ * two.
+ */
 const HIDDEN = ['stack', 'cause', 'errors', 'error', 'suppressed'];
 
 /** Up to so many nodes a linear search beats a Map. */
@@ -253,7 +257,8 @@ export class Flattener {
       this.#text(heads, error.name);
       return;
     }
-    // A class may compute its message; then it is an own property at the receiver, whose class may be a different one.
+    // A class may compute its message; then it is an own property at the receiver, whose class may be a
+    // different one.
     const message: unknown = isEnumerable.call(error, 'message') ? undefined : error.message;
     if (typeof message === 'string' && (message !== '' || hasOwn(error, 'message'))) this.#text(heads, message);
     else heads.push(undefined);
@@ -301,7 +306,10 @@ function keyOf({ tag, id, gen }: HandleRef): string {
   return `${tag} ${id} ${gen}`;
 }
 
-/** Whether an error has `key` as an own property that its enumerable ones do not include; its stack may be inherited. */
+/**
+ * Whether an error has `key` as an own property that its enumerable ones do not include; its stack may be
+ * inherited.
+ */
 function isHidden(error: object, key: string): boolean {
   if (key === 'stack') return typeof (error as Error).stack === 'string' && !isEnumerable.call(error, key);
   return hasOwn(error, key) && !isEnumerable.call(error, key);
@@ -315,8 +323,8 @@ function isList(value: unknown[]): boolean {
 }
 
 /**
- * Whether a view is one of Node's Buffers on the pool that all small ones share. That they share it is an accident, and the
- * rest of the pool is nobody's business.
+ * Whether a view is one of Node's Buffers on the pool that all small ones share. That they share it is an
+ * accident, and the rest of the pool is nobody's business.
  */
 function isPooled(view: ArrayBufferView): view is Uint8Array {
   return (

@@ -1,11 +1,11 @@
 /**
- * What a live shared object must offer so that it can travel inside a value, and what the codec asks of those who own such
- * objects. The codec itself knows no class of them.
+ * What a live shared object must offer so that it can travel inside a value, and what the codec asks of those
+ * who own such objects. The codec itself knows no class of them.
  */
 
 /**
- * The method by which an object says that it travels as a handle. From the global symbol registry, so that two copies of the
- * package in one thread (two bundles, ESM beside CommonJS) know each other's objects.
+ * The method by which an object says that it travels as a handle. From the global symbol registry, so that
+ * two copies of the package in one thread (two bundles, ESM beside CommonJS) know each other's objects.
  */
 export const SEND: unique symbol = Symbol.for('nogil.send') as never;
 
@@ -19,11 +19,14 @@ export interface HandleRef {
   gen: number;
 }
 
-/** A live shared object that may travel inside values. It may be callable; an own or an inherited method will do. */
+/**
+ * A live shared object that may travel inside values. It may be callable; an own or an inherited method will
+ * do.
+ */
 export interface Sendable {
   /**
-   * Answers the handle, or throws if the object is closed. It retains nothing: the bytes own no reference until whoever keeps
-   * them counts it.
+   * Answers the handle, or throws if the object is closed. It retains nothing: the bytes own no reference
+   * until whoever keeps them counts it.
    */
   readonly [SEND]: () => HandleRef;
 }
@@ -31,10 +34,13 @@ export interface Sendable {
 /** Supplied by whoever makes a `Codec`. */
 export interface HandleBridge {
   /**
-   * Makes the live object of a received handle, with a reference of its own. Called once for each distinct handle
-   * of a value, however often the value mentions it.
+   * Makes the live object of a received handle, with a reference of its own. Called once for each distinct
+   * handle of a value, however often the value mentions it.
    */
   revive(handle: HandleRef): object;
-  /** The error for a value of so many bytes, which nobody can keep: asked before they are gathered. undefined: there is none. */
+  /**
+   * The error for a value of so many bytes, which nobody can keep: asked before they are gathered. undefined:
+   * there is none.
+   */
   tooLong?(bytes: number): Error | undefined;
 }

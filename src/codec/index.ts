@@ -1,9 +1,9 @@
 /**
  * The value codec: whatever is put into a queue, a pipe or the arguments of a task goes through `Codec`.
  *
- * A value is encoded in one of three ways, the first that is exact: numbers, texts and bytes as they are; a tree of plain
- * objects and arrays by msgpackr (plain.ts decides, msgpack.ts does it); all else as a flat table of its graph (wire.ts has
- * the layout, flatten.ts writes it, revive.ts reads it).
+ * A value is encoded in one of three ways, the first that is exact: numbers, texts and bytes as they are; a
+ * tree of plain objects and arrays by msgpackr (plain.ts decides, msgpack.ts does it); all else as a flat
+ * table of its graph (wire.ts has the layout, flatten.ts writes it, revive.ts reads it).
  */
 
 export { Codec } from './codec.ts';

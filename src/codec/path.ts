@@ -3,8 +3,8 @@
 import { Node } from './wire.ts';
 
 /**
- * One step from a container to what it holds: the key of a property, the index of an element of an array or a Set; for a Map
- * twice the index of the entry, plus 1 for its value.
+ * One step from a container to what it holds: the key of a property, the index of an element of an array or a
+ * Set; for a Map twice the index of the entry, plus 1 for its value.
  */
 export type Step = string | number;
 
@@ -24,7 +24,10 @@ function nth(items: Iterable<unknown>, index: number): unknown {
 
 const CANNOT_SEND = /^(cannot send .+?)(?: \(at (.+)\))?(: memory is shared .*)?$/;
 
-/** Makes `error`, if it says what cannot travel, say it in its reader's terms: of `names`, the name of the first part, by its path, that holds it. */
+/**
+ * Makes `error`, if it says what cannot travel, say it in its reader's terms: of `names`, the name of the
+ * first part, by its path, that holds it.
+ */
 export function inTermsOf(names: Record<string, string>, error: unknown): unknown {
   const found = error instanceof TypeError ? CANNOT_SEND.exec(error.message) : null;
   if (found === null) return error;

@@ -1,7 +1,8 @@
 /**
- * The walk that decides whether a value may go as `Encoding.PLAIN`: a tree of plain objects, arrays and primitives that msgpackr
- * carries exactly as it is. It runs in front of every object that is sent, so it allocates nothing for an everyday one, and it
- * need not be complete: what it turns down goes as `Encoding.RICH`, which takes everything.
+ * The walk that decides whether a value may go as `Encoding.PLAIN`: a tree of plain objects, arrays and
+ * primitives that msgpackr carries exactly as it is. It runs in front of every object that is sent, so it
+ * allocates nothing for an everyday one, and it need not be complete: what it turns down goes as
+ * `Encoding.RICH`, which takes everything.
  *
  * Turned down, besides the classes that are more than their properties and every object that is met twice:
  *  - -0, which msgpackr writes as 0, and bigints of more than 64 bits
@@ -22,7 +23,10 @@ const MAX_DEPTH = 200;
 /** Up to here a linear search beats a Set. Chosen by measurement. */
 const LINEAR = 32;
 
-/** Up to here `Object.keys` beats `Object.values` in counting the properties of an array. Chosen by measurement. */
+/**
+ * Up to here `Object.keys` beats `Object.values` in counting the properties of an array. Chosen by
+ * measurement.
+ */
 const FEW_ELEMENTS = 4;
 
 const { getPrototypeOf, keys, values } = Object;
@@ -31,8 +35,8 @@ const arrayPrototype = Array.prototype;
 const isArray = Array.isArray;
 
 /**
- * The containers met by the walk. A getter or a proxy may start another walk inside this one; that one begins where this one
- * stands, at a `base` of its own.
+ * The containers met by the walk. A getter or a proxy may start another walk inside this one; that one begins
+ * where this one stands, at a `base` of its own.
  */
 const met: (object | undefined)[] = new Array(LINEAR).fill(undefined);
 let top = 0;
@@ -81,8 +85,8 @@ function hasPlainClass(value: object, prototype: object | null): boolean {
 
 function isPlainObject(value: Record<string, unknown>, depth: number): boolean {
   if ((value as { [SEND]?: unknown })[SEND] !== undefined || isArray(value)) return false;
-  // Inherited enumerable keys exist only if somebody has extended Object.prototype; msgpackr leaves them out, and checking a
-  // few values in vain is cheaper than asking every key whether it is an own one.
+  // Inherited enumerable keys exist only if somebody has extended Object.prototype; msgpackr leaves them out,
+  // and checking a few values in vain is cheaper than asking every key whether it is an own one.
   for (const key in value) {
     if (key === '__proto__' || !survivesUtf8(key)) return false;
     const item = value[key];

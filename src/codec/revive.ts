@@ -1,4 +1,7 @@
-/** Builds the graph again from the table that `wire.ts` describes: first all objects, empty, then what they hold. */
+/**
+ * Builds the graph again from the table that `wire.ts` describes: first all objects, empty, then what they
+ * hold.
+ */
 
 import { DOM_EXCEPTION, errorClassNamed } from './error-classes.ts';
 import type { HandleBridge, HandleRef } from './handle.ts';
@@ -149,7 +152,10 @@ function define(target: object, key: string, value: unknown, enumerable: boolean
   Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
 }
 
-/** A genuine error, with a stack of its own until the sent one takes its place, of a class whose constructor does not run. */
+/**
+ * A genuine error, with a stack of its own until the sent one takes its place, of a class whose constructor
+ * does not run.
+ */
 function createError(className: string, message: string | undefined, name: string | undefined): Error {
   if (className === DOM_EXCEPTION) return new DOMException(message, name);
   const errorClass = errorClassNamed(className);

@@ -1,34 +1,43 @@
 /**
- * Text and its bytes, on Node's Buffer or on the web's TextEncoder and TextDecoder. Both write into and read from views on
- * shared memory.
+ * Text and its bytes, on Node's Buffer or on the web's TextEncoder and TextDecoder. Both write into and read
+ * from views on shared memory.
  */
 
 import { copyOf } from './bytes.ts';
 
 export interface Text {
   /**
-   * Writes `text` as UTF-8 at `at` of the scratch. Answers the number of bytes, or -1 if it wants more room to be safe.
+   * Writes `text` as UTF-8 at `at` of the scratch. Answers the number of bytes, or -1 if it wants more room
+   * to be safe.
    */
   write(text: string, at: number): number;
   /** `text` as UTF-8 in an array of its own. */
   encode(text: string): Uint8Array;
   latin1(source: Uint8Array, start: number, end: number): string;
   utf8(source: Uint8Array, start: number, end: number): string;
-  /** What msgpackr reads the bytes of `source` from, at the same indices; undefined if only a private copy will do. */
+  /**
+   * What msgpackr reads the bytes of `source` from, at the same indices; undefined if only a private copy
+   * will do.
+   */
   readable(source: Uint8Array): Uint8Array | undefined;
 }
 
 /** UTF-8 takes at most this many bytes for a UTF-16 unit. */
 const MAX_BYTES = 3;
 
-/** Methods that Node has on Buffer.prototype beside the documented `write` and `toString`, which lead to them. */
+/**
+ * Methods that Node has on Buffer.prototype beside the documented `write` and `toString`, which lead to them.
+ */
 interface NodeBuffer extends Buffer {
   utf8Write(text: string, offset: number, length: number): number;
   latin1Slice(start: number, end: number): string;
   utf8Slice(start: number, end: number): string;
 }
 
-/** The implementation for this runtime. A Buffer that a bundler put into a browser lacks the methods and is not used. */
+/**
+ * The implementation for this runtime. A Buffer that a bundler put into a browser lacks the methods and is
+ * not used.
+ */
 export function textFor(scratch: Uint8Array): Text {
   const prototype: object | undefined = typeof Buffer === 'function' ? Buffer.prototype : undefined;
   const hasNative = prototype !== undefined && 'utf8Write' in prototype && 'latin1Slice' in prototype && 'utf8Slice' in prototype;
@@ -42,7 +51,9 @@ function bufferOver(array: Uint8Array): NodeBuffer {
 class NodeText implements Text {
   readonly #own: Uint8Array;
   readonly #scratch: NodeBuffer;
-  /** The last source other than the scratch, and a Buffer over it: sources are few and used again and again. */
+  /**
+   * The last source other than the scratch, and a Buffer over it: sources are few and used again and again.
+   */
   #source: Uint8Array;
   #buffer: NodeBuffer;
 
@@ -89,7 +100,10 @@ function isSharedMemory(buffer: ArrayBufferLike): boolean {
 /** String.fromCharCode takes its characters as arguments, and too many of them overflow the stack. */
 const CHUNK = 4096;
 
-/** Browsers refuse to encode into, and to decode from, views on shared memory: every text goes through private memory. */
+/**
+ * Browsers refuse to encode into, and to decode from, views on shared memory: every text goes through private
+ * memory.
+ */
 class WebText implements Text {
   readonly #scratch: Uint8Array;
   readonly #private = new Uint8Array(CHUNK * MAX_BYTES);

@@ -7,10 +7,11 @@
  *  blobs               the contents of all ArrayBuffers, one after the other
  * ```
  *
- * Every object of the graph is a node; nodes are numbered as the walk meets them. `heads` tells, in that order, what each node
- * is, with all that is needed to create it empty; `bodies` begins with the cell of the value itself and goes on with the
- * contents of the nodes, in the same order. So the receiver first creates everything, then ties it together, and a cycle needs
- * no special care. The table is flat, so the depth of a graph costs no stack on either side.
+ * Every object of the graph is a node; nodes are numbered as the walk meets them. `heads` tells, in that
+ * order, what each node is, with all that is needed to create it empty; `bodies` begins with the cell of the
+ * value itself and goes on with the contents of the nodes, in the same order. So the receiver first creates
+ * everything, then ties it together, and a cycle needs no special care. The table is flat, so the depth of a
+ * graph costs no stack on either side.
  *
  * A cell is one of
  *  - a string, boolean, bigint, null or undefined: itself
@@ -23,7 +24,10 @@ export enum Cell {
   NUMBER = -1,
   /** MessagePack as msgpackr writes it has no -0. */
   NEGATIVE_ZERO = -2,
-  /** A string follows as JSON: one that UTF-8 decoders would change (lone surrogates, a byte order mark in front). */
+  /**
+   * A string follows as JSON: one that UTF-8 decoders would change (lone surrogates, a byte order mark in
+   * front).
+   */
   STRING = -3,
   /** A bigint of more than 64 bits follows, in hexadecimal, a minus sign in front of a negative one. */
   BIGINT = -4,
@@ -51,7 +55,10 @@ export enum Node {
   BUFFER = 8,
   /** : class (an index into `VIEWS`), buffer node, byte offset, length in elements (a DataView: in bytes) */
   VIEW = 9,
-  /** : class, message or undefined, name or undefined if it is the class's → hidden properties, then enumerable ones, as OBJECT */
+  /**
+   * : class, message or undefined, name or undefined if it is the class's → hidden properties, then
+   * enumerable ones, as OBJECT
+   */
   ERROR = 10,
   /** : index into the handles, class tag */
   HANDLE = 11,

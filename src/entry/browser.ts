@@ -1,5 +1,6 @@
 /**
- * The script of all workers in a browser: the whole package in one file. What it is to do comes with its first message.
+ * The script of all workers in a browser: the whole package in one file. What it is to do comes with its
+ * first message.
  */
 import { begin } from '../platform/browser.ts';
 import { runSupervisor } from './supervisor.ts';

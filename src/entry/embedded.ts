@@ -1,6 +1,7 @@
 /**
- * What workers on Node run whose files are not beside the package: a program was bundled. The build puts this file, and all it imports, into
- * the package as text; the core is not among it, because a worker is given the compiled one.
+ * What workers on Node run whose files are not beside the package: a program was bundled. The build puts this
+ * file, and all it imports, into the package as text; the core is not among it, because a worker is given the
+ * compiled one.
  */
 import { role } from '../platform/node.ts';
 import { runSupervisor } from './supervisor.ts';

@@ -1,16 +1,18 @@
 /**
  * When the supervisor may wait for a lock of the core's.
  *
- * A worker that is terminated stops in the middle of anything, with a lock of the heap's or of a queue's in hand, say. Others who want that lock wait until
- * the supervisor has heard of the death; the supervisor itself must not, or it would never hear. So while workers are on their way out it does at
- * once what waits for nobody (letting go of the locks of the dead), and puts off the rest until all of them are gone.
+ * A worker that is terminated stops in the middle of anything, with a lock of the heap's or of a queue's in
+ * hand, say. Others who want that lock wait until the supervisor has heard of the death; the supervisor
+ * itself must not, or it would never hear. So while workers are on their way out it does at once what waits
+ * for nobody (letting go of the locks of the dead), and puts off the rest until all of them are gone.
  */
 
 import { longestEnd } from '../platform/index.ts';
 
 /**
- * Others wait for a worker to go for as long as the platform lets it run on. Who is still there then is held up outside of the core (in a long native call, say),
- * where no worker has a lock: inside, it would have met its end.
+ * Others wait for a worker to go for as long as the platform lets it run on. Who is still there then is held
+ * up outside of the core (in a long native call, say), where no worker has a lock: inside, it would have met
+ * its end.
  */
 export class Quiescence {
   /** Who was told to stop, and until when that matters. */
@@ -29,7 +31,10 @@ export class Quiescence {
     this.#leaving.delete(tid);
   }
 
-  /** Runs what may wait for locks, now or when it may; in the order of the calls. An action that stops somebody does so last. */
+  /**
+   * Runs what may wait for locks, now or when it may; in the order of the calls. An action that stops
+   * somebody does so last.
+   */
   whenQuiescent(action: () => void): void {
     this.#later.push(action);
     this.#run();

@@ -1,5 +1,6 @@
 /**
- * The supervisor: the worker whose loop is never blocked. It starts all other workers, sees each death, and repairs.
+ * The supervisor: the worker whose loop is never blocked. It starts all other workers, sees each death, and
+ * repairs.
  */
 import { SlotField, WorkerState } from '../../assembly/abi.ts';
 import type { CoreExports } from '../heap/core.ts';
@@ -52,7 +53,10 @@ let busy = 0;
 /** The root whose code is over. */
 let over: number | undefined;
 
-/** Does one thing of several that must not keep each other from being done: whoever waits for a worker's end waits for the last of them. */
+/**
+ * Does one thing of several that must not keep each other from being done: whoever waits for a worker's end
+ * waits for the last of them.
+ */
 function attempt(what: string, action: () => void): void {
   try {
     action();
@@ -151,7 +155,8 @@ function gone(tid: number, entry: Living, code: number): void {
   living.delete(tid);
   unrepaired.add(tid);
   quiescence.end(tid);
-  // One that failed has left its Locks behind like one that was killed: nobody knows what they guard, or that they are to be released.
+  // One that failed has left its Locks behind like one that was killed: nobody knows what they guard, or that
+  // they are to be released.
   const clean = entry.record.state === WorkerState.ENDED && entry.record.exitCode === 0;
   core.reapLocks(tid, clean ? 1 : 0);
   if (entry.isProcess) stopThreadsOf(entry.pid);
@@ -174,18 +179,20 @@ function repair(tid: number, entry: Living, code: number, clean: boolean): void 
   attempt('to tell a pool', () => entry.onGone?.(code, entry.signal !== undefined));
   for (const monitor of monitors.values()) whenQuiescent('to tell a pool', () => monitor.lost(tid));
   if (!entry.daemon && --busy === 0) report();
-  // Who returned has stopped its daemons itself; who called process.exit() had no time to. One that was stopped leaves them alone, as in Python.
+  // Who returned has stopped its daemons itself; who called process.exit() had no time to. One that was
+  // stopped leaves them alone, as in Python.
   if (entry.isProcess && entry.signal === undefined) attempt('to stop daemons', () => stopDaemonsOf(entry.pid));
   attempt('to stop daemons', stopDaemons);
 }
 
-// ── attached threads ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── attached threads ─────────────────────────────────────────────────────────────────────────────────
 
 /** An attached thread is no more. It may be said twice. */
 function attachedGone(tid: number, clean: boolean): void {
   if (!core.workerIsKnown(tid)) return;
   core.reapLocks(tid, clean ? 1 : 0);
-  // Its own supervisor and the workers of that end with it, and nobody else is going to repair them. Not before: they may be running on.
+  // Its own supervisor and the workers of that end with it, and nobody else is going to repair them. Not
+  // before: they may be running on.
   whenFamilyGone(tid, new Set(), () =>
     whenQuiescent('in the repair of an attached thread', () => {
       for (const each of descendantsOf(tid))
@@ -195,7 +202,10 @@ function attachedGone(tid: number, clean: boolean): void {
   );
 }
 
-/** Calls `done` once nobody runs whom `parent` has started, or who was started by those. `gone`: who is known to be. */
+/**
+ * Calls `done` once nobody runs whom `parent` has started, or who was started by those. `gone`: who is known
+ * to be.
+ */
 function whenFamilyGone(parent: number, gone: Set<number>, done: () => void): void {
   const family = descendantsOf(parent).filter((tid) => !gone.has(tid));
   let left = family.length;
@@ -241,7 +251,10 @@ function end(ref: number, code: number): void {
   core.refClose(ref);
 }
 
-/** The children of which `parent` did not live to tell: nobody starts them, and somebody may be waiting for their end. */
+/**
+ * The children of which `parent` did not live to tell: nobody starts them, and somebody may be waiting for
+ * their end.
+ */
 function endUnstarted(parent: number): void {
   for (const tid of tidsOfSlots()) {
     const slot = core.slotOf(tid);
@@ -253,7 +266,10 @@ function endUnstarted(parent: number): void {
   }
 }
 
-/** What it was to run goes, too, if it died before it had read that: handles inside would stay open as long as the record. */
+/**
+ * What it was to run goes, too, if it died before it had read that: handles inside would stay open as long as
+ * the record.
+ */
 function endRecord(record: WorkerRecord, code: number): void {
   attempt('to drop a task', () => record.dropTask());
   record.end(code);
@@ -268,7 +284,10 @@ function stopDaemonsOf(parent: number): void {
   for (const [tid, { isProcess, daemon, record }] of living) if (isProcess && daemon && record.parent === parent) stop(tid, -15);
 }
 
-/** As at a Python program's exit: its threads end first, then its daemonic processes are terminated, however long others go on. */
+/**
+ * As at a Python program's exit: its threads end first, then its daemonic processes are terminated, however
+ * long others go on.
+ */
 function stopDaemons(): void {
   if (over === undefined) return;
   for (const { isProcess, daemon, pid } of living.values()) if (!isProcess && !daemon && pid === over) return;
@@ -315,7 +334,10 @@ function receive(message: ToSupervisor): void {
 const PIPE_PATIENCE = 1000;
 let pipe: ReturnType<typeof setTimeout> | undefined;
 
-/** What a worker prints is read by nobody any more. That ends a program on Node; while its main thread is blocked, from here. */
+/**
+ * What a worker prints is read by nobody any more. That ends a program on Node; while its main thread is
+ * blocked, from here.
+ */
 function brokenPipe(descriptor: 1 | 2): void {
   parent.post({ busy: busy > 0, seen, brokenPipe: descriptor } satisfies FromSupervisor);
   pipe ??= setTimeout(endProgram, PIPE_PATIENCE);

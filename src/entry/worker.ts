@@ -79,7 +79,10 @@ function ownOutput({ core }: Heap): () => void {
   return () => output.flush();
 }
 
-/** Makes the runnable what it was where it was started: its target, and of a subclass the class and the instance's data. Answers what to run. */
+/**
+ * Makes the runnable what it was where it was started: its target, and of a subclass the class and the
+ * instance's data. Answers what to run.
+ */
 async function prepare(heap: Heap, { record }: CurrentWorker, runnable: Runnable, spec: TaskSpec): Promise<Runnable> {
   const target = spec.target && ((await resolveTarget(spec.target, importModule)) as AnyFunction);
   if (spec.subclass === undefined) {
@@ -133,7 +136,8 @@ export async function runWorker(): Promise<void> {
     await inheritLoader();
     // What cannot be imported is reported when the target is looked for.
     await Promise.allSettled(data.modules.map(importModule));
-    // Who is killed on the way, wherever, has left it to the supervisor, with the handles that are still in it.
+    // Who is killed on the way, wherever, has left it to the supervisor, with the handles that are still in
+    // it.
     spec = own.readTask();
     own.dropTask();
     running = await prepare(heap, here, runnable, spec);

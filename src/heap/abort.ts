@@ -8,7 +8,9 @@ type Listener = () => void;
 const listeners = new WeakMap<AbortSignal, Set<Listener>>();
 const NONE: Listener = () => {};
 
-/** Calls `listener` once when `signal` is aborted; answers how to stop that. The signal is not aborted yet. */
+/**
+ * Calls `listener` once when `signal` is aborted; answers how to stop that. The signal is not aborted yet.
+ */
 export function onAbort(signal: AbortSignal | undefined, listener: Listener): Listener {
   if (signal === undefined) return NONE;
   let all = listeners.get(signal);

@@ -1,5 +1,6 @@
 /**
- * The compiled core, ready at once and synchronously: it is embedded, so importing the package reads no file and awaits nothing.
+ * The compiled core, ready at once and synchronously: it is embedded, so importing the package reads no file
+ * and awaits nothing.
  */
 import { instantiateSync } from '@assemblyscript/loader';
 import { embeddedModule } from './embedded.ts';
@@ -16,7 +17,10 @@ export function coreModule(): WebAssembly.Module {
   return compiled;
 }
 
-/** An instance over `memory`. The loader's own wrappers count arguments at each call: the bare exports are what we want. */
+/**
+ * An instance over `memory`. The loader's own wrappers count arguments at each call: the bare exports are
+ * what we want.
+ */
 export function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
   const imports = { env: { memory }, atomics: { monotonic: () => performance.now() } };
   return guardCalls(instantiateSync(module, imports).instance.exports as unknown as CoreExports);

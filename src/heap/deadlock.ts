@@ -1,21 +1,25 @@
 /**
  * Deadlocks: cycles of workers, each of which waits for a lock that the next one holds.
  *
- * Ancestry: the wait-for graph of Holt, "Some deadlock properties of computer systems", 1972. A blocked worker waits for one lock and a lock has one holder, so the
- * graph is chains and cycles, and to look for a cycle is to follow one chain.
+ * Ancestry: the wait-for graph of Holt, "Some deadlock properties of computer systems", 1972. A blocked
+ * worker waits for one lock and a lock has one holder, so the graph is chains and cycles, and to look for a
+ * cycle is to follow one chain.
  *
  * | word          | says                                                        | written by          |
  * | ------------- | ----------------------------------------------------------- | ------------------- |
  * | slot.wants    | the watched lock for which the worker waits without timeout | that worker, here   |
  * | a lock's word | who holds it                                                | the core            |
  *
- * No cycle is missed: a worker says what it wants before it looks, in sequentially consistent steps; whoever of a cycle is the last to say so finds the others'.
+ * No cycle is missed: a worker says what it wants before it looks, in sequentially consistent steps; whoever
+ * of a cycle is the last to say so finds the others'.
  * Two that close it at the same moment may both find it.
  *
- * No cycle is invented: it is read once more against its direction. The last link waits for what this very worker holds, so it stays blocked, so it holds
- * what it holds; therefore the link before it, read after it, stays as well; and so on up to the first.
+ * No cycle is invented: it is read once more against its direction. The last link waits for what this very
+ * worker holds, so it stays blocked, so it holds what it holds; therefore the link before it, read after it,
+ * stays as well; and so on up to the first.
  *
- * Not watched: an async wait, since other tasks of its worker go on, and a condition's way back to its lock, which the core takes.
+ * Not watched: an async wait, since other tasks of its worker go on, and a condition's way back to its lock,
+ * which the core takes.
  *
  * Death of a link: its locks break soon, or go to the next; for a moment the cycle stands all the same.
  */

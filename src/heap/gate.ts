@@ -1,9 +1,9 @@
 /**
  * Async waiting: the one place that calls Atomics.waitAsync.
  *
- * Per thread and gate there is at most one outstanding waitAsync; a local queue of waiters shares it. An engine cannot withdraw a waitAsync, so the last
- * waiter that gives up opens the gate itself: its leftover ends, everybody else looks again, and no stale wait stays on an address that may
- * become another object's.
+ * Per thread and gate there is at most one outstanding waitAsync; a local queue of waiters shares it. An
+ * engine cannot withdraw a waitAsync, so the last waiter that gives up opens the gate itself: its leftover
+ * ends, everybody else looks again, and no stale wait stays on an address that may become another object's.
  */
 import { afterTurn, inNextTurn, keepAlive } from '../platform/index.ts';
 import { onAbort } from './abort.ts';
@@ -40,8 +40,8 @@ let stretched = false;
 let began = 0;
 
 /**
- * Whether the loop is to have a turn before the next result. What need not wait resolves in a microtask, and a loop over a queue that others keep
- * full would never let a timer fire.
+ * Whether the loop is to have a turn before the next result. What need not wait resolves in a microtask, and
+ * a loop over a queue that others keep full would never let a timer fire.
  */
 function turnIsDue(): boolean {
   const now = performance.now();
@@ -60,7 +60,10 @@ function deliver<T>(resolve: (value: T) => void, value: T): void {
   else resolve(value);
 }
 
-/** Async waiters of this thread, by heap and the address of their gate. Not in the heap's object: another copy of the package may have made that. */
+/**
+ * Async waiters of this thread, by heap and the address of their gate. Not in the heap's object: another copy
+ * of the package may have made that.
+ */
 const gatesOf = new WeakMap<Heap, Map<number, AsyncGate>>();
 
 function gatesIn(heap: Heap): Map<number, AsyncGate> {
@@ -90,8 +93,10 @@ export class AsyncGate {
   }
 
   /**
-   * Resolves with what `attempt` answers other than PENDING, or rejects with what it throws; tries at once, and again whenever the gate opens.
-   * Waiters of one gate are served in the order in which they came. `onTimeout` answers (or throws) for one whose time is up.
+   * Resolves with what `attempt` answers other than PENDING, or rejects with what it throws; tries at once,
+   * and again whenever the gate opens.
+   * Waiters of one gate are served in the order in which they came. `onTimeout` answers (or throws) for one
+   * whose time is up.
    */
   static wait<T>(
     heap: Heap,
@@ -191,7 +196,8 @@ export class AsyncGate {
   #remove(waiter: Waiter): void {
     const wasFirst = waiter === this.#first;
     this.#unlink(waiter);
-    // The first in line may have held up others, and the last one leaves a wait behind: either way the pump must look.
+    // The first in line may have held up others, and the last one leaves a wait behind: either way the pump
+    // must look.
     if (wasFirst) this.#heap.core.gateWakeAll(this.#address);
   }
 
@@ -275,7 +281,8 @@ export function startTimer(ms: number, fire: () => void): () => void {
 }
 
 /**
- * Waits for a word of this waiter's own to be no longer `expected`. Resolves true when it is not, false when the time is up; rejects when aborted.
+ * Waits for a word of this waiter's own to be no longer `expected`. Resolves true when it is not, false when
+ * the time is up; rejects when aborted.
  * Either way nothing is left waiting on the word.
  */
 export async function waitForWord(

@@ -90,7 +90,10 @@ export class Heap {
     return this.link.memory.buffer;
   }
 
-  /** All bytes, up to at least `end`. Never keep it across an await or another allocation: the memory may grow. */
+  /**
+   * All bytes, up to at least `end`. Never keep it across an await or another allocation: the memory may
+   * grow.
+   */
   bytes(end = 0): Uint8Array {
     if (end > this.#bytes.length) this.#bytes = new Uint8Array(this.#refresh());
     return this.#bytes;
@@ -128,12 +131,14 @@ export function heapFull(bytes?: number): MemoryError {
   );
 }
 
-// ── the heap of this thread ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── the heap of this thread ──────────────────────────────────────────────────────────────────────────
 
 export interface HeapOptions {
   /** The memory's size at the start, in bytes. Default 4 MiB. */
   initialBytes?: number;
-  /** How far it may grow, in bytes. Default (and limit) 2 GiB less 64 KiB. It costs nothing until it is used. */
+  /**
+   * How far it may grow, in bytes. Default (and limit) 2 GiB less 64 KiB. It costs nothing until it is used.
+   */
   maximumBytes?: number;
 }
 
@@ -161,8 +166,10 @@ export function onCreated(listener: (heap: Heap) => void): void {
 }
 
 /**
- * Sets the size of this program's heap. Call it in the main module before anything else of the package is used.
- * A worker, which imports that module too, has its heap already: there it does nothing if it asks for the same.
+ * Sets the size of this program's heap. Call it in the main module before anything else of the package is
+ * used.
+ * A worker, which imports that module too, has its heap already: there it does nothing if it asks for the
+ * same.
  * @throws RuntimeError when the heap exists already; ValueError for impossible sizes.
  */
 export function configure(wanted: HeapOptions): void {

@@ -1,9 +1,10 @@
 /**
  * What this worker holds: its open handles, and those of them that came since its loop last turned.
  *
- * The collector closes a handle that was dropped, but its callback runs in a turn of the event loop, which a server that
- * blocks never takes. So once many have come without a turn they are also known by WeakRefs, and the platform is asked to
- * collect in between, if it can. A handle that somebody has is never closed by this: only what nothing reaches any more.
+ * The collector closes a handle that was dropped, but its callback runs in a turn of the event loop, which a
+ * server that blocks never takes. So once many have come without a turn they are also known by WeakRefs, and
+ * the platform is asked to collect in between, if it can. A handle that somebody has is never closed by this:
+ * only what nothing reaches any more.
  *
  * A handle that is made or closed costs an addition and a comparison until then.
  */
@@ -23,7 +24,10 @@ export class Reference {
   }
 }
 
-/** So many more than before are worth asking whether the loop turns. Small beside what a worker's own heap costs. */
+/**
+ * So many more than before are worth asking whether the loop turns. Small beside what a worker's own heap
+ * costs.
+ */
 const STEP = 64;
 /** With so many that came without a turn something is wrong: said once. */
 const MANY = 10_000;
@@ -131,7 +135,9 @@ function compact(): void {
   compactAt = Math.max(COMPACT, 2 * (young?.length ?? 0));
 }
 
-/** Gives back what nothing reaches any more, as far as that is possible without a turn; whether anything was. */
+/**
+ * Gives back what nothing reaches any more, as far as that is possible without a turn; whether anything was.
+ */
 function collect(): boolean {
   compact();
   if (young === undefined || young.length === 0 || collectNow === undefined || !collectNow()) return false;
@@ -146,7 +152,9 @@ function collect(): boolean {
   return open < before;
 }
 
-/** The heap is full: whether handles that nothing reaches were given back, so that another try may succeed. */
+/**
+ * The heap is full: whether handles that nothing reaches were given back, so that another try may succeed.
+ */
 export function relieve(): boolean {
   return collect();
 }

@@ -94,14 +94,19 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
   }
 }
 
-/** Handles in bulk; and looks into the shared memory. Other workers go on meanwhile: each figure is true at one moment of the call. */
+/**
+ * Handles in bulk; and looks into the shared memory. Other workers go on meanwhile: each figure is true at
+ * one moment of the call.
+ */
 export const heap = {
   /**
-   * Runs `fn`, and closes every handle that this worker came by meanwhile, except those in what it returns (in fields, arrays, maps and
-   * sets, however deep) and those given to `keep`. Of one that throws, those in the error stay. For code that never returns to its event loop,
-   * and for whoever wants the memory back at once.
+   * Runs `fn`, and closes every handle that this worker came by meanwhile, except those in what it returns
+   * (in fields, arrays, maps and sets, however deep) and those given to `keep`. Of one that throws, those in
+   * the error stay. For code that never returns to its event loop, and for whoever wants the memory back at
+   * once.
    *
-   * Calls may nest: what an inner one returns is the outer one's. Not closed: workers that run, and what callbacks of a pool came by.
+   * Calls may nest: what an inner one returns is the outer one's. Not closed: workers that run, and what
+   * callbacks of a pool came by.
    * Of an async `fn` those are closed that came before its first `await`, once its promise has settled.
    * @returns what `fn` returns
    */
@@ -110,7 +115,8 @@ export const heap = {
   },
 
   /**
-   * The same for a block: `using scope = heap.scope()`. The block must not `await` or `yield`: then nothing is closed, with a warning.
+   * The same for a block: `using scope = heap.scope()`. The block must not `await` or `yield`: then nothing
+   * is closed, with a warning.
    */
   scope(): Disposable {
     return scope();
@@ -140,8 +146,10 @@ export const heap = {
   },
 
   /**
-   * The cycles of workers that wait for each other now: each element waits for a lock that the next one holds, the last for one of the first.
-   * A wait with a timeout counts while it lasts. Empty: there is no deadlock among locks (a worker may still wait for an event that nobody sets).
+   * The cycles of workers that wait for each other now: each element waits for a lock that the next one
+   * holds, the last for one of the first.
+   * A wait with a timeout counts while it lasts. Empty: there is no deadlock among locks (a worker may still
+   * wait for an event that nobody sets).
    */
   deadlocks(): DeadlockLink[][] {
     return findCycles();

@@ -1,6 +1,7 @@
 /**
- * The names of members that are the package's own. They are symbols, so that a subclass may call its fields and methods
- * what it likes: Python's tutorials write `self.id = id`, and a queue of somebody's may well have a method `send`.
+ * The names of members that are the package's own. They are symbols, so that a subclass may call its fields
+ * and methods what it likes: Python's tutorials write `self.id = id`, and a queue of somebody's may well have
+ * a method `send`.
  *
  * Registered ones, because two copies of the package in one thread handle each other's objects.
  */

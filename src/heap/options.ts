@@ -2,7 +2,10 @@
  * Options: one object of named values. A name that is none of them is a mistake, and says which was meant.
  */
 
-/** Insertions, deletions, replacements and swaps of neighbours that make one word of another (Damerau 1964, Wagner and Fischer 1974). */
+/**
+ * Insertions, deletions, replacements and swaps of neighbours that make one word of another (Damerau 1964,
+ * Wagner and Fischer 1974).
+ */
 function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   const at = (i: number, j: number) => rows[i]?.[j] as number;
@@ -34,7 +37,9 @@ export function checkNames(what: string, options: unknown, names: readonly strin
   }
 }
 
-/** @throws TypeError `args` is no array: what is iterable would be used up, and a text is no list of arguments */
+/**
+ * @throws TypeError `args` is no array: what is iterable would be used up, and a text is no list of arguments
+ */
 export function checkArgs(args: unknown, name = 'args'): void {
   if (args === undefined || Array.isArray(args)) return;
   const got = args === null ? 'null' : typeof args === 'object' ? `a ${args.constructor?.name ?? 'object'}` : `a ${typeof args}`;

@@ -2,8 +2,9 @@
  * Records from this side: values into the scratch, into blocks of their own, and back.
  * The layout is that of assembly/queue/record.ts.
  *
- * The codec counts no references: who keeps the bytes does. An item on its way into a queue, or out of one, is in flight
- * (InFlight), and goes with its worker if that dies. The references in a boxed record are counted when it is in its place.
+ * The codec counts no references: who keeps the bytes does. An item on its way into a queue, or out of one,
+ * is in flight (InFlight), and goes with its worker if that dies. The references in a boxed record are
+ * counted when it is in its place.
  */
 import { Encoding, Meta, Size, Status } from '../../assembly/abi.ts';
 import { copyInto } from '../codec/bytes.ts';
@@ -16,7 +17,10 @@ import { isCreated, isGone } from './shared.ts';
 export const RECORD = Size.RECORD;
 const NO_HANDLES: HandleRef[] = [];
 
-/** Handles in one value: a record's meta counts them in 16 bits, and a negative meta is an error of the core's. */
+/**
+ * Handles in one value: a record's meta counts them in 16 bits, and a negative meta is an error of the
+ * core's.
+ */
 const MOST_HANDLES = 0x7fff;
 
 export function align8(bytes: number): number {
@@ -30,11 +34,12 @@ export function recordBytes(words: Int32Array, at: number): number {
   return RECORD + (meta & Meta.OUT_OF_LINE ? 8 : align8(length) + (meta >>> Meta.HANDLES_SHIFT) * 8);
 }
 
-// ── values into records ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── values into records ──────────────────────────────────────────────────────────────────────────────
 
 /**
- * Writes a value as a record at byte `at` of the scratch; where it ends. What does not fit, or has handles, goes into a
- * block of its own, which is in flight: behind the header are the addresses of both. When it throws, nothing is held.
+ * Writes a value as a record at byte `at` of the scratch; where it ends. What does not fit, or has handles,
+ * goes into a block of its own, which is in flight: behind the header are the addresses of both. When it
+ * throws, nothing is held.
  * @param before bytes left free in front of the payload, a multiple of 8
  * @throws TypeError it cannot be sent; ValueError a handle was closed meanwhile, by a getter; MemoryError
  */
@@ -55,8 +60,8 @@ export function writeNumber(heap: Heap, value: number, at: number, before = 0): 
 }
 
 /**
- * Writes what the codec has just made as a record at byte `at` of the scratch; where it ends. -1: it needs a block, being
- * too long, or because of its handles, which must be counted while it waits for room.
+ * Writes what the codec has just made as a record at byte `at` of the scratch; where it ends. -1: it needs a
+ * block, being too long, or because of its handles, which must be counted while it waits for room.
  */
 export function writeInline(heap: Heap, encoding: Encoding, at: number, before = 0): number {
   const { codec, scratch, scratchI32 } = heap;
@@ -95,7 +100,10 @@ function writeBlock(heap: Heap, encoding: Encoding, at: number, before: number):
   return at + RECORD + 8;
 }
 
-/** Has the core know a block as in flight: it goes with this worker. @throws MemoryError; ValueError an object is gone */
+/**
+ * Has the core know a block as in flight: it goes with this worker. @throws MemoryError; ValueError an object
+ * is gone
+ */
 export function inFlightFor(heap: Heap, block: number, length: number, meta: number): number {
   const inFlight = heap.core.inFlightCreate(block, length, meta);
   if (isCreated(inFlight)) return inFlight;
@@ -157,11 +165,11 @@ export function closedHandle(): ValueError {
   return new ValueError('cannot send a closed handle');
 }
 
-// ── records into values ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── records into values ──────────────────────────────────────────────────────────────────────────────
 
 /**
- * The value of a record whose header has been read: `before` bytes behind byte `at` of the scratch, or behind the
- * beginning of the payload in the block named there.
+ * The value of a record whose header has been read: `before` bytes behind byte `at` of the scratch, or behind
+ * the beginning of the payload in the block named there.
  */
 export function decodeRecord(heap: Heap, at: number, length: number, meta: number, before = 0): unknown {
   if (meta === Encoding.NUMBER) return heap.scratchF64[(at + before) >> 3];
@@ -169,7 +177,10 @@ export function decodeRecord(heap: Heap, at: number, length: number, meta: numbe
   return heap.codec.decode(meta & 255, heap.scratch, at + before, at + length, NO_HANDLES);
 }
 
-/** The value in a block, which is then given back with its references: those of the value count for themselves. */
+/**
+ * The value in a block, which is then given back with its references: those of the value count for
+ * themselves.
+ */
 function decodeBlock(heap: Heap, block: number, length: number, meta: number, before: number): unknown {
   const at = block + Meta.BLOCK_HEADER;
   const count = meta >>> Meta.HANDLES_SHIFT;
@@ -182,13 +193,13 @@ function decodeBlock(heap: Heap, block: number, length: number, meta: number, be
   }
 }
 
-// ── boxed records: a record that is a block ────────────────────────────────────────────────────────────────────────────
+// ── boxed records: a record that is a block ──────────────────────────────────────────────────────────
 
 /**
- * Puts the address of a value's boxed record into the word at `word`, of an object that somebody has; what was there
- * before is given back.
- * @throws TypeError it cannot be sent; ValueError a handle was closed meanwhile, by a getter; MemoryError. Then nothing
- *   has changed
+ * Puts the address of a value's boxed record into the word at `word`, of an object that somebody has; what
+ * was there before is given back.
+ * @throws TypeError it cannot be sent; ValueError a handle was closed meanwhile, by a getter; MemoryError.
+ * Then nothing has changed
  */
 export function placeBoxed(heap: Heap, word: number, value: unknown): void {
   const { core, codec } = heap;
@@ -204,7 +215,9 @@ export function placeBoxed(heap: Heap, word: number, value: unknown): void {
   core.boxedDrop(before);
 }
 
-/** What the codec has just made as a boxed record: its address. It has its handles only when they are counted. */
+/**
+ * What the codec has just made as a boxed record: its address. It has its handles only when they are counted.
+ */
 export function boxRecord(heap: Heap, encoding: Encoding): number {
   const { codec } = heap;
   const isNumber = encoding === Encoding.NUMBER;

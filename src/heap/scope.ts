@@ -3,10 +3,10 @@
  *
  * Ancestry: tf.tidy of TensorFlow.js; the local frames of JNI (PushLocalFrame, 1997).
  *
- * A scope gathers as long as its own synchronous code runs: what other async tasks of this worker come by is theirs. `tidy`
- * knows when that ends. `scope` cannot see an `await` inside of its block; a microtask that runs meanwhile tells. Such a
- * scope closes nothing, since nobody can say any more whose the handles are. Code that awaits needs none: the collector
- * has its turns.
+ * A scope gathers as long as its own synchronous code runs: what other async tasks of this worker come by is
+ * theirs. `tidy` knows when that ends. `scope` cannot see an `await` inside of its block; a microtask that
+ * runs meanwhile tells. Such a scope closes nothing, since nobody can say any more whose the handles are.
+ * Code that awaits needs none: the collector has its turns.
  */
 import { gatherInto } from './held.ts';
 import { keepHandle, leaveScope, type Shared, sharedIn } from './shared.ts';

@@ -18,7 +18,10 @@ export interface Handle extends HeapLink {
   generation: number;
 }
 
-/** What a constructor is given to wrap an object that exists, instead of making one. Not in the public declarations. */
+/**
+ * What a constructor is given to wrap an object that exists, instead of making one. Not in the public
+ * declarations.
+ */
 export class AdoptionToken {
   readonly heap: Heap;
   readonly ref: number;
@@ -36,13 +39,14 @@ interface Registry {
 }
 const REGISTRY = Symbol.for('nogil.classes');
 const global = globalThis as { [REGISTRY]?: Registry };
-// One for all copies of the package in this thread: what arrives is of the class that the user's module imported, whichever copy decodes it.
+// One for all copies of the package in this thread: what arrives is of the class that the user's module
+// imported, whichever copy decodes it.
 global[REGISTRY] ??= { classes: new Map(), tags: new WeakMap() };
 const { classes, tags } = global[REGISTRY];
 
 /**
- * Gives a class the number under which its handles travel. `kinds`: the objects in the heap that it can wrap, so that a forged
- * or mistaken handle cannot make one class read another's words.
+ * Gives a class the number under which its handles travel. `kinds`: the objects in the heap that it can wrap,
+ * so that a forged or mistaken handle cannot make one class read another's words.
  */
 export function registerShared(tag: number, ctor: SharedClass, ...kinds: Kind[]): void {
   classes.set(tag, { make: (heap, ref) => new ctor(new AdoptionToken(heap, ref) as never), kinds });
@@ -67,7 +71,7 @@ const forgotten = new FinalizationRegistry<Reference>((reference) => {
   heap.core.refClose(ref);
 });
 
-// ── what the core answers that makes or opens something: the address, or why there is none ─────────────────────────────
+// ── what the core answers that makes or opens something: the address, or why there is none ───────────
 
 export function isCreated(address: number): boolean {
   return address > 0;
@@ -89,7 +93,10 @@ export function created(address: number, again?: () => number): number {
   throw heapFull();
 }
 
-/** Another reference of this worker's to the object at an address, which somebody keeps meanwhile. @throws MemoryError */
+/**
+ * Another reference of this worker's to the object at an address, which somebody keeps meanwhile. @throws
+ * MemoryError
+ */
 export function refAgain(core: CoreExports, object: number): number {
   return created(core.refOpen(core.objectId(object), core.objectGeneration(object)));
 }
@@ -140,7 +147,10 @@ export abstract class Shared implements Disposable {
     return this[PTR];
   }
 
-  /** For those who tell the core of somebody else's object. @throws ValueError when its handle is closed. @internal */
+  /**
+   * For those who tell the core of somebody else's object. @throws ValueError when its handle is closed.
+   * @internal
+   */
   static addressOf(object: Shared): number {
     return object[OPEN];
   }
@@ -156,7 +166,8 @@ export abstract class Shared implements Disposable {
   }
 
   /**
-   * Closes this worker's handle; twice is fine. The object's memory goes with its last handle, wherever that is.
+   * Closes this worker's handle; twice is fine. The object's memory goes with its last handle, wherever that
+   * is.
    * Every other use of a closed handle throws `ValueError`; its async calls that still wait reject with it.
    */
   close(): void {
@@ -207,8 +218,8 @@ export abstract class Shared implements Disposable {
   }
 
   /**
-   * A number that is the same in every worker and that no other living object has. Declared as anything, because a
-   * subclass may have an `id` of its own, of any type.
+   * A number that is the same in every worker and that no other living object has. Declared as anything,
+   * because a subclass may have an `id` of its own, of any type.
    */
   // biome-ignore lint/suspicious/noExplicitAny: see above
   declare id: any;
@@ -218,13 +229,19 @@ export abstract class Shared implements Disposable {
     return object[HEAP].core.objectId(object[OPEN]);
   }
 
-  /** For a worker made with `new Worker`: `worker.postMessage(lock.handle())`, and there `Lock.from(handle)`. Keep this object until the other side has it. */
+  /**
+   * For a worker made with `new Worker`: `worker.postMessage(lock.handle())`, and there `Lock.from(handle)`.
+   * Keep this object until the other side has it.
+   */
   handle(): Handle {
     const { id, gen, tag } = this[SEND]();
     return { ...this[HEAP].link, tag, id, generation: gen };
   }
 
-  /** A live object of the handle that another worker posted. @throws ValueError if it is of another class or its object is gone. */
+  /**
+   * A live object of the handle that another worker posted. @throws ValueError if it is of another class or
+   * its object is gone.
+   */
   static from<T extends Shared>(this: abstract new (...args: never[]) => T, handle: Handle): T {
     const heap = heapFor(handle.memory ? handle : invalidHandle(handle));
     const object = revive(heap, { id: handle.id, gen: handle.generation, tag: handle.tag });
@@ -286,5 +303,6 @@ function revive(heap: Heap, handle: HandleRef): Shared {
   return wrap(heap, handle, created(heap.core.refOpen(handle.id, handle.gen)));
 }
 
-// A handle inside an item has a reference of its own, which the item keeps until it is read: the object cannot be gone.
+// A handle inside an item has a reference of its own, which the item keeps until it is read: the object
+// cannot be gone.
 setReviver(revive);

@@ -1,8 +1,8 @@
 /**
  * Showing objects: one way for String(), JSON and Node's inspect of all classes.
  *
- * A class says its state once, by [STATE]: in words, as Python's repr has them, and in fields. To look at an object takes no
- * lock and waits for nobody; what is said of it was true at one moment of the look.
+ * A class says its state once, by [STATE]: in words, as Python's repr has them, and in fields. To look at an
+ * object takes no lock and waits for nobody; what is said of it was true at one moment of the look.
  */
 
 /** The method by which an object says its state. */

@@ -16,7 +16,10 @@ export function isBlocking(name: string, value: unknown): boolean {
 }
 
 export interface AsyncOptions {
-  /** Gives up the wait: the call rejects with `signal.reason` and leaves the primitive as if it had never been called. */
+  /**
+   * Gives up the wait: the call rejects with `signal.reason` and leaves the primitive as if it had never been
+   * called.
+   */
   signal?: AbortSignal | undefined;
 }
 

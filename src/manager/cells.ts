@@ -1,5 +1,6 @@
 /**
- * Keys and values of managed dicts and lists, to the core and back. The layouts are those of assembly/manager/cell.ts and batch.ts.
+ * Keys and values of managed dicts and lists, to the core and back. The layouts are those of
+ * assembly/manager/cell.ts and batch.ts.
  */
 import { CellBatchField, Encoding, Meta, Status } from '../../assembly/abi.ts';
 import type { HandleRef } from '../codec/index.ts';
@@ -9,14 +10,15 @@ import { bodyBytes, closedHandle, metaOf, RECORD, readHandles, writeBody, writeI
 
 const NO_HANDLES: HandleRef[] = [];
 
-// ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── keys ─────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What may be a key: as in Python, what cannot change. An array stands for Python's tuple, and is copied. */
 export type Key = string | number | bigint | boolean | null | undefined | Uint8Array | readonly Key[];
 
 /**
- * A key as it will be encoded: equal keys give equal bytes. Arrays become trees of their own, because two mentions of one array, or a view on a larger buffer, are
- * encoded otherwise than equal ones that are not shared; -0 becomes 0.
+ * A key as it will be encoded: equal keys give equal bytes. Arrays become trees of their own, because two
+ * mentions of one array, or a view on a larger buffer, are encoded otherwise than equal ones that are not
+ * shared; -0 becomes 0.
  * @throws TypeError what cannot be a key
  */
 export function toKey(key: unknown): Key {
@@ -70,7 +72,7 @@ export function writeKey(heap: Heap, key: Key): void {
   scratchI32[header + 1] = encoding;
 }
 
-// ── values ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── values ───────────────────────────────────────────────────────────────────────────────────────────
 
 /** A batch with room for `capacity` cells. Whoever makes it closes it. */
 export function newBatch(heap: Heap, capacity: number): number {
@@ -79,7 +81,10 @@ export function newBatch(heap: Heap, capacity: number): number {
   return batch;
 }
 
-/** Puts what the codec has just made into a batch. @throws MemoryError; ValueError a handle was closed meanwhile, by a getter */
+/**
+ * Puts what the codec has just made into a batch. @throws MemoryError; ValueError a handle was closed
+ * meanwhile, by a getter
+ */
 export function addEncoded(heap: Heap, batch: number, encoding: Encoding): void {
   const { codec, core } = heap;
   if (writeInline(heap, encoding, 0) >= 0) {
@@ -99,7 +104,10 @@ export function addKey(heap: Heap, batch: number, key: Key): void {
   if (heap.core.cellBatchAdd(batch, keyPlace(heap)) !== 0) throw heapFull();
 }
 
-/** A batch of values, or of `value, key` for each pair: what is given to the core is encoded before the first of it goes in. */
+/**
+ * A batch of values, or of `value, key` for each pair: what is given to the core is encoded before the first
+ * of it goes in.
+ */
 export function batchOf(heap: Heap, values: readonly unknown[], keys?: readonly Key[]): number {
   const batch = newBatch(heap, values.length + (keys?.length ?? 0));
   try {

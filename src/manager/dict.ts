@@ -13,7 +13,9 @@ import { addEncoded, addKey, batchOf, type Key, newBatch, readBatch, readShown, 
 import { INSPECT, methodsOf, withContents } from './properties.ts';
 import { Store } from './store.ts';
 
-/** What a dict can be made of or updated with: a Map or another Dict, pairs, or an object's own properties. */
+/**
+ * What a dict can be made of or updated with: a Map or another Dict, pairs, or an object's own properties.
+ */
 export type DictInit<K, V> = Iterable<readonly [K, V]> | { readonly [name: string]: V };
 
 const MISSING: unique symbol = Symbol('missing');
@@ -154,18 +156,22 @@ function pairsOf(init: unknown): readonly (readonly [unknown, unknown])[] {
 }
 
 /**
- * A dict of any number of workers', in shared memory: no server, no messages. Keys keep the order in which they came. Every call is atomic; a sequence of calls is not:
- * for that there is `update(key, fn)`.
+ * A dict of any number of workers', in shared memory: no server, no messages. Keys keep the order in which
+ * they came. Every call is atomic; a sequence of calls is not: for that there is `update(key, fn)`.
  *
- * Keys are strings, numbers (-0 is 0), bigints, booleans, null, undefined, bytes, and arrays of those (Python's tuples); `1`, `1n`, `'1'` and `true` are four keys.
- * Values are snapshots, as in a queue: `d.get('a').push(1)` changes a copy. Managed and other shared objects inside stay live, and live as long as they are in it; a dict
- * that contains itself is never freed.
+ * Keys are strings, numbers (-0 is 0), bigints, booleans, null, undefined, bytes, and arrays of those
+ * (Python's tuples); `1`, `1n`, `'1'` and `true` are four keys.
+ * Values are snapshots, as in a queue: `d.get('a').push(1)` changes a copy. Managed and other shared objects
+ * inside stay live, and live as long as they are in it; a dict that contains itself is never freed.
  *
- * It has a Map's methods and Python's, and its string keys are properties, too: `d.num`, `d.num = 3`, `'num' in d`, `delete d.num`, `{ ...d }`. Names of methods
- * are not: for a key named 'size' there is `d.get('size')`. Property names are strings: `d[1]` is the key '1'. A missing property is `undefined`.
+ * It has a Map's methods and Python's, and its string keys are properties, too: `d.num`, `d.num = 3`, `'num'
+ * in d`, `delete d.num`, `{ ...d }`. Names of methods are not: for a key named 'size' there is
+ * `d.get('size')`. Property names are strings: `d[1]` is the key '1'. A missing property is `undefined`.
  *
- * Methods with an async twin wait while another worker is inside of `update`; those without one never wait for a user's function.
- * Unlike Python's: iteration gives pairs, as a Map's does; a worker that dies inside of `update` changes nothing and holds up nobody.
+ * Methods with an async twin wait while another worker is inside of `update`; those without one never wait
+ * for a user's function.
+ * Unlike Python's: iteration gives pairs, as a Map's does; a worker that dies inside of `update` changes
+ * nothing and holds up nobody.
  */
 // biome-ignore lint/suspicious/noExplicitAny: what a dict holds is the user's to say; Python's holds anything
 export class Dict<K = any, V = any> extends Table {
@@ -204,7 +210,7 @@ export class Dict<K = any, V = any> extends Table {
     }
   }
 
-  // ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── reading ────────────────────────────────────────────────────────────────────────────────────────
 
   /** The value under `key`; `fallback` (undefined) if there is none. */
   get(key: K): V | undefined;
@@ -260,7 +266,7 @@ export class Dict<K = any, V = any> extends Table {
     return Object.fromEntries(this.items().filter(([key]) => typeof key === 'string'));
   }
 
-  // ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── writing ────────────────────────────────────────────────────────────────────────────────────────
 
   /** @throws TypeError the key or the value cannot be sent; MemoryError. Then nothing has changed */
   set(key: K, value: V): this {
@@ -283,7 +289,10 @@ export class Dict<K = any, V = any> extends Table {
     return this.later(() => this.delete(key), options);
   }
 
-  /** Takes the key out: its value, or `fallback` if there is none. @throws KeyError there is none, and no fallback was given */
+  /**
+   * Takes the key out: its value, or `fallback` if there is none. @throws KeyError there is none, and no
+   * fallback was given
+   */
   pop(key: K): V;
   pop<D>(key: K, fallback: D): V | D;
   pop(key: K, ...fallback: unknown[]): unknown {
@@ -332,8 +341,9 @@ export class Dict<K = any, V = any> extends Table {
   }
 
   /**
-   * Replaces the value under `key` by `fn(value)` (of undefined, if there is none) in one step, and answers it. Nobody else changes the dict meanwhile; others read
-   * the old value. `fn` may be slow, call this dict's methods, or throw: then nothing has changed. Beyond Python.
+   * Replaces the value under `key` by `fn(value)` (of undefined, if there is none) in one step, and answers
+   * it. Nobody else changes the dict meanwhile; others read the old value. `fn` may be slow, call this dict's
+   * methods, or throw: then nothing has changed. Beyond Python.
    */
   update(key: K, fn: (value: V | undefined) => V): V;
   /** Takes all pairs in, at once to whoever looks. */
@@ -351,8 +361,9 @@ export class Dict<K = any, V = any> extends Table {
   }
 
   /**
-   * The async twin of `update`; `fn` may be async. Until it is done, whatever else changes this dict waits: in this worker, too, so `fn` must not await the
-   * dict's own async methods, and its blocking ones throw RuntimeError rather than wait for ever.
+   * The async twin of `update`; `fn` may be async. Until it is done, whatever else changes this dict waits:
+   * in this worker, too, so `fn` must not await the dict's own async methods, and its blocking ones throw
+   * RuntimeError rather than wait for ever.
    */
   updateAsync(key: K, fn: (value: V | undefined) => V | Promise<V>, options?: AsyncOptions): Promise<V>;
   updateAsync(pairs: DictInit<K, V>, options?: AsyncOptions): Promise<void>;

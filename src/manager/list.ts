@@ -17,7 +17,9 @@ import { Store } from './store.ts';
 /** An index beyond any list. */
 const END = 0x7fffffff;
 
-/** How `sort` orders: by what `key` makes of each item, or by the items; the other way round with `reverse`. */
+/**
+ * How `sort` orders: by what `key` makes of each item, or by the items; the other way round with `reverse`.
+ */
 export interface SortOptions<T> {
   key?: (item: T) => unknown;
   reverse?: boolean;
@@ -40,13 +42,16 @@ function isIndex(name: string): boolean {
 }
 
 /**
- * A list of any number of workers', in shared memory. Every call is atomic; a sequence of calls is not: for that there is `update(index, fn)`.
+ * A list of any number of workers', in shared memory. Every call is atomic; a sequence of calls is not: for
+ * that there is `update(index, fn)`.
  *
- * It has the methods of Python's list and an array's `length` and `at`. `l[0]`, `l[-1]` and `l[0] = 1` are as in Python: outside of the list they are an IndexError,
- * and so is `at`. `delete l[0]` takes the item out, and those behind it move up. Values are snapshots: `l[0].push(1)` changes a copy;
- * managed and other shared objects inside stay live.
+ * It has the methods of Python's list and an array's `length` and `at`. `l[0]`, `l[-1]` and `l[0] = 1` are as
+ * in Python: outside of the list they are an IndexError, and so is `at`. `delete l[0]` takes the item out,
+ * and those behind it move up. Values are snapshots: `l[0].push(1)` changes a copy; managed and other shared
+ * objects inside stay live.
  *
- * Cost: what happens at the end takes the same time for a list of any length; `insert`, and `pop` elsewhere, copy 8 bytes an item.
+ * Cost: what happens at the end takes the same time for a list of any length; `insert`, and `pop` elsewhere,
+ * copy 8 bytes an item.
  */
 // biome-ignore lint/suspicious/noExplicitAny: what a list holds is the user's to say; Python's holds anything
 export class List<T = any> extends Store {
@@ -110,13 +115,16 @@ export class List<T = any> extends Store {
     this.check(this[HEAP].core.vectorSplice(this[OPEN], start, end, batch), method);
   }
 
-  // ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── reading ────────────────────────────────────────────────────────────────────────────────────────
 
   get length(): number {
     return this[HEAP].core.vectorLength(this[OPEN]);
   }
 
-  /** The item at `index`, a negative one counted from the end. @throws IndexError outside of the list; an array's `at` answers undefined */
+  /**
+   * The item at `index`, a negative one counted from the end. @throws IndexError outside of the list; an
+   * array's `at` answers undefined
+   */
   at(index: number): T {
     const meta = this[HEAP].core.vectorGet(this[OPEN], toIndex(index));
     if (meta === Status.RANGE) throw this.#outside();
@@ -152,7 +160,10 @@ export class List<T = any> extends Store {
     return this.slice().some((item) => isEqual(item, value));
   }
 
-  /** Where the first item is that equals `value`, from `start` to `end` (exclusive). @throws ValueError nowhere */
+  /**
+   * Where the first item is that equals `value`, from `start` to `end` (exclusive). @throws ValueError
+   * nowhere
+   */
   index(value: T, start = 0, end?: number): number {
     const items = this.slice();
     const from = start < 0 ? Math.max(0, start + items.length) : start;
@@ -182,9 +193,11 @@ export class List<T = any> extends Store {
     return `List ${inspect(this.slice(), options)}`;
   }
 
-  // ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── writing ────────────────────────────────────────────────────────────────────────────────────────
 
-  /** What `l[index] = value` does. @throws IndexError outside of the list; TypeError the value cannot be sent */
+  /**
+   * What `l[index] = value` does. @throws IndexError outside of the list; TypeError the value cannot be sent
+   */
   set(index: number, value: T): void {
     const { [HEAP]: heap } = this;
     const { core } = heap;
@@ -256,7 +269,10 @@ export class List<T = any> extends Store {
     return this.#withItems(Array.from(values), (batch) => this.#spliceIn(batch, END, END, 'extend'), options);
   }
 
-  /** Puts an item in front of the one at `index`; beyond the ends it goes to the end that is near, as in Python. */
+  /**
+   * Puts an item in front of the one at `index`; beyond the ends it goes to the end that is near, as in
+   * Python.
+   */
   insert(index: number, value: T): void {
     this.#splice(toIndex(index), 0, [value], 'insert');
   }
@@ -293,9 +309,11 @@ export class List<T = any> extends Store {
   }
 
   /**
-   * Sorts it in place, stably, in one step. Without arguments in Python's order: numbers by value, strings by their characters, arrays item by item.
+   * Sorts it in place, stably, in one step. Without arguments in Python's order: numbers by value, strings by
+   * their characters, arrays item by item.
    * @param how a comparison as an array's `sort` takes it, or Python's `{ key, reverse }`
-   * @throws TypeError two items cannot be compared, or what a function of yours throws: then nothing has changed
+   * @throws TypeError two items cannot be compared, or what a function of yours throws: then nothing has
+   * changed
    */
   sort(how: SortOptions<T> | ((a: T, b: T) => number) = {}): void {
     this.guarded('sort', () => this.#arrange((items) => sorted(items, how)));

@@ -36,7 +36,8 @@ import {
 } from './remote.ts';
 
 /**
- * What a manager makes besides its own kinds, by name. Their errors are those of `threading` and `queue`, as with Python's managers.
+ * What a manager makes besides its own kinds, by name. Their errors are those of `threading` and `queue`, as
+ * with Python's managers.
  * One line for each: a class that is to be had from a manager is added here, and nowhere else.
  */
 const makers = {
@@ -73,8 +74,9 @@ type AnyKey = any;
 type Uninferred<T> = [T][T extends unknown ? 0 : never];
 
 /**
- * Makes dicts, lists, namespaces and all the other shared objects, and objects of classes of your own. There is no server process: all but the last live in the shared
- * memory, as long as anybody has a handle to them, also after `shutdown`.
+ * Makes dicts, lists, namespaces and all the other shared objects, and objects of classes of your own. There
+ * is no server process: all but the last live in the shared memory, as long as anybody has a handle to them,
+ * also after `shutdown`.
  *
  * It can be sent to other workers like any handle.
  */
@@ -127,7 +129,10 @@ export class ManagerObject extends Table {
     if (this.contains(['down'])) throw new AssertionError('the manager was shut down');
   }
 
-  /** A dict of anything; `dict<{ num: number }>(...)` says what its properties are, `dict<string, number>(...)` its keys and values. `init`: an object, a Map, or pairs. */
+  /**
+   * A dict of anything; `dict<{ num: number }>(...)` says what its properties are, `dict<string,
+   * number>(...)` its keys and values. `init`: an object, a Map, or pairs.
+   */
   dict<S extends object = AnyProperties>(
     init?: Uninferred<S> | Iterable<readonly [unknown, unknown]> | null,
   ): Dict<AnyKey, S[keyof S]> & S;
@@ -150,9 +155,11 @@ export class ManagerObject extends Table {
   }
 
   /**
-   * From now on `manager.NAME(...args)` makes an object of the class in a worker of its own; so does what this returns, with types. The class must be one that workers find
-   * (README, "Targets"): marked with `task`, exported by the main module, or independent of its surroundings.
-   * @param options `exposed`: the methods that can be called; default: all whose names do not begin with an underscore
+   * From now on `manager.NAME(...args)` makes an object of the class in a worker of its own; so does what
+   * this returns, with types. The class must be one that workers find (README, "Targets"): marked with
+   * `task`, exported by the main module, or independent of its surroundings.
+   * @param options `exposed`: the methods that can be called; default: all whose names do not begin with an
+   * underscore
    * @throws ValueError the name is taken
    */
   register<C extends AnyConstructor>(name: string, ctor: C, options?: { exposed?: readonly string[] }): Factory<C> {
@@ -203,8 +210,9 @@ export class ManagerObject extends Table {
   }
 
   /**
-   * Ends the objects of registered classes: they finish what they were asked before and are disposed of; one that takes longer than a second is terminated. Nothing more can be
-   * made; what lives in the shared memory stays. Twice is fine.
+   * Ends the objects of registered classes: they finish what they were asked before and are disposed of; one
+   * that takes longer than a second is terminated. Nothing more can be made; what lives in the shared memory
+   * stays. Twice is fine.
    */
   shutdown(): void {
     endObjects(this.#end());
@@ -225,7 +233,9 @@ export class ManagerObject extends Table {
 
 const METHODS = methodsOf(ManagerObject);
 
-/** What `Manager()` gives: see ManagerObject for the rest. Registered classes are to be had by their names. */
+/**
+ * What `Manager()` gives: see ManagerObject for the rest. Registered classes are to be had by their names.
+ */
 export type SyncManager = ManagerObject & typeof makers & AnyProperties;
 
 /** A new manager; `new` is optional, as Python's function has none. */

@@ -10,10 +10,12 @@ import { methodsOf, withContents } from './properties.ts';
 const MISSING: unique symbol = Symbol('missing');
 
 /**
- * An object whose attributes are the same in every worker: `ns.x = 1`, `ns.x`, `'x' in ns`, `delete ns.x`, `{ ...ns }`. Each access is atomic, `ns.x += 1` are two: count in
- * a Value, or in a dict with `update`. Values are snapshots. A missing attribute is an AttributeError, as in Python.
+ * An object whose attributes are the same in every worker: `ns.x = 1`, `ns.x`, `'x' in ns`, `delete ns.x`, `{
+ * ...ns }`. Each access is atomic, `ns.x += 1` are two: count in a Value, or in a dict with `update`. Values
+ * are snapshots. A missing attribute is an AttributeError, as in Python.
  *
- * `close`, `handle` and `toString` are methods and cannot be attributes. Names with an underscore are like all others; Python's proxies keep those to themselves.
+ * `close`, `handle` and `toString` are methods and cannot be attributes. Names with an underscore are like
+ * all others; Python's proxies keep those to themselves.
  */
 export class Namespace extends Table {
   // biome-ignore lint/suspicious/noExplicitAny: what an attribute holds is the user's to say

@@ -5,7 +5,10 @@ import { type HandleRef, SEND } from '../codec/index.ts';
 
 type Bag = Record<string, unknown>;
 
-/** Whether two values are equal by what is in them: numbers as a Map compares keys, shared objects by which they are. */
+/**
+ * Whether two values are equal by what is in them: numbers as a Map compares keys, shared objects by which
+ * they are.
+ */
 export function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Number.isNaN(a) && Number.isNaN(b);
@@ -40,7 +43,10 @@ function sameBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
   return left.every((byte, i) => byte === right[i]);
 }
 
-/** As `sort` wants it. Numbers and bigints (and booleans, as 0 and 1), strings, dates and arrays, each among their like. @throws TypeError others */
+/**
+ * As `sort` wants it. Numbers and bigints (and booleans, as 0 and 1), strings, dates and arrays, each among
+ * their like. @throws TypeError others
+ */
 export function compare(a: unknown, b: unknown): number {
   if (Array.isArray(a) && Array.isArray(b)) {
     for (let i = 0; i < a.length && i < b.length; i++) {

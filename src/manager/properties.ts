@@ -1,7 +1,9 @@
 /**
- * Properties of managed objects that are not the object's but its contents: `d.num`, `l[0]`, `'num' in d`, `delete d.num`, `{...d}`.
+ * Properties of managed objects that are not the object's but its contents: `d.num`, `l[0]`, `'num' in d`,
+ * `delete d.num`, `{...d}`.
  *
- * A proxy in front of the object. Methods it hands out are bound to the object itself, once each, because private fields know no proxies.
+ * A proxy in front of the object. Methods it hands out are bound to the object itself, once each, because
+ * private fields know no proxies.
  */
 
 import { INSPECT } from '../heap/show.ts';
@@ -21,7 +23,9 @@ export { INSPECT };
 
 const SHARED = ['close', 'handle', 'toString', 'constructor'];
 
-/** The names that classes of managed objects keep for themselves: what they define, and what every handle has. */
+/**
+ * The names that classes of managed objects keep for themselves: what they define, and what every handle has.
+ */
 export function methodsOf(ctor: { prototype: object }): ReadonlySet<string> {
   return new Set([...Object.getOwnPropertyNames(ctor.prototype), ...SHARED]);
 }

@@ -36,7 +36,10 @@ export type RemoteObject<T> = Remote & { [K in keyof T as T[K] extends Method ? 
   [K in keyof T as T[K] extends Method ? `${K & string}Async` : never]: Twin<T[K]>;
 };
 
-/** A description of a class. `exposed`: its methods, by default all whose names do not begin with an underscore. */
+/**
+ * A description of a class. `exposed`: its methods, by default all whose names do not begin with an
+ * underscore.
+ */
 export function registrationOf(name: string, ctor: AnyConstructor, exposed?: readonly string[]): Registration {
   return { name, target: describeTarget(ctor), exposed: exposed ? [...exposed] : publicMethods(ctor) };
 }
@@ -61,11 +64,15 @@ interface Link {
 }
 
 /**
- * A handle to the object, sendable like any other. A method blocks until the object's worker has answered; its twin, `…Async`, gives a promise. Arguments and results
- * are snapshots. Errors keep their class, with where they were thrown as their cause. Calls are served one after the other, so each is atomic, also of async methods.
+ * A handle to the object, sendable like any other. A method blocks until the object's worker has answered;
+ * its twin, `…Async`, gives a promise. Arguments and results are snapshots. Errors keep their class, with
+ * where they were thrown as their cause. Calls are served one after the other, so each is atomic, also of
+ * async methods.
  *
- * The object lives until its last handle is closed (its worker notices within a second), its manager is shut down, or the process that made it ends (but not if
- * that was stopped from outside). In the first two cases it is disposed of, if it has `Symbol.dispose` or `Symbol.asyncDispose`. A call to an object that is gone throws `WorkerDied`.
+ * The object lives until its last handle is closed (its worker notices within a second), its manager is shut
+ * down, or the process that made it ends (but not if that was stopped from outside). In the first two cases
+ * it is disposed of, if it has `Symbol.dispose` or `Symbol.asyncDispose`. A call to an object that is gone
+ * throws `WorkerDied`.
  */
 export class Remote extends Table {
   readonly #link: Link;
@@ -154,7 +161,7 @@ function closeHandle(process: Process): void {
   Runnable.prototype.close.call(process);
 }
 
-// ── answers ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── answers ──────────────────────────────────────────────────────────────────────────────────────────
 
 interface Reception {
   reply: Queue<Reply>;
@@ -212,7 +219,7 @@ function gone(process: Process, what: string): WorkerDied {
   );
 }
 
-// ── objects ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── objects ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** An object on its way: its handle, and where its worker says that it is made. */
 interface Birth {
@@ -273,7 +280,10 @@ export type Ends = Pick<Link, 'calls' | 'process'>;
 /** Seconds that an object has to finish what it was asked before. */
 const PATIENCE = 1;
 
-/** Asks objects to finish what they were asked before and to dispose of themselves; whoever takes longer than a second is terminated. */
+/**
+ * Asks objects to finish what they were asked before and to dispose of themselves; whoever takes longer than
+ * a second is terminated.
+ */
 export function endObjects(objects: readonly Ends[]): void {
   for (const object of objects) askToEnd(object);
   for (const { process } of objects) if (!process.join(PATIENCE)) process.terminate();

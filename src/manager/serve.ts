@@ -40,7 +40,10 @@ function isWanted({ id, generation }: ObjectSpec['record']): boolean {
   return !isGone(ref);
 }
 
-/** The next call, without blocking this worker's loop: the object may have timers and sockets. undefined: nobody is left. */
+/**
+ * The next call, without blocking this worker's loop: the object may have timers and sockets. undefined:
+ * nobody is left.
+ */
 async function nextCall(calls: Queue<Call>, record: ObjectSpec['record']): Promise<Call | undefined> {
   for (;;) {
     try {

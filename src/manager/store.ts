@@ -54,7 +54,10 @@ export abstract class Store extends Shared {
     }
   }
 
-  /** The async twin of `guarded`: `fn` may take its time, but what it does to this object it does within `atOnce`. @internal */
+  /**
+   * The async twin of `guarded`: `fn` may take its time, but what it does to this object it does within
+   * `atOnce`. @internal
+   */
   protected async guardedAsync<T>(fn: () => T | Promise<T>, options: AsyncOptions | undefined): Promise<T> {
     const { core } = this[HEAP];
     const store = this[OPEN];
@@ -89,7 +92,9 @@ export abstract class Store extends Shared {
     return this.guardedAsync(() => this.atOnce(fn), options);
   }
 
-  /** The same with values that were encoded when the call was made, into a batch, which is closed. @internal */
+  /**
+   * The same with values that were encoded when the call was made, into a batch, which is closed. @internal
+   */
   protected async laterWith<T>(batch: number, fn: (batch: number) => T, options: AsyncOptions | undefined): Promise<T> {
     try {
       return await this.later(() => fn(batch), options);

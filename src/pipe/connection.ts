@@ -23,16 +23,20 @@ const FOREVER = Number.POSITIVE_INFINITY;
 type Bytes = ArrayBufferView | ArrayBufferLike;
 
 export interface PipeOptions {
-  /** Messages that fit into each direction; a `send` into a full one waits. 0, the default: as many as the heap holds. */
+  /**
+   * Messages that fit into each direction; a `send` into a full one waits. 0, the default: as many as the
+   * heap holds.
+   */
   maxsize?: number;
 }
 
 /**
- * One end of a pipe, from `Pipe()`. A message is one value, or one run of bytes, and comes out whole, in order, and once, also if several workers
- * receive at one end (Python's may corrupt it).
+ * One end of a pipe, from `Pipe()`. A message is one value, or one run of bytes, and comes out whole, in
+ * order, and once, also if several workers receive at one end (Python's may corrupt it).
  *
- * The end is open as long as anybody has a handle to it: a worker, until it closes it or is gone, or an item of a queue or a message that holds it. So
- * close your own copy of an end that you have given away; only then can the other side see the end of file.
+ * The end is open as long as anybody has a handle to it: a worker, until it closes it or is gone, or an item
+ * of a queue or a message that holds it. So close your own copy of an end that you have given away; only then
+ * can the other side see the end of file.
  */
 export class Connection extends Shared {
   /** The queue that it reads from, or 0. */
@@ -72,7 +76,9 @@ export class Connection extends Shared {
     return { text, fields: { readable, writable } };
   }
 
-  /** A number of the end's own, the same in every worker; not a file descriptor. @throws OSError it is closed */
+  /**
+   * A number of the end's own, the same in every worker; not a file descriptor. @throws OSError it is closed
+   */
   fileno(): number {
     return Shared.idOf(this);
   }
@@ -96,11 +102,13 @@ export class Connection extends Shared {
     return this.#outgoing;
   }
 
-  // ── sending ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── sending ────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Sends a value; the message is in the pipe when this returns, and waits there also after this end is closed.
-   * @throws BrokenPipeError the other end is closed; OSError this one is, or cannot send; TypeError the value cannot be sent; MemoryError. Then nothing was sent
+   * Sends a value; the message is in the pipe when this returns, and waits there also after this end is
+   * closed.
+   * @throws BrokenPipeError the other end is closed; OSError this one is, or cannot send; TypeError the value
+   * cannot be sent; MemoryError. Then nothing was sent
    */
   send(value: unknown): void {
     const queue = this.#writeTo();
@@ -145,7 +153,8 @@ export class Connection extends Shared {
   /**
    * Sends bytes, for `recvBytes` or `recvBytesInto` (`recv` answers them as a Uint8Array).
    * @param offset where they begin in `buffer`, in bytes. @param size how many; default: the rest
-   * @throws ValueError the range is not within the buffer; TypeError it is neither a view nor a buffer; as `send`
+   * @throws ValueError the range is not within the buffer; TypeError it is neither a view nor a buffer; as
+   * `send`
    */
   sendBytes(buffer: Bytes, offset = 0, size?: number): void {
     this.#writeTo();
@@ -158,9 +167,12 @@ export class Connection extends Shared {
     return this.sendAsync(part(buffer, offset, size), options);
   }
 
-  // ── receiving ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── receiving ──────────────────────────────────────────────────────────────────────────────────────
 
-  /** Receives a value, waiting for one. @throws EOFError nothing is left and the other end is closed; OSError this one is, or cannot receive */
+  /**
+   * Receives a value, waiting for one. @throws EOFError nothing is left and the other end is closed; OSError
+   * this one is, or cannot receive
+   */
   recv(): unknown {
     const meta = this.#take(FOREVER, 'recv');
     return decodeRecord(this[HEAP], RECORD, this[HEAP].scratchI32[0] as number, meta);
@@ -173,8 +185,10 @@ export class Connection extends Shared {
 
   /**
    * Receives bytes, waiting for them.
-   * @param maxlength the most that are wanted. A longer message is an OSError, and is lost; after it there is no receiving at this handle, as in Python
-   * @throws as `recv`; ValueError maxlength is negative; TypeError the message is not bytes but a value: its `args[0]`
+   * @param maxlength the most that are wanted. A longer message is an OSError, and is lost; after it there is
+   * no receiving at this handle, as in Python
+   * @throws as `recv`; ValueError maxlength is negative; TypeError the message is not bytes but a value: its
+   * `args[0]`
    */
   recvBytes(maxlength?: number): Uint8Array {
     checkLength(maxlength);
@@ -189,7 +203,8 @@ export class Connection extends Shared {
 
   /**
    * Receives bytes into `buffer` from byte `offset` on, waiting for them; answers how many.
-   * @throws BufferTooShort they do not fit: the message is in `args[0]`, the buffer as it was; ValueError the offset is not within the buffer; as `recvBytes`
+   * @throws BufferTooShort they do not fit: the message is in `args[0]`, the buffer as it was; ValueError the
+   * offset is not within the buffer; as `recvBytes`
    */
   recvBytesInto(buffer: Bytes, offset = 0): number {
     const target = targetOf(buffer, offset);
@@ -254,10 +269,11 @@ export class Connection extends Shared {
     });
   }
 
-  // ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── waiting ────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Whether a `recv` would not have to wait: there is a message, or the end of file (Python's on Windows throws there; its POSIX one does as we do).
+   * Whether a `recv` would not have to wait: there is a message, or the end of file (Python's on Windows
+   * throws there; its POSIX one does as we do).
    * @param timeout seconds to wait for that; 0, the default, or less: one look; null: for ever
    */
   poll(timeout: Timeout = 0): boolean {
@@ -286,7 +302,10 @@ export class Connection extends Shared {
     return { gate, isReady: () => core.pipeReady(connection.#readFrom()) !== 0 };
   }
 
-  /** Closes this handle; the end is closed with its last one. Twice is fine. Async calls that still wait reject with `OSError`. */
+  /**
+   * Closes this handle; the end is closed with its last one. Twice is fine. Async calls that still wait
+   * reject with `OSError`.
+   */
   override close(): void {
     if (this[PTR] === 0) return;
     const { [HEAP]: heap } = this;
@@ -304,10 +323,12 @@ export class Connection extends Shared {
 }
 
 /**
- * The two ends of a new pipe. What one sends the other receives, both ways; with `duplex` false the first only receives and the second only sends.
+ * The two ends of a new pipe. What one sends the other receives, both ways; with `duplex` false the first
+ * only receives and the second only sends.
  *
- * Python's pipe holds 64 KiB, and a `send` into a full one waits for a reader. This one holds what the heap holds, so that a `send` never waits, unless
- * `maxsize` bounds it. `heap.stats()` counts a Connection for each end and a Queue for each direction.
+ * Python's pipe holds 64 KiB, and a `send` into a full one waits for a reader. This one holds what the heap
+ * holds, so that a `send` never waits, unless `maxsize` bounds it. `heap.stats()` counts a Connection for
+ * each end and a Queue for each direction.
  */
 export function Pipe(duplex = true, options: PipeOptions = {}): [Connection, Connection] {
   const maxsize = Math.max(0, checkInteger('maxsize', options.maxsize ?? 0, -0x7fffffff));

@@ -6,7 +6,10 @@ import { isOutOfBounds } from '../codec/classify.ts';
 import type { Heap } from '../heap/heap.ts';
 import { RECORD, writeRecord } from '../heap/records.ts';
 
-/** Sends `value` in one message, waiting `ms` for room: a status. @throws TypeError it cannot be sent; MemoryError */
+/**
+ * Sends `value` in one message, waiting `ms` for room: a status. @throws TypeError it cannot be sent;
+ * MemoryError
+ */
 export function sendMessage(heap: Heap, queue: number, value: unknown, ms: number): number {
   const { core, scratchI32 } = heap;
   if (typeof value === 'number') return core.pipePutNumber(queue, value, ms);

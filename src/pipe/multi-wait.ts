@@ -13,7 +13,10 @@ export interface WaitSource {
   isReady(): boolean;
 }
 
-/** Blocks until `isReady`, for which one of the things has to change, at most `ms`; whether it is. @throws RuntimeError this thread must not block */
+/**
+ * Blocks until `isReady`, for which one of the things has to change, at most `ms`; whether it is. @throws
+ * RuntimeError this thread must not block
+ */
 export function multiWait(
   heap: Heap,
   things: readonly WaitSource[],

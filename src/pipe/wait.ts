@@ -10,7 +10,10 @@ import { sleepAsync } from '../workers/sleep.ts';
 import { Connection } from './connection.ts';
 import { multiWait, type WaitSource } from './multi-wait.ts';
 
-/** A connection is ready when its `recv` would not have to wait, a process's `sentinel` when the process has ended. */
+/**
+ * A connection is ready when its `recv` would not have to wait, a process's `sentinel` when the process has
+ * ended.
+ */
 export type Waitable = Connection | number;
 
 function sourceOf(heap: Heap, object: Waitable): WaitSource & { release(): void } {
@@ -39,7 +42,8 @@ function prepare(objects: Iterable<Waitable>) {
 /**
  * Waits until at least one of them is ready; answers all that are, in the order in which they were given.
  * @param timeout seconds; undefined or null: for ever; 0 or less: one look
- * @returns none when the time is up. @throws OSError a connection is closed or cannot receive; ValueError no such process
+ * @returns none when the time is up. @throws OSError a connection is closed or cannot receive; ValueError no
+ * such process
  */
 export function wait<T extends Waitable>(objects: Iterable<T>, timeout?: Timeout): T[] {
   const ms = timeoutToMs(timeout);

@@ -1,11 +1,13 @@
 /**
  * Browsers: the only file that knows Web Workers, Web Locks and the page.
  *
- * All workers run one script, `worker.js`, which holds the whole package and is told its role by the first message. It imports nothing, so a bundler has
- * only to copy it: the pattern `new URL(..., import.meta.url)` below is what they look for.
+ * All workers run one script, `worker.js`, which holds the whole package and is told its role by the first
+ * message. It imports nothing, so a bundler has only to copy it: the pattern `new URL(..., import.meta.url)`
+ * below is what they look for.
  *
- * No event says that a worker is gone, and one that was terminated may run on for seconds (2 in Chromium, if it is blocked or busy). So each
- * holds a Web Lock for life: whoever is granted it after the worker knows that nothing of it runs any more.
+ * No event says that a worker is gone, and one that was terminated may run on for seconds (2 in Chromium, if
+ * it is blocked or busy). So each holds a Web Lock for life: whoever is granted it after the worker knows
+ * that nothing of it runs any more.
  */
 import { RuntimeError } from '../errors.ts';
 import type { Place, Role, SpawnedWorker } from './platform.ts';
@@ -37,7 +39,7 @@ export function checkSharedMemory(): void {
   );
 }
 
-// ── starting workers ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── starting workers ─────────────────────────────────────────────────────────────────────────────────
 
 interface Start {
   role: Role;
@@ -75,8 +77,8 @@ export function spawn(role: Role, data: Place, name: string): SpawnedWorker {
   let watched = false;
   let gone: ((exitCode: number) => void) | undefined;
   /**
-   * Asks for the worker's lock, once. Either the worker had it: then it is gone. Or it never had it: then it never gets it, and without it
-   * never begins; so the lock is kept.
+   * Asks for the worker's lock, once. Either the worker had it: then it is gone. Or it never had it: then it
+   * never gets it, and without it never begins; so the lock is kept.
    */
   const watch = (release: boolean) => {
     if (watched) return;
@@ -110,7 +112,7 @@ export function spawn(role: Role, data: Place, name: string): SpawnedWorker {
   };
 }
 
-// ── inside a worker ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── inside a worker ──────────────────────────────────────────────────────────────────────────────────
 
 /** Who listens to this worker's starter; and what came before anybody did. */
 let heard: ((message: unknown) => void) | undefined;
@@ -146,9 +148,11 @@ export const parent = {
   },
 };
 
-// ── attached threads ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── attached threads ─────────────────────────────────────────────────────────────────────────────────
 
-/** Workers of a worker may run on for a while after it. One that has not begun never will: its lock is kept. */
+/**
+ * Workers of a worker may run on for a while after it. One that has not begun never will: its lock is kept.
+ */
 export function watchOrphan(heapId: string, tid: number, gone: () => void): void {
   void navigator.locks.request(lifeOf(heapId, tid), () => {
     gone();
@@ -210,7 +214,7 @@ export function onUncaught(listener: (error: unknown) => void): void {
   });
 }
 
-// ── the rest ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── the rest ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** A worker's console does not wait for the page. */
 export function writeOutput(descriptor: 1 | 2, bytes: Uint8Array): boolean {

@@ -23,7 +23,10 @@ export const nativeId = threadId;
 
 export function checkSharedMemory(): void {}
 
-/** Flags of a program that is given as text; and those that its workers, who have a file of their own, can still need. */
+/**
+ * Flags of a program that is given as text; and those that its workers, who have a file of their own, can
+ * still need.
+ */
 const TEXT_FLAG = /^(-e|-p|-pe|--eval|--print|--input-type)(=|$)/;
 const LOADER_FLAG = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(=|$)/;
 
@@ -52,8 +55,8 @@ const started = workerData as Partial<Start> | undefined;
 const here: string | undefined = import.meta.url;
 
 /**
- * The file of a role. A program that was bundled has none: the bundle's own folder may well hold a `worker.js`, but that is somebody else's, so
- * only what lies beside this package's own file is one.
+ * The file of a role. A program that was bundled has none: the bundle's own folder may well hold a
+ * `worker.js`, but that is somebody else's, so only what lies beside this package's own file is one.
  */
 function fileOf(role: Role): URL | undefined {
   if (here === undefined || !/^file:.*\/nogil\.js$/.test(here)) return undefined;
@@ -71,7 +74,8 @@ export function spawn(role: Role, data: unknown, name: string, around = surround
   const options = { workerData: { role, data, code } satisfies Start, name, argv, env, stdout: false, stderr: false };
   const make = (more?: { execArgv: string[] }) =>
     new Worker(file ?? (code as string), { ...options, eval: file === undefined, ...more });
-  // Without any it has all flags of this thread, which is the only way to pass on those of V8: named, they are refused.
+  // Without any it has all flags of this thread, which is the only way to pass on those of V8: named, they
+  // are refused.
   const isInherited = execArgv.length === process.execArgv.length && execArgv.every((flag, i) => flag === process.execArgv[i]);
   let worker: workerThreads.Worker;
   try {
@@ -99,7 +103,7 @@ export const parent = {
   listen: (listener: (message: unknown) => void) => void parentPort?.on('message', listener),
 };
 
-// ── attached threads ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── attached threads ─────────────────────────────────────────────────────────────────────────────────
 
 /** A thread's end is told once its own threads have ended. */
 export function watchOrphan(_heapId: string, _tid: number, gone: () => void): void {
@@ -122,7 +126,10 @@ interface Announcement {
   heard: Int32Array;
 }
 
-/** What an attached thread posts to the main thread, which passes it on, is dropped if it ends before; so it ends later, but by process.exit() no more than these milliseconds. */
+/**
+ * What an attached thread posts to the main thread, which passes it on, is dropped if it ends before; so it
+ * ends later, but by process.exit() no more than these milliseconds.
+ */
 const PASSING_ON = 1000;
 
 /** Ends of channels that close with this thread. */
@@ -172,7 +179,7 @@ export function onThreadGone(listener: (nativeId: number, clean: boolean) => voi
   });
 }
 
-// ── the end of this thread ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── the end of this thread ───────────────────────────────────────────────────────────────────────────
 
 /** What ended well has the code that the user has left in process.exitCode. */
 export function exit(code: number): never {
@@ -245,7 +252,8 @@ export function breakPipe(descriptor: 1 | 2): void {
 }
 
 export function endProgram(): void {
-  // Nobody can run JavaScript in a thread that is blocked. The first is what can be seen to be an end; the second cannot be missed.
+  // Nobody can run JavaScript in a thread that is blocked. The first is what can be seen to be an end; the
+  // second cannot be missed.
   process.kill(process.pid, 'SIGTERM');
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500);
 }
@@ -298,8 +306,9 @@ export function afterTurn(fn: () => void): void {
 let collector: (() => boolean) | undefined;
 
 /**
- * An engine keeps what a WeakRef was made of, or was asked for, until the microtasks have run. A context with microtasks of
- * its own (none) has them run at once, and not those of the program; that takes 12 us. What collects is a flag away.
+ * An engine keeps what a WeakRef was made of, or was asked for, until the microtasks have run. A context with
+ * microtasks of its own (none) has them run at once, and not those of the program; that takes 12 us. What
+ * collects is a flag away.
  */
 function makeCollector(): () => boolean {
   try {
@@ -363,7 +372,7 @@ export async function inheritLoader(): Promise<void> {
   register();
 }
 
-// ── functions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── functions ────────────────────────────────────────────────────────────────────────────────────────
 
 /** The others have no inspector that answers at once. */
 export const canLook = process.versions.bun === undefined && !('Deno' in globalThis);

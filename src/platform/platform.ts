@@ -1,6 +1,6 @@
 /**
- * What a platform has to offer: `node.ts` and `browser.ts` each export all of it. Nothing outside this folder knows worker_threads, Web Workers,
- * file descriptors or the process.
+ * What a platform has to offer: `node.ts` and `browser.ts` each export all of it. Nothing outside this folder
+ * knows worker_threads, Web Workers, file descriptors or the process.
  */
 
 /** A worker as its starter sees it. */
@@ -11,7 +11,9 @@ export interface SpawnedWorker {
   /** Whether it keeps the program alive: a page lives without it. */
   ref(): void;
   unref(): void;
-  /** `failed` only for what the worker's own code cannot report: it could not be loaded, or ran out of memory. */
+  /**
+   * `failed` only for what the worker's own code cannot report: it could not be loaded, or ran out of memory.
+   */
   on(events: { message?(message: unknown): void; failed?(error: Error): void; gone?(exitCode: number): void }): void;
 }
 
@@ -54,24 +56,36 @@ export interface Platform {
     listen(listener: (message: unknown) => void): void;
   };
   /**
-   * In an attached thread, which the package did not start: tells thread `root`, whose heap `heapId` it has entered as worker `tid`, and leaves a sign of life.
+   * In an attached thread, which the package did not start: tells thread `root`, whose heap `heapId` it has
+   * entered as worker `tid`, and leaves a sign of life.
    * Where the platform offers no way, nothing happens.
    */
   announce(heapId: string, root: number, tid: number): void;
-  /** Hears of the threads that attach themselves to this thread's heap. `life`: the sign of life, to be transferred to whoever is to watch it, if it is an object. */
+  /**
+   * Hears of the threads that attach themselves to this thread's heap. `life`: the sign of life, to be
+   * transferred to whoever is to watch it, if it is an object.
+   */
   onAttached(heapId: string, listener: (tid: number, life: unknown) => void): void;
-  /** Calls `gone` once nothing of an attached thread runs any more. `clean`: it is known to have ended by itself, and without an error. */
+  /**
+   * Calls `gone` once nothing of an attached thread runs any more. `clean`: it is known to have ended by
+   * itself, and without an error.
+   */
   watch(life: unknown, gone: (clean: boolean) => void): void;
-  /** Hears of the end of every thread that this one has started, from now on, as far as the platform tells. */
+  /**
+   * Hears of the end of every thread that this one has started, from now on, as far as the platform tells.
+   */
   onThreadGone(listener: (nativeId: number, clean: boolean) => void): void;
   /**
-   * Calls `gone` once nothing runs any more of a worker whose starter is gone, and never will: at once where families end together.
-   * `heapId` and `tid`: its heap and its id there.
+   * Calls `gone` once nothing runs any more of a worker whose starter is gone, and never will: at once where
+   * families end together. `heapId` and `tid`: its heap and its id there.
    */
   watchOrphan(heapId: string, tid: number, gone: () => void): void;
   /** For so many milliseconds a worker that was told to stop may run on, wherever it is in the core. */
   readonly longestEnd: number;
-  /** Ends this worker, or in Node's main thread the program. Where nothing can end a thread at once it returns: call it last. */
+  /**
+   * Ends this worker, or in Node's main thread the program. Where nothing can end a thread at once it
+   * returns: call it last.
+   */
   exit(code: number): void;
   /** Runs `listener` as this worker's last act, also when the user's code ends it. */
   onExit(listener: (code: number) => void): void;
@@ -84,7 +98,9 @@ export interface Platform {
   writeOutput(descriptor: 1 | 2, bytes: Uint8Array): boolean;
   /** In a worker: whether its own code wants to hear that the reader of its output is gone; then it does. */
   hearsBrokenPipe(descriptor: 1 | 2): boolean;
-  /** Does what this thread does when it prints, and the reader is gone. @returns whether the program goes on */
+  /**
+   * Does what this thread does when it prints, and the reader is gone. @returns whether the program goes on
+   */
   breakPipe(descriptor: 1 | 2): void;
   /** Ends the whole program, also while its main thread is blocked. */
   endProgram(): void;
@@ -101,8 +117,8 @@ export interface Platform {
   /** The same, but the loop does not go on for that. */
   afterTurn(fn: () => void): void;
   /**
-   * Collects garbage without a turn of the loop, so that WeakRefs to what nothing reaches are empty; whether it did. undefined: that cannot be
-   * had here.
+   * Collects garbage without a turn of the loop, so that WeakRefs to what nothing reaches are empty; whether
+   * it did. undefined: that cannot be had here.
    */
   readonly collectNow: (() => boolean) | undefined;
   /** Whether what is written to stderr is read by a person. */
@@ -114,8 +130,8 @@ export interface Platform {
   /** Whether `topLevelNames` can tell, as a rule. */
   readonly canLook: boolean;
   /**
-   * The names that a function (or class) has at the top level of the module of the function `inside`, or of its own; none: it has no such name there.
-   * undefined: this platform cannot tell.
+   * The names that a function (or class) has at the top level of the module of the function `inside`, or of
+   * its own; none: it has no such name there. undefined: this platform cannot tell.
    */
   topLevelNames(fn: object, inside: object): string[] | undefined;
   /** What a module of CommonJS exports, as far as it has come; undefined: it is none. */

@@ -1,5 +1,6 @@
 /**
- * The progress bar: cli-progress, in a file of its own (dist/progress.cjs) that is loaded by the first who wants a bar.
+ * The progress bar: cli-progress, in a file of its own (dist/progress.cjs) that is loaded by the first who
+ * wants a bar.
  */
 import { Presets, SingleBar } from 'cli-progress';
 

@@ -29,12 +29,14 @@ export function checkChunksize(chunksize: number | undefined | null): number | u
 }
 
 /**
- * Some of the items as they travel: numbers in bulk. A typed array stays one, so that the items are what they were.
+ * Some of the items as they travel: numbers in bulk. A typed array stays one, so that the items are what they
+ * were.
  */
 export function slice(items: Items, from: number, to: number): Items {
   if (!Array.isArray(items)) {
     const typed = items as Float64Array;
-    // Shared memory is refused by the codec, lest somebody takes the copy for it; here a copy is what is wanted.
+    // Shared memory is refused by the codec, lest somebody takes the copy for it; here a copy is what is
+    // wanted.
     return typed.buffer instanceof ArrayBuffer ? typed.subarray(from, to) : Float64Array.prototype.slice.call(typed, from, to);
   }
   return (to - from >= BULK ? numbers(items, from, to) : undefined) ?? items.slice(from, to);

@@ -1,5 +1,6 @@
 /**
- * Dispatcher: the creator's side of a pool. It puts tasks in, and ends the pool; Replies takes out what comes of them.
+ * Dispatcher: the creator's side of a pool. It puts tasks in, and ends the pool; Replies takes out what comes
+ * of them.
  */
 import { inTermsOf } from '../codec/index.ts';
 import { ValueError, WorkerDied } from '../errors.ts';
@@ -77,7 +78,7 @@ export class Dispatcher implements RepliesOwner {
     return this.replies.hasEnded || this.#broken ? PoolState.TERMINATED : this.#channels.table.state;
   }
 
-  // ── tasks ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── tasks ──────────────────────────────────────────────────────────────────────────────────────────
 
   /** @throws ValueError the pool is closed; WorkerDied its workers cannot be started */
   check(): void {
@@ -122,7 +123,7 @@ export class Dispatcher implements RepliesOwner {
       this.#channels.tasks.shutDown();
   }
 
-  // ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── the end ────────────────────────────────────────────────────────────────────────────────────────
 
   close(): void {
     if (this.state !== PoolState.OPEN) return;
@@ -162,7 +163,7 @@ export class Dispatcher implements RepliesOwner {
     for (const source of [...this.#sources]) source.flush();
   }
 
-  // ── what the replies say ───────────────────────────────────────────────────────────────────────────────────────────
+  // ── what the replies say ───────────────────────────────────────────────────────────────────────────
 
   get isEnding(): boolean {
     return this.state !== PoolState.OPEN && this.#sources.size === 0;

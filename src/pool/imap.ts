@@ -1,8 +1,9 @@
 /**
  * PoolIterator: results that come one by one while their items are still being read.
  *
- * Back-pressure: so many chunks are read ahead of those that were consumed, and no more, so that an endless iterable is as good as a short one. Items are
- * read when the iterator is made and when results are consumed, always in the thread that made the pool.
+ * Back-pressure: so many chunks are read ahead of those that were consumed, and no more, so that an endless
+ * iterable is as good as a short one. Items are read when the iterator is made and when results are consumed,
+ * always in the thread that made the pool.
  */
 import { SEND } from '../codec/index.ts';
 import { NotImplementedError, TimeoutError } from '../errors.ts';
@@ -33,7 +34,8 @@ export interface IteratorSettings {
 }
 
 /**
- * The results of `imap` (in order) and `imapUnordered` (as they come). Both a sync and an async iterable; an error is one item, and later items still come.
+ * The results of `imap` (in order) and `imapUnordered` (as they come). Both a sync and an async iterable; an
+ * error is one item, and later items still come.
  * It belongs to the thread that made the pool.
  */
 export class PoolIterator<R> implements IterableIterator<R> {
@@ -54,7 +56,9 @@ export class PoolIterator<R> implements IterableIterator<R> {
   #next = 0;
   #current: Outcomes | undefined;
   #position = 0;
-  /** What the iterable threw: it comes behind the results of all that it gave, in whatever order those come. */
+  /**
+   * What the iterable threw: it comes behind the results of all that it gave, in whatever order those come.
+   */
   #sourceError: { error: unknown } | undefined;
   readonly #listeners = new Set<() => void>();
   #isFinished = false;
@@ -71,7 +75,7 @@ export class PoolIterator<R> implements IterableIterator<R> {
     this.#fill();
   }
 
-  // ── items ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── items ──────────────────────────────────────────────────────────────────────────────────────────
 
   /** @internal */
   [STATE](): State {
@@ -138,7 +142,7 @@ export class PoolIterator<R> implements IterableIterator<R> {
     this.#source = undefined;
   }
 
-  // ── results ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── results ────────────────────────────────────────────────────────────────────────────────────────
 
   /** @internal */
   arriveChunk({ from, length }: Chunk, value: unknown, reply: Reply): void {
@@ -202,7 +206,8 @@ export class PoolIterator<R> implements IterableIterator<R> {
   /**
    * The next result, waiting for it. Python's has a timeout only for a `chunksize` of 1.
    * @param timeout seconds; undefined or null: for ever
-   * @throws TimeoutError it is not there in time, and will be the next one still; what its task threw; WorkerDied
+   * @throws TimeoutError it is not there in time, and will be the next one still; what its task threw;
+   * WorkerDied
    */
   next(timeout?: Timeout): IteratorResult<R> {
     if (!this.#isReady() && !this.#dispatcher.replies.waitUntil('next', this.#isReady, timeoutToMs(timeout)) && !this.#isReady())

@@ -1,6 +1,6 @@
 /**
- * PoolMonitor: what keeps a pool staffed. It runs in the supervisor, whose loop is never blocked, so a worker that has ended is replaced, and its
- * death told, whatever the pool's creator is waiting for at the moment.
+ * PoolMonitor: what keeps a pool staffed. It runs in the supervisor, whose loop is never blocked, so a worker
+ * that has ended is replaced, and its death told, whatever the pool's creator is waiting for at the moment.
  */
 import type { Heap } from '../heap/heap.ts';
 import { AdoptionToken, created } from '../heap/shared.ts';
@@ -72,7 +72,8 @@ export class PoolMonitor {
     const { name } = process;
     this.#living.delete(index);
     process.close();
-    // Behind all that the worker has put itself. The table says so only then: who finds it changed finds the notice.
+    // Behind all that the worker has put itself. The table says so only then: who finds it changed finds the
+    // notice.
     this.#tell(Notice.DIED, [assignment, name, code] satisfies Died, () => {
       table.assign(index, Assignment.NONE);
       // Who ends before it is ready will do so again: its initializer fails, or there is no memory for it.

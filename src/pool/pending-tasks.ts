@@ -1,10 +1,12 @@
 /**
  * PendingTasks: the tasks on their way, and which of them have died.
  *
- * Tasks are numbered as they are put, and the queue is first in, first out: those that have been taken are exactly the first `puts - qsize`. A worker says
- * on the table which task it has; one that is killed between taking and saying leaves TAKING there. What it had taken is then
- * known by exclusion: a task that was taken, is assigned to nobody, and has no reply. For that each living worker must be seen either with a task,
- * with none, or asleep in the queue; one that is just about to say what it has taken will soon have said it, so the question is put again.
+ * Tasks are numbered as they are put, and the queue is first in, first out: those that have been taken are
+ * exactly the first `puts - qsize`. A worker says on the table which task it has; one that is killed between
+ * taking and saying leaves TAKING there. What it had taken is then known by exclusion: a task that was taken,
+ * is assigned to nobody, and has no reply. For that each living worker must be seen either with a task, with
+ * none, or asleep in the queue; one that is just about to say what it has taken will soon have said it, so
+ * the question is put again.
  */
 
 import type { Described } from './functions.ts';
@@ -42,7 +44,10 @@ export class PendingTasks {
     return this.#size;
   }
 
-  /** A number for the next task. None that is on its way has it, and none has had it for long: a worker that dies may still have the last one as its assignment. */
+  /**
+   * A number for the next task. None that is on its way has it, and none has had it for long: a worker that
+   * dies may still have the last one as its assignment.
+   */
   nextId(): number {
     if (2 * this.#size >= this.#places.length) this.#grow();
     do this.#lastId = this.#lastId === this.#most ? 1 : this.#lastId + 1;
@@ -96,7 +101,8 @@ export class PendingTasks {
     isAsleep: (index: number) => boolean,
     receive: () => void,
   ): PendingTask[] | undefined {
-    // In this order: what was taken by now is assigned to a worker that is looked at later, or was before, and then its reply is there even later.
+    // In this order: what was taken by now is assigned to a worker that is looked at later, or was before,
+    // and then its reply is there even later.
     const taken = this.#puts - waiting();
     const assigned = new Set<number>();
     for (let index = 0; index < table.size; index++) {

@@ -1,5 +1,6 @@
 /**
- * How a task calls its function. As long as the function answers at once nothing here is awaited: a trivial task costs no turn of the event loop.
+ * How a task calls its function. As long as the function answers at once nothing here is awaited: a trivial
+ * task costs no turn of the event loop.
  */
 import type { AnyFunction } from '../workers/targets.ts';
 import { Call, Reply } from './protocol.ts';
@@ -10,7 +11,10 @@ export interface Performed {
   value: unknown;
 }
 
-/** From so many items on, numbers travel as a Float64Array. Below, a plain array is encoded faster. Chosen by measurement. */
+/**
+ * From so many items on, numbers travel as a Float64Array. Below, a plain array is encoded faster. Chosen by
+ * measurement.
+ */
 export const BULK = 24;
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

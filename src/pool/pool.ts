@@ -25,7 +25,10 @@ import { untilReady } from './waiting.ts';
 import { PoolState } from './worker-table.ts';
 
 export interface PoolOptions<I extends AnyFunction = AnyFunction> {
-  /** Run by each worker before its first task. If it fails, all tasks reject with WorkerDied, whose cause is its error. */
+  /**
+   * Run by each worker before its first task. If it fails, all tasks reject with WorkerDied, whose cause is
+   * its error.
+   */
   initializer?: I | URL | null;
   initargs?: Readonly<Parameters<I>>;
   /** Chunks (or single tasks) that a worker does before another takes its place. Default: no limit. */
@@ -61,10 +64,12 @@ type Args = readonly any[];
 const living = new FinalizationRegistry<Dispatcher>((dispatcher) => dispatcher.abandon());
 
 /**
- * Some daemonic processes that run functions on arguments. Functions are targets, found as those of Process; async ones are awaited.
+ * Some daemonic processes that run functions on arguments. Functions are targets, found as those of Process;
+ * async ones are awaited.
  *
- * Unlike Python's: a worker that dies is replaced and its task settles with `WorkerDied`, as do all when the pool is terminated: nothing ever hangs. Arguments that
- * cannot be sent are a TypeError of the call. A callback that throws harms nobody. `imap` reads its iterable as results are consumed. Results can be
+ * Unlike Python's: a worker that dies is replaced and its task settles with `WorkerDied`, as do all when the
+ * pool is terminated: nothing ever hangs. Arguments that cannot be sent are a TypeError of the call. A
+ * callback that throws harms nobody. `imap` reads its iterable as results are consumed. Results can be
  * awaited. A pool and its results belong to the thread that made it.
  */
 export class Pool implements Disposable, AsyncDisposable {
@@ -72,7 +77,8 @@ export class Pool implements Disposable, AsyncDisposable {
 
   /**
    * @param processes how many; undefined or null: as many as the machine runs at once
-   * @throws ValueError fewer than one, of processes or of `maxtasksperchild`; TypeError either is no integer; AssertionError in a daemonic process
+   * @throws ValueError fewer than one, of processes or of `maxtasksperchild`; TypeError either is no integer;
+   * AssertionError in a daemonic process
    */
   constructor(processes?: number | null, options: PoolOptions = {}) {
     const workers = processes === undefined || processes === null ? cores : processes;
@@ -91,9 +97,12 @@ export class Pool implements Disposable, AsyncDisposable {
     living.register(this, this.#dispatcher);
   }
 
-  // ── one call ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── one call ───────────────────────────────────────────────────────────────────────────────────────
 
-  /** Calls `fn(...args)` (with `kwargs`, if given, as a last argument) in a worker and waits for the result. @throws as `AsyncResult.get` */
+  /**
+   * Calls `fn(...args)` (with `kwargs`, if given, as a last argument) in a worker and waits for the result.
+   * @throws as `AsyncResult.get`
+   */
   apply<F extends AnyFunction>(
     fn: F | URL,
     args?: Readonly<Parameters<F>>,
@@ -127,10 +136,11 @@ export class Pool implements Disposable, AsyncDisposable {
     return result;
   }
 
-  // ── many calls ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── many calls ─────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * `fn(item)` for all items, in chunks, and waits for the results, which have the items' order. Numbers travel in bulk.
+   * `fn(item)` for all items, in chunks, and waits for the results, which have the items' order. Numbers
+   * travel in bulk.
    * @param chunksize default: a quarter of a worker's share of the items; or options
    * @throws the first error that arrived, once all chunks have; as `AsyncResult.get`
    */
@@ -207,8 +217,8 @@ export class Pool implements Disposable, AsyncDisposable {
   }
 
   /**
-   * `fn(item)` for all items: the results in order, each as soon as it and those before it are there. Items are read as results are consumed, so the iterable may
-   * be endless.
+   * `fn(item)` for all items: the results in order, each as soon as it and those before it are there. Items
+   * are read as results are consumed, so the iterable may be endless.
    * @param chunksize default 1; or options
    */
   imap<T, R>(
@@ -261,14 +271,17 @@ export class Pool implements Disposable, AsyncDisposable {
     });
   }
 
-  // ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── the end ────────────────────────────────────────────────────────────────────────────────────────
 
   /** No new tasks: the workers end when those that are there are done. */
   close(): void {
     this.#dispatcher.close();
   }
 
-  /** Stops the workers at once. What was not done rejects with WorkerDied. Returns without waiting for them to be gone: see `join`. */
+  /**
+   * Stops the workers at once. What was not done rejects with WorkerDied. Returns without waiting for them to
+   * be gone: see `join`.
+   */
   terminate(): void {
     this.#dispatcher.terminate();
   }

@@ -3,7 +3,10 @@
  */
 import { bindContext, loadBeside, terminal } from '../platform/index.ts';
 
-/** true: a bar on the terminal (on stderr; nothing if that is no terminal). A function: called with how many items are done, and of how many, where that is known. */
+/**
+ * true: a bar on the terminal (on stderr; nothing if that is no terminal). A function: called with how many
+ * items are done, and of how many, where that is known.
+ */
 export type Progress = boolean | ((done: number, total: number | undefined) => void);
 
 export interface ProgressMeter {

@@ -7,7 +7,8 @@
  * | reply  | its task's             | Reply            |                                            | the result, or the error           |
  * | notice | 0                      | Notice           |                                            | see there                          |
  *
- * The function is a row and its generation instead of a handle, because every task has it, and its creator keeps the SharedConstant.
+ * The function is a row and its generation instead of a handle, because every task has it, and its creator
+ * keeps the SharedConstant.
  */
 import type { Event } from '../sync/event.ts';
 import type { TargetSpec } from '../workers/targets.ts';

@@ -1,8 +1,8 @@
 /**
  * Replies: takes in what a pool's workers and its monitor have to say, and settles what waits for it.
  *
- * Whoever looks takes replies in: a blocking call of the creator's, or its event loop. So a creator that blocks needs no
- * loop, and one that never blocks needs no thread of its own for the results.
+ * Whoever looks takes replies in: a blocking call of the creator's, or its event loop. So a creator that
+ * blocks needs no loop, and one that never blocks needs no thread of its own for the results.
  */
 import { MaybeEncodingError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
@@ -68,7 +68,7 @@ export class Replies {
     return this.#hasEnded;
   }
 
-  // ── those who wait ─────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── those who wait ─────────────────────────────────────────────────────────────────────────────────
 
   /** Has `listener` called after replies have come, until it is told otherwise. */
   listen(listener: () => void): () => void {
@@ -104,7 +104,7 @@ export class Replies {
     return true;
   }
 
-  // ── the event loop ─────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── the event loop ─────────────────────────────────────────────────────────────────────────────────
 
   get #hasReason(): boolean {
     if (this.#hasEnded) return false;
@@ -112,7 +112,10 @@ export class Replies {
     return this.#pending.size > 0 || this.#listeners.size > 0 || this.#owner.isEnding;
   }
 
-  /** From the next turn of the loop on it takes in replies, as long as there is a reason to; that keeps the program alive. */
+  /**
+   * From the next turn of the loop on it takes in replies, as long as there is a reason to; that keeps the
+   * program alive.
+   */
   poll(): void {
     if (this.#polling) return;
     this.#polling = true;
@@ -142,7 +145,7 @@ export class Replies {
     if (this.#polling && !this.#hasEnded && !this.#hasReason) this.#heap.core.gateWakeAll(this.#control.replies.gate);
   }
 
-  // ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── messages ───────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes in all that is there, waiting `ms` milliseconds for the first. */
   #receive(ms: number): void {

@@ -14,15 +14,16 @@ import { untilReady } from './waiting.ts';
 
 export interface ResultOptions<T> {
   /**
-   * Called with the result, once, in the thread that made the pool: on its event loop, or by a blocking call of the pool that takes the result in.
+   * Called with the result, once, in the thread that made the pool: on its event loop, or by a blocking call
+   * of the pool that takes the result in.
    * What it throws is printed and harms nobody.
    */
   callback?: ((result: T) => void) | undefined;
   /** The same with the error, if there is one. */
   errorCallback?: ((error: unknown) => void) | undefined;
   /**
-   * Cancels the call: it rejects with the signal's reason at once. Tasks that have not begun are not begun; one that runs sees `taskSignal()` aborted, and if it
-   * ignores that, what comes of it is dropped.
+   * Cancels the call: it rejects with the signal's reason at once. Tasks that have not begun are not begun;
+   * one that runs sees `taskSignal()` aborted, and if it ignores that, what comes of it is dropped.
    */
   signal?: AbortSignal | undefined;
 }
@@ -45,7 +46,8 @@ const enum State {
 /**
  * The result of a call, to wait for or to await. It belongs to the thread that made the pool.
  *
- * Beyond Python's: it is awaitable, `wait` says whether the result is there, and a task that has died or whose pool was terminated has a result, too: `WorkerDied`.
+ * Beyond Python's: it is awaitable, `wait` says whether the result is there, and a task that has died or
+ * whose pool was terminated has a result, too: `WorkerDied`.
  */
 export class AsyncResult<T = unknown> implements PromiseLike<T> {
   /** @internal */
@@ -87,7 +89,10 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
     return this.#state === State.FULFILLED;
   }
 
-  /** Waits until it is there. @param timeout seconds; undefined or null: for ever @returns whether it is (Python's returns None) */
+  /**
+   * Waits until it is there. @param timeout seconds; undefined or null: for ever @returns whether it is
+   * (Python's returns None)
+   */
   wait(timeout?: Timeout): boolean {
     return this.#waitFor('wait', timeout);
   }
@@ -109,7 +114,8 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
   /**
    * Waits for the result.
    * @param timeout seconds; undefined or null: for ever
-   * @throws TimeoutError it was not there in time; what the task threw, each time, with its worker's stack as the cause; WorkerDied; MaybeEncodingError
+   * @throws TimeoutError it was not there in time; what the task threw, each time, with its worker's stack as
+   * the cause; WorkerDied; MaybeEncodingError
    */
   get(timeout?: Timeout): T {
     if (!this.#waitFor('get', timeout)) throw this.#late();
@@ -151,7 +157,10 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
     return this.#asPromise().then(onFulfilled, onRejected);
   }
 
-  /** The engine's own: a handler runs in the async context (AsyncLocalStorage) of whoever gave it, as `await` does. */
+  /**
+   * The engine's own: a handler runs in the async context (AsyncLocalStorage) of whoever gave it, as `await`
+   * does.
+   */
   #asPromise(): Promise<T> {
     this.#promise ??= new Promise<T>((resolve, reject) => {
       const settle = () => {

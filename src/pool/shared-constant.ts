@@ -8,8 +8,8 @@ import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.t
 import { WorkerRecord } from '../workers/record.ts';
 
 /**
- * A value that lives as long as anybody has a handle, and the handles inside it with it. In the heap it is a worker's record that
- * is never started: those own what they hold, and give it back.
+ * A value that lives as long as anybody has a handle, and the handles inside it with it. In the heap it is a
+ * worker's record that is never started: those own what they hold, and give it back.
  */
 export class SharedConstant<T = unknown> extends Shared {
   constructor(value: T | AdoptionToken) {

@@ -1,11 +1,12 @@
 /**
- * Cancellation: an AbortSignal of the pool's creator, seen by the tasks in the workers. Between them stands an Event, which travels with the tasks.
+ * Cancellation: an AbortSignal of the pool's creator, seen by the tasks in the workers. Between them stands
+ * an Event, which travels with the tasks.
  */
 import { onAbort } from '../heap/abort.ts';
 import { apart } from '../heap/held.ts';
 import { Event } from '../sync/event.ts';
 
-// ── at the creator ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── at the creator ───────────────────────────────────────────────────────────────────────────────────
 
 /** What a signal cancels. */
 export interface Cancellable {
@@ -57,7 +58,7 @@ export function cancellationOf(signal: AbortSignal, subject: Cancellable): Cance
 
 export type { Cancellation };
 
-// ── in the worker ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── in the worker ────────────────────────────────────────────────────────────────────────────────────
 
 const never = new AbortController().signal;
 const KEY = Symbol.for('nogil.signal');
@@ -65,9 +66,10 @@ const KEY = Symbol.for('nogil.signal');
 const global = globalThis as { [KEY]?: AbortSignal };
 
 /**
- * The signal of the pool's task that runs here: it is aborted when that which its caller gave (`{ signal }`) is. Also a task that never awaits
- * sees `taskSignal().aborted` change. The reason does not travel: here it is an AbortError. Outside of a task, and without a signal, it is
- * never aborted. In an async task, ask for it before the first `await`.
+ * The signal of the pool's task that runs here: it is aborted when that which its caller gave (`{ signal }`)
+ * is. Also a task that never awaits sees `taskSignal().aborted` change. The reason does not travel: here it
+ * is an AbortError. Outside of a task, and without a signal, it is never aborted. In an async task, ask for
+ * it before the first `await`.
  */
 export function taskSignal(): AbortSignal {
   return global[KEY] ?? never;
@@ -76,7 +78,10 @@ export function taskSignal(): AbortSignal {
 const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get as () => boolean;
 const { throwIfAborted } = AbortSignal.prototype;
 
-/** The task's signal, as its worker sees it: a question looks into the shared memory, and `listen` has the events fire. */
+/**
+ * The task's signal, as its worker sees it: a question looks into the shared memory, and `listen` has the
+ * events fire.
+ */
 export class TaskSignal {
   readonly #controller = new AbortController();
   readonly #event: Event;

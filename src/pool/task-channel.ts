@@ -1,5 +1,6 @@
 /**
- * TaskChannel: a queue of messages. A message is a value behind a header of four numbers, which can be read even where the value cannot.
+ * TaskChannel: a queue of messages. A message is a value behind a header of four numbers, which can be read
+ * even where the value cannot.
  *
  * To the core it is a Queue whose records begin with the header (flag ENVELOPE of their meta):
  *
@@ -77,7 +78,9 @@ export class TaskChannel extends Shared {
     return this.#read(RECORD, this[HEAP].scratchI32[0] as number, meta);
   }
 
-  /** Takes the messages that are there, waiting `ms` milliseconds for the first: none, if it does not come. */
+  /**
+   * Takes the messages that are there, waiting `ms` milliseconds for the first: none, if it does not come.
+   */
   takeAll(ms: number): Message[] {
     const { core, scratchI32 } = this[HEAP];
     const count = core.queueGetMany(this[OPEN], 0x7fffffff, ms);

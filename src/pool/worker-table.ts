@@ -7,7 +7,8 @@
  * | assignment     | its worker, or the monitor | the number of the task that its worker has (from 1), or Assignment |
  * | tid            | monitor                    | its worker                                                         |
  *
- * A worker that dies between taking a task and saying which has TAKING as its assignment. Which task that was comes out by exclusion: see PendingTasks.
+ * A worker that dies between taking a task and saying which has TAKING as its assignment. Which task that was
+ * comes out by exclusion: see PendingTasks.
  */
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { reaches } from '../heap/extent.ts';

@@ -1,8 +1,8 @@
 /**
  * What a pool's worker runs: takes a task, does it, sends what came of it, until the pool is closed.
  *
- * A task is taken when the worker has nothing else to do, and its result is sent before the next one is taken: a batch in one worker's hands
- * would hold up tasks, for ever if they wait for each other.
+ * A task is taken when the worker has nothing else to do, and its result is sent before the next one is
+ * taken: a batch in one worker's hands would hold up tasks, for ever if they wait for each other.
  */
 import { inTermsOf } from '../codec/index.ts';
 import { type MaybeEncodingError, ShutDown } from '../errors.ts';

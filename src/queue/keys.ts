@@ -1,9 +1,12 @@
 /**
- * Keys: what a PriorityQueue orders its items by, as bytes that compare as the priorities do. No locale, no user code: the same in every worker.
+ * Keys: what a PriorityQueue orders its items by, as bytes that compare as the priorities do. No locale, no
+ * user code: the same in every worker.
  *
- * Numbers, bigints and strings compare as by JavaScript's `<`: bigints exactly with numbers, strings by UTF-16 unit, booleans as 0 and 1. Arrays compare element by
- * element, a shorter one first. An item's priority is its property `priority`, if it is an object and no array; otherwise itself.
- * A priority that is no array compares as an array of it alone. From the first element on that has no order (null, NaN, objects ...) an array decides nothing.
+ * Numbers, bigints and strings compare as by JavaScript's `<`: bigints exactly with numbers, strings by
+ * UTF-16 unit, booleans as 0 and 1. Arrays compare element by element, a shorter one first. An item's
+ * priority is its property `priority`, if it is an object and no array; otherwise itself.
+ * A priority that is no array compares as an array of it alone. From the first element on that has no order
+ * (null, NaN, objects ...) an array decides nothing.
  *
  * | part               | bytes                                                                                               |
  * | ------------------ | --------------------------------------------------------------------------------------------------- |
@@ -12,8 +15,9 @@
  * | string             | each UTF-16 unit in the form of UTF-8 (CESU-8 keeps their order), each byte plus 1; 0                 |
  * | array              | its parts; 0                                                                                        |
  *
- * Each part but the very first begins with a byte for its type: numbers go before strings, and these before arrays. The type of the first is the key's `shape`, and must be the
- * same for all items in the queue at a time.
+ * Each part but the very first begins with a byte for its type: numbers go before strings, and these before
+ * arrays. The type of the first is the key's `shape`, and must be the same for all items in the queue at a
+ * time.
  *
  * Ancestry: see assembly/queue/key.ts, which says how a key lies behind its record.
  */
@@ -39,9 +43,12 @@ const PREFIX = 8;
 
 type Parts = readonly (number | bigint | string | Parts)[];
 
-// ── which parts decide ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── which parts decide ───────────────────────────────────────────────────────────────────────────────
 
-/** The priority of an item that is no number, taken apart. User code (getters) may run here, and nowhere behind. @throws TypeError */
+/**
+ * The priority of an item that is no number, taken apart. User code (getters) may run here, and nowhere
+ * behind. @throws TypeError
+ */
 function partsOf(item: unknown): Parts {
   const isObject = typeof item === 'object' && item !== null;
   const priority = isObject && !Array.isArray(item) ? (item as { priority?: unknown }).priority : item;
@@ -111,9 +118,12 @@ function cannotOrder(item: unknown, priority: unknown): TypeError {
   return new TypeError(`cannot order ${name}: give it as [priority, item], or an object with a \`priority\``);
 }
 
-// ── bytes ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── bytes ────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The key written last. Nothing but this worker's JavaScript touches it, and no user code runs while it is of use. */
+/**
+ * The key written last. Nothing but this worker's JavaScript touches it, and no user code runs while it is of
+ * use.
+ */
 let bytes = new Uint8Array(256);
 let view = new DataView(bytes.buffer);
 let end = 0;
@@ -203,7 +213,7 @@ function writeString(text: string): void {
   bytes[end++] = Part.END;
 }
 
-// ── records with keys ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── records with keys ────────────────────────────────────────────────────────────────────────────────
 
 function isNumber(words: Int32Array, at: number): boolean {
   return words[(at >> 2) + 1] === Encoding.NUMBER;
@@ -242,7 +252,10 @@ function keyBytes(words: Int32Array, at: number): number {
   return PREFIX + Math.max(PREFIX, (length + 7) & ~7);
 }
 
-/** Records of a PriorityQueue: each but a number with its key behind it. `encode` throws TypeError for what has no order. */
+/**
+ * Records of a PriorityQueue: each but a number with its key behind it. `encode` throws TypeError for what
+ * has no order.
+ */
 export const keyedRecords: Required<RecordForm> = {
   encode(heap, value, at) {
     if (typeof value === 'number') {

@@ -17,13 +17,17 @@ export type Priority = number | bigint | string | boolean | readonly [Priority, 
 export type Prioritized = Priority | { readonly priority: Priority };
 
 /**
- * `get` takes the item with the smallest priority; of items with equal ones that which came first. `getMany` gives them in that order. Otherwise a `Queue`.
+ * `get` takes the item with the smallest priority; of items with equal ones that which came first. `getMany`
+ * gives them in that order. Otherwise a `Queue`.
  *
- * Priorities compare as by `<`: numbers and bigints by value (booleans are 0 and 1), strings by UTF-16 unit. Arrays compare element by element, a shorter one first; an element
- * that has no order (an object, null, NaN ...) ends the comparison, so in `[priority, task]` a task of any kind decides nothing.
- * The (first) priorities of all items that are in the queue at a time must be of one type, numbers or strings; behind the first element numbers go before strings, and these before arrays.
+ * Priorities compare as by `<`: numbers and bigints by value (booleans are 0 and 1), strings by UTF-16 unit.
+ * Arrays compare element by element, a shorter one first; an element that has no order (an object, null, NaN
+ * ...) ends the comparison, so in `[priority, task]` a task of any kind decides nothing.
+ * The (first) priorities of all items that are in the queue at a time must be of one type, numbers or
+ * strings; behind the first element numbers go before strings, and these before arrays.
  * The order is fixed by `put`, whatever becomes of the object later, and is the same in every worker.
- * What cannot be ordered is a `TypeError`, and nothing has changed. Unlike Python's, where it stays in the queue.
+ * What cannot be ordered is a `TypeError`, and nothing has changed. Unlike Python's, where it stays in the
+ * queue.
  *
  * A put and a get cost time that grows with the logarithm of the number of items.
  */
@@ -38,7 +42,10 @@ export class PriorityQueue<T = Prioritized> extends Queue<T> {
     return keyedRecords;
   }
 
-  /** As `Queue.put`. @throws TypeError also when `item` cannot be ordered, at all or among the items in the queue */
+  /**
+   * As `Queue.put`. @throws TypeError also when `item` cannot be ordered, at all or among the items in the
+   * queue
+   */
   override put(item: T, block: Blocking = true, timeout?: Timeout): void {
     if (Number.isNaN(item)) keyedRecords.encode(this[HEAP], item, 0);
     super.put(item, block, timeout);

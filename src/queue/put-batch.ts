@@ -1,9 +1,11 @@
 /**
  * PutBatch: encoded items on their way into a queue, which may have to wait for room.
  *
- * All items are encoded before the first one is sent: a value is a snapshot of the moment of the call, and one that cannot be sent must leave
- * the queue as it was. Records lie one behind the other in private chunks, and are copied through the worker's scratch a chunk at a time:
- * while an async put waits, the scratch is everybody's. Items too large for the ring are in blocks already, which are held: they go if this worker dies.
+ * All items are encoded before the first one is sent: a value is a snapshot of the moment of the call, and
+ * one that cannot be sent must leave the queue as it was. Records lie one behind the other in private chunks,
+ * and are copied through the worker's scratch a chunk at a time: while an async put waits, the scratch is
+ * everybody's. Items too large for the ring are in blocks already, which are held: they go if this worker
+ * dies.
  */
 import type { Heap } from '../heap/heap.ts';
 import { writeNumber } from '../heap/records.ts';
@@ -89,7 +91,8 @@ export class PutBatch {
         end = this.#encode(item, end);
       }
     } finally {
-      // Also when an item cannot be sent: what is in blocks must be given back. Not .slice(): a Buffer's would be a view.
+      // Also when an item cannot be sent: what is in blocks must be given back. Not .slice(): a Buffer's
+      // would be a view.
       if (kept.end > 0) kept.add(this.#heap.scratchI32, end);
       const records = kept.end > 0 ? kept.bytes : new Uint8Array(scratch.subarray(0, end));
       this.#chunks.push({ records, count: next - first });

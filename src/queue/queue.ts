@@ -1,5 +1,6 @@
 /**
- * Queue: first in, first out, between any number of workers. The other disciplines (lifo-queue.ts, priority-queue.ts) differ in what comes out next.
+ * Queue: first in, first out, between any number of workers. The other disciplines (lifo-queue.ts,
+ * priority-queue.ts) differ in what comes out next.
  */
 import { ClassTag, Encoding, Kind, QueueField, Status } from '../../assembly/abi.ts';
 import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
@@ -18,10 +19,12 @@ import { plainRecords, putRecord, type RecordForm } from './records.ts';
 const FOREVER = Number.POSITIVE_INFINITY;
 
 /**
- * A queue of values. `put` is complete when it returns: the item is in, `qsize` and `empty` are exact, and the producer may end at once.
+ * A queue of values. `put` is complete when it returns: the item is in, `qsize` and `empty` are exact, and
+ * the producer may end at once.
  *
  * Items are snapshots taken by `put`. Whoever dies inside a call loses at most the item that it was moving.
- * Unlike Python's: every queue is joinable, can be shut down, awaited and iterated; there is no feeder thread and so nothing to flush.
+ * Unlike Python's: every queue is joinable, can be shut down, awaited and iterated; there is no feeder thread
+ * and so nothing to flush.
  */
 export class Queue<T = unknown> extends Shared {
   readonly #maxsize: number;
@@ -62,13 +65,14 @@ export class Queue<T = unknown> extends Shared {
     return isBlocking('block', block) ? this[FLAVOUR].queueTimeout(timeout) : 0;
   }
 
-  // ── put ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── put ────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
    * Puts `item` in, waiting for room.
    * @param block false: throw Full at once
    * @param timeout seconds to wait for room; undefined or null: for ever
-   * @throws Full no room in time; ShutDown; TypeError the item cannot be sent (the message names the part); MemoryError. Then nothing has changed
+   * @throws Full no room in time; ShutDown; TypeError the item cannot be sent (the message names the part);
+   * MemoryError. Then nothing has changed
    */
   put(item: T, block: Blocking = true, timeout?: Timeout): void {
     const ms = block === true && timeout === undefined ? FOREVER : this.#timeout(block, timeout);
@@ -138,7 +142,8 @@ export class Queue<T = unknown> extends Shared {
   }
 
   /**
-   * Puts all items in, in order and in as few steps as there is room for; other producers' items may come between them.
+   * Puts all items in, in order and in as few steps as there is room for; other producers' items may come
+   * between them.
    * @param timeout seconds for all of them. @throws Full with `put`, how many are in; otherwise as `put`
    */
   putMany(items: Iterable<T>, timeout?: Timeout): void {
@@ -173,7 +178,7 @@ export class Queue<T = unknown> extends Shared {
     }
   }
 
-  // ── get ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── get ────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
    * Takes the oldest item out, waiting for one.
@@ -229,7 +234,8 @@ export class Queue<T = unknown> extends Shared {
   }
 
   /**
-   * Takes out as many items as are there, waiting for the first: at least one, at most `max` (and as many as the worker's staging area holds, 64 KiB).
+   * Takes out as many items as are there, waiting for the first: at least one, at most `max` (and as many as
+   * the worker's staging area holds, 64 KiB).
    * @param timeout seconds. @throws as `get`
    */
   getMany(max: number = 0x7fffffff, timeout?: Timeout): T[] {
@@ -276,7 +282,7 @@ export class Queue<T = unknown> extends Shared {
     return { text, fields: { size, maxsize, shutdown } };
   }
 
-  // ── the rest ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── the rest ───────────────────────────────────────────────────────────────────────────────────────
 
   /** Items in the queue: exact at one moment of the call. */
   qsize(): number {
@@ -311,7 +317,10 @@ export class Queue<T = unknown> extends Shared {
     if (this[HEAP].core.queueTaskDone(this[OPEN]) !== Status.OK) throw new ValueError('taskDone() called too many times');
   }
 
-  /** Waits until every item that was put is counted off. Python's has no timeout. @param timeout seconds @returns false when the time was up */
+  /**
+   * Waits until every item that was put is counted off. Python's has no timeout. @param timeout seconds
+   * @returns false when the time was up
+   */
   join(timeout?: Timeout): boolean {
     const status = this[HEAP].core.queueJoin(this[OPEN], timeout === undefined ? FOREVER : this[FLAVOUR].queueTimeout(timeout));
     if (status === Status.WOULD_BLOCK) throw wouldBlock('join');
@@ -340,7 +349,10 @@ export class Queue<T = unknown> extends Shared {
     this[HEAP].core.queueShutdown(this[OPEN], immediate ? 1 : 0);
   }
 
-  /** Returns at once: nothing is ever buffered outside the queue. Unlike Python's it may be called before `close`. */
+  /**
+   * Returns at once: nothing is ever buffered outside the queue. Unlike Python's it may be called before
+   * `close`.
+   */
   joinThread(): void {}
 
   /** Does nothing, and loses nothing: see `joinThread`. */

@@ -7,7 +7,10 @@ import { dropRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts
 
 /** What a queue's records look like. */
 export interface RecordForm {
-  /** Encodes a value as a record at byte `at` of the scratch, which is large enough; where it ends. When it throws, nothing is held. */
+  /**
+   * Encodes a value as a record at byte `at` of the scratch, which is large enough; where it ends. When it
+   * throws, nothing is held.
+   */
   encode(heap: Heap, value: unknown, at: number): number;
   /** Bytes that a record without a block takes at most. */
   most(heap: Heap): number;
@@ -26,7 +29,10 @@ export const plainRecords: RecordForm = {
   drop: dropRecord,
 };
 
-/** Puts the record at the beginning of the scratch, waiting `ms` for room: a status. Unless it is in, what it holds is given back. */
+/**
+ * Puts the record at the beginning of the scratch, waiting `ms` for room: a status. Unless it is in, what it
+ * holds is given back.
+ */
 export function putRecord(heap: Heap, queue: number, ms: number): number {
   const { core, scratchI32 } = heap;
   const length = scratchI32[0] as number;

@@ -6,7 +6,10 @@ import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import type { Timeout } from '../heap/time.ts';
 import { Queue } from './queue.ts';
 
-/** First in, first out, as many items as the heap holds, so that `put` never waits. Unlike Python's it has the other methods of a `Queue`, too. */
+/**
+ * First in, first out, as many items as the heap holds, so that `put` never waits. Unlike Python's it has the
+ * other methods of a `Queue`, too.
+ */
 export class SimpleQueue<T = unknown> extends Queue<T> {
   /** Takes no maxsize. */
   constructor();
@@ -17,7 +20,10 @@ export class SimpleQueue<T = unknown> extends Queue<T> {
     super(existing ?? 0);
   }
 
-  /** Puts `item` in. `block` and `timeout` are there for the likeness to `Queue.put`, and ignored, whatever they are. @throws as `Queue.put`, but never Full */
+  /**
+   * Puts `item` in. `block` and `timeout` are there for the likeness to `Queue.put`, and ignored, whatever
+   * they are. @throws as `Queue.put`, but never Full
+   */
   override put(item: T, _block?: unknown, _timeout?: Timeout): void {
     super.put(item);
   }

@@ -10,7 +10,9 @@ import type { AsyncOptions } from '../heap/time.ts';
 import { sleep, sleepAsync } from '../workers/sleep.ts';
 import type { AnyFunction } from '../workers/targets.ts';
 
-/** A planned call. Events sort by time, then priority (low first), then the order in which they were entered. */
+/**
+ * A planned call. Events sort by time, then priority (low first), then the order in which they were entered.
+ */
 export interface ScheduledEvent {
   readonly time: number;
   readonly priority: number;
@@ -33,7 +35,8 @@ export type DelayFunction = (time: number) => unknown;
 const REPLANNED = Symbol('replanned');
 
 /**
- * Python's `sched.scheduler`. It belongs to the worker that made it: no other can enter events (Python's may be shared by threads).
+ * Python's `sched.scheduler`. It belongs to the worker that made it: no other can enter events (Python's may
+ * be shared by threads).
  */
 export class Scheduler {
   readonly #events: ScheduledEvent[] = [];
@@ -45,7 +48,8 @@ export class Scheduler {
 
   /**
    * @param timefunc the clock: any increasing number. Default: seconds, monotonic
-   * @param delayfunc how to wait; called with 0 after each event, so that others get a turn. Default: `sleep` in `run`, `sleepAsync` in `runAsync`
+   * @param delayfunc how to wait; called with 0 after each event, so that others get a turn. Default: `sleep`
+   * in `run`, `sleepAsync` in `runAsync`
    */
   constructor(timefunc: () => number = monotonic, delayfunc?: DelayFunction) {
     this.#now = timefunc;
@@ -83,7 +87,10 @@ export class Scheduler {
     return event;
   }
 
-  /** Plans a call `delay` from now. Each call reads the clock: two equal delays are two times, so priority decides only between equal times. */
+  /**
+   * Plans a call `delay` from now. Each call reads the clock: two equal delays are two times, so priority
+   * decides only between equal times.
+   */
   enter(
     delay: number,
     priority: number,
@@ -146,7 +153,8 @@ export class Scheduler {
   }
 
   /**
-   * `run` without blocking: awaits each action, and the time between them; an event that is entered or cancelled meanwhile counts at once (Python's `run` sleeps on).
+   * `run` without blocking: awaits each action, and the time between them; an event that is entered or
+   * cancelled meanwhile counts at once (Python's `run` sleeps on).
    * Keeps the program alive until no events are left.
    */
   async runAsync(options?: AsyncOptions): Promise<void> {

@@ -6,8 +6,9 @@
  *     ╘═══════════════════════════╧══════╧═══════════════╧═══════════════╧════════════════╛
  *                                                        at a multiple of 16
  *
- * The words of the lock that such an Array does not use are a lock of the package's own: short, never held over code of the user's, spun for where a thread must
- * not sleep. When its holder dies, the next one takes it over, and sees to what it guards.
+ * The words of the lock that such an Array does not use are a lock of the package's own: short, never held
+ * over code of the user's, spun for where a thread must not sleep. When its holder dies, the next one takes
+ * it over, and sees to what it guards.
  */
 import { ClassTag, Kind, LockField, LockFlag } from '../../assembly/abi.ts';
 import { FileExistsError, FileNotFoundError } from '../errors.ts';
@@ -107,10 +108,12 @@ export function locked<T>({ core }: Heap, block: number, fn: () => T): T {
 }
 
 /**
- * Takes the name from the block that `isIt` knows by its address. @throws FileNotFoundError the name is another's, or nobody's
+ * Takes the name from the block that `isIt` knows by its address. @throws FileNotFoundError the name is
+ * another's, or nobody's
  *
- * As long as the name is this block's, only those who unlink this very block take it away, and of those one at a time is under the block's lock: so what has been
- * looked at there is what is deleted, and never a new block that has taken the name meanwhile.
+ * As long as the name is this block's, only those who unlink this very block take it away, and of those one
+ * at a time is under the block's lock: so what has been looked at there is what is deleted, and never a new
+ * block that has taken the name meanwhile.
  */
 export function unlinkBlock(heap: Heap, name: string, isIt: (block: number) => boolean): void {
   const names = namesOf(heap);

@@ -6,8 +6,9 @@
  *     ╘═══════╧═══════╧═════════╧═══════╧═════════════════════╧══════════════════╧═══════╛
  *     a slot:  type, bytes, and room for them: a multiple of 8
  *
- * Under the block's lock a new element is first written to the spare slot. The store to `pending` then decides, and the copy to the element's own slot may be made
- * again by whoever takes the lock over from a dead worker: an element has the old value or the new one.
+ * Under the block's lock a new element is first written to the spare slot. The store to `pending` then
+ * decides, and the copy to the element's own slot may be made again by whoever takes the lock over from a
+ * dead worker: an element has the old value or the new one.
  */
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { copyOf } from '../codec/bytes.ts';
@@ -21,7 +22,9 @@ import { behindIndices, placeOf } from '../sync/indices.ts';
 import { createBlock, findBlock, locked } from './block.ts';
 import { checkName, SharedMemory } from './memory.ts';
 
-/** What an element can be: Python's float (a number), int (a bigint of 64 bits), bool, str, bytes and None. */
+/**
+ * What an element can be: Python's float (a number), int (a bigint of 64 bits), bool, str, bytes and None.
+ */
 export type ShareableValue = number | bigint | boolean | string | Uint8Array | null;
 
 export interface ShareableListOptions {
@@ -133,13 +136,16 @@ function open(values: Iterable<unknown> | null | undefined, options: ShareableLi
 }
 
 /**
- * A list of fixed length in shared memory that any worker finds by its name. Its elements are numbers, bigints of 64 bits, booleans, strings, bytes and null, each in a slot of a
- * fixed size: 8 bytes, or for a string (its UTF-8) and bytes the next multiple of 8 above what they were at first. An element may become one of another type, if it fits.
+ * A list of fixed length in shared memory that any worker finds by its name. Its elements are numbers,
+ * bigints of 64 bits, booleans, strings, bytes and null, each in a slot of a fixed size: 8 bytes, or for a
+ * string (its UTF-8) and bytes the next multiple of 8 above what they were at first. An element may become
+ * one of another type, if it fits.
  *
  * It is a SharedMemory itself: `unlink`, `close` and all the rest are its own, and `shm` is the list.
  *
- * Unlike Python's: each read and write of an element is atomic, also when a worker is killed at it; NULs at the end of strings and bytes are kept; a string's slot is as long as
- * its UTF-8 from the beginning. `list[i] += 1` are two accesses: for counters there is Value.
+ * Unlike Python's: each read and write of an element is atomic, also when a worker is killed at it; NULs at
+ * the end of strings and bytes are kept; a string's slot is as long as its UTF-8 from the beginning. `list[i]
+ * += 1` are two accesses: for counters there is Value.
  */
 export class ShareableList<T extends ShareableValue = ShareableValue> extends SharedMemory {
   [index: number]: T;
@@ -150,7 +156,8 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
 
   /**
    * @param values the elements; undefined or null: none, or with a name those that are there
-   * @throws TypeError a value that cannot be an element; ValueError a bigint of more than 64 bits, a string with a lone surrogate, no list has this name but other memory
+   * @throws TypeError a value that cannot be an element; ValueError a bigint of more than 64 bits, a string
+   * with a lone surrogate, no list has this name but other memory
    * @throws FileExistsError, FileNotFoundError, MemoryError as SharedMemory
    */
   constructor(values?: Iterable<T> | null, options?: ShareableListOptions);
@@ -171,7 +178,8 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
     return this.#length;
   }
 
-  // Private methods and own fields only, where speed matters: what is looked up behind this class passes a proxy.
+  // Private methods and own fields only, where speed matters: what is looked up behind this class passes a
+  // proxy.
 
   #locked<R>(fn: () => R): R {
     if (this[PTR] === 0) throw this[CLOSED_ERROR]();
@@ -215,12 +223,18 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
     return decode(type, bytes as Uint8Array<ArrayBuffer>) as T;
   }
 
-  /** As `get`, by the name that JavaScript's arrays have for it; unlike theirs it throws `IndexError` out of range. */
+  /**
+   * As `get`, by the name that JavaScript's arrays have for it; unlike theirs it throws `IndexError` out of
+   * range.
+   */
   at(index: number): T {
     return this.get(index);
   }
 
-  /** @throws IndexError; ValueError it does not fit into the element's slot; TypeError and ValueError as the constructor. Then nothing has changed */
+  /**
+   * @throws IndexError; ValueError it does not fit into the element's slot; TypeError and ValueError as the
+   * constructor. Then nothing has changed
+   */
   set(index: number, value: T): void {
     const place = placeOf(index, this.#length, 'list');
     const element = encode(value);
@@ -255,7 +269,10 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
     return place;
   }
 
-  /** The types and slots of the elements, as Python's struct module would put it: `d` for a number, `q` a bigint, `?` a boolean or null, `16s` text or bytes in 16 bytes. */
+  /**
+   * The types and slots of the elements, as Python's struct module would put it: `d` for a number, `q` a
+   * bigint, `?` a boolean or null, `16s` text or bytes in 16 bytes.
+   */
   get format(): string {
     const formats = this.#readAll().map(({ type }, place) => {
       if (type >= Type.TEXT) return `${this.#room(place)}s`;

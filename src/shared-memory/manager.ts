@@ -7,8 +7,9 @@ import { ShareableList, type ShareableValue } from './list.ts';
 import { SharedMemory } from './memory.ts';
 
 /**
- * Makes shared memory whose names are gone with `shutdown`, or at the end of `using manager = new SharedMemoryManager()`; open handles stay good. As there is no server process,
- * there is no `start` either, and if its worker is killed the names stay.
+ * Makes shared memory whose names are gone with `shutdown`, or at the end of `using manager = new
+ * SharedMemoryManager()`; open handles stay good. As there is no server process, there is no `start` either,
+ * and if its worker is killed the names stay.
  */
 export class SharedMemoryManager implements Disposable {
   #made: SharedMemory[] | undefined = [];

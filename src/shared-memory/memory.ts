@@ -27,11 +27,12 @@ function open(given: unknown, create: boolean, size: number): AdoptionToken {
 }
 
 /**
- * Bytes in the shared memory, and a name under which any worker of the program finds them. They live until the name is gone (`unlink`) and nobody has a handle to
- * them; handles also travel, as all do.
+ * Bytes in the shared memory, and a name under which any worker of the program finds them. They live until
+ * the name is gone (`unlink`) and nobody has a handle to them; handles also travel, as all do.
  *
- * Unlike Python's: names are the program's, not the operating system's, and end with it; there is nothing to track. `size` is exact, not rounded to pages. `unlink` takes
- * a name only from the memory that this is a handle to, never from another that was given it since.
+ * Unlike Python's: names are the program's, not the operating system's, and end with it; there is nothing to
+ * track. `size` is exact, not rounded to pages. `unlink` takes a name only from the memory that this is a
+ * handle to, never from another that was given it since.
  */
 export class SharedMemory extends Shared {
   readonly #name: string;
@@ -43,7 +44,8 @@ export class SharedMemory extends Shared {
    * Makes a block of `size` zeros, or attaches to the one of that name.
    * @param name undefined or null: a new one; only with `create`
    * @param size in bytes; only with `create`
-   * @throws ValueError a negative size, or 0 with `create`; no name without it; an empty name or one with a NUL
+   * @throws ValueError a negative size, or 0 with `create`; no name without it; an empty name or one with a
+   * NUL
    * @throws FileExistsError the name is taken; FileNotFoundError there is no such name; MemoryError
    */
   constructor(name?: string | null, create?: boolean, size?: number);
@@ -71,14 +73,18 @@ export class SharedMemory extends Shared {
   }
 
   /**
-   * The bytes themselves, for typed arrays and DataViews (`new Float64Array(shm.buf.buffer, shm.buf.byteOffset, n)`); null after `close`. It stays good while
-   * the heap grows. Do not use one that was taken before the last handle was closed: the memory becomes something else.
+   * The bytes themselves, for typed arrays and DataViews (`new Float64Array(shm.buf.buffer,
+   * shm.buf.byteOffset, n)`); null after `close`. It stays good while the heap grows. Do not use one that was
+   * taken before the last handle was closed: the memory becomes something else.
    */
   get buf(): Uint8Array | null {
     return this[PTR] === 0 ? null : this.#bytes;
   }
 
-  /** Takes the name away: nobody finds it any more, while open handles stay good. Also after `close`. @throws FileNotFoundError it was taken away already */
+  /**
+   * Takes the name away: nobody finds it any more, while open handles stay good. Also after `close`. @throws
+   * FileNotFoundError it was taken away already
+   */
   unlink(): void {
     const { core } = this[HEAP];
     unlinkBlock(

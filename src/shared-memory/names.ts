@@ -1,8 +1,9 @@
 /**
  * Names: the table in which workers find blocks of shared memory.
  *
- * It is a managed dict that nobody else sees, one a heap: the core's root says which. Its calls are atomic, and a death inside of one changes nothing. A name has a
- * reference to its block, which so lives until it is unlinked, too.
+ * It is a managed dict that nobody else sees, one a heap: the core's root says which. Its calls are atomic,
+ * and a death inside of one changes nothing. A name has a reference to its block, which so lives until it is
+ * unlinked, too.
  */
 import { Put } from '../../assembly/abi.ts';
 import { type HandleRef, SEND } from '../codec/index.ts';

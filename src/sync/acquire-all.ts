@@ -1,7 +1,8 @@
 /**
  * acquireAll: many locks at once, always in the same order.
  *
- * Ancestry: resource ordering (Havender, "Avoiding deadlock in multitasking systems", 1968), in the form of the Python Cookbook's recipe 12.5.
+ * Ancestry: resource ordering (Havender, "Avoiding deadlock in multitasking systems", 1968), in the form of
+ * the Python Cookbook's recipe 12.5.
  */
 import { RuntimeError, TimeoutError } from '../errors.ts';
 import { MUTEX } from '../heap/members.ts';
@@ -74,12 +75,15 @@ function late(lock: Acquirable): TimeoutError {
 const secondsUntil = (deadline: number) => leftUntil(deadline) / 1000;
 
 /**
- * Takes many locks, one after the other by their ids: those who take theirs this way never wait for each other in a cycle, in whatever order they name them.
- * All or none: when one throws or is not free in time, those before it are given back. A lock that is named twice is taken once; of a semaphore it takes one permit, of
- * a condition its lock. Several calls may nest, each with larger locks than those before.
+ * Takes many locks, one after the other by their ids: those who take theirs this way never wait for each
+ * other in a cycle, in whatever order they name them.
+ * All or none: when one throws or is not free in time, those before it are given back. A lock that is named
+ * twice is taken once; of a semaphore it takes one permit, of a condition its lock. Several calls may nest,
+ * each with larger locks than those before.
  * @param locks Lock, RLock, Condition, Semaphore, and behind them perhaps `{ timeout }`
  * @returns what gives them back, the last one first: `using held = acquireAll(a, b)`
- * @throws RuntimeError "Lock Order Violation": this worker holds a larger one by `acquireAll`; nothing was taken
+ * @throws RuntimeError "Lock Order Violation": this worker holds a larger one by `acquireAll`; nothing was
+ * taken
  * @throws TimeoutError the time is up
  */
 export function acquireAll(...locks: readonly Acquirable[] | readonly [...Acquirable[], AcquireAllOptions]): Disposable {
@@ -104,8 +108,8 @@ export function acquireAll(...locks: readonly Acquirable[] | readonly [...Acquir
 }
 
 /**
- * The async twin of `acquireAll`. Between its calls the order is not checked: the async tasks of one worker cannot be told apart, so name in one call all that
- * a task is going to hold.
+ * The async twin of `acquireAll`. Between its calls the order is not checked: the async tasks of one worker
+ * cannot be told apart, so name in one call all that a task is going to hold.
  * @param locks behind them perhaps `{ timeout, signal }`
  * @returns `await using held = await acquireAllAsync(a, b)`
  */

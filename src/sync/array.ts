@@ -14,7 +14,9 @@ import { checkType, checkTypecode, type Typecode, type ValueOf, type ViewOf } fr
 /** How many elements, all zero; or what they are. */
 export type ArrayInit<C extends Typecode> = number | Iterable<ValueOf<C>>;
 
-/** Values for elements, all at once: one of a wrong type must leave everything as it was. @throws TypeError */
+/**
+ * Values for elements, all at once: one of a wrong type must leave everything as it was. @throws TypeError
+ */
 function checked(typecode: Typecode, values: unknown): unknown[] {
   if (typeof (values as Iterable<unknown> | undefined)?.[Symbol.iterator] !== 'function')
     throw new TypeError(`expected a size or an iterable, got ${values === null ? 'null' : typeof values}`);
@@ -24,15 +26,18 @@ function checked(typecode: Typecode, values: unknown): unknown[] {
 }
 
 /**
- * Numbers of one type in shared memory, without a lock. Out of range wraps around, as in C; an index that is out of range is an `IndexError`, a negative
- * one counts from the end.
+ * Numbers of one type in shared memory, without a lock. Out of range wraps around, as in C; an index that is
+ * out of range is an `IndexError`, a negative one counts from the end.
  *
  * `a[i]` works as `a.get(i)` and `a.set(i, value)` do, which are faster; `view()` is the fastest.
  */
 export class RawArray<C extends Typecode = Typecode> extends Numbers {
   [index: number]: ValueOf<C>;
 
-  /** @throws TypeError unknown typecode, a value of another type, neither size nor iterable; ValueError a negative size; MemoryError */
+  /**
+   * @throws TypeError unknown typecode, a value of another type, neither size nor iterable; ValueError a
+   * negative size; MemoryError
+   */
   constructor(typecode: C, sizeOrInit?: ArrayInit<C>);
   /** @internal */
   constructor(typecode: C | AdoptionToken, sizeOrInit?: ArrayInit<C>);
@@ -50,7 +55,8 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
     if (values !== undefined) this[NUMBERS].set(values as never);
   }
 
-  // Own fields and private methods only, where speed matters: what is looked up behind this class passes the proxy below.
+  // Own fields and private methods only, where speed matters: what is looked up behind this class passes the
+  // proxy below.
 
   #guarded<T>(access: () => T): T {
     if (this[PTR] === 0) throw this[CLOSED_ERROR]();
@@ -72,7 +78,10 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
     return this.#guarded(() => this[NUMBERS][place] as ValueOf<C>);
   }
 
-  /** As `get`, by the name that JavaScript's arrays have for it; unlike theirs it throws `IndexError` out of range. */
+  /**
+   * As `get`, by the name that JavaScript's arrays have for it; unlike theirs it throws `IndexError` out of
+   * range.
+   */
   at(index: number): ValueOf<C> {
     return this.get(index);
   }
@@ -80,7 +89,8 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
   /** Sets one element. @throws IndexError; TypeError a value of another type */
   set(index: number, value: ValueOf<C>): void;
   /**
-   * Sets as many elements as there are values, from `start` on: Python's `a[start:start + n] = values`. Nothing changes when it throws.
+   * Sets as many elements as there are values, from `start` on: Python's `a[start:start + n] = values`.
+   * Nothing changes when it throws.
    * @throws ValueError there are not as many; TypeError a value of another type
    */
   set(values: Iterable<ValueOf<C>>, start?: number): void;
@@ -105,7 +115,10 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
     this.#guarded(() => this[NUMBERS].set(all as never, from));
   }
 
-  /** A copy of the elements from `start` to before `end`, as of one moment. Negative ones count from the end, as for JavaScript's arrays. */
+  /**
+   * A copy of the elements from `start` to before `end`, as of one moment. Negative ones count from the end,
+   * as for JavaScript's arrays.
+   */
   slice(start?: number, end?: number): ValueOf<C>[] {
     return this.#guarded(() => globalThis.Array.from(this[NUMBERS].subarray(start, end) as never));
   }
@@ -116,15 +129,16 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
   }
 
   /**
-   * The elements as a typed array on the shared memory itself, without copies, checks and locks. It stays good while the memory grows, since that never
-   * moves; but do not use it when all handles are closed: the memory becomes something else.
+   * The elements as a typed array on the shared memory itself, without copies, checks and locks. It stays
+   * good while the memory grows, since that never moves; but do not use it when all handles are closed: the
+   * memory becomes something else.
    */
   view(): ViewOf[C] {
     if (this[PTR] === 0) throw this[CLOSED_ERROR]();
     return this[NUMBERS] as ViewOf[C];
   }
 
-  // ── of typecode c ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── of typecode c ──────────────────────────────────────────────────────────────────────────────────
 
   /** All bytes, of typecode c. @throws AttributeError of another one */
   get raw(): Uint8Array {
@@ -169,8 +183,8 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
 }
 
 /**
- * Numbers of one type in shared memory with a lock. Each access takes the lock; `a[i] += 1` are two accesses, and loses updates as in Python:
- * use `add`, `update`, or hold the lock: `using held = a.hold()`.
+ * Numbers of one type in shared memory with a lock. Each access takes the lock; `a[i] += 1` are two accesses,
+ * and loses updates as in Python: use `add`, `update`, or hold the lock: `using held = a.hold()`.
  */
 class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
   /** @throws as RawArray; AttributeError the lock is no lock */
@@ -186,7 +200,10 @@ class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
     return this.update(index, (value) => ((value as number) + (n as number)) as ValueOf<C>);
   }
 
-  /** Replaces an element by `fn(element)` in one step; its new value. Nothing changes if `fn` throws. Beyond Python. */
+  /**
+   * Replaces an element by `fn(element)` in one step; its new value. Nothing changes if `fn` throws. Beyond
+   * Python.
+   */
   update(index: number, fn: (value: ValueOf<C>) => ValueOf<C>): ValueOf<C> {
     const place = this[PLACE](index);
     return this.getLock().with(() => {

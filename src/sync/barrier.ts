@@ -17,8 +17,9 @@ import { NodeWaits } from './node-waits.ts';
  * `wait` returns in all parties once so many have called it, and gives each another index.
  * The last to arrive runs `action` before anybody leaves.
  *
- * Unlike Python's: a party that died while it waited breaks the barrier at once. A handle that was sent elsewhere has no action:
- * functions do not travel; only where the barrier was made, or `action` is assigned, can it run.
+ * Unlike Python's: a party that died while it waited breaks the barrier at once. A handle that was sent
+ * elsewhere has no action: functions do not travel; only where the barrier was made, or `action` is assigned,
+ * can it run.
  */
 export class Barrier extends Shared {
   /** Run by the last party to arrive, if it is this worker's. */

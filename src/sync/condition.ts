@@ -18,10 +18,11 @@ import { NodeWaits } from './node-waits.ts';
 /**
  * Waiting, with a lock held, for another worker to say that something changed.
  *
- * `notify(n)` wakes exactly min(n, waiters), in the order in which they came; nobody is woken for nothing, and nobody who comes later
- * steals a wake-up. Waiters that died do not count.
+ * `notify(n)` wakes exactly min(n, waiters), in the order in which they came; nobody is woken for nothing,
+ * and nobody who comes later steals a wake-up. Waiters that died do not count.
  *
- * Unlike Python's: the lock must be held by this very worker also if it is a plain Lock (CPython accepts that anybody holds it).
+ * Unlike Python's: the lock must be held by this very worker also if it is a plain Lock (CPython accepts that
+ * anybody holds it).
  */
 export class Condition extends Acquirable {
   #lock: Lock | RLock;
@@ -81,8 +82,8 @@ export class Condition extends Acquirable {
   }
 
   /**
-   * The async twin of `acquire`, and as asyncio's: for one async task of this worker at a time, also if the lock is an RLock. A task that holds it may
-   * take it again by `acquire`.
+   * The async twin of `acquire`, and as asyncio's: for one async task of this worker at a time, also if the
+   * lock is an RLock. A task that holds it may take it again by `acquire`.
    */
   async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     return Lockable.acquireInTurn(this[GUARD], timeout, options);
@@ -101,7 +102,8 @@ export class Condition extends Acquirable {
   }
 
   /**
-   * Gives the lock up (all levels of an RLock), waits to be notified, and takes the lock back, however long that takes.
+   * Gives the lock up (all levels of an RLock), waits to be notified, and takes the lock back, however long
+   * that takes.
    * @param timeout seconds for the notification; undefined or null: for ever
    * @returns whether it was notified
    * @throws RuntimeError (multiprocessing: AssertionError) when this worker does not hold the lock

@@ -11,8 +11,8 @@ import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { wouldBlock } from './blocking.ts';
 
 /**
- * A flag that any worker may set and clear, and wait for. A waiter that `set` woke returns true even if `clear` follows at once
- * (as in `threading`; Python's `multiprocessing` loses such wake-ups).
+ * A flag that any worker may set and clear, and wait for. A waiter that `set` woke returns true even if
+ * `clear` follows at once (as in `threading`; Python's `multiprocessing` loses such wake-ups).
  */
 export class Event extends Shared {
   constructor();
@@ -45,7 +45,10 @@ export class Event extends Shared {
     this[HEAP].core.eventClear(this[OPEN]);
   }
 
-  /** Waits until the flag is set. @param timeout seconds; undefined or null: for ever @returns false only when the time is up */
+  /**
+   * Waits until the flag is set. @param timeout seconds; undefined or null: for ever @returns false only when
+   * the time is up
+   */
   wait(timeout?: Timeout): boolean {
     const status = this[HEAP].core.eventWait(this[OPEN], timeoutToMs(timeout));
     if (status === Status.WOULD_BLOCK) throw wouldBlock('wait');

@@ -14,8 +14,8 @@ function indexOf(key: string | symbol): number | undefined {
 }
 
 /**
- * Puts a proxy behind the class's own methods in the chain of prototypes: what is not found there may be an index. So methods are found as fast as ever, and
- * `this` is the object itself, with its private fields.
+ * Puts a proxy behind the class's own methods in the chain of prototypes: what is not found there may be an
+ * index. So methods are found as fast as ever, and `this` is the object itself, with its private fields.
  */
 export function behindIndices(ctor: { prototype: Indexed }): void {
   const indices = new Proxy(Object.getPrototypeOf(ctor.prototype), {

@@ -30,13 +30,14 @@ import { acquireTimeout } from './flavour.ts';
 
 export interface LockOptions {
   /**
-   * What becomes of the lock when the worker that holds it dies: `'break'` (default) makes every present and future acquire throw `BrokenLockError` until
-   * `reset()`; `'release'` gives it to the next who asks.
+   * What becomes of the lock when the worker that holds it dies: `'break'` (default) makes every present and
+   * future acquire throw `BrokenLockError` until `reset()`; `'release'` gives it to the next who asks.
    */
   onOwnerDeath?: 'break' | 'release';
   /**
-   * `'error'`: an acquire without a timeout that would close a cycle of workers that wait for each other throws `DeadlockError`. An RLock always does so;
-   * for a Lock, which somebody outside the cycle might release, one has to ask. Default `'wait'`.
+   * `'error'`: an acquire without a timeout that would close a cycle of workers that wait for each other
+   * throws `DeadlockError`. An RLock always does so; for a Lock, which somebody outside the cycle might
+   * release, one has to ask. Default `'wait'`.
    */
   deadlock?: 'wait' | 'error';
 }
@@ -57,7 +58,8 @@ export abstract class Lockable extends Acquirable {
    * @param timeout seconds; undefined or null: for ever
    * @returns whether it was taken
    * @throws BrokenLockError the worker that held it died
-   * @throws DeadlockError without a timeout: its holder waits, perhaps over others, for what this worker holds (RLock, and Lock with `deadlock: 'error'`)
+   * @throws DeadlockError without a timeout: its holder waits, perhaps over others, for what this worker
+   * holds (RLock, and Lock with `deadlock: 'error'`)
    * @throws RuntimeError this thread must not block and the lock is held: use acquireAsync
    */
   acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
@@ -92,8 +94,8 @@ export abstract class Lockable extends Acquirable {
   }
 
   /**
-   * `acquireAsync` of a condition: for one async task of this worker at a time. Of an RLock this worker may be the owner already, for another task;
-   * then it is waited for as if it were somebody else's. @internal
+   * `acquireAsync` of a condition: for one async task of this worker at a time. Of an RLock this worker may
+   * be the owner already, for another task; then it is waited for as if it were somebody else's. @internal
    */
   static acquireInTurn(lock: Lockable, timeout: Timeout, options: AsyncOptions | undefined): Promise<boolean> {
     const { core, tid } = lock[HEAP];
@@ -187,7 +189,8 @@ function watches(options: LockOptions | undefined): number {
 }
 
 /**
- * A lock that one worker holds at a time. Any worker may release it, as in Python; taking it twice in one worker waits for somebody else to release it.
+ * A lock that one worker holds at a time. Any worker may release it, as in Python; taking it twice in one
+ * worker waits for somebody else to release it.
  *
  * Unlike Python's: it can be sent anywhere, awaited, and it notices when its holder dies.
  */
@@ -236,7 +239,8 @@ export const BETWEEN_TASKS =
   ', or another async task of it has released it: between async tasks of one worker, which are one owner, use a Lock (for a condition: its own acquireAsync(), or new Condition(new Lock()))';
 
 /**
- * A lock that its holder may take again; it is free when it was released as often. Only its holder can release it.
+ * A lock that its holder may take again; it is free when it was released as often. Only its holder can
+ * release it.
  *
  * The holder is a worker: two async tasks of one worker are the same holder. Between them use `Lock`.
  */

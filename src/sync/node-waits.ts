@@ -5,7 +5,10 @@ import { onAbort } from '../heap/abort.ts';
 import type { Heap } from '../heap/heap.ts';
 import { created, refAgain } from '../heap/shared.ts';
 
-/** While one lasts the object stays in memory, whoever closes what: it has the node in its list. Closing the handle ends them all. */
+/**
+ * While one lasts the object stays in memory, whoever closes what: it has the node in its list. Closing the
+ * handle ends them all.
+ */
 export class NodeWaits {
   #live: Set<AbortController> | undefined;
 

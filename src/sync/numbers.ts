@@ -1,5 +1,6 @@
 /**
- * Numbers: what Value and Array have in common, numbers of one type in shared memory, and a lock that guards them or none.
+ * Numbers: what Value and Array have in common, numbers of one type in shared memory, and a lock that guards
+ * them or none.
  */
 import { Kind } from '../../assembly/abi.ts';
 import { AttributeError } from '../errors.ts';
@@ -15,7 +16,10 @@ import { Lock, RLock } from './lock.ts';
 import { type Typecode, typecodes, type View, views } from './typecodes.ts';
 
 export interface ValueOptions {
-  /** A lock to share with others; true, the default: an RLock of its own; false: none, as RawValue and RawArray. */
+  /**
+   * A lock to share with others; true, the default: an RLock of its own; false: none, as RawValue and
+   * RawArray.
+   */
   lock?: Lock | RLock | boolean | null | undefined;
 }
 

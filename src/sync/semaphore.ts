@@ -22,7 +22,9 @@ const LIMIT = 16;
  * A permit belongs to nobody: that of a worker that died is not given back.
  */
 export class Semaphore extends Acquirable {
-  /** @param value permits at the start. @throws ValueError below 0 (Python's multiprocessing raises OSError) */
+  /**
+   * @param value permits at the start. @throws ValueError below 0 (Python's multiprocessing raises OSError)
+   */
   constructor(value?: number);
   /** @internal */
   constructor(value?: number | AdoptionToken);
@@ -72,7 +74,10 @@ export class Semaphore extends Acquirable {
     );
   }
 
-  /** Gives `n` permits back. @throws ValueError for n below 1, or (BoundedSemaphore) above the start value: then nothing has changed */
+  /**
+   * Gives `n` permits back. @throws ValueError for n below 1, or (BoundedSemaphore) above the start value:
+   * then nothing has changed
+   */
   release(n = 1): void {
     if (this[HEAP].core.semaphoreRelease(this[OPEN], checkInteger('n', n, 1)) !== Status.OK)
       throw new ValueError('Semaphore released too many times');

@@ -5,7 +5,10 @@ export type Typecode = 'c' | 'b' | 'B' | 'h' | 'H' | 'i' | 'I' | 'l' | 'L' | 'q'
 /** What a Value or an element of a typecode is: bigint for q and Q, otherwise a number. */
 export type ValueOf<C extends Typecode> = C extends 'q' | 'Q' ? bigint : number;
 
-/** The typed array of each: char, signed and unsigned char, short, int, long (32 bits, as on Windows), long long; float, double. */
+/**
+ * The typed array of each: char, signed and unsigned char, short, int, long (32 bits, as on Windows), long
+ * long; float, double.
+ */
 export interface ViewOf {
   c: Uint8Array;
   b: Int8Array;

@@ -20,7 +20,10 @@ function make(typecode: Typecode | AdoptionToken, init: unknown, lock: number): 
  * A number in shared memory, without a lock. Out of range wraps around, as in C.
  */
 export class RawValue<C extends Typecode = Typecode> extends Numbers {
-  /** @throws TypeError unknown typecode, or a value of another type: bigint for q and Q, integers for all but f and d */
+  /**
+   * @throws TypeError unknown typecode, or a value of another type: bigint for q and Q, integers for all but
+   * f and d
+   */
   constructor(typecode: C, init?: ValueOf<C>);
   /** @internal */
   constructor(typecode: C | AdoptionToken, init?: ValueOf<C>);
@@ -64,8 +67,8 @@ export class RawValue<C extends Typecode = Typecode> extends Numbers {
 }
 
 /**
- * A number in shared memory with a lock. Each access takes the lock; `v.value += 1` are two accesses, and loses updates as in Python:
- * use `add`, `update`, or hold the lock: `using held = v.hold()`.
+ * A number in shared memory with a lock. Each access takes the lock; `v.value += 1` are two accesses, and
+ * loses updates as in Python: use `add`, `update`, or hold the lock: `using held = v.hold()`.
  */
 export class Value<C extends Typecode = Typecode> extends RawValue<C> {
   /** @throws as RawValue; AttributeError the lock is no lock */
@@ -81,7 +84,10 @@ export class Value<C extends Typecode = Typecode> extends RawValue<C> {
     return this.update((value) => ((value as number) + (n as number)) as ValueOf<C>);
   }
 
-  /** Replaces the value by `fn(value)` in one step; the new value. Nothing changes if `fn` throws. Beyond Python. */
+  /**
+   * Replaces the value by `fn(value)` in one step; the new value. Nothing changes if `fn` throws. Beyond
+   * Python.
+   */
   update(fn: (value: ValueOf<C>) => ValueOf<C>): ValueOf<C> {
     return this.getLock().with(() => {
       this[RAW] = fn(this[RAW]);

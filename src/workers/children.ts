@@ -1,5 +1,6 @@
 /**
- * What a process does for those it started before it ends: Python's multiprocessing and threading do it at exit.
+ * What a process does for those it started before it ends: Python's multiprocessing and threading do it at
+ * exit.
  */
 import { activeChildren } from './process.ts';
 import { enumerate, Thread } from './thread.ts';
@@ -11,7 +12,10 @@ export function beforeChildrenEnd(end: () => void): void {
   endings.add(end);
 }
 
-/** Terminates the daemons among this process's children, and waits for all children, and for its threads that are not daemons. */
+/**
+ * Terminates the daemons among this process's children, and waits for all children, and for its threads that
+ * are not daemons.
+ */
 export async function endChildren(): Promise<void> {
   for (const end of endings) end();
   for (;;) {

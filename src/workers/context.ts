@@ -1,5 +1,6 @@
 /**
- * Contexts: which way a process is started. There is one, 'worker', so that this is about Python's names, and about saying why not for the others.
+ * Contexts: which way a process is started. There is one, 'worker', so that this is about Python's names, and
+ * about saying why not for the others.
  */
 import { RuntimeError, ValueError } from '../errors.ts';
 
@@ -28,14 +29,18 @@ let chosen: StartMethod | undefined;
 /**
  * Sets the way in which processes are started; 'worker' is the only one, and the default.
  * @param force set it although it is set; with null: forget what was set
- * @throws RuntimeError it is set already; ValueError there is no such method here (the message says why); TypeError it is not a string
+ * @throws RuntimeError it is set already; ValueError there is no such method here (the message says why);
+ * TypeError it is not a string
  */
 export function setStartMethod(method: StartMethod | null, force = false): void {
   if (chosen !== undefined && !force) throw new RuntimeError('context has already been set');
   chosen = method === null && force ? undefined : checkMethod(method);
 }
 
-/** The way in which processes are started. As in Python, asking fixes it. @param allowNone answer undefined, and fix nothing, if it is not set */
+/**
+ * The way in which processes are started. As in Python, asking fixes it. @param allowNone answer undefined,
+ * and fix nothing, if it is not set
+ */
 export function getStartMethod(allowNone = false): StartMethod | undefined {
   if (chosen === undefined && !allowNone) chosen = DEFAULT;
   return chosen;

@@ -21,7 +21,10 @@ export function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? String(error)) : `Uncaught ${String(error)}`;
 }
 
-/** What is done unless `setExcepthook` says otherwise: prints `Exception in thread NAME:` and the stack to stderr. */
+/**
+ * What is done unless `setExcepthook` says otherwise: prints `Exception in thread NAME:` and the stack to
+ * stderr.
+ */
 export function excepthook({ excValue, thread }: ExceptHookArgs): void {
   console.error(`Exception in thread ${thread.name}:\n${stackOf(excValue)}`);
 }
@@ -31,8 +34,10 @@ const KEY = Symbol.for('nogil.excepthook');
 const global = globalThis as { [KEY]?: ExceptHook };
 
 /**
- * Python's assignment to `threading.excepthook`. The hook runs in the worker of the thread that failed, before that ends, and is this worker's own: set it in the target, or at the top level
- * of the module that the worker imports. A thread that calls `process.exit()` has thrown nothing; processes have no hook, as in Python.
+ * Python's assignment to `threading.excepthook`. The hook runs in the worker of the thread that failed,
+ * before that ends, and is this worker's own: set it in the target, or at the top level of the module that
+ * the worker imports. A thread that calls `process.exit()` has thrown nothing; processes have no hook, as in
+ * Python.
  * @param fn undefined: the default again
  * @returns the hook until now
  */

@@ -8,10 +8,13 @@ import { AttributeError } from '../errors.ts';
 const ASKED = new Set<string>(['then', 'toJSON']);
 
 /**
- * An object whose attributes belong to the worker that set them; one that was not set here is an `AttributeError`, as in Python.
+ * An object whose attributes belong to the worker that set them; one that was not set here is an
+ * `AttributeError`, as in Python.
  *
- * Make it at the top level of a module: each worker that imports the module has its own, and the constructor of a subclass runs in each with the same arguments.
- * It cannot be sent, since nothing of it is shared (Python's can be an argument of a thread, where it is as empty as it is here).
+ * Make it at the top level of a module: each worker that imports the module has its own, and the constructor
+ * of a subclass runs in each with the same arguments.
+ * It cannot be sent, since nothing of it is shared (Python's can be an argument of a thread, where it is as
+ * empty as it is here).
  */
 export class Local {
   [name: string]: unknown;

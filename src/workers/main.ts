@@ -7,8 +7,9 @@ import { currentWorker } from './current-worker.ts';
 import { lookAtMainModule, type Meta, mainModule, setMainModule, urlOf } from './targets.ts';
 
 /**
- * Python's `if __name__ == '__main__':`. Runs `fn` where the program begins, and does nothing in a worker that imports the same module;
- * the module becomes the main one, whose exported functions are targets by their name. In CommonJS give it `module` instead of `import.meta`.
+ * Python's `if __name__ == '__main__':`. Runs `fn` where the program begins, and does nothing in a worker
+ * that imports the same module; the module becomes the main one, whose exported functions are targets by
+ * their name. In CommonJS give it `module` instead of `import.meta`.
  * @returns what `fn` returns (a promise if it is async); undefined in a worker
  */
 export function main<T>(meta: Meta, fn: () => T): T | undefined {

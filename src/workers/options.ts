@@ -11,7 +11,10 @@ export interface RunnableOptions<F extends AnyFunction = AnyFunction> {
   /** Given to the target as a last argument. */
   kwargs?: Record<string, unknown>;
   name?: string;
-  /** Whether the program may end while it runs. Default: a process is what the process is that makes it, a thread what the thread is. */
+  /**
+   * Whether the program may end while it runs. Default: a process is what the process is that makes it, a
+   * thread what the thread is.
+   */
   daemon?: boolean;
 }
 

@@ -24,16 +24,21 @@ const SIGKILL = 9;
 let children = 0;
 
 /**
- * A worker of its own: with its own threads and children, an exit code, and the possibility to be stopped from outside.
+ * A worker of its own: with its own threads and children, an exit code, and the possibility to be stopped
+ * from outside.
  *
- * Start method 'worker': a worker thread with a heap of its own, and no operating system process. It ends when its target has returned, its
- * children that are not daemons have ended, and its daemons were terminated. `process.exit()` ends it at once, and its daemons with it; other children go on.
+ * Start method 'worker': a worker thread with a heap of its own, and no operating system process. It ends
+ * when its target has returned, its children that are not daemons have ended, and its daemons were
+ * terminated. `process.exit()` ends it at once, and its daemons with it; other children go on.
  * One that is stopped from outside leaves all its children behind, as in Python.
  */
 export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
   readonly #lineage: string;
 
-  /** @param options `{ target, args, kwargs, name, daemon }`; the default name is "Process-N", of a child's child "Process-N:M" */
+  /**
+   * @param options `{ target, args, kwargs, name, daemon }`; the default name is "Process-N", of a child's
+   * child "Process-N:M"
+   */
   constructor(options?: RunnableOptions<F>);
   /** @internal */
   constructor(options?: RunnableOptions<F> | AdoptionToken);
@@ -76,12 +81,18 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
     if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
   }
 
-  /** Unique among the workers of the program; undefined before `start`. Not a number of the operating system's. */
+  /**
+   * Unique among the workers of the program; undefined before `start`. Not a number of the operating
+   * system's.
+   */
   get pid(): number | undefined {
     return this[RECORD_OF].pid || undefined;
   }
 
-  /** undefined until it has ended; then 0 or `process.exitCode`, 1 after an uncaught error, n after `process.exit(n)`, -15 after `terminate()`, -9 after `kill()`. */
+  /**
+   * undefined until it has ended; then 0 or `process.exitCode`, 1 after an uncaught error, n after
+   * `process.exit(n)`, -15 after `terminate()`, -9 after `kill()`.
+   */
   get exitcode(): number | undefined {
     const record = this[RECORD_OF];
     return record.state === WorkerState.ENDED ? record.exitCode : undefined;
@@ -99,7 +110,8 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
   }
 
   /**
-   * Stops it wherever it is, also while it waits or computes; its exit code is -15. It runs no `finally` and no exit handler. Returns at once.
+   * Stops it wherever it is, also while it waits or computes; its exit code is -15. It runs no `finally` and
+   * no exit handler. Returns at once.
    * @throws ValueError before `start`
    */
   terminate(): void {
@@ -119,7 +131,10 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
   }
 }
 
-/** The process in which the program began; or a parent that is no more, of which its children remember this much. */
+/**
+ * The process in which the program began; or a parent that is no more, of which its children remember this
+ * much.
+ */
 export interface MainProcess {
   readonly name: string;
   readonly pid: number;

@@ -44,7 +44,9 @@ export type ToSupervisor =
   | { type: 'endPool'; control: number }
   /** `signal`: the exit code that the worker shall have. */
   | { type: 'stop'; tid: number; signal: number }
-  /** A worker that the package did not start has entered the heap; `life` as of the platform's `onAttached`. */
+  /**
+   * A worker that the package did not start has entered the heap; `life` as of the platform's `onAttached`.
+   */
   | { type: 'attached'; tid: number; life: unknown }
   /** It is no more: perhaps before that was heard. */
   | { type: 'attachedGone'; tid: number; clean: boolean }
@@ -56,7 +58,10 @@ export type ToSupervisor =
   | { type: 'tellOver'; pid: number; event: RecordRef }
   /** The code of process `pid`, which is a worker, is over; it waits for its threads and children. */
   | { type: 'codeOver'; pid: number }
-  /** The code of the root `pid` is over: its daemonic processes go once its threads have ended, while its other children go on. */
+  /**
+   * The code of the root `pid` is over: its daemonic processes go once its threads have ended, while its
+   * other children go on.
+   */
   | { type: 'over'; pid: number };
 
 export interface FromSupervisor {

@@ -1,6 +1,7 @@
 /**
- * WorkerRecord: what is known of a worker, in the shared memory. The handle that a user has (Runnable), the worker itself
- * and the supervisor read and write it through this class. Whoever makes one keeps a reference to the record meanwhile.
+ * WorkerRecord: what is known of a worker, in the shared memory. The handle that a user has (Runnable), the
+ * worker itself and the supervisor read and write it through this class. Whoever makes one keeps a reference
+ * to the record meanwhile.
  */
 import { Kind, WorkerField, WorkerFlag, WorkerState } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
@@ -52,7 +53,7 @@ export class WorkerRecord<T = TaskSpec> {
     this.#setWord(WorkerField.FLAGS, on ? flags | flag : flags & ~flag);
   }
 
-  // ── who it is ──────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── who it is ──────────────────────────────────────────────────────────────────────────────────────
 
   get isProcess(): boolean {
     return this.#has(WorkerFlag.PROCESS);
@@ -100,9 +101,11 @@ export class WorkerRecord<T = TaskSpec> {
     this.#setWord(WorkerField.PARENT, parent);
   }
 
-  // ── its task ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── its task ───────────────────────────────────────────────────────────────────────────────────────
 
-  /** @throws TypeError it cannot be sent; ValueError a handle was closed meanwhile, by a getter; MemoryError */
+  /**
+   * @throws TypeError it cannot be sent; ValueError a handle was closed meanwhile, by a getter; MemoryError
+   */
   setTask(task: T): void {
     placeBoxed(this.#heap, this.address + WorkerField.TASK, task);
   }
@@ -116,7 +119,7 @@ export class WorkerRecord<T = TaskSpec> {
     this.#heap.core.boxedDropAt(this.address + WorkerField.TASK);
   }
 
-  // ── what becomes of it ─────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what becomes of it ─────────────────────────────────────────────────────────────────────────────
 
   get state(): WorkerState {
     return this.#heap.core.workerState(this.address);

@@ -1,5 +1,6 @@
 /**
- * Runnable: what Thread and Process have in common. A worker's record lies in the heap; this is a handle to it.
+ * Runnable: what Thread and Process have in common. A worker's record lies in the heap; this is a handle to
+ * it.
  */
 import { SlotField, Status, WorkerFlag, WorkerState } from '../../assembly/abi.ts';
 import { RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
@@ -90,7 +91,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     return this.#record;
   }
 
-  // ── what the user sees ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what the user sees ─────────────────────────────────────────────────────────────────────────────
 
   get name(): string {
     return this[RECORD_OF].name;
@@ -126,7 +127,10 @@ export abstract class Runnable<R = unknown> extends Shared {
     return state === WorkerState.STARTING || state === WorkerState.RUNNING;
   }
 
-  /** What the worker does: calls the target. Subclasses override it, and may call this one; called directly it runs here. */
+  /**
+   * What the worker does: calls the target. Subclasses override it, and may call this one; called directly it
+   * runs here.
+   */
   run(): unknown {
     const { target, args, kwargs } = Runnable.callOf(this);
     if (target === undefined) return undefined;
@@ -136,7 +140,8 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /**
    * Starts the worker; it lives as soon as this returns.
-   * @throws RuntimeError (Process: AssertionError) started before; RuntimeError while this worker is still importing its modules; TypeError an argument cannot be sent
+   * @throws RuntimeError (Process: AssertionError) started before; RuntimeError while this worker is still
+   * importing its modules; TypeError an argument cannot be sent
    */
   start(): void {
     const here = currentWorker();
@@ -185,9 +190,11 @@ export abstract class Runnable<R = unknown> extends Shared {
     const pid = this[NOUN] === 'process' ? tid : parent;
     this[HEAP].storeWord(slot + SlotField.PID, pid);
     record.setNumbers(tid, pid, parent);
-    // With a reference, which the supervisor takes over: the record must not go while the message is on its way.
+    // With a reference, which the supervisor takes over: the record must not go while the message is on its
+    // way.
     core.slotSetRecord(tid, id, generation);
-    // Only now: from here on somebody may wait for its end, and should this worker die before the message, the slot says that there was to be a child.
+    // Only now: from here on somebody may wait for its end, and should this worker die before the message,
+    // the slot says that there was to be a child.
     record.move(WorkerState.INITIAL, WorkerState.STARTING);
     const process = this[OWN_PROCESS];
     const daemon = record.daemon || process.daemon;
@@ -198,7 +205,10 @@ export abstract class Runnable<R = unknown> extends Shared {
   /** @internal */
   protected [CHECK_START](): void {}
 
-  /** A field that a class declares hides what Python would have set: `daemon = true` means the daemon, and `name = 'x'` the name. */
+  /**
+   * A field that a class declares hides what Python would have set: `daemon = true` means the daemon, and
+   * `name = 'x'` the name.
+   */
   #heedFields(): void {
     for (const field of ['name', 'daemon'] as const) {
       const own = Object.getOwnPropertyDescriptor(this, field);
@@ -259,7 +269,8 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /**
    * Waits for the end, and answers what the target returned. Beyond Python.
-   * @throws what the target threw, with the worker's stack as its cause; WorkerDied it died without a result; TimeoutError
+   * @throws what the target threw, with the worker's stack as its cause; WorkerDied it died without a result;
+   * TimeoutError
    */
   result(timeout?: Timeout): R {
     if (!this.#join(timeout)) throw this.#late();
@@ -284,7 +295,10 @@ export abstract class Runnable<R = unknown> extends Shared {
     return record.result as R;
   }
 
-  /** What it ended with instead of a result: the target's error, or WorkerDied; undefined while it runs and when all went well. Beyond Python. */
+  /**
+   * What it ended with instead of a result: the target's error, or WorkerDied; undefined while it runs and
+   * when all went well. Beyond Python.
+   */
   get exception(): unknown {
     return this.#exception();
   }
@@ -304,14 +318,17 @@ export abstract class Runnable<R = unknown> extends Shared {
       : new WorkerDied(`${this[NOUN]} ${record.name} ended with exit code ${exitCode} and no result`);
   }
 
-  // ── in the worker ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── in the worker ──────────────────────────────────────────────────────────────────────────────────
 
   /** What `run` calls, and with what. @internal */
   static callOf(runnable: Runnable): Call {
     return { target: runnable.#target, args: runnable.#args, kwargs: runnable.#kwargs };
   }
 
-  /** Another handle to a record, as the package's own class below this one: of the copy of the package that this class comes from. @internal */
+  /**
+   * Another handle to a record, as the package's own class below this one: of the copy of the package that
+   * this class comes from. @internal
+   */
   static [ADOPT](this: unknown, heap: Heap, { id, generation }: { id: number; generation: number }): Runnable {
     let own = this as new (existing: AdoptionToken) => Runnable;
     while (!builtin.has(own)) own = Object.getPrototypeOf(own);

@@ -15,7 +15,10 @@ export function sentinelOf(id: number, generation: number): number {
   return generation * ROWS + id;
 }
 
-/** What `wait` watches of a process; `release` when it is over. A process whose record is gone has ended. @throws ValueError */
+/**
+ * What `wait` watches of a process; `release` when it is over. A process whose record is gone has ended.
+ * @throws ValueError
+ */
 export function ended(heap: Heap, sentinel: number): { gate: number; isReady(): boolean; release(): void } {
   const { core } = heap;
   const id = sentinel % ROWS;

@@ -1,5 +1,6 @@
 /**
- * This thread's way to the supervisor, the worker whose loop is never blocked: it starts all others, sees each death, and repairs.
+ * This thread's way to the supervisor, the worker whose loop is never blocked: it starts all others, sees
+ * each death, and repairs.
  */
 import { SlotField } from '../../assembly/abi.ts';
 import { type Heap, onCreated, takeSlot, theHeap } from '../heap/heap.ts';
@@ -23,7 +24,10 @@ let asked = 0;
 /** Whether a worker lives that is not a daemon. */
 let busy = false;
 
-/** Has the supervisor run. Before anything is promised to others: it needs memory. @throws MemoryError; RuntimeError too many workers are alive */
+/**
+ * Has the supervisor run. Before anything is promised to others: it needs memory. @throws MemoryError;
+ * RuntimeError too many workers are alive
+ */
 export function ensureSupervisor(): void {
   connect();
 }

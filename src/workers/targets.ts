@@ -1,7 +1,8 @@
 /**
  * Targets: functions that run elsewhere, and how they are found there.
  *
- * Code does not travel, except as source. A target is, in this order: (1) marked with `task`, (2) exported by the main module, (3) a URL, (4) shipped by its source.
+ * Code does not travel, except as source. A target is, in this order: (1) marked with `task`, (2) exported by
+ * the main module, (3) a URL, (4) shipped by its source.
  */
 import { RuntimeError, ValueError } from '../errors.ts';
 import { commonExports, isImportable, topLevelNames, urlOfFile } from '../platform/index.ts';
@@ -21,7 +22,10 @@ export interface TargetSpec {
   source?: string;
   /** The main module, which may export it. */
   main?: string;
-  /** The names that this very function has at its top level: it is none of a function's that only looks like it. undefined: that is not known. */
+  /**
+   * The names that this very function has at its top level: it is none of a function's that only looks like
+   * it. undefined: that is not known.
+   */
   as?: string[];
   /** The main module, of which it is known that this is not one of its functions. */
   notOf?: string;
@@ -72,8 +76,8 @@ export function urlOf(meta: Meta, caller: string): string {
 }
 
 /**
- * Looks at what the main module exports, once it has run. A page's often exports nothing, above all when it was bundled, and cannot be imported by a worker either:
- * then no worker should try.
+ * Looks at what the main module exports, once it has run. A page's often exports nothing, above all when it
+ * was bundled, and cannot be imported by a worker either: then no worker should try.
  */
 export async function lookAtMainModule(url: string): Promise<void> {
   const module: Record<string, unknown> = await import(/* @vite-ignore */ /* webpackIgnore: true */ url);
@@ -89,9 +93,12 @@ export async function lookAtMainModule(url: string): Promise<void> {
 }
 
 /**
- * Marks a function (or a subclass of Thread or Process) as a target, to be found again in any worker by its module and name.
- * Call it at the top level of the module: `export const double = task(import.meta, function double(x: number) { return 2 * x; })`.
- * @param name how messages call it, and a URL finds it: `module#name`. Default: the function's own, which a minifier may change
+ * Marks a function (or a subclass of Thread or Process) as a target, to be found again in any worker by its
+ * module and name.
+ * Call it at the top level of the module: `export const double = task(import.meta, function double(x: number)
+ * { return 2 * x; })`.
+ * @param name how messages call it, and a URL finds it: `module#name`. Default: the function's own, which a
+ * minifier may change
  * @returns the function itself
  * @throws ValueError the module has marked another function under the name that is given
  */
@@ -150,8 +157,8 @@ export function describeTarget(target: AnyFunction | AnyClass | URL): TargetSpec
 const standings = new WeakMap<object, Pick<TargetSpec, 'main' | 'as' | 'notOf'>>();
 
 /**
- * Whether a function is one of the main module's own: only the very same one, which has another one's source perhaps, may be run in its place. It is looked up once, since
- * it costs a millisecond.
+ * Whether a function is one of the main module's own: only the very same one, which has another one's source
+ * perhaps, may be run in its place. It is looked up once, since it costs a millisecond.
  */
 function standing(target: AnyFunction, main: string): Pick<TargetSpec, 'main' | 'as' | 'notOf'> {
   if (!isImportable(main)) return {};
@@ -179,7 +186,9 @@ function namesInMain(target: AnyFunction, main: string): string[] | undefined {
   return marked.mainCode === undefined ? undefined : topLevelNames(target, marked.mainCode);
 }
 
-/** What to import before a task is decoded: its handles become objects of the classes that these modules know. */
+/**
+ * What to import before a task is decoded: its handles become objects of the classes that these modules know.
+ */
 export function modulesOf(...specs: (TargetSpec | undefined)[]): string[] {
   const modules = specs.flatMap((spec) => spec?.module ?? (spec?.name ? spec.main : undefined) ?? []);
   return modules.filter((url) => !isOurs(url));
@@ -199,10 +208,15 @@ export async function resolveTarget(
   return fromSource(spec);
 }
 
-/** What only a page's main thread has: a bundler may have put the page's code into the module of the target. */
+/**
+ * What only a page's main thread has: a bundler may have put the page's code into the module of the target.
+ */
 const PAGE_ONLY = /^(document|window|HTML\w*Element|localStorage|alert) is not defined$/;
 
-/** In place of `import.meta`, for the package's own targets: a bundler puts its code into chunks of the page, and every worker has them anyway. */
+/**
+ * In place of `import.meta`, for the package's own targets: a bundler puts its code into chunks of the page,
+ * and every worker has them anyway.
+ */
 export const OURS = { url: 'nogil:' } as ImportMeta;
 
 function isOurs(url: string): boolean {
@@ -264,7 +278,8 @@ function inModule({ module: url, name, nth }: TargetSpec, module: Record<string,
 
 function fromSource(spec: TargetSpec): AnyFunction | AnyClass {
   const source = spec.source as string;
-  // A method's source is not an expression by itself. `__name` is what esbuild's keepNames leaves in a function's source.
+  // A method's source is not an expression by itself. `__name` is what esbuild's keepNames leaves in a
+  // function's source.
   for (const code of [`(${source})`, `Object.values({ ${source} })[0]`]) {
     try {
       return new Function('__name', `'use strict'; return ${code}`)((fn: unknown) => fn);

@@ -22,8 +22,8 @@ const MAIN: ProcessTraits = { daemon: false, lineage: '' };
 /**
  * A worker that belongs to the process of its creator.
  *
- * Unlike Python's it shares no globals with its creator: arguments are copied, primitives arrive live. An uncaught error is printed and does
- * not end the program; `result()` and `exception` give it to whoever asks.
+ * Unlike Python's it shares no globals with its creator: arguments are copied, primitives arrive live. An
+ * uncaught error is printed and does not end the program; `result()` and `exception` give it to whoever asks.
  */
 export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
   /** @param options `{ target, args, kwargs, name, daemon }`; the default name is "Thread-N (target)" */
@@ -200,7 +200,10 @@ export function getIdent(): number {
   return theHeap().tid;
 }
 
-/** The runtime's own number of the thread that runs this code: on Node `worker_threads.threadId`, 0 in the main thread. */
+/**
+ * The runtime's own number of the thread that runs this code: on Node `worker_threads.threadId`, 0 in the
+ * main thread.
+ */
 export function getNativeId(): number {
   return nativeId;
 }

@@ -10,10 +10,12 @@ import { type AnyFunction, OURS, task } from './targets.ts';
 import { Thread } from './thread.ts';
 
 /**
- * Calls a function once, `interval` seconds after its worker has begun, unless it is cancelled before. Starting a worker takes some 30 ms of its own.
+ * Calls a function once, `interval` seconds after its worker has begun, unless it is cancelled before.
+ * Starting a worker takes some 30 ms of its own.
  *
- * Like every subclass of Thread it is a plain Thread where it is sent; there `finished`, sent along, is what cancels it. A subclass may override `run`: in the worker it
- * finds `interval`, `finished`, `function`, `args` and `kwargs`.
+ * Like every subclass of Thread it is a plain Thread where it is sent; there `finished`, sent along, is what
+ * cancels it. A subclass may override `run`: in the worker it finds `interval`, `finished`, `function`,
+ * `args` and `kwargs`.
  */
 export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
   /** Seconds to wait. Before `start` it may be changed. */
@@ -68,7 +70,10 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
     Runnable[EQUIP](this, call.target, { ...call, kwargs });
   }
 
-  /** Prevents the call, if it has not begun; the thread ends at once. Before `start` it is legal, too: then the thread does nothing. */
+  /**
+   * Prevents the call, if it has not begun; the thread ends at once. Before `start` it is legal, too: then
+   * the thread does nothing.
+   */
   cancel(): void {
     this.finished.set();
   }

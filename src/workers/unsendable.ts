@@ -6,8 +6,8 @@ import { MaybeEncodingError } from '../errors.ts';
 const DEPTH = 8;
 
 /**
- * The error that says so. If it was an error itself its `cause` is a copy of that: class, message, stack, causes, and those
- * of its fields that are primitives (`code`, `status`).
+ * The error that says so. If it was an error itself its `cause` is a copy of that: class, message, stack,
+ * causes, and those of its fields that are primitives (`code`, `status`).
  */
 export function unsendable(message: string, value: unknown): MaybeEncodingError {
   const error = new MaybeEncodingError(message);

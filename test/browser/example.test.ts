@@ -1,5 +1,6 @@
 /**
- * The example of examples/browser, as a user has it: a project with `nogil` in its node_modules, served by Vite's development server, and built.
+ * The example of examples/browser, as a user has it: a project with `nogil` in its node_modules, served by
+ * Vite's development server, and built.
  */
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';

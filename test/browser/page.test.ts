@@ -351,7 +351,8 @@ test('the page waits for an internal lock without its event loop, and gets it al
     worker.start();
     await ready.waitAsync(20);
     worker.terminate();
-    // From here on the event loop does not turn: only the supervisor can learn of the death, and free the lock.
+    // From here on the event loop does not turn: only the supervisor can learn of the death, and free the
+    // lock.
     const died = tasks.takeOutputLock();
     return [died, await worker.joinAsync(20), worker.exitcode];
   });

@@ -1,5 +1,6 @@
 /**
- * A web server for the tests: the package as it is built, and the test files, each by itself and translated when it is asked for.
+ * A web server for the tests: the package as it is built, and the test files, each by itself and translated
+ * when it is asked for.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -23,7 +24,10 @@ const TYPES: Record<string, string> = {
   '.png': 'image/png',
 };
 
-/** What stands for Node's functions in a browser: something that can be imported. A test that calls it is about Node, and is to be left out. */
+/**
+ * What stands for Node's functions in a browser: something that can be imported. A test that calls it is
+ * about Node, and is to be left out.
+ */
 const NODE = `new Proxy({}, { get: (_, name) => () => {
   if (name === 'setImmediate') return new Promise((resolve) => setTimeout(resolve));
   throw new Error(name + '() is of Node: leave this test out');
@@ -46,7 +50,9 @@ function withUrls(code: string): string {
 
 const bundled = { bundle: true, write: false, format: 'esm', platform: 'browser', target: 'es2022' } as const;
 
-/** The package as a bundler leaves it: a few files instead of fifty, which each worker would have to fetch. */
+/**
+ * The package as a bundler leaves it: a few files instead of fifty, which each worker would have to fetch.
+ */
 async function bundlePackage(): Promise<Map<string, string>> {
   const entries = ['index', 'threading', 'multiprocessing', 'queue', 'sched'];
   const { outputFiles } = await build({

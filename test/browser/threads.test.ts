@@ -1,5 +1,6 @@
 /**
- * The thread tests and the seed programs of Node, from the same files, in Chromium: each in a worker of a page, in which blocking is allowed.
+ * The thread tests and the seed programs of Node, from the same files, in Chromium: each in a worker of a
+ * page, in which blocking is allowed.
  */
 import type { Browser } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
@@ -7,7 +8,9 @@ import { launchChromium, openPage } from './chromium.ts';
 import type { Outcome } from './page/vitest.ts';
 import { serveTests } from './server.ts';
 
-/** Files, and in them the tests that are about Node (whole programs, process.exit, files): their names match. */
+/**
+ * Files, and in them the tests that are about Node (whole programs, process.exit, files): their names match.
+ */
 const FILES: Record<string, string | undefined> = {
   'threads/death/waiters': '\\(async\\)',
   'threads/death/lock': 'RLock|Condition|release|exit',

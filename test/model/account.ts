@@ -1,11 +1,12 @@
 /**
  * The account of every item that goes through a queue in a model (see line.ts).
  *
- * An item is a number, its code: 1 + 8 times the producer's number + its place among the producer's items. `sizes` says how many words of payload
- * the record of each has in turn; 0 stands for items that travel as numbers, a negative number for a payload in a block of its own.
+ * An item is a number, its code: 1 + 8 times the producer's number + its place among the producer's items.
+ * `sizes` says how many words of payload the record of each has in turn; 0 stands for items that travel as
+ * numbers, a negative number for a payload in a block of its own.
  *
- * At the end of every schedule each item must have gone to one consumer or still lie in the ring, in the order of its producer. A dead producer's last item may
- * be there or not, a dead consumer's may be gone.
+ * At the end of every schedule each item must have gone to one consumer or still lie in the ring, in the
+ * order of its producer. A dead producer's last item may be there or not, a dead consumer's may be gone.
  */
 import { Encoding, Meta, Status } from '../../assembly/abi.ts';
 import { classOf, heapTrouble, makeHeap, sizeOfClass, wordsOf } from './heap.ts';
@@ -40,7 +41,10 @@ export interface Member {
   readonly number: number;
   /** How many items it has in hand in one call. */
   hand: number;
-  /** calling: PUTTING or TAKING; next: how many items went so far in batches; last0 to last3: what it had last from each producer; seen: a gate; block, inFlight: of an item in a block. */
+  /**
+   * calling: PUTTING or TAKING; next: how many items went so far in batches; last0 to last3: what it had last
+   * from each producer; seen: a gate; block, inFlight: of an item in a block.
+   */
   readonly own: typeof NOTHING;
   scratch: number;
 }

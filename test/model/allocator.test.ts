@@ -1,5 +1,6 @@
 /**
- * The heap: no block is given twice, what was freed can be had again, and a death at any step leaves a heap that works.
+ * The heap: no block is given twice, what was freed can be had again, and a death at any step leaves a heap
+ * that works.
  */
 import { describe, test } from 'vitest';
 import { breaks, holds } from './check.ts';
@@ -125,7 +126,9 @@ function give(hold: Hold): Step[] {
 
 const withHeap = (pages: number, members: (heap: Heap) => void) => (m: Model) => members(new Heap(m, pages));
 
-/** One worker between whose look at the list and whose swap another takes two blocks and gives the first back. */
+/**
+ * One worker between whose look at the list and whose swap another takes two blocks and gives the first back.
+ */
 const sameClass = withHeap(12, (heap) => {
   const [a, b, c] = [heap.hold(16), heap.hold(16), heap.hold(16)];
   heap.prepare(16, 2);
@@ -277,7 +280,9 @@ describe('runs of pages', () => {
 });
 
 describe('a death', () => {
-  /** After it everything that is free can be had, and what was in the hands of the dead is at most one block. */
+  /**
+   * After it everything that is free can be had, and what was in the hands of the dead is at most one block.
+   */
   const dying = (bytes: number) => (m: Model) => {
     const heap = new Heap(m, 10);
     const own = m.ghost({ done: 0, got: 0 });

@@ -1,5 +1,6 @@
 /**
- * assembly/sync/barrier.ts: a round lets all its parties go, each with an index of its own, or none; nobody waits in a broken one.
+ * assembly/sync/barrier.ts: a round lets all its parties go, each with an index of its own, or none; nobody
+ * waits in a broken one.
  */
 import { describe, test } from 'vitest';
 import { Scene, type Upset } from './barrier.ts';
@@ -64,7 +65,10 @@ describe('a round lets all its parties go, or none:', () => {
   test('an action that throws', () => void holds('barrier, throws', core, model({ rounds: Two, throws: true })));
 });
 
-/** An event loop and a worker that blocks; `breaking`: what the loop's timeout does to the round, -1: it has none. */
+/**
+ * An event loop and a worker that blocks; `breaking`: what the loop's timeout does to the round, -1: it has
+ * none.
+ */
 function mixed(breaking: number, timeout = FOREVER): Describe {
   return (m) => {
     const here = new Scene(m, 2);
@@ -103,7 +107,9 @@ function deaths(rounds: number[], { parties = 2, mortal = 0, loop = false, timeo
   };
 }
 
-/** Who upsets a round dies. `complete`: its leader is about to act, otherwise one waits for another to come. */
+/**
+ * Who upsets a round dies. `complete`: its leader is about to act, otherwise one waits for another to come.
+ */
 function upsetDies(upset: Upset, complete: boolean, looks = false): Describe {
   return (m) => {
     const here = new Scene(m, 2, { resets: true });
@@ -117,7 +123,10 @@ function upsetDies(upset: Upset, complete: boolean, looks = false): Describe {
   };
 }
 
-/** Whoever is told by one who dies then must not be in the barrier's list any more when its node is in another one. */
+/**
+ * Whoever is told by one who dies then must not be in the barrier's list any more when its node is in another
+ * one.
+ */
 const twoLists: Describe = (m) => {
   const here = new Scene(m, 2, { resets: true });
   const lock = here.cast.make('lock', 'lockCreate', [0], Fields.lock);
@@ -132,7 +141,10 @@ const twoLists: Describe = (m) => {
   );
 };
 
-/** One waits, another comes and may die; a third one uses the barrier, before the death, after it, or after the repair. */
+/**
+ * One waits, another comes and may die; a third one uses the barrier, before the death, after it, or after
+ * the repair.
+ */
 const beside =
   (third: (here: Scene, me: Me) => Program): Describe =>
   (m) => {

@@ -15,8 +15,8 @@ export class Scene {
   readonly cast: Cast;
   readonly barrier: number;
   /**
-   * Arrivals, rounds whose action ran, parties let go, parties that failed; how often each index was given; resets and the like that were begun; bits of
-   * those who slept then.
+   * Arrivals, rounds whose action ran, parties let go, parties that failed; how often each index was given;
+   * resets and the like that were begun; bits of those who slept then.
    */
   readonly ghost: Record<'came' | 'acts' | 'left' | 'failed' | 'index0' | 'index1' | 'index2' | 'upsets' | 'owed', number>;
   /** Of each party, by its number. */
@@ -41,7 +41,10 @@ export class Scene {
     });
   }
 
-  /** May sleep only while a round gathers that is not complete, if nobody has died who had come, and no reset was to end it. */
+  /**
+   * May sleep only while a round gathers that is not complete, if nobody has died who had come, and no reset
+   * was to end it.
+   */
   patient(index: number): WorkerOptions {
     return {
       maySleep: () => {
@@ -138,7 +141,10 @@ export class Scene {
     return [label(`leads ${round}`), ...this.leads(node, throws), label(`out ${round}`)];
   }
 
-  /** The async twin, on a node of its own; `breaking` 0: it leaves the round alone, 1: it breaks it, -1: it has no timeout. */
+  /**
+   * The async twin, on a node of its own; `breaking` 0: it leaves the round alone, 1: it breaks it, -1: it
+   * has no timeout.
+   */
   asyncParty({ number }: Me, { breaking = -1 } = {}): Program {
     const { barrier, m } = this;
     const node = m.call('allocate', 16);

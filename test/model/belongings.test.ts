@@ -1,5 +1,6 @@
 /**
- * Values with handles in tables and vectors: whoever dies on the way, each reference is given back once, by whoever has the value then.
+ * Values with handles in tables and vectors: whoever dies on the way, each reference is given back once, by
+ * whoever has the value then.
  */
 import { describe, test } from 'vitest';
 import { Put, Status } from '../../assembly/abi.ts';
@@ -49,7 +50,9 @@ const dyingAtKey = (steps: (here: Belongings, at: () => number) => Program) =>
     );
   });
 
-/** The same, and a worker of its own deletes that key, also before the reaper lets go of the dead one's locks. */
+/**
+ * The same, and a worker of its own deletes that key, also before the reaper lets go of the dead one's locks.
+ */
 const dyingAtKeyBeside = (steps: (here: Belongings, at: () => number) => Program) =>
   withTable((here) => {
     here.fillHandles(1);
@@ -129,7 +132,9 @@ const tables: readonly (readonly [what: string, model: (m: Model) => void])[] = 
   ],
 ];
 
-/** Somebody dies who does `steps` with a vector of two such values and a number; others take the first out. */
+/**
+ * Somebody dies who does `steps` with a vector of two such values and a number; others take the first out.
+ */
 const dyingAmong = (steps: (here: Belongings, at: () => number) => Program) =>
   withVector((here) => {
     here.fillHandles(0, 1);

@@ -1,6 +1,6 @@
 /**
- * Things that live only by a value in a table or vector, or on its way into it or out of it, each by one: whoever dies, a thing must have a reference at the end if its value
- * is there, and be gone if not.
+ * Things that live only by a value in a table or vector, or on its way into it or out of it, each by one:
+ * whoever dies, a thing must have a reference at the end if its value is there, and be gone if not.
  */
 import { Meta, Status } from '../../assembly/abi.ts';
 import { heapTrouble, type Name, referencesTo, wordsOf } from './heap.ts';
@@ -38,7 +38,7 @@ export class Belongings extends World {
     return [this.m.call('objectId', object), this.m.call('objectGeneration', object)];
   }
 
-  // ── the setup ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── the setup ──────────────────────────────────────────────────────────────────────────────────────
 
   private makeThing(): Name {
     const ref = this.m.call('eventCreate');
@@ -48,7 +48,10 @@ export class Belongings extends World {
     return thing;
   }
 
-  /** A batch in the hands of `caller`: a new thing's value for each of the keys of a table, or as many for a vector. */
+  /**
+   * A batch in the hands of `caller`: a new thing's value for each of the keys of a table, or as many for a
+   * vector.
+   */
   private batch(caller: Handle['call'], keys: readonly number[]): number {
     const batch = caller('cellBatchCreate', keys.length * 2);
     for (const key of keys) {
@@ -77,7 +80,7 @@ export class Belongings extends World {
     super.begin();
   }
 
-  // ── what workers do ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what workers do ────────────────────────────────────────────────────────────────────────────────
 
   /** Has such a batch, gives it to a call, and closes it. */
   carrier(name: string, keys: readonly number[], step: (batch: () => number) => Step, options: WorkerOptions = {}): void {
@@ -103,7 +106,10 @@ export class Belongings extends World {
     ];
   }
 
-  /** Steps among which a death may leak a reference to a block: they count one that is not the only one, or give it back (see assembly/manager/cell.ts). */
+  /**
+   * Steps among which a death may leak a reference to a block: they count one that is not the only one, or
+   * give it back (see assembly/manager/cell.ts).
+   */
   counting(steps: Program): Program {
     return steps.map((step) => {
       if (step.kind !== 'call') return step;
@@ -158,7 +164,7 @@ export class Belongings extends World {
     this.makers.push({ thing, worker: worker.index });
   }
 
-  // ── what is true at the end ────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what is true at the end ────────────────────────────────────────────────────────────────────────
 
   get isGone(): boolean {
     return referencesTo(this.m, this.name) === 0;

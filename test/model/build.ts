@@ -1,10 +1,11 @@
 /**
- * Builds a core for the model: the sources as they are, `atomics.ts` and whatever else lies directly in test/model/assembly/ in place of the files
- * of the same name, made suspendable by Binaryen's Asyncify.
+ * Builds a core for the model: the sources as they are, `atomics.ts` and whatever else lies directly in
+ * test/model/assembly/ in place of the files of the same name, made suspendable by Binaryen's Asyncify.
  *
  *     npx tsx test/model/build.ts [sourceDir [outFile]]
  *
- * Nothing is copied to disk: the compiler reads from a map of sources, and a mutant (a planted bug) is an edit of that map.
+ * Nothing is copied to disk: the compiler reads from a map of sources, and a mutant (a planted bug) is an
+ * edit of that map.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -25,7 +26,10 @@ export interface BuildOptions {
   /** The module whose exports the models call. Default: index.ts. */
   readonly entry?: string;
   readonly mutant?: readonly Edit[];
-  /** Directories whose .ts files (not those of subdirectories) replace the source's, later ones first. Default: test/model/assembly/. */
+  /**
+   * Directories whose .ts files (not those of subdirectories) replace the source's, later ones first.
+   * Default: test/model/assembly/.
+   */
   readonly overlays?: readonly string[];
   /** Also writes the module here; it is kept in build/model/ in any case. */
   readonly out?: string;

@@ -13,7 +13,10 @@ export function holds(name: string, core: Core, describe: Describe, options: Opt
   return result;
 }
 
-/** Throws unless the model is found wrong in the way that `message` describes. Giving up at too many states does not count. */
+/**
+ * Throws unless the model is found wrong in the way that `message` describes. Giving up at too many states
+ * does not count.
+ */
 export function breaks(name: string, core: Core, describe: Describe, message: RegExp, options: Options = {}): Failure {
   const { failure, states } = explore(name, core, describe, options);
   if (!failure) throw new Error(`${name}: nothing was found wrong in ${states} states, expected ${message}`);

@@ -1,5 +1,6 @@
 /**
- * assembly/sync/condition.ts and waitlist.ts: a notify wakes exactly min(n, waiters), first in, first out, and a death takes nobody with it.
+ * assembly/sync/condition.ts and waitlist.ts: a notify wakes exactly min(n, waiters), first in, first out,
+ * and a death takes nobody with it.
  */
 import { describe, test } from 'vitest';
 import type { Edit } from './build.ts';
@@ -10,7 +11,10 @@ import type { Describe } from './model.ts';
 import { type After, call, must, repeat } from './program.ts';
 import { Fields, FOREVER, type Me, SOON, Status } from './sync.ts';
 
-/** Waiters with these timeouts, and one worker for each of `notifiers`, which notifies so many, one after the other. */
+/**
+ * Waiters with these timeouts, and one worker for each of `notifiers`, which notifies so many, one after the
+ * other.
+ */
 function model(timeouts: number[], notifiers: number[][], options: Options = {}): Describe {
   return (m) => {
     const here = new Scene(m, options);
@@ -106,7 +110,10 @@ const sleeperDies: Describe = (m) => {
   here.cast.reaper();
 };
 
-/** A notifier dies inside of its notify; another takes the lock over, perhaps before the reaper has come to the condition, and notifies. */
+/**
+ * A notifier dies inside of its notify; another takes the lock over, perhaps before the reaper has come to
+ * the condition, and notifies.
+ */
 const takenOver: Describe = (m) => {
   const here = new Scene(m, give);
   here.begin(here.cast.worker('waiter1', (me) => here.sleeper(me), here.patient(1)));
@@ -120,7 +127,10 @@ interface NotifierDies extends Options {
   readonly listeners?: boolean;
 }
 
-/** Some are asleep. The notifier may die, and nobody who waits is lost: the reaper's notify reaches all of them. */
+/**
+ * Some are asleep. The notifier may die, and nobody who waits is lost: the reaper's notify reaches all of
+ * them.
+ */
 function notifierDies(waiters: number, count: number, { listeners = false, ...options }: NotifierDies): Describe {
   return (m) => {
     const here = new Scene(m, options);
@@ -131,7 +141,10 @@ function notifierDies(waiters: number, count: number, { listeners = false, ...op
   };
 }
 
-/** Whoever is told by a notifier that dies then must not be in its list any more when its node is in another one. */
+/**
+ * Whoever is told by a notifier that dies then must not be in its list any more when its node is in another
+ * one.
+ */
 const twoLists: Describe = (m) => {
   const here = new Scene(m, give);
   const other = here.cast.make('other', 'conditionCreate', [here.lock, 0], Fields.condition);

@@ -14,7 +14,10 @@ export interface Options {
   /** The condition is on an RLock, held so deep. 0: on a Lock. */
   readonly depth?: number;
   readonly takeOver?: boolean;
-  /** Waiters come one after the other, and notifiers when all are there: fewer orders in which to come by the lock, more waiters. */
+  /**
+   * Waiters come one after the other, and notifiers when all are there: fewer orders in which to come by the
+   * lock, more waiters.
+   */
   readonly staged?: boolean;
 }
 
@@ -22,7 +25,10 @@ export class Scene {
   readonly cast: Cast;
   readonly lock: number;
   readonly condition: number;
-  /** Who waits, as decimal digits in the order in which they came; bits of those who were notified; who was told of a death. */
+  /**
+   * Who waits, as decimal digits in the order in which they came; bits of those who were notified; who was
+   * told of a death.
+   */
   readonly ghost: { queue: number; came: number; told: number; repairs: number };
   readonly nodes: number[] = [];
   private readonly depth: number;
@@ -209,7 +215,10 @@ export class Scene {
     return [...this.once(this.nodes.length - 1), ...this.acquire(), notify, ...this.release()];
   }
 
-  /** Resets the lock if it is broken, and notifies when the reaper is done: by then nobody dead is in the list. */
+  /**
+   * Resets the lock if it is broken, and notifies when the reaper is done: by then nobody dead is in the
+   * list.
+   */
   lastNotify(count: number): Program {
     const own = this.m.ghost({ living: 0 });
     const look = run('sees whom the dead one had notified', () => {
@@ -228,7 +237,10 @@ export class Scene {
     return this.ghost.queue ? [...String(this.ghost.queue)].map(Number) : [];
   }
 
-  /** Who was notified must be the first ones, and as many as were asked for or are there; a dead one may still be among them. */
+  /**
+   * Who was notified must be the first ones, and as many as were asked for or are there; a dead one may still
+   * be among them.
+   */
   private notified(woken: number, count: number): void {
     const { m } = this;
     const queue = this.numbers();

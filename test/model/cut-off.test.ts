@@ -1,5 +1,6 @@
 /**
- * assembly/lifecycle/cut-off.ts: a call is cut off at any operation, its worker lives and goes on; somebody else uses the same object meanwhile.
+ * assembly/lifecycle/cut-off.ts: a call is cut off at any operation, its worker lives and goes on; somebody
+ * else uses the same object meanwhile.
  * Nobody sleeps for ever, nothing is in two hands, and at most what the call had in its hands is gone.
  */
 import { describe, test } from 'vitest';
@@ -36,7 +37,9 @@ const puts = (options: LineOptions) =>
     else line.producer('q', 1);
   });
 
-/** A get is cut off, and its worker gets again; another one gets, too, or, where there is room for one, puts. */
+/**
+ * A get is cut off, and its worker gets again; another one gets, too, or, where there is room for one, puts.
+ */
 const gets = (options: LineOptions) =>
   withLine(options, (line) => {
     const inBlocks = options.sizes?.includes(-1);
@@ -107,7 +110,10 @@ describe.each([
   test('that gets', () => void holds(`cut off, ${name}, get`, core, pile(kind, 'c')));
 });
 
-/** Somebody is cut off in `steps` with the value under 1, repairs, puts another one and gives back all that it has; others delete that key. */
+/**
+ * Somebody is cut off in `steps` with the value under 1, repairs, puts another one and gives back all that it
+ * has; others delete that key.
+ */
 const atTable =
   (steps: (here: Belongings, at: () => number) => Program): Describe =>
   (m) => {
@@ -159,7 +165,10 @@ describe('a container, and a call is cut off', () => {
   test('that splices', () => void holds('cut off, vector, splice', core, splicing));
 });
 
-/** A notify is cut off. Whoever it had told is awake then, and whoever not is first in line as before. `then`: whether another one notifies. */
+/**
+ * A notify is cut off. Whoever it had told is awake then, and whoever not is first in line as before. `then`:
+ * whether another one notifies.
+ */
 const notifying =
   (another: boolean): Describe =>
   (m) => {

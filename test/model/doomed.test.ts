@@ -1,6 +1,7 @@
 /**
- * The doomed: objects of which the last reference is gone. Whatever hangs on them goes, too, once, at the end of the call that dropped it; and
- * whoever dies in the midst of that leaves them to the reaper, whatever others do before it comes.
+ * The doomed: objects of which the last reference is gone. Whatever hangs on them goes, too, once, at the end
+ * of the call that dropped it; and whoever dies in the midst of that leaves them to the reaper, whatever
+ * others do before it comes.
  */
 import { describe, expect, test } from 'vitest';
 import { Kind } from '../../assembly/abi.ts';
@@ -91,7 +92,10 @@ const chains = {
 interface Other {
   /** Answers how many bytes they keep to the end. */
   readonly joins: (world: World, chain: Chain) => number;
-  /** They count references beside the one who dies: in a model it may leak one then (see heap/object-table.ts). */
+  /**
+   * They count references beside the one who dies: in a model it may leak one then (see
+   * heap/object-table.ts).
+   */
   readonly shares?: boolean;
 }
 
@@ -193,8 +197,9 @@ describe.each(small)('%s', (what) => {
 type Shared = 'the outer one' | 'the inner one';
 
 /**
- * Both drop a handle of a chain, or of two chains with the same end, and die over it one after the other: one in the setup, before that operation
- * of its call, which `told` says whether it came to. Either is buried first.
+ * Both drop a handle of a chain, or of two chains with the same end, and die over it one after the other: one
+ * in the setup, before that operation of its call, which `told` says whether it came to. Either is buried
+ * first.
  */
 const twoDie = (shared: Shared, operations: number, firstFirst: boolean, told: (isCut: boolean) => void) => (m: Model) => {
   const world = new World(m);

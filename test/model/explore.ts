@@ -1,5 +1,6 @@
 /**
- * The search: breadth first through every state that the moves of a model lead to, so that what it finds wrong is found on a shortest way.
+ * The search: breadth first through every state that the moves of a model lead to, so that what it finds
+ * wrong is found on a shortest way.
  */
 import type { Core } from './build.ts';
 import { Frontier, Graph } from './graph.ts';
@@ -15,7 +16,10 @@ export interface Options {
   readonly sparePages?: number;
   /** Bytes for the suspended stack of each thread. Default: 1024; too few is a trap, never a wrong result. */
   readonly stackBytes?: number;
-  /** Plain loads, plain stores and copies are scheduling points too: for deaths inside of critical sections. Default: false. */
+  /**
+   * Plain loads, plain stores and copies are scheduling points too: for deaths inside of critical sections.
+   * Default: false.
+   */
   readonly fine?: boolean;
   /** More states than this are a failure. Default: a million. */
   readonly maxStates?: number;
@@ -162,7 +166,10 @@ function search(model: Model, maxStates: number, canFinish: boolean): Found {
 
 const SPOT_CHECKS = 100;
 
-/** Goes to some of the states by the moves that led there: they must turn out the same, or something that belongs to the state lies outside of the memory. */
+/**
+ * Goes to some of the states by the moves that led there: they must turn out the same, or something that
+ * belongs to the state lies outside of the memory.
+ */
 function spotCheck(graph: Graph, { machine }: Model): void {
   const nothing = new Int32Array(0);
   machine.boot();

@@ -1,5 +1,6 @@
 /**
- * The harness on a core of its own (assembly/sample/): each operation does what it should, and failures are told as they should be.
+ * The harness on a core of its own (assembly/sample/): each operation does what it should, and failures are
+ * told as they should be.
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,9 @@
 /**
- * The harness against an oracle: random programs must come to exactly the ends that a naive enumeration of all orders finds.
+ * The harness against an oracle: random programs must come to exactly the ends that a naive enumeration of
+ * all orders finds.
  *
- * The oracle knows nothing of suspended stacks, hashes, saved states or shared words: it copies a small object for each step.
+ * The oracle knows nothing of suspended stacks, hashes, saved states or shared words: it copies a small
+ * object for each step.
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

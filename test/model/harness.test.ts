@@ -1,5 +1,6 @@
 /**
- * The harness on a core of its own (assembly/sample/): what holds is found to hold, and each planted bug is found.
+ * The harness on a core of its own (assembly/sample/): what holds is found to hold, and each planted bug is
+ * found.
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

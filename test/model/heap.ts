@@ -1,7 +1,9 @@
 /**
- * What the models of the heap and of what lives in it have in common: a heap with workers on it, and whether it is sound at the end.
+ * What the models of the heap and of what lives in it have in common: a heap with workers on it, and whether
+ * it is sound at the end.
  *
- * What is read here at the end of a schedule is read past the harness (`wordsOf`): nobody can move any more, so it is no access that others could notice.
+ * What is read here at the end of a schedule is read past the harness (`wordsOf`): nobody can move any more,
+ * so it is no access that others could notice.
  */
 import type { Handle, Model } from './model.ts';
 import { call, must, type Step } from './program.ts';
@@ -168,7 +170,10 @@ export function doomedIn(m: Model): number[] {
   return doomed;
 }
 
-/** What is wrong with the heap and with what lives in it when nobody moves: `taken` are blocks that somebody has. */
+/**
+ * What is wrong with the heap and with what lives in it when nobody moves: `taken` are blocks that somebody
+ * has.
+ */
 export function heapTrouble(m: Model, taken: readonly number[] = []): string | undefined {
   try {
     const [doomed] = doomedIn(m);

@@ -1,5 +1,6 @@
 /**
- * Items with handles that change hands: whoever dies on the way, each reference is given back once, by whoever has the item then.
+ * Items with handles that change hands: whoever dies on the way, each reference is given back once, by
+ * whoever has the item then.
  */
 import { describe, test } from 'vitest';
 import { Kind } from '../../assembly/abi.ts';

@@ -1,8 +1,10 @@
 /**
- * The people in the models of items with handles: who puts one, takes one, shuts the queue down, or is its last user. One thing is sent around.
+ * The people in the models of items with handles: who puts one, takes one, shuts the queue down, or is its
+ * last user. One thing is sent around.
  *
- * At the end the thing must have as many references as there are handles of it in living workers and in the queue. One more is allowed only if somebody died in
- * a call in which a death may leak one (see assembly/heap/object-table.ts).
+ * At the end the thing must have as many references as there are handles of it in living workers and in the
+ * queue. One more is allowed only if somebody died in a call in which a death may leak one (see
+ * assembly/heap/object-table.ts).
  */
 import { Encoding, Kind, Meta, Status, WorkerField } from '../../assembly/abi.ts';
 import { enlist, entryAt, heapTrouble, makeHeap, type Name, reaps, referencesTo, wordsOf } from './heap.ts';
@@ -52,7 +54,9 @@ export class Scene {
     return [this.m.call('objectId', object), this.m.call('objectGeneration', object)];
   }
 
-  /** The setup gives its handle of the thing back, and with `queueToo` that of the queue: others have theirs. */
+  /**
+   * The setup gives its handle of the thing back, and with `queueToo` that of the queue: others have theirs.
+   */
   start(queueToo: boolean): void {
     for (const ref of this.refs.splice(queueToo ? 0 : 1)) this.m.call('refClose', ref);
   }
@@ -155,7 +159,10 @@ export class Scene {
   }
 }
 
-/** Somebody with items in hand. open: it has a handle of the thing; busy: it is in a call in which a death may leak a reference (see heap/object-table.ts). */
+/**
+ * Somebody with items in hand. open: it has a handle of the thing; busy: it is in a call in which a death may
+ * leak a reference (see heap/object-table.ts).
+ */
 class Member {
   readonly own: { open: number; busy: number; block: number; inFlight: number; other: number };
   scratch = 0;

@@ -14,7 +14,7 @@ import { asleep } from './sync.ts';
 export type { LineOptions, Member } from './account.ts';
 
 export class Line extends Account {
-  // ── who takes part ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── who takes part ─────────────────────────────────────────────────────────────────────────────────
 
   add(name: string, steps: (me: Member) => Program, options: WorkerOptions = {}): void {
     this.enrol(name, (me) => this.m.worker(name, steps(me), options));
@@ -89,7 +89,7 @@ export class Line extends Account {
     this.enrol('reaper', (me) => this.m.reaper('reaper', [reap, ...then(me)], options));
   }
 
-  // ── steps ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── steps ──────────────────────────────────────────────────────────────────────────────────────────
 
   puts(me: Member, items: number, timeout = Infinity): Step[] {
     return Array.from({ length: items }, (_, place) => this.put(me, place, timeout)).flat();

@@ -202,7 +202,10 @@ function deaths(
   };
 }
 
-/** Somebody else releases the lock while its holder dies: either before anybody finds it broken, or not at all. */
+/**
+ * Somebody else releases the lock while its holder dies: either before anybody finds it broken, or not at
+ * all.
+ */
 const strangers: Describe = (m) => {
   const here = scene(m);
   here.cast.worker('w0', () => [call('lockAcquire', [here.lock, FOREVER]), call('lockRelease', [here.lock])], { mayDie: true });

@@ -1,8 +1,8 @@
 /**
  * Virtual workers over one memory, and the moves that take them from one state to the next.
  *
- * A worker between moves stands before its next operation, or sleeps, or is done. Everything that belongs to a state lies in the memory;
- * what is kept here is constant while a search runs, or lives for one move.
+ * A worker between moves stands before its next operation, or sleeps, or is done. Everything that belongs to
+ * a state lies in the memory; what is kept here is constant while a search runs, or lives for one move.
  */
 import { Memory } from './memory.ts';
 import type { Program } from './program.ts';
@@ -26,7 +26,10 @@ export const Status = {
   LOST: 6,
 } as const;
 
-/** The words of a worker, from `worker.at` on. OP to D are its next operation; of a parked one, the wait. CUT: 1 + the step whose call was cut off. */
+/**
+ * The words of a worker, from `worker.at` on. OP to D are its next operation; of a parked one, the wait. CUT:
+ * 1 + the step whose call was cut off.
+ */
 export const Field = {
   STATUS: 0,
   PC: 1,
@@ -54,7 +57,10 @@ const ON_NOTHING = /^(allocate|free|inFlight|cellBatch|ref|node|boxed)/;
 export const Move = { STEP: 0, TIME_OUT: 1, DIE: 2, CUT: 3 } as const;
 
 export interface WorkerOptions {
-  /** The name of an earlier worker whose thread this one shares, as another task of its event loop. Default: a thread of its own. */
+  /**
+   * The name of an earlier worker whose thread this one shares, as another task of its event loop. Default: a
+   * thread of its own.
+   */
   readonly thread?: string;
   /** It is fine if this one sleeps when nobody can move any more. */
   readonly maySleep?: boolean | (() => boolean);
@@ -63,13 +69,17 @@ export interface WorkerOptions {
   /** It may die before any operation, with all of its thread. In one schedule at most one worker dies. */
   readonly mayDie?: boolean;
   /**
-   * A call of it may be cut off before any operation: the call is gone, the worker lives. Its next call is then `callCutOff`, which nothing cuts off,
-   * of the object that the call was on; then it does `afterwards` instead of the rest of its program. In one schedule at most one worker dies or is cut off.
+   * A call of it may be cut off before any operation: the call is gone, the worker lives. Its next call is
+   * then `callCutOff`, which nothing cuts off, of the object that the call was on; then it does `afterwards`
+   * instead of the rest of its program. In one schedule at most one worker dies or is cut off.
    */
   readonly mayBeCut?: {
     readonly object: number;
     readonly afterwards: Program;
-    /** Which calls. Default: all but those that call no function, at whose head the engine would look at the stack. */
+    /**
+     * Which calls. Default: all but those that call no function, at whose head the engine would look at the
+     * stack.
+     */
     readonly calls?: RegExp;
   };
 }
@@ -183,7 +193,10 @@ export class Machine {
     return this.words[word];
   }
 
-  /** Writes the possible moves to `moves`, deaths last; how many there are, and how many of them are not deaths. */
+  /**
+   * Writes the possible moves to `moves`, deaths last; how many there are, and how many of them are not
+   * deaths.
+   */
   possible(moves: Int32Array): { all: number; living: number } {
     const { words, workers } = this;
     let living = 0;
@@ -219,7 +232,7 @@ export class Machine {
     this.seam.who = OBSERVER;
   }
 
-  // ── moves ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── moves ──────────────────────────────────────────────────────────────────────────────────────────
 
   private step(worker: Worker): void {
     const { words, seam } = this;
@@ -278,7 +291,10 @@ export class Machine {
     }
   }
 
-  /** A parked worker has its answer. A woken one goes on when it is scheduled: until then it may die, and the wake-up with it. */
+  /**
+   * A parked worker has its answer. A woken one goes on when it is scheduled: until then it may die, and the
+   * wake-up with it.
+   */
   private wake(worker: Worker): void {
     this.unpark(worker);
     const isAsync = this.words[worker.at + Field.OP] === Op.WAIT_ASYNC;
@@ -309,7 +325,10 @@ export class Machine {
     this.advance(worker, woken.length);
   }
 
-  /** A copy and a fill happen in two halves: others may look in between, and their worker may die there. `what`: from where, or with what. */
+  /**
+   * A copy and a fill happen in two halves: others may look in between, and their worker may die there.
+   * `what`: from where, or with what.
+   */
   private doHalf(worker: Worker, op: number, to: number, what: number, bytes: number): void {
     const { words, seam } = this;
     const half = (bytes >> 1) & ~7;
@@ -347,7 +366,7 @@ export class Machine {
     this.advance(worker, 0);
   }
 
-  // ── helpers ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── helpers ────────────────────────────────────────────────────────────────────────────────────────
 
   private begin(worker: Worker): void {
     this.words[worker.at + Field.PC] = -1;

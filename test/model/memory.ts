@@ -1,5 +1,6 @@
 /**
- * The memory of a model: everything that makes up a state lies in it, so a state is its difference to the base copy.
+ * The memory of a model: everything that makes up a state lies in it, so a state is its difference to the
+ * base copy.
  *
  *     ╒═ 0 ═══════════╤═ core ══════════════════════════════╤═ base ════════════╤═ out ═════════════════════════╕
  *     │ the core's own │ suspended stacks, globals, ghosts … │ copy of the first │ hash, words that differ       │
@@ -56,7 +57,10 @@ export class Memory {
     this.differing = 0;
   }
 
-  /** Compares with the base. `differing`, `hashLow`, `hashHigh` and `save` speak of this comparison until the next. */
+  /**
+   * Compares with the base. `differing`, `hashLow`, `hashHigh` and `save` speak of this comparison until the
+   * next.
+   */
   scan(): void {
     this.differing = this.scanner((this.end * 4 + 63) & ~63, this.base * 4, this.out * 4);
   }
@@ -74,7 +78,9 @@ export class Memory {
     to.set(this.words.subarray(this.out + 2, this.out + 2 + this.differing * 2), at);
   }
 
-  /** Goes to a saved state from the one that was scanned or restored last: after any change call `scan` first. */
+  /**
+   * Goes to a saved state from the one that was scanned or restored last: after any change call `scan` first.
+   */
   restore(from: Int32Array, at: number, count: number): void {
     const { words, base, out } = this;
     for (let i = out + 2, end = i + this.differing * 2; i < end; i += 2) words[words[i]] = words[base + words[i]];

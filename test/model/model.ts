@@ -18,7 +18,10 @@ export interface Handle {
   readonly index: number;
   /** Calls an export of this worker's own instance, now. */
   call(name: string, ...args: number[]): number;
-  /** It dies in the setup: in this call, before operation number `operations`, from 0. False: the call has fewer. */
+  /**
+   * It dies in the setup: in this call, before operation number `operations`, from 0. False: the call has
+   * fewer.
+   */
   dies(operations: number, name: string, ...args: number[]): boolean;
 }
 
@@ -46,7 +49,7 @@ export class Model {
     this.machine.seam.listener = listen?.(this);
   }
 
-  // ── the setup ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── the setup ──────────────────────────────────────────────────────────────────────────────────────
 
   /** Calls an export of the core, on an instance that takes no further part. */
   call(name: string, ...args: number[]): number {
@@ -84,7 +87,10 @@ export class Model {
     this.showValue = value;
   }
 
-  /** Variables (i32) that belong to the state, but not to the core: for programs and conditions to note things in. */
+  /**
+   * Variables (i32) that belong to the state, but not to the core: for programs and conditions to note things
+   * in.
+   */
   ghost<T extends Record<string, number>>(initial: T): T {
     const { memory, words } = this.machine;
     const ghost = {};
@@ -129,7 +135,7 @@ export class Model {
     return this.machine.wasCut;
   }
 
-  // ── what must hold ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what must hold ─────────────────────────────────────────────────────────────────────────────────
 
   /** In every state. */
   always(condition: Condition): void {
@@ -169,7 +175,7 @@ export class Model {
     return !(typeof worker.maySleep === 'function' ? worker.maySleep() : worker.maySleep);
   }
 
-  // ── words for a report ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── words for a report ─────────────────────────────────────────────────────────────────────────────
 
   nameOf(address: number): string {
     for (const { address: from, text, bytes, fields } of this.names) {

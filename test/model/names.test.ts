@@ -1,6 +1,7 @@
 /**
- * A worker's name, which one may read while another changes it: what is read is a name that somebody gave, whole, also when who changes it
- * dies at any step and somebody takes the name's lock over before the reaper comes to the repair.
+ * A worker's name, which one may read while another changes it: what is read is a name that somebody gave,
+ * whole, also when who changes it dies at any step and somebody takes the name's lock over before the reaper
+ * comes to the repair.
  */
 import { describe, test, vi } from 'vitest';
 import { breaks, holds } from './check.ts';

@@ -1,6 +1,6 @@
 /**
- * Nodes of their own (assembly/heap/handles.ts): a worker whose slot's node is in a barrier's list, because it leads a round and runs the action, waits elsewhere;
- * and event loops wait on nodes that go with them.
+ * Nodes of their own (assembly/heap/handles.ts): a worker whose slot's node is in a barrier's list, because
+ * it leads a round and runs the action, waits elsewhere; and event loops wait on nodes that go with them.
  */
 import { describe, test } from 'vitest';
 import { Party, Size } from '../../assembly/abi.ts';
@@ -94,7 +94,8 @@ function nested(m: Model, action: (here: Scene) => Program, others: (here: Scene
     here.begin();
     return;
   }
-  // The third one acts first, as far as it can: side by side these would be too many orders. Who repairs then takes a block of that size, and writes into it: nobody must find it in a list.
+  // The third one acts first, as far as it can: side by side these would be too many orders. Who repairs then
+  // takes a block of that size, and writes into it: nobody must find it in a list.
   const own = m.ghost({ block: 0 });
   const third = m.machine.workers[2] as Worker;
   const isBusy = run('looks whether the third one is done', (_, flow) => {

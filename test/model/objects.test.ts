@@ -1,5 +1,6 @@
 /**
- * Public objects: kept while anybody has a reference, taken apart once when the last one goes; what a dead worker held is given back.
+ * Public objects: kept while anybody has a reference, taken apart once when the last one goes; what a dead
+ * worker held is given back.
  */
 import { describe, expect, test } from 'vitest';
 import { Kind } from '../../assembly/abi.ts';

@@ -1,5 +1,6 @@
 /**
- * A wake-up that is not used is passed on: a producer that was woken for room, and finds no memory for its item, wakes the next one.
+ * A wake-up that is not used is passed on: a producer that was woken for room, and finds no memory for its
+ * item, wakes the next one.
  */
 import { describe, test } from 'vitest';
 import { Encoding, Kind, Status } from '../../assembly/abi.ts';
@@ -15,7 +16,10 @@ import { FOREVER } from './sync.ts';
 /** The record takes more than the first segment. */
 const WORDS = 20;
 
-/** A full queue on a full heap. The item of p takes memory, that of q takes none; the consumer waits for what was in it and for that of q. */
+/**
+ * A full queue on a full heap. The item of p takes memory, that of q takes none; the consumer waits for what
+ * was in it and for that of q.
+ */
 const fifo =
   (many: boolean): Describe =>
   (m) => {

@@ -1,5 +1,6 @@
 /**
- * Pipes: the end of file comes when nobody has the other end any more and nothing is left, never before, and nobody sleeps past it.
+ * Pipes: the end of file comes when nobody has the other end any more and nothing is left, never before, and
+ * nobody sleeps past it.
  */
 import { describe, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
@@ -26,7 +27,10 @@ class Scene {
   readonly queue: number;
   readonly reading: End;
   readonly writing: End;
-  /** sent: messages whose put said OK; got; gone: bits of the writers that are about to close; readers: the same of readers. */
+  /**
+   * sent: messages whose put said OK; got; gone: bits of the writers that are about to close; readers: the
+   * same of readers.
+   */
   readonly ghost: { sent: number; got: number; gone: number; readers: number };
   private readonly tids: number[] = [];
   private readonly writers: number[] = [];
@@ -147,7 +151,10 @@ class Scene {
     if (this.readers.length === 1) must(this.isComplete(), `the end of file after ${ghost.got} of ${ghost.sent} messages`);
   }
 
-  /** Whether everything that was sent was got. Who dies may have put one without coming to note it, or have got one. */
+  /**
+   * Whether everything that was sent was got. Who dies may have put one without coming to note it, or have
+   * got one.
+   */
   private isComplete(): boolean {
     return Math.abs(this.ghost.sent - this.ghost.got) <= (this.m.victim >= 0 ? 1 : 0);
   }
@@ -325,7 +332,8 @@ describe('the end of file', () => {
       here.reader('r', 1, { maySleep: () => here.m.victim < 0 });
       here.reaper();
     });
-    // Deaths in the middle of a close that is not the last one are left out: in a model they can leak the end (heap/object-table.ts).
+    // Deaths in the middle of a close that is not the last one are left out: in a model they can leak the end
+    // (heap/object-table.ts).
     holds('pipe, one closes, one dies', core, model, { fine: true });
   });
 });

@@ -59,7 +59,8 @@ describe('a heap in the midst of a move', () => {
   });
 
   test('is whole after the death of who repaired', () => {
-    // A worker died with the lock in its hands, the moving entry written and the hole at the top: as the consumer of `sinking` does.
+    // A worker died with the lock in its hands, the moving entry written and the hole at the top: as the
+    // consumer of `sinking` does.
     const model = heap({ priorities: [1, 2, 3, 4, 5, 6, 7, 8] }, (line) => {
       line.fill([1, 2, 3, 4, 5, 6, 7]);
       line.takeFirstAndDie();

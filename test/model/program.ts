@@ -1,8 +1,8 @@
 /**
  * What a virtual worker does: a list of steps.
  *
- * A step's `after` runs at once with the step's last operation, as if the worker's JavaScript went on immediately. It may note things in a ghost
- * (see model.ts), demand things with `must`, and jump.
+ * A step's `after` runs at once with the step's last operation, as if the worker's JavaScript went on
+ * immediately. It may note things in a ghost (see model.ts), demand things with `must`, and jump.
  */
 
 export interface Flow {

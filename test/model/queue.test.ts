@@ -1,5 +1,6 @@
 /**
- * Queues: nothing lost, nothing doubled, in order, and nobody asleep who need not be. How the ring grows, and deaths inside of it: ring.test.ts.
+ * Queues: nothing lost, nothing doubled, in order, and nobody asleep who need not be. How the ring grows, and
+ * deaths inside of it: ring.test.ts.
  */
 import { describe, expect, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';

@@ -1,6 +1,7 @@
 /**
- * Pages of small blocks that go back to everybody: one worker wants a page, and there is none but in the free blocks; others take such blocks and
- * give them back meanwhile; who searches may die at each step, and somebody takes the heap's lock over before the reaper comes to the repair.
+ * Pages of small blocks that go back to everybody: one worker wants a page, and there is none but in the free
+ * blocks; others take such blocks and give them back meanwhile; who searches may die at each step, and
+ * somebody takes the heap's lock over before the reaper comes to the repair.
  */
 import { describe, test, vi } from 'vitest';
 import { breaks, holds } from './check.ts';
@@ -116,7 +117,10 @@ const search = (blocks: number, others: number) => (m: Model) => {
   heap.fill();
 };
 
-/** Who wants the page may die; another one works on, before the repair and after it. Then the pages that are free are counted. */
+/**
+ * Who wants the page may die; another one works on, before the repair and after it. Then the pages that are
+ * free are counted.
+ */
 const dying = (blocks: number) => (m: Model) => {
   const heap = new Heap(m, blocks);
   const seen = m.ghost({ done: 0, got: 0 });

@@ -1,5 +1,6 @@
 /**
- * The ring under a queue: how it grows while it is drained, how segments come and go, and the death of either side at any step.
+ * The ring under a queue: how it grows while it is drained, how segments come and go, and the death of either
+ * side at any step.
  */
 import { describe, expect, test } from 'vitest';
 import { Encoding, Status } from '../../assembly/abi.ts';
@@ -19,7 +20,10 @@ const NONSENSE = /nobody put|garbled|round in a cycle|counted otherwise|outside|
 const withLine = (options: LineOptions, members: (line: Line) => void) => (m: Model) => members(new Line(m, options));
 /** Records of 24 and 32 bytes: two fill the first segment, and some of those behind wrap. */
 const growing = { sizes: [3, 5] };
-/** Records of 64 bytes. Eight of them bring the queue to its second segment of the largest size, with one item left in the first. */
+/**
+ * Records of 64 bytes. Eight of them bring the queue to its second segment of the largest size, with one item
+ * left in the first.
+ */
 const large = { sizes: [14] };
 
 const drainedWhileItGrows = withLine(growing, (line) => {

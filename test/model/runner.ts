@@ -27,7 +27,10 @@ export class Runner {
     private readonly seam: Seam,
   ) {}
 
-  /** Goes on with `worker`, whose operation answered `answer`. True: it stands before `seam.pending`; false: its program is at an end. */
+  /**
+   * Goes on with `worker`, whose operation answered `answer`. True: it stands before `seam.pending`; false:
+   * its program is at an end.
+   */
   advance(worker: Worker, answer: number): boolean {
     const { words, seam } = this;
     const { at, host, program } = worker;

@@ -21,7 +21,10 @@ export const Op = {
   WAIT: 12,
   NOTIFY: 13,
   PAUSE: 14,
-  /** Of the harness: `await Atomics.waitAsync`, a `run` step, and to go on with an answer that is there: after a wake-up, at a turn of the event loop. */
+  /**
+   * Of the harness: `await Atomics.waitAsync`, a `run` step, and to go on with an answer that is there: after
+   * a wake-up, at a turn of the event loop.
+   */
   WAIT_ASYNC: 15,
   RUN: 16,
   GO_ON: 17,
@@ -61,7 +64,10 @@ export interface Listener {
   says(who: number, what: string): void;
 }
 
-/** After so many operations without a scheduling point there is one anyway: a loop must not hide from the search. */
+/**
+ * After so many operations without a scheduling point there is one anyway: a loop must not hide from the
+ * search.
+ */
 const LONGEST_RUN = 256;
 /** A loop of steps that do nothing never comes to an operation. */
 const MOST_STEPS = 100_000;
@@ -113,7 +119,10 @@ export class Seam {
     return p >> 2;
   }
 
-  /** Asyncify calls a suspending import twice: first it unwinds the stack; the second time it has rewound it and wants the result. */
+  /**
+   * Asyncify calls a suspending import twice: first it unwinds the stack; the second time it has rewound it
+   * and wants the result.
+   */
   importsFor(thread: Thread, module: WebAssembly.Module): WebAssembly.Imports {
     const seam: WebAssembly.ModuleImports = {
       high: () => this.high,
@@ -229,7 +238,10 @@ export class Seam {
     }
   }
 
-  /** Makes a call of the setup's, which ends for good before its operation number `operations`, from 0; whether it came to that. */
+  /**
+   * Makes a call of the setup's, which ends for good before its operation number `operations`, from 0;
+   * whether it came to that.
+   */
   cutShort(operations: number, call: () => void): boolean {
     this.left = operations;
     try {

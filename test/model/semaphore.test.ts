@@ -1,5 +1,6 @@
 /**
- * assembly/sync/semaphore.ts: as many may pass as there are permits, no permit is lost, and nobody sleeps beside one.
+ * assembly/sync/semaphore.ts: as many may pass as there are permits, no permit is lost, and nobody sleeps
+ * beside one.
  */
 import { describe, expect, test } from 'vitest';
 import type { Edit } from './build.ts';
@@ -68,7 +69,9 @@ function give({ semaphore, count }: Scene, permits = 1): Program {
   ];
 }
 
-/** Some take one permit each, with these timeouts; one worker for each of `releases` gives so many at once. */
+/**
+ * Some take one permit each, with these timeouts; one worker for each of `releases` gives so many at once.
+ */
 function handedOut(timeouts: number[], ...releases: number[][]): Describe {
   return (m) => {
     const here = scene(m);
@@ -185,7 +188,10 @@ describe('event loops wait beside blocking workers:', () => {
 
 type Victim = 'taker' | 'loop' | 'giver';
 
-/** A taker beside the mortal one, and one who gives a permit each time there is none: whoever lives gets one. `more`: what others give, each at once. */
+/**
+ * A taker beside the mortal one, and one who gives a permit each time there is none: whoever lives gets one.
+ * `more`: what others give, each at once.
+ */
 function deaths(victim: Victim, permits: number[], more: number[] = []): Describe {
   return (m) => {
     const here = scene(m);

@@ -1,11 +1,14 @@
 /**
- * Which words need a scheduling point: those that two workers touch and at least one writes. At all others an order of events makes no difference.
+ * Which words need a scheduling point: those that two workers touch and at least one writes. At all others an
+ * order of events makes no difference.
  *
- * Nobody has to say which these are. The search starts by assuming that no word is shared, notes who touches what, and starts again whenever
- * it finds the assumption wrong. The last run is the one that counts: in it every access to a word outside the set came from one worker, or none was a write.
+ * Nobody has to say which these are. The search starts by assuming that no word is shared, notes who touches
+ * what, and starts again whenever it finds the assumption wrong. The last run is the one that counts: in it
+ * every access to a word outside the set came from one worker, or none was a write.
  *
- * Why this is sound: such accesses commute with everything the others do, so to run them at once with the operation before only leaves out
- * schedules that differ from an explored one in the order of independent events. Deaths too: nobody else can see whether the write had happened.
+ * Why this is sound: such accesses commute with everything the others do, so to run them at once with the
+ * operation before only leaves out schedules that differ from an explored one in the order of independent
+ * events. Deaths too: nobody else can see whether the write had happened.
  */
 
 /** Survives from one run of the search to the next. */

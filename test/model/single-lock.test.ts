@@ -1,5 +1,6 @@
 /**
- * LifoQueue and PriorityQueue: nothing lost, nothing doubled, in the order of each, and the death of either side at any step.
+ * LifoQueue and PriorityQueue: nothing lost, nothing doubled, in the order of each, and the death of either
+ * side at any step.
  */
 import { describe, expect, test } from 'vitest';
 import { Kind } from '../../assembly/abi.ts';

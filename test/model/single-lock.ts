@@ -1,11 +1,13 @@
 /**
  * LifoQueue and PriorityQueue in a model: producers and consumers on one, and the account of every item.
  *
- * An item is a number, its code, from 1 to 31. `priorities` says what each is ordered by; `forms` in what form each travels: its words of payload, and whether its key
- * has a second part.
+ * An item is a number, its code, from 1 to 31. `priorities` says what each is ordered by; `forms` in what
+ * form each travels: its words of payload, and whether its key has a second part.
  *
- * In every state the queue must hold each item once, also in the midst of a move. Whoever takes an item must not have passed one that should have gone before and was in the queue
- * all the time. At the end each item must have gone to one consumer or still be there; a dead producer's may be there or not, a dead consumer's may be gone.
+ * In every state the queue must hold each item once, also in the midst of a move. Whoever takes an item must
+ * not have passed one that should have gone before and was in the queue all the time. At the end each item
+ * must have gone to one consumer or still be there; a dead producer's may be there or not, a dead consumer's
+ * may be gone.
  */
 import { Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
 import { enlist, heapTrouble, makeHeap, wordsOf } from './heap.ts';
@@ -84,7 +86,7 @@ export class SingleLockQueue {
     m.finally(() => this.wrong());
   }
 
-  // ── what lies in it ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what lies in it ────────────────────────────────────────────────────────────────────────────────
 
   private word(at: number): number {
     return wordsOf(this.m)[at >> 2] as number;
@@ -164,7 +166,7 @@ export class SingleLockQueue {
     return difference < 0 || (difference === 0 && older !== 0);
   }
 
-  // ── who takes part ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── who takes part ─────────────────────────────────────────────────────────────────────────────────
 
   add(name: string, steps: (me: Member) => Program, options: WorkerOptions = {}): void {
     this.enrol(name, (me) => this.m.worker(name, steps(me), options));
@@ -210,7 +212,10 @@ export class SingleLockQueue {
     }
   }
 
-  /** The setup leaves a heap as a consumer does that dies with the first item in its hands, the size taken down and nothing moved. */
+  /**
+   * The setup leaves a heap as a consumer does that dies with the first item in its hands, the size taken
+   * down and nothing moved.
+   */
   takeFirstAndDie(): void {
     const [first, last] = [this.records()[0], this.records().at(-1)] as [number, number];
     this.account.got |= 1 << this.decode(this.word(first), this.word(first + 4), first + 8);
@@ -229,7 +234,7 @@ export class SingleLockQueue {
     this.add(name, (me) => this.gets(me, items), { maySleep: () => this.isEmpty(), ...options });
   }
 
-  // ── steps ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── steps ──────────────────────────────────────────────────────────────────────────────────────────
 
   /** All of them in one call; ends the program when it is shut down. */
   put(me: Member, codes: readonly number[], timeout = FOREVER): Step {
@@ -356,7 +361,7 @@ export class SingleLockQueue {
       must((me.own.before & (1 << other)) === 0 || !this.precedes(other, code), `item ${code} before item ${other}`);
   }
 
-  // ── what must hold ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what must hold ─────────────────────────────────────────────────────────────────────────────────
 
   private torn(): string | undefined {
     try {

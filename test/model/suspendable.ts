@@ -1,7 +1,9 @@
 /**
- * Makes a compiled core suspendable: Asyncify at the imports of the seam, and two functions that move the module's globals to and from memory.
+ * Makes a compiled core suspendable: Asyncify at the imports of the seam, and two functions that move the
+ * module's globals to and from memory.
  *
- * With them a suspended worker lies in memory altogether, so a state is a stretch of bytes: to go back to it, copy it back.
+ * With them a suspended worker lies in memory altogether, so a state is a stretch of bytes: to go back to it,
+ * copy it back.
  */
 import type Binaryen from 'binaryen';
 
@@ -14,7 +16,8 @@ export async function makeSuspendable(binary: Uint8Array, suspending: readonly s
   // Only when it is needed: it takes 1.5 GB.
   const { default: binaryen } = await import('binaryen');
   const module = binaryen.readBinary(binary);
-  // What asc emits and no more: with all of them Binaryen writes types of the GC proposal, which Node 20 does not read.
+  // What asc emits and no more: with all of them Binaryen writes types of the GC proposal, which Node 20 does
+  // not read.
   const { Atomics: Threads, BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SignExt } = binaryen.Features;
   module.setFeatures(Threads | BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SignExt);
   addGlobalsAccess(binaryen, module);

@@ -1,5 +1,6 @@
 /**
- * What the models of assembly/sync/ have in common: a small heap, workers who know themselves, and the steps of the async twins as src/heap/gate.ts takes them.
+ * What the models of assembly/sync/ have in common: a small heap, workers who know themselves, and the steps
+ * of the async twins as src/heap/gate.ts takes them.
  */
 import { Status } from '../../assembly/abi.ts';
 import { Field, Status as Parked, type WorkerOptions } from './machine.ts';
@@ -110,7 +111,10 @@ export function inside(ghost: { inside: number }, { number }: Me): Program {
   ];
 }
 
-/** What an async waiter keeps between two tries: what it saw, whether its attempt was the last one, whether its time is up. */
+/**
+ * What an async waiter keeps between two tries: what it saw, whether its attempt was the last one, whether
+ * its time is up.
+ */
 export interface Pump {
   seen: number;
   got: number;
@@ -123,7 +127,10 @@ export function pumpOf(m: Model): Pump {
 
 const same = (status: number) => status;
 
-/** Sleeps while the gate's word is what was seen, and goes on at `again`, off the gate's count: who was woken was taken off it. */
+/**
+ * Sleeps while the gate's word is what was seen, and goes on at `again`, off the gate's count: who was woken
+ * was taken off it.
+ */
 export function asleep(gate: () => number, seen: () => number, again: string): Step[] {
   return [
     waitAsync(
@@ -142,8 +149,9 @@ export function asleep(gate: () => number, seen: () => number, again: string): S
 }
 
 /**
- * Awaits what `attempt` asks for, as the pump of an AsyncGate does: counts itself, then reads the gate's word, then tries. An attempt that answers
- * TIMEOUT (or what `means` that) is tried again when the gate has opened; any other answer goes to `attempt.after`, and the program goes on.
+ * Awaits what `attempt` asks for, as the pump of an AsyncGate does: counts itself, then reads the gate's
+ * word, then tries. An attempt that answers TIMEOUT (or what `means` that) is tried again when the gate has
+ * opened; any other answer goes to `attempt.after`, and the program goes on.
  * Who gives up ends here.
  */
 export function awaited(gate: number, pump: Pump, attempt: CallStep, means: (result: number) => number = same): Program {

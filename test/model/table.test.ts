@@ -239,7 +239,7 @@ describe('the death', () => {
   });
 });
 
-// ── update ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── update ───────────────────────────────────────────────────────────────────────────────────────────
 
 /** Adds one under the guard, as `update` does: three calls, between which anybody may move. */
 function adds(world: World, at: () => number, own: { value: number }) {
@@ -339,7 +339,8 @@ describe('an update', () => {
 
   test('that is async waits at the gate, and keeps out what blocks in its own worker', async () => {
     const { outcomes } = holds('update, async', core, asyncUpdate);
-    // The other task's write is refused (1:2), or comes first (1:52), or last (1:50), or between the two (1:51).
+    // The other task's write is refused (1:2), or comes first (1:52), or last (1:50), or between the two
+    // (1:51).
     expect(outcomes).toEqual(new Set(['1:2 refused', '1:50', '1:51', '1:52']));
     const bad = await mutant({
       file: CONTAINER,

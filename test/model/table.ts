@@ -1,8 +1,8 @@
 /**
  * Tables and vectors in a model: who uses them, and whether what lies in memory is whole.
  *
- * Keys are numbers, or texts of which there is a block each; so are values: those from BLOCKS on are bytes in a block, which begin with the number; HANDLE is a block
- * with a handle.
+ * Keys are numbers, or texts of which there is a block each; so are values: those from BLOCKS on are bytes in
+ * a block, which begin with the number; HANDLE is a block with a handle.
  */
 import { Encoding, Meta, Status } from '../../assembly/abi.ts';
 import { classOf, enlist, heapTrouble, makeHeap, reaps, SMALL_CLASSES, sizeOfClass, usedIn, wordsOf } from './heap.ts';
@@ -86,7 +86,7 @@ export class World {
   /** The address of the table or vector. */
   readonly at: number;
 
-  // ── the setup ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── the setup ──────────────────────────────────────────────────────────────────────────────────────
 
   /** Puts `value` under `key`, or at the end. */
   fill(...pairs: [key: number, value: number][]): void {
@@ -98,7 +98,9 @@ export class World {
     }
   }
 
-  /** Where the next batch of two will lie, there was one with a cell of a block that somebody else still has. */
+  /**
+   * Where the next batch of two will lie, there was one with a cell of a block that somebody else still has.
+   */
   litter(): void {
     const { m } = this;
     const [batch, block] = [m.call('allocate', 64), m.call('allocate', 24)];
@@ -148,7 +150,7 @@ export class World {
     this.others = this.m.look('bytesInUse') - this.contentBytes() - this.passing;
   }
 
-  // ── what workers do ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what workers do ────────────────────────────────────────────────────────────────────────────────
 
   writes(scratch: () => number, at: number, value: number): Step[] {
     return record(0, value).map(([offset, word]) => atomic('store', () => [scratch() + at + offset, word]));
@@ -233,7 +235,7 @@ export class World {
     ];
   }
 
-  // ── what lies in memory ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what lies in memory ────────────────────────────────────────────────────────────────────────────
 
   private cell(address: number): bigint {
     const words = wordsOf(this.m);

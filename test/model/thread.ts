@@ -1,5 +1,6 @@
 /**
- * A virtual thread: an instance of the core, the place in memory of its suspended stack and of its globals, and the tasks that share it.
+ * A virtual thread: an instance of the core, the place in memory of its suspended stack and of its globals,
+ * and the tasks that share it.
  */
 import type { Worker } from './machine.ts';
 import type { Memory } from './memory.ts';

@@ -1,5 +1,6 @@
 /**
- * The vector under a managed list: what happens at the end and in the middle, and the death of a worker at any access.
+ * The vector under a managed list: what happens at the end and in the middle, and the death of a worker at
+ * any access.
  */
 import { describe, expect, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';

@@ -1,5 +1,6 @@
 /**
- * The registry of workers: ids and slots are given once, joiners are told, and a death gives back what was half taken.
+ * The registry of workers: ids and slots are given once, joiners are told, and a death gives back what was
+ * half taken.
  */
 import { describe, expect, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';

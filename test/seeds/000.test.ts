@@ -1,5 +1,6 @@
 /**
- * The programs of document 000: a joinable queue, threads and who they are, daemons, deadlock, RLock, Semaphore.
+ * The programs of document 000: a joinable queue, threads and who they are, daemons, deadlock, RLock,
+ * Semaphore.
  */
 import {
   activeCount,
@@ -57,7 +58,8 @@ test('000-P1: three producers, two daemon consumers, joined by the queue', async
   expect(made.size).toBe(0);
 });
 
-// Not asserted in P2: which line comes first. Python's thread nearly always does; a worker takes longer to start than main to print.
+// Not asserted in P2: which line comes first. Python's thread nearly always does; a worker takes longer to
+// start than main to print.
 test('000-P2: a thread made of a function says hello, and the program ends', async () => {
   const { code, lines, errors } = await run('000-p2');
   expect(lines.sort()).toEqual(['egon say hello', '主线程']);
@@ -130,7 +132,8 @@ test('000-P6: A then B in some threads and B then A in others is a deadlock, whi
     expect(t.join(20)).toBe(true);
     expect(t.exception).toBeUndefined();
   }
-  // The first thread and another held what the other wanted: one of the two gave up before the other could go on.
+  // The first thread and another held what the other wanted: one of the two gave up before the other could go
+  // on.
   expect(aIsHeld.isSet() && bIsHeld.isSet()).toBe(true);
   expect(timeouts.value).toBeGreaterThanOrEqual(1);
   expect([mutexA.locked(), mutexB.locked()]).toEqual([false, false]);

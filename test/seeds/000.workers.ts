@@ -24,7 +24,10 @@ export const stay = target(import.meta, 'task', function task(names: Queue<strin
   leave.wait(LIMIT);
 });
 
-/** 000-P6: the tutorial's thread, with two changes. It gives up a lock that it cannot have in time; and two events force what is fatal. */
+/**
+ * 000-P6: the tutorial's thread, with two changes. It gives up a lock that it cannot have in time; and two
+ * events force what is fatal.
+ */
 export class Deadlocked extends Thread {
   constructor(
     /** It holds B and wants A; the others hold A and want B. */

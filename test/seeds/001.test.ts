@@ -1,7 +1,9 @@
 /**
- * The programs of document 001: processes and their numbers, daemons, one terminal, one file, and queues with an end.
+ * The programs of document 001: processes and their numbers, daemons, one terminal, one file, and queues with
+ * an end.
  *
- * One has no test here: 001-P2 is os.fork() and what becomes of an orphan. A worker has no fork, and none outlives its program.
+ * One has no test here: 001-P2 is os.fork() and what becomes of an orphan. A worker has no fork, and none
+ * outlives its program.
  */
 import { AssertionError, activeChildren, Barrier, currentProcess, getpid, getppid, heap, Process } from 'nogil';
 import { Lock, Queue } from 'nogil/multiprocessing';
@@ -245,7 +247,8 @@ test('001-P16: each producer ends after all it made is eaten, and main after the
   const names = ['包子', '骨头', '泔水'];
   const eaten = lines.filter((line) => line.includes(' 吃 ')).map((line) => line.split(' 吃 ')[1] as string);
   expect([...eaten].sort()).toEqual(names.flatMap((name) => tenBuns.map((_, i) => `${name}${i}`)).sort());
-  // A producer waits for what is in the queue: the others may have more to make then, so nothing is said about theirs.
+  // A producer waits for what is in the queue: the others may have more to make then, so nothing is said
+  // about theirs.
   for (const name of names) {
     const end = lines.indexOf(`${name} 结束`);
     expect(end).toBeGreaterThan(0);

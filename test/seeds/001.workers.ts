@@ -40,7 +40,7 @@ export class Piao extends Process {
 }
 task(import.meta, Piao);
 
-// ── 001-P10: tickets in a file ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── 001-P10: tickets in a file ───────────────────────────────────────────────────────────────────────
 
 interface Tickets {
   count: number;
@@ -48,7 +48,10 @@ interface Tickets {
 
 const load = (db: string) => JSON.parse(readFileSync(db, 'utf8')) as Tickets;
 
-/** In one step, unlike the tutorial's `json.dump(dic, open(...))`: who searches holds no lock, and would find a file half written. */
+/**
+ * In one step, unlike the tutorial's `json.dump(dic, open(...))`: who searches holds no lock, and would find
+ * a file half written.
+ */
 function store(db: string, dic: Tickets): void {
   writeFileSync(`${db}.new`, JSON.stringify(dic));
   renameSync(`${db}.new`, db);
@@ -91,7 +94,7 @@ export const raceForTicket = task(
   },
 );
 
-// ── 001-P13, P14: an end signal ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── 001-P13, P14: an end signal ──────────────────────────────────────────────────────────────────────
 
 /** @returns what it has eaten */
 export const consumer = task(import.meta, function consumer(q: Queue<string | null>): string[] {

@@ -1,5 +1,6 @@
 /**
- * The programs of document 002: queues and their limits, producers and consumers, threads, what they share, daemons, a mutex.
+ * The programs of document 002: queues and their limits, producers and consumers, threads, what they share,
+ * daemons, a mutex.
  */
 import { activeCount, Barrier, currentThread, Empty, Event, enumerate, Full, getpid, Lock, Process, Thread, Value } from 'nogil';
 import { Manager, Queue } from 'nogil/multiprocessing';
@@ -91,7 +92,8 @@ test('002-P4: fifteen items of three producers are eaten once each, and the two 
   expect(eaten.map(([, item]) => item).sort()).toEqual(
     ['包子', '泔水', '米饭'].flatMap((food) => [0, 1, 2, 3, 4].map((i) => `${food}${i}`)).sort(),
   );
-  // Each cook's own are taken in its order; with two guests they may be finished in another, but not each guest's own.
+  // Each cook's own are taken in its order; with two guests they may be finished in another, but not each
+  // guest's own.
   for (const name of ['alex', '梁书东'])
     for (const food of ['包子', '泔水', '米饭']) {
       const own = eaten.filter(([guest, item]) => guest === name && item.startsWith(food)).map(([, item]) => item);

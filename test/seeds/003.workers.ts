@@ -10,7 +10,7 @@ import { getTicket, search } from './tickets.workers.js';
 /** Far more than anything takes: so that a test fails instead of hanging. */
 const LIMIT = 20;
 
-// ── P1: tickets ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P1: tickets ──────────────────────────────────────────────────────────────────────────────────────
 
 /** P1. In the tutorial a delay makes all ten look before one has bought; here they wait for each other. */
 export const ticketRush = task(
@@ -23,7 +23,7 @@ export const ticketRush = task(
   },
 );
 
-// ── P3: a room for two ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── P3: a room for two ───────────────────────────────────────────────────────────────────────────────
 
 export interface Visit {
   lines: string[];
@@ -52,7 +52,7 @@ export const enterRoom = task(
   },
 );
 
-// ── P4, P5: lights ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P4, P5: lights ───────────────────────────────────────────────────────────────────────────────────
 
 export interface Passage {
   line: string;
@@ -98,7 +98,7 @@ export const car = task(
   },
 );
 
-// ── P11: a queue ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P11: a queue ─────────────────────────────────────────────────────────────────────────────────────
 
 export const consumer = task(import.meta, function consumer(q: Queue<string | null>): string[] {
   const eaten: string[] = [];
@@ -113,7 +113,7 @@ export const producer = task(import.meta, function producer(food: string, q: Que
   for (let i = 0; i < 2; i++) q.put(food);
 });
 
-// ── P12: a joinable queue ────────────────────────────────────────────────────────────────────────────────────────────
+// ── P12: a joinable queue ────────────────────────────────────────────────────────────────────────────
 
 /** Counts what is eaten before the queue does: what it has counted off, is counted here. */
 type Eaten = Record<string, Value<'i'>>;
@@ -161,7 +161,7 @@ export const joinableMain = task(import.meta, function joinableMain(eaten: Eaten
   return { meals: producers.map((each) => each.result()), unfinished: q.unfinishedTasks, consumers };
 });
 
-// ── P13: join before get ─────────────────────────────────────────────────────────────────────────────────────────────
+// ── P13: join before get ─────────────────────────────────────────────────────────────────────────────
 
 export const f = task(import.meta, function f(q: Queue<string> | JoinableQueue<string>, cancel: boolean): number {
   q.put('X'.repeat(1_000_000));

@@ -72,7 +72,8 @@ test('004-P7: a guest is served while food is there, and waits while it is made'
   const log = new Queue<Saying>();
   const t1 = new Thread({ target: food, args: [event, status, stop, log] });
   const t2 = new Thread({ target: customer, args: [event, status, stop, log] });
-  // The kitchen clears the flag only for a moment. The first guest comes before it opens, so that one certainly waits.
+  // The kitchen clears the flag only for a moment. The first guest comes before it opens, so that one
+  // certainly waits.
   t2.start();
   const said = listen(log, (all) => all.length === 1);
   expect(said).toEqual([{ who: 'customer', lines: ['食物正在制作当中，请等待...', '*****> 0'], isSet: false, looking: 'red' }]);

@@ -1,12 +1,17 @@
 /**
- * What the threads of document 004 run that use an event as a light: a car and a traffic light, a guest and a kitchen.
- * They are endless there. A thread cannot be terminated, so here they go on until they are told to stop; the light ends green, and holds nobody up.
+ * What the threads of document 004 run that use an event as a light: a car and a traffic light, a guest and a
+ * kitchen.
+ * They are endless there. A thread cannot be terminated, so here they go on until they are told to stop; the
+ * light ends green, and holds nobody up.
  */
 import { type Event, type Queue, sleep, task, type Value } from 'nogil';
 import { SECOND } from './clock.workers.js';
 import { type Colour, during, type Light, turnGreen, turnRed } from './lights.workers.js';
 
-/** What was said, and for a look at the flag or a wait for it: what came of it, and what the light was meanwhile. */
+/**
+ * What was said, and for a look at the flag or a wait for it: what came of it, and what the light was
+ * meanwhile.
+ */
 export interface Saying {
   who: 'car' | 'light' | 'customer' | 'food';
   lines: string[];
@@ -39,7 +44,7 @@ function goer(
   }
 }
 
-// ── P6 ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P6 ───────────────────────────────────────────────────────────────────────────────────────────────
 
 export const car = task(import.meta, function car(event: Light, stop: Event, log: Queue<Saying>): void {
   goer(
@@ -67,7 +72,7 @@ export const light = task(import.meta, function light(event: Light, status: Valu
   }
 });
 
-// ── P7 ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P7 ───────────────────────────────────────────────────────────────────────────────────────────────
 
 export const customer = task(
   import.meta,

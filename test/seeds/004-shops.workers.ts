@@ -4,7 +4,7 @@
 import { BrokenLockError, type Condition, currentThread, type Queue, type RLock, sleep, Thread, task, type Value } from 'nogil';
 import { SECOND } from './clock.workers.js';
 
-// ── P10: tickets ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P10: tickets ─────────────────────────────────────────────────────────────────────────────────────
 
 export type Sale = [thread: string, ticket: number];
 
@@ -45,7 +45,7 @@ export const sellTicketsAndKeepTheLock = task(
   },
 );
 
-// ── P11: goods ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P11: goods ───────────────────────────────────────────────────────────────────────────────────────
 
 /** The tutorial's globals. */
 interface Shop {
@@ -68,7 +68,8 @@ export class Product extends Thread {
       sleep(0.1 * SECOND);
       if (num.value >= 10) {
         log.put('已经生产10个，不再进行生产');
-        // All, where the tutorial wakes one: that one may spend its money before the goods are sold, and tell nobody.
+        // All, where the tutorial wakes one: that one may spend its money before the goods are sold, and tell
+        // nobody.
         con.notifyAll();
         con.wait();
       }

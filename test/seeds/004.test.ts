@@ -1,5 +1,6 @@
 /**
- * The programs of document 004: threads and what belongs to each, events, locks, a queue, a semaphore, processes.
+ * The programs of document 004: threads and what belongs to each, events, locks, a queue, a semaphore,
+ * processes.
  *
  * One has no test here: 004-P20 is os.fork(), which a worker has not.
  */

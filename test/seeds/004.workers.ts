@@ -24,7 +24,7 @@ import { SECOND } from './clock.workers.js';
 /** Far more than anything takes: so that a test fails instead of hanging. */
 const LIMIT = 20;
 
-// ── P1, P2: threading.local ──────────────────────────────────────────────────────────────────────────────────────────
+// ── P1, P2: threading.local ──────────────────────────────────────────────────────────────────────────
 
 export const local = new Local() as Local & { x: number; resource: string };
 
@@ -59,7 +59,7 @@ function resourceLines(log: Queue<Said>): void {
   print(rep);
 }
 
-// ── P4: sched ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P4: sched ────────────────────────────────────────────────────────────────────────────────────────
 
 export const threadAction = task(import.meta, function threadAction(log: Queue<string>, ...add: string[]): number {
   const sche = scheduler();
@@ -86,7 +86,7 @@ export const threadActionAtOnce = task(import.meta, function threadActionAtOnce(
   return sche.empty();
 });
 
-// ── P5: a1 b2 c3 ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P5: a1 b2 c3 ─────────────────────────────────────────────────────────────────────────────────────
 
 export const printLetter = task(
   import.meta,
@@ -112,9 +112,12 @@ export const printNumber = task(
   },
 );
 
-// ── P8: producer and consumer with an Event ──────────────────────────────────────────────────────────────────────────
+// ── P8: producer and consumer with an Event ──────────────────────────────────────────────────────────
 
-/** The tutorial's global `x`, and the two events. It has only the first, and sleeps a second in the hope that the consumer is done by then. */
+/**
+ * The tutorial's global `x`, and the two events. It has only the first, and sleeps a second in the hope that
+ * the consumer is done by then.
+ */
 export interface Counter {
   x: Value<'i'>;
   event: Event;
@@ -143,7 +146,10 @@ export class Coumter extends Thread {
 }
 task(import.meta, Coumter);
 
-/** It has the consumer's event, not the consumer: the methods of a thread's subclass stay where it was made and where it runs. */
+/**
+ * It has the consumer's event, not the consumer: the methods of a thread's subclass stay where it was made
+ * and where it runs.
+ */
 export class SquareProduct extends Thread {
   constructor(readonly counter: Counter) {
     super();
@@ -161,7 +167,7 @@ export class SquareProduct extends Thread {
 }
 task(import.meta, SquareProduct);
 
-// ── P9: the three ways to hold a lock; P12, P13: what ends by itself ─────────────────────────────────────────────────
+// ── P9: the three ways to hold a lock; P12, P13: what ends by itself ─────────────────────────────────
 
 const holdings: Record<string, (lock: RLock | Lock, body: () => void) => void> = {
   finally(lock, body) {
@@ -236,7 +242,7 @@ export const timed = task(import.meta, function timed(log: Queue<[lable: string,
   }
 });
 
-// ── P15: never two locks ─────────────────────────────────────────────────────────────────────────────────────────────
+// ── P15: never two locks ─────────────────────────────────────────────────────────────────────────────
 
 /** Both threads of the tutorial: it takes the two locks in turn, so many times. */
 export const crossing = task(
@@ -260,7 +266,7 @@ export const crossing = task(
   },
 );
 
-// ── P16: queue.Queue ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P16: queue.Queue ─────────────────────────────────────────────────────────────────────────────────
 
 export class QueueProduct extends Thread {
   constructor(readonly q: Queue<number>) {
@@ -307,7 +313,7 @@ export class QueueConsumer extends Thread {
 }
 task(import.meta, QueueConsumer);
 
-// ── P17: Semaphore(5) ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P17: Semaphore(5) ────────────────────────────────────────────────────────────────────────────────
 
 /** With `five`: inside, it waits until five are inside. */
 export const withPermit = task(
@@ -323,7 +329,7 @@ export const withPermit = task(
   },
 );
 
-// ── P18, P19: processes ──────────────────────────────────────────────────────────────────────────────────────────────
+// ── P18, P19: processes ──────────────────────────────────────────────────────────────────────────────
 
 export const sayWho = task(import.meta, function sayWho(log: Queue<[who: string, i: number]>): void {
   for (let i = 0; i < 10; i++) {
@@ -346,7 +352,7 @@ export class MyProcess extends Process {
 }
 task(import.meta, MyProcess);
 
-// ── P24: a queue between processes ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P24: a queue between processes ───────────────────────────────────────────────────────────────────
 
 export const putNumbers = task(import.meta, function putNumbers(queue: Queue<number>): void {
   for (let i = 0; i < 10; i++) {

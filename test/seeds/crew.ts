@@ -4,7 +4,10 @@
 import type { Process, Queue, Thread } from 'nogil';
 import { LONG } from '../support/until.ts';
 
-/** Starts them in turn and waits for all; what they returned. @throws what one of them threw, or that it has not ended */
+/**
+ * Starts them in turn and waits for all; what they returned. @throws what one of them threw, or that it has
+ * not ended
+ */
 export function runAll(workers: (Thread | Process)[]): unknown[] {
   for (const each of workers) each.start();
   return workers.map((each) => each.result(LONG));
@@ -17,7 +20,10 @@ export function drain<T>(queue: Queue<T>): T[] {
   return items;
 }
 
-/** Takes what endless programs say until it is `enough`. @throws when nobody says anything any more, or it never is enough */
+/**
+ * Takes what endless programs say until it is `enough`. @throws when nobody says anything any more, or it
+ * never is enough
+ */
 export function listen<T>(queue: Queue<T>, enough: (said: T[]) => boolean): T[] {
   const said: T[] = [];
   while (!enough(said)) {

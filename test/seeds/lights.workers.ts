@@ -1,7 +1,8 @@
 /**
- * Traffic lights that can be judged. Whether a flag was set at the moment when wait() returned, nobody can tell afterwards. So who turns the light
- * counts: 4n while it is red, 4n + 1 while it turns green, 4n + 2 while it is green, 4n + 3 while it turns red. Whoever reads the same number before
- * and after a call knows what the light was all the time between.
+ * Traffic lights that can be judged. Whether a flag was set at the moment when wait() returned, nobody can
+ * tell afterwards. So who turns the light counts: 4n while it is red, 4n + 1 while it turns green, 4n + 2
+ * while it is green, 4n + 3 while it turns red. Whoever reads the same number before and after a call knows
+ * what the light was all the time between.
  */
 import type { Event, Value } from 'nogil';
 

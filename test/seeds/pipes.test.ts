@@ -1,5 +1,6 @@
 /**
- * The programs of documents 003 and 004 in which processes talk by pipes, and those that choose how processes are started.
+ * The programs of documents 003 and 004 in which processes talk by pipes, and those that choose how processes
+ * are started.
  */
 import { getContext, getpid, Pipe, Process, Queue, RuntimeError, setStartMethod, ValueError } from 'nogil/multiprocessing';
 import { afterEach, describe, expect, test } from 'vitest';

@@ -7,7 +7,7 @@ import { SECOND } from './clock.workers.js';
 
 const bun = '包子';
 
-// ── 003-P6, P7 ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── 003-P6, P7 ───────────────────────────────────────────────────────────────────────────────────────
 
 export const produce = task(import.meta, function produce(right: Connection, name: string, log: Queue<string>): void {
   for (let i = 0; i < 3; i++) {
@@ -32,7 +32,7 @@ export const consume = task(import.meta, function consume(left: Connection, name
   log.put(`${name} EOFError`);
 });
 
-// ── P8: bytes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P8: bytes ────────────────────────────────────────────────────────────────────────────────────────
 
 export const produceBytes = task(import.meta, function produceBytes(right: Connection): void {
   const encoder = new TextEncoder();
@@ -60,7 +60,7 @@ export const consumeBytes = task(import.meta, function consumeBytes(left: Connec
   }
 });
 
-// ── P9, P10: poll ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── P9, P10: poll ────────────────────────────────────────────────────────────────────────────────────
 
 export const produceAndWait = task(import.meta, function produceAndWait(right: Connection, seconds: number): void {
   for (let i = 0; i < 3; i++) right.send(bun);
@@ -83,13 +83,13 @@ export const pollAndConsume = task(import.meta, function pollAndConsume(left: Co
   }
 });
 
-// ── 004-P21, P22 ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── 004-P21, P22 ─────────────────────────────────────────────────────────────────────────────────────
 
 export const action = task(import.meta, function action(name: string, ...add: string[]): string[] {
   return [name, ...add.map((arc) => `${arc} --当前进程${getpid()}`)];
 });
 
-// ── 004-P23 ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── 004-P23 ──────────────────────────────────────────────────────────────────────────────────────────
 
 export const Product = task(
   import.meta,

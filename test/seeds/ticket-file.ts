@@ -1,5 +1,6 @@
 /**
- * The stock of the tutorials' ticket offices: a file that says that there is one ticket. It goes at the end of the block.
+ * The stock of the tutorials' ticket offices: a file that says that there is one ticket. It goes at the end
+ * of the block.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,6 @@
 /**
- * The ticket office of document 003: the stock is in a file, and whoever buys looks, waits, and writes what is left.
+ * The ticket office of document 003: the stock is in a file, and whoever buys looks, waits, and writes what
+ * is left.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Lock, type Queue, type RLock, sleep, task } from 'nogil';

@@ -1,6 +1,6 @@
 /**
- * A hung test blocks its thread, so no timer of the test runner fires. A thread beside it looks after each test's time: when it is up, it prints
- * who holds and who waits, and ends the process.
+ * A hung test blocks its thread, so no timer of the test runner fires. A thread beside it looks after each
+ * test's time: when it is up, it prints who holds and who waits, and ends the process.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';

@@ -27,7 +27,10 @@ export interface Program {
   ending: Promise<Ending>;
 }
 
-/** Starts a program. One that hangs is killed, and has no exit code then. @param args Node's own options among them are those that begin with two dashes */
+/**
+ * Starts a program. One that hangs is killed, and has no exit code then. @param args Node's own options among
+ * them are those that begin with two dashes
+ */
 export function launch(file: string, args: string[] = [], execPath = process.execPath): Program {
   const isOption = (arg: string) => arg.startsWith('--');
   const child = spawn(execPath, [...args.filter(isOption), file, ...args.filter((arg) => !isOption(arg))], {

@@ -1,5 +1,6 @@
 /**
- * The picture: producers on the left, the queue in the middle, consumers on the right, and the items on their way.
+ * The picture: producers on the left, the queue in the middle, consumers on the right, and the items on their
+ * way.
  */
 export interface Lane {
   name: string;

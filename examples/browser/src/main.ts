@@ -54,7 +54,7 @@ main(import.meta, () => {
     start(consumers, { name: `consumer ${++served}`, hue: 210, state: 'starting', count: 0, process, counter, last });
   }
 
-  // ── what one can do ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what one can do ────────────────────────────────────────────────────────────────────────────────
 
   on('add-producer', addProducer);
   on('add-consumer', addConsumer);
@@ -112,7 +112,7 @@ main(import.meta, () => {
     button.disabled = false;
   });
 
-  // ── what one sees ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what one sees ──────────────────────────────────────────────────────────────────────────────────
 
   const view = new LanesView(element('lanes'));
   const chart = new RateChart(element('chart'));

@@ -1,4 +1,7 @@
-/** An attached thread: a worker that the package did not start. It takes the lock that it is posted, and keeps it. */
+/**
+ * An attached thread: a worker that the package did not start. It takes the lock that it is posted, and keeps
+ * it.
+ */
 import { type Handle, Lock } from 'nogil';
 
 addEventListener('message', async ({ data }: MessageEvent<Handle>) => {

@@ -1,6 +1,6 @@
 /**
- * An attached thread with a family of its own: a process that holds the lock it is posted and never looks up, and a thread
- * that takes an item of the queue and keeps it.
+ * An attached thread with a family of its own: a process that holds the lock it is posted and never looks up,
+ * and a thread that takes an item of the queue and keeps it.
  */
 import { Event, type Handle, Lock, Process, Queue, Thread } from 'nogil';
 import { forEver, spin } from './tasks.workers.ts';

@@ -1,5 +1,6 @@
 /**
- * The worker in which a test file runs: blocking is allowed there, as in Node's main thread. Its name says what to run.
+ * The worker in which a test file runs: blocking is allowed there, as in Node's main thread. Its name says
+ * what to run.
  */
 import { Process } from 'nogil';
 import { runFile } from './vitest.ts';

@@ -81,7 +81,10 @@ export const awaiting = task(import.meta, async function awaiting(lock: Lock, re
   await never.getAsync();
 });
 
-/** The core of this thread's heap: one of the package's own locks is wanted, which no public call can be made to hold for long. */
+/**
+ * The core of this thread's heap: one of the package's own locks is wanted, which no public call can be made
+ * to hold for long.
+ */
 function core(): { lockInternal(lock: number): number; unlock(lock: number): void; outputLock(): number } {
   return (globalThis as never as Record<symbol, { heap: { core: never } }>)[Symbol.for('nogil.heap')]?.heap.core as never;
 }

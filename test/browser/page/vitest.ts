@@ -1,5 +1,6 @@
 /**
- * What stands for 'vitest' in a browser: its own runner and its own expectations, without the rest, so that test files run there as they are.
+ * What stands for 'vitest' in a browser: its own runner and its own expectations, without the rest, so that
+ * test files run there as they are.
  */
 import {
   ASYMMETRIC_MATCHERS_OBJECT,
@@ -63,7 +64,10 @@ function fullName(task: Task | Suite | undefined): string {
   return before ? `${before} > ${task.name}` : task.name;
 }
 
-/** Runs a test file. `begins` hears of each test, so that one knows which hangs; `leaveOut` matches the names of those that are not for browsers. */
+/**
+ * Runs a test file. `begins` hears of each test, so that one knows which hangs; `leaveOut` matches the names
+ * of those that are not for browsers.
+ */
 export async function runFile(url: string, leaveOut: RegExp | undefined, begins: (name: string) => void): Promise<Outcome[]> {
   const runner: VitestRunner = {
     config: {

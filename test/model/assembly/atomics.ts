@@ -1,7 +1,9 @@
 /**
- * The seam of the model build: same functions as `assembly/atomics.ts`, each an import at which the scheduler of `test/model/` suspends the worker.
+ * The seam of the model build: same functions as `assembly/atomics.ts`, each an import at which the scheduler
+ * of `test/model/` suspends the worker.
  *
- * No i64 crosses to JavaScript (a BigInt each time would be slow): 64-bit words travel as two i32, the upper half of a result is fetched by `high`.
+ * No i64 crosses to JavaScript (a BigInt each time would be slow): 64-bit words travel as two i32, the upper
+ * half of a result is fetched by `high`.
  */
 
 export declare function load(p: usize): i32;

@@ -1,5 +1,6 @@
 /**
- * The limits of the model build: the same algorithms on a heap so small that its whole state can be hashed. See assembly/limits.ts for what each is.
+ * The limits of the model build: the same algorithms on a heap so small that its whole state can be hashed.
+ * See assembly/limits.ts for what each is.
  */
 export const ROOT: usize = 64;
 export const PAGE_SHIFT: u32 = 10;

@@ -2,11 +2,14 @@
 import { Event, main, Process, sleep } from 'nogil';
 
 export class Piao extends Process {
-  /** Beyond the tutorial: tells that it has begun, so that what ends is a process in the middle of its work. */
+  /**
+   * Beyond the tutorial: tells that it has begun, so that what ends is a process in the middle of its work.
+   */
   readonly begun: Event;
 
   constructor(name: string, begun: Event) {
-    // The tutorial sets the name before this call. There is no `this` before it here; and in Python the call overwrites the name.
+    // The tutorial sets the name before this call. There is no `this` before it here; and in Python the call
+    // overwrites the name.
     super();
     this.name = name;
     this.begun = begun;

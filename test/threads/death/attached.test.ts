@@ -24,7 +24,10 @@ function attach(order: Order) {
   };
 }
 
-/** This thread, the one that watches the tests, and the supervisor, which comes with the first attached thread. */
+/**
+ * This thread, the one that watches the tests, and the supervisor, which comes with the first attached
+ * thread.
+ */
 let residents = 0;
 beforeEach(async () => {
   await until(() => (residents === 0 ? workers() >= 3 : workers() === residents));
@@ -134,7 +137,8 @@ describe('an attached thread that is terminated', () => {
     const before = heap.stats();
     const one = attach({ what: 'family', queue: started.handle(), lock: lock.handle() });
     expect(await started.getAsync(LONG)).toBe('has it');
-    // An attached thread, its supervisor, a worker of its pool, a process and a thread, one of which holds the lock for which the other waits.
+    // An attached thread, its supervisor, a worker of its pool, a process and a thread, one of which holds
+    // the lock for which the other waits.
     await until(() => workers() === residents + 5 && sleepersIn(lock).length === 1);
     await one.kill();
     await until(() => workers() === residents);

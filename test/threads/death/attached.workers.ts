@@ -1,4 +1,7 @@
-/** Attached threads: workers that the package did not start, which have entered the heap by a handle. Each is told one thing to do. */
+/**
+ * Attached threads: workers that the package did not start, which have entered the heap by a handle. Each is
+ * told one thing to do.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Handle, Lock, Pool, Process, Queue, sleep, Thread, task } from 'nogil';
 
@@ -57,5 +60,6 @@ async function obey(order: Order): Promise<void> {
   }
 }
 
-// Nothing is awaited at the top level: Node 20 may abort when a worker is terminated while it begins to evaluate such a module.
+// Nothing is awaited at the top level: Node 20 may abort when a worker is terminated while it begins to
+// evaluate such a module.
 if (workerData !== null) void obey(workerData as Order);

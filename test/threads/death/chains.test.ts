@@ -1,6 +1,6 @@
 /**
- * Long chains of objects, each of which lives by a handle in the next one: whoever drops the last, by whatever way, all are given back, and nobody
- * runs out of stack over it.
+ * Long chains of objects, each of which lives by a handle in the next one: whoever drops the last, by
+ * whatever way, all are given back, and nobody runs out of stack over it.
  */
 import { Event, heap, Process } from 'nogil';
 import { describe, expect, test } from 'vitest';
@@ -18,7 +18,10 @@ function links(kind: LinkKind): number {
   return heap.stats().objects[kind === 'queue' ? 'Queue' : 'Dict'] ?? 0;
 }
 
-/** Once is for nothing: the table of objects and the pages of its size never shrink. Then the heap has what it had. */
+/**
+ * Once is for nothing: the table of objects and the pages of its size never shrink. Then the heap has what it
+ * had.
+ */
 function twice(round: () => void): void {
   round();
   const before = heldWithoutWorkers();

@@ -1,4 +1,6 @@
-/** A worker that uses what another one's calls are cut off in, and counts its rounds where that one sees them. */
+/**
+ * A worker that uses what another one's calls are cut off in, and counts its rounds where that one sees them.
+ */
 import type { Dict, Event, Queue } from 'nogil';
 
 export function pumps(queue: Queue<number>, rounds: RawRounds, stop: Event): void {

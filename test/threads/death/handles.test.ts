@@ -1,5 +1,6 @@
 /**
- * Handles that change hands while workers are killed: nobody keeps what the dead had, and nothing is closed that somebody has.
+ * Handles that change hands while workers are killed: nobody keeps what the dead had, and nothing is closed
+ * that somebody has.
  */
 import { type Connection, EOFError, LifoQueue, Lock, Manager, Pipe, Process, Queue, Semaphore } from 'nogil';
 import { describe, expect, test } from 'vitest';
@@ -47,7 +48,9 @@ function makeItems(put: (item: Parcel) => void): Connection[] {
   });
 }
 
-/** At most one batch is gone; what is left is alive, and when it is closed all pipes have come to their end. */
+/**
+ * At most one batch is gone; what is left is alive, and when it is closed all pipes have come to their end.
+ */
 function checkAndClose(left: Parcel[], readers: Connection[], hands: number): void {
   expect(left.length).toBeGreaterThanOrEqual(COUNT - hands);
   for (const { end, lock } of left) {

@@ -50,7 +50,8 @@ function killGetters({ rounds, maxsize, hands, start }: Scene): void {
   untilGivenBack(before, rounds * (SCRAP + hands * 20_480));
 }
 
-// Each wait has a limit of its own. Dozens of workers in turn take longer than other tests may, on a machine with much else to do.
+// Each wait has a limit of its own. Dozens of workers in turn take longer than other tests may, on a machine
+// with much else to do.
 describe('killing a getter at any moment', { timeout: 120_000 }, () => {
   test('loses at most the item in its hands, doubles none, and the queue works on', () => {
     killGetters({

@@ -18,7 +18,10 @@ interface Scene {
   hands: number;
 }
 
-/** Kills one putter after the other: what came must be what it put, from its first item to its last, and whole. */
+/**
+ * Kills one putter after the other: what came must be what it put, from its first item to its last, and
+ * whole.
+ */
 function killPutters({ rounds, maxsize, way, hands }: Scene): void {
   const before = heldWithoutWorkers().bytesInUse;
   const queue = new Queue<Item>(maxsize);
@@ -48,7 +51,8 @@ function killPutters({ rounds, maxsize, way, hands }: Scene): void {
   untilGivenBack(before, rounds * (SCRAP + hands * 20_480));
 }
 
-// Each wait has a limit of its own. Dozens of workers in turn take longer than other tests may, on a machine with much else to do.
+// Each wait has a limit of its own. Dozens of workers in turn take longer than other tests may, on a machine
+// with much else to do.
 describe('killing a putter at any moment', { timeout: 120_000 }, () => {
   test('leaves everything it has put, at most one item more, and the queue works on', () => {
     killPutters({ rounds: 30, maxsize: 0, way: 'put', hands: 1 });

@@ -37,7 +37,10 @@ export function heldWithoutWorkers(): { bytesInUse: number; objects: Record<stri
   return { bytesInUse, objects };
 }
 
-/** Waits until the heap holds no more than it did: what the dead had is given back a little after they are joined. */
+/**
+ * Waits until the heap holds no more than it did: what the dead had is given back a little after they are
+ * joined.
+ */
 export function untilGivenBack(before: number, allowed = 0): void {
   const most = before + allowed;
   until(

@@ -73,7 +73,10 @@ export const changeValue = task(import.meta, function changeValue(value: Value<'
   });
 });
 
-/** Waits for one of these, asleep or in its event loop, and says when it is about to; answers true, an index, or the name of an error. */
+/**
+ * Waits for one of these, asleep or in its event loop, and says when it is about to; answers true, an index,
+ * or the name of an error.
+ */
 export const waitIn = task(
   import.meta,
   async function waitIn(
@@ -117,8 +120,8 @@ export const takePermits = task(import.meta, function takePermits(semaphore: Sem
 });
 
 /**
- * Counts with the lock held, until it is killed or told to stop. `mine` counts what this worker did; whoever breaks into
- * somebody's critical section is counted in `intrusions`.
+ * Counts with the lock held, until it is killed or told to stop. `mine` counts what this worker did; whoever
+ * breaks into somebody's critical section is counted in `intrusions`.
  */
 export const countUntilKilled = task(
   import.meta,

@@ -105,7 +105,7 @@ export const workUntilKilled = task(import.meta, function workUntilKilled(d: Dic
   }
 });
 
-// ── classes ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── classes ──────────────────────────────────────────────────────────────────────────────────────────
 
 export const Counter = task(
   import.meta,

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { drain, heldWithoutWorkers, killSometime, LONG, until, untilGivenBack } from '../death/queue-support.ts';
 import { churn, firstOf, isWhole, type Token, token } from './disciplines.workers.ts';
 
-/** Bytes that a death may cost at most for each item in its hands: the item, its key, a piece of the array. */
+/**
+ * Bytes that a death may cost at most for each item in its hands: the item, its key, a piece of the array.
+ */
 const SCRAP = 40_960;
 
 const classes: [string, new () => Queue<Token>][] = [

@@ -37,7 +37,10 @@ export const fill = task(import.meta, async function fill(queue: Queue<Token>, f
   }
 });
 
-/** Takes items until the queue is shut down; [from, number, first of the priority] of each, in the order in which they came. */
+/**
+ * Takes items until the queue is shut down; [from, number, first of the priority] of each, in the order in
+ * which they came.
+ */
 export const harvest = task(import.meta, async function harvest(queue: Queue<Token>, way: Way) {
   const seen: [from: number, number: number, first: number][] = [];
   const look = (each: Token) => {

@@ -8,7 +8,10 @@ export interface Parcel {
   sum: number;
 }
 
-/** Mostly small; now and then one that does not fit into the ring, into the staging area, into any piece of the ring. */
+/**
+ * Mostly small; now and then one that does not fit into the ring, into the staging area, into any piece of
+ * the ring.
+ */
 export function sizeOf(from: number, number: number): number {
   const turn = (number * 7 + from) % 97;
   if (turn === 0) return 3 * 2 ** 20 + number;

@@ -1,4 +1,7 @@
-/** Positions and sequences that come around while several workers are at it: each starts near the end of its range. */
+/**
+ * Positions and sequences that come around while several workers are at it: each starts near the end of its
+ * range.
+ */
 import { Event, JoinableQueue, PriorityQueue, Thread } from 'nogil';
 import { describe, expect, test } from 'vitest';
 import type { Heap } from '../../../src/heap/heap.ts';

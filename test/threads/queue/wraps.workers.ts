@@ -8,7 +8,10 @@ export const produce = task(
   },
 );
 
-/** Takes items until it is shut down, and counts each off; the first that is not as it was put, of each producer in order. */
+/**
+ * Takes items until it is shut down, and counts each off; the first that is not as it was put, of each
+ * producer in order.
+ */
 export const consume = task(import.meta, function consume(queue: Queue<[number, number, string]>): {
   taken: number;
   wrong: string;

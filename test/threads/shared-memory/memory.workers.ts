@@ -40,7 +40,10 @@ export interface Tally {
   unlinked: number;
 }
 
-/** Makes or attaches to memory of one name, and unlinks what it has got; whoever of all that have it comes first. */
+/**
+ * Makes or attaches to memory of one name, and unlinks what it has got; whoever of all that have it comes
+ * first.
+ */
 export const contend = task(import.meta, function contend(_index: number, start: Event, name: string, rounds: number): Tally {
   start.wait();
   const tally = { made: 0, unlinked: 0 };
@@ -66,7 +69,9 @@ export const contend = task(import.meta, function contend(_index: number, start:
   return tally;
 });
 
-/** Adds one to each byte of the memory of that name, over which the heap has grown since this worker began. */
+/**
+ * Adds one to each byte of the memory of that name, over which the heap has grown since this worker began.
+ */
 export const addOne = task(import.meta, function addOne(name: string, ready: Event, go: Event): number {
   using memory = new SharedMemory(name);
   ready.set();

@@ -1,6 +1,9 @@
 import { type Barrier, type RawValue, task, type Value } from 'nogil';
 
-/** Its index in each round, or the name of the error that ended it; checks that everybody has arrived when it leaves. */
+/**
+ * Its index in each round, or the name of the error that ended it; checks that everybody has arrived when it
+ * leaves.
+ */
 export const meet = task(
   import.meta,
   async function meet(party: number, barrier: Barrier, arrived: Value<'i'>, rounds: number): Promise<(number | string)[]> {

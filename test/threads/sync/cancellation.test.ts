@@ -1,5 +1,6 @@
 /**
- * Random programs of several async tasks in each of several workers: whoever gives up, in whatever way, the sums agree afterwards.
+ * Random programs of several async tasks in each of several workers: whoever gives up, in whatever way, the
+ * sums agree afterwards.
  */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';

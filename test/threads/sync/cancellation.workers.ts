@@ -1,7 +1,13 @@
-/** Workers, each with several async tasks and blocking calls in between, that wait, give up and give back as they are told. */
+/**
+ * Workers, each with several async tasks and blocking calls in between, that wait, give up and give back as
+ * they are told.
+ */
 import { Empty, Full, type Lock, type Queue, type RawValue, type Semaphore, sleepAsync, task } from 'nogil';
 
-/** One thing to do. `seconds`: how long the call may wait; `abort`: after how many milliseconds it is aborted; `hold`: how long it keeps what it got. */
+/**
+ * One thing to do. `seconds`: how long the call may wait; `abort`: after how many milliseconds it is aborted;
+ * `hold`: how long it keeps what it got.
+ */
 export interface Step {
   what: 'lock' | 'permit' | 'put' | 'get';
   blocking: boolean;

@@ -29,7 +29,10 @@ export const await1Async = task(
   },
 );
 
-/** Waits again and again, each time when it is allowed to, until it is over. Answers how often it was notified. */
+/**
+ * Waits again and again, each time when it is allowed to, until it is over. Answers how often it was
+ * notified.
+ */
 export const rounds = task(
   import.meta,
   function rounds(_index: number, condition: Condition, woken: RawValue<'i'>, again: Semaphore, over: RawValue<'i'>): number {
@@ -82,7 +85,10 @@ export const consume = task(
   },
 );
 
-/** Waits with timeouts so short that they often win against the notify, and keeps count of waits that are not over and of those that succeeded. */
+/**
+ * Waits with timeouts so short that they often win against the notify, and keeps count of waits that are not
+ * over and of those that succeeded.
+ */
 export const impatient = task(
   import.meta,
   function impatient(

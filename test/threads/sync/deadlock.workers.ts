@@ -32,8 +32,8 @@ export const holdAndStay = task(import.meta, function holdAndStay(first: Lock, s
 });
 
 /**
- * One of a ring, in which each holds a lock and then, all at once, wants that of the next; so many times. Who is told of the deadlock gives way. For each round
- * whether that was this one.
+ * One of a ring, in which each holds a lock and then, all at once, wants that of the next; so many times. Who
+ * is told of the deadlock gives way. For each round whether that was this one.
  */
 export const crossOver = task(
   import.meta,

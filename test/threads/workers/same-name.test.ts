@@ -44,7 +44,8 @@ describe('of functions with one name and one source', () => {
       ${exportingLate}
     });`;
 
-  // A module of CommonJS whose exports are made later has none when a worker imports it: this tests what may be decided before.
+  // A module of CommonJS whose exports are made later has none when a worker imports it: this tests what may
+  // be decided before.
   test('none is taken for another in CommonJS', async () => {
     const exports = 'module.exports = { plus, scale };';
     for (const [at, text] of [common(exports, ''), common('', exports)].entries())

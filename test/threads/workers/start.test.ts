@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { runText } from '../../support/programs.ts';
 
-// A worker that took the heap's lock before it had an id would not hold it, and two that start together would be given the same pages.
+// A worker that took the heap's lock before it had an id would not hold it, and two that start together would
+// be given the same pages.
 test('workers that start together in a small heap are not given the same memory', async () => {
   const child = await runText(`
     configure({ initialBytes: 16 * 65536 });

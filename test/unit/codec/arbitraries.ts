@@ -1,4 +1,7 @@
-/** Arbitrary values: primitives of every kind, trees that may go plain, and graphs with shared references and cycles. */
+/**
+ * Arbitrary values: primitives of every kind, trees that may go plain, and graphs with shared references and
+ * cycles.
+ */
 
 import fc from 'fast-check';
 import { typedArrays } from '../../support/typed-arrays.ts';
@@ -247,7 +250,10 @@ export const graph: fc.Arbitrary<unknown> = graphOf(
   ),
 );
 
-/** With errors, of which structuredClone loses a part; compared with the original, so without what changes its class. */
+/**
+ * With errors, of which structuredClone loses a part; compared with the original, so without what changes its
+ * class.
+ */
 export const graphWithErrors: fc.Arbitrary<unknown> = graphOf(
   fc.oneof(objects, arrays, maps, sets, { arbitrary: errors, weight: 3 }, aggregates),
 );

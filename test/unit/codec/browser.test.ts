@@ -6,8 +6,8 @@ import type { roundTrips } from './fixtures/round-trips.ts';
 import { expectSame } from './harness.ts';
 
 /**
- * As in a browser: no Buffer, and TextEncoder and TextDecoder refuse views on shared memory. The codec is bundled the way a
- * browser gets it and runs in a realm of its own.
+ * As in a browser: no Buffer, and TextEncoder and TextDecoder refuse views on shared memory. The codec is
+ * bundled the way a browser gets it and runs in a realm of its own.
  */
 let run: typeof roundTrips;
 let refused: (array: Uint8Array) => void;

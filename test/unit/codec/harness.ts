@@ -28,7 +28,10 @@ export function send(codec: Codec, value: unknown, at = 0): Sent {
   return { encoding, number, bytes, handles };
 }
 
-/** Decodes from the middle of shared memory, which is overwritten afterwards: nothing may be left pointing at it. */
+/**
+ * Decodes from the middle of shared memory, which is overwritten afterwards: nothing may be left pointing at
+ * it.
+ */
 export function receive(codec: Codec, { encoding, number, bytes, handles }: Sent, at = 24): unknown {
   if (encoding === Encoding.NUMBER) return number;
   const source = sharedScratch(at + bytes.length + 8).fill(0xa5);
@@ -60,8 +63,8 @@ export function refusal(value: unknown): string {
 }
 
 /**
- * Fails unless `actual` is `expected` in every respect that a receiver can see: classes, own properties with their order and
- * enumerability, internal slots, and which references are to the same object.
+ * Fails unless `actual` is `expected` in every respect that a receiver can see: classes, own properties with
+ * their order and enumerability, internal slots, and which references are to the same object.
  */
 export function expectSame(actual: unknown, expected: unknown): void {
   const there = new Map<object, object>();

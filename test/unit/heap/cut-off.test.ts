@@ -15,7 +15,8 @@ function callsIn(name: string): number {
 }
 
 describe('in the compiled core', () => {
-  // They run where the stack is used up, or are not guarded: a stack check inside would cut them off half way.
+  // They run where the stack is used up, or are not guarded: a stack check inside would cut them off half
+  // way.
   test.each(['callCutOff', 'lockRelease', 'unlock', 'rlockRelease', 'semaphoreRelease', 'eventSet', 'gateWakeAll'])(
     '%s calls no function',
     (name) => {

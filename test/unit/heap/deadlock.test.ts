@@ -1,6 +1,6 @@
 /**
- * The search for a cycle, while the other workers go on between any two of its reads: they take, want and release as their programs say, in every order
- * that fast-check comes upon.
+ * The search for a cycle, while the other workers go on between any two of its reads: they take, want and
+ * release as their programs say, in every order that fast-check comes upon.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * Every export of the core that may drop an object's last reference also takes apart what it has doomed (assembly/lifecycle/calls.ts): asked of the
- * graph of calls in the core, compiled without inlining.
+ * Every export of the core that may drop an object's last reference also takes apart what it has doomed
+ * (assembly/lifecycle/calls.ts): asked of the graph of calls in the core, compiled without inlining.
  */
 import { readFileSync } from 'node:fs';
 import asc from 'assemblyscript/asc';

@@ -1,5 +1,6 @@
 /**
- * All of `assembly/` reaches the shared memory through `assembly/atomics.ts`: what does not, the models of test/model/ do not see.
+ * All of `assembly/` reaches the shared memory through `assembly/atomics.ts`: what does not, the models of
+ * test/model/ do not see.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

@@ -30,7 +30,10 @@ import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
 import { until } from '../../support/until.ts';
 
-/** Of an object: its text with N for its id and ME for this worker, which inspect shows, too; and its JSON without the id. */
+/**
+ * Of an object: its text with N for its id and ME for this worker, which inspect shows, too; and its JSON
+ * without the id.
+ */
 function shown(object: object): [string, unknown] {
   const text = String(object);
   expect(inspect(object)).toBe(text);

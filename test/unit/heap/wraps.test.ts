@@ -1,6 +1,6 @@
 /**
- * Counters, sequences and positions that come around: each starts near the end of its range, in a heap that is otherwise as it was
- * made, and real work goes on across it. The words are those of assembly/layout.ts.
+ * Counters, sequences and positions that come around: each starts near the end of its range, in a heap that
+ * is otherwise as it was made, and real work goes on across it. The words are those of assembly/layout.ts.
  */
 import { describe, expect, test } from 'vitest';
 import { Encoding, Kind, Status } from '../../../assembly/abi.ts';
@@ -243,7 +243,8 @@ describe('the object table', () => {
     const ref = core.eventCreate();
     const index = core.objectId(core.refObject(ref));
     core.refClose(ref);
-    // Its entry holds the generation of the object that is gone: the one word that says it, found by moving it on once.
+    // Its entry holds the generation of the object that is gone: the one word that says it, found by moving
+    // it on once.
     for (let at = 0; at < longs.length; at++) {
       if (longs[at] !== 2n << 32n) continue;
       longs[at] = BigInt(generation) << 32n;

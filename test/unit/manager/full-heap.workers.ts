@@ -1,5 +1,6 @@
 /**
- * A program with a small heap, which it fills by way of a dict and a list. Its last line is what it saw, as JSON.
+ * A program with a small heap, which it fills by way of a dict and a list. Its last line is what it saw, as
+ * JSON.
  */
 import { configure, heap, Manager, main } from 'nogil';
 import { refuses } from '../../support/refuses.workers.js';

@@ -22,7 +22,10 @@ function put(count: number): number[] {
   });
 }
 
-/** Which tasks are found dead, with these assignments, so many in the queue, and the workers at these indices asleep in it. */
+/**
+ * Which tasks are found dead, with these assignments, so many in the queue, and the workers at these indices
+ * asleep in it.
+ */
 function lost(assignments: number[], waiting: number, asleep: number[] = [], receive = () => {}): number[] | undefined {
   const table = { size: assignments.length, assignment: (index: number) => assignments[index] } as unknown as WorkerTable;
   const found = pending.removeLost(

@@ -1,5 +1,6 @@
 /**
- * What the shell does around every discipline: limits, waiting, batches, tasks, shutdown, memory. The order in which items come out is in lifo.test.ts and priority.test.ts.
+ * What the shell does around every discipline: limits, waiting, batches, tasks, shutdown, memory. The order
+ * in which items come out is in lifo.test.ts and priority.test.ts.
  */
 import { Empty, Full, heap, LifoQueue, Lock, PriorityQueue, type Queue, ShutDown, SimpleQueue, ValueError } from 'nogil';
 import * as multiprocessing from 'nogil/multiprocessing';
@@ -22,7 +23,10 @@ const { limited, all } = disciplines<Item>();
 
 const byPriority = (a: Item, b: Item): number => a.priority - b.priority;
 
-/** Of every way in which an item travels: inline, in a block of the core's, in one of the sender's, with handles. */
+/**
+ * Of every way in which an item travels: inline, in a block of the core's, in one of the sender's, with
+ * handles.
+ */
 function varied(priority: number, lock: Lock): Item {
   switch (priority % 5) {
     case 0:

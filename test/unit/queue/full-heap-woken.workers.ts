@@ -1,5 +1,6 @@
 /**
- * A program in which a producer is woken for room and finds the heap full. Its last line is what it saw, as JSON.
+ * A program in which a producer is woken for room and finds the heap full. Its last line is what it saw, as
+ * JSON.
  */
 import { configure, main, Queue, RawArray, sleep, Thread, task, Value } from 'nogil';
 

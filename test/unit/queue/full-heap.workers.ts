@@ -1,5 +1,6 @@
 /**
- * A program with a small heap, which it fills in the way that its argument names. Its last line is what it saw, as JSON.
+ * A program with a small heap, which it fills in the way that its argument names. Its last line is what it
+ * saw, as JSON.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { configure, Event, heap, LifoQueue, Lock, MemoryError, main, PriorityQueue, Queue } from 'nogil';

@@ -5,7 +5,10 @@ import { range } from '../../support/range.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { classes } from './flavours.ts';
 
-/** Sizes around every border: of short texts, of what lies in the ring, of the staging area, of a ring's first and largest piece. */
+/**
+ * Sizes around every border: of short texts, of what lies in the ring, of the staging area, of a ring's first
+ * and largest piece.
+ */
 const borders = [8, 32, 128, 1024, 2032, 2040, 2048, 4096, 32_768, 65_528, 65_536, 1_048_576];
 const sizes = [...new Set([0, 1, 7, ...borders.flatMap((border) => [border - 1, border, border + 1]), 8 * 2 ** 20])];
 

@@ -222,7 +222,8 @@ describe.each(classes)('%s', (_, Queue) => {
       }),
       { numRuns: 60 },
     );
-    await new Promise((resolve) => setTimeout(resolve, 10)); // the last waits leave after their queue was closed
+    // the last waits leave after their queue was closed
+    await new Promise((resolve) => setTimeout(resolve, 10));
     expect(held()).toEqual(before);
   });
 });

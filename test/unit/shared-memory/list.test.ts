@@ -203,7 +203,8 @@ describe('ShareableList', () => {
       const words = new Int32Array(buffer, byteOffset, length >> 2);
       const [pending, spare] = [2, (words[3] as number) >> 2];
       list[1] = 'newer';
-      // The spare slot has what was written last. So much a death leaves behind between the decision and the copy.
+      // The spare slot has what was written last. So much a death leaves behind between the decision and the
+      // copy.
       expect(words[spare + 1]).toBe(5);
       words[pending] = 1;
       expect(list[0]).toBe('newer');

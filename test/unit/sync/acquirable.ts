@@ -1,4 +1,7 @@
-/** What Lock, Semaphore(1) and a Condition over a Lock have in common in one thread: one suite for all of them. */
+/**
+ * What Lock, Semaphore(1) and a Condition over a Lock have in common in one thread: one suite for all of
+ * them.
+ */
 import { setImmediate as turn } from 'node:timers/promises';
 import { heap, ValueError } from 'nogil';
 import { describe, expect, test } from 'vitest';

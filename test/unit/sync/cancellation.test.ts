@@ -1,12 +1,16 @@
 /**
- * Random programs of several async tasks in one worker that wait, give up in every way, and give back; afterwards nothing is missing.
+ * Random programs of several async tasks in one worker that wait, give up in every way, and give back;
+ * afterwards nothing is missing.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Barrier, Condition, Event, heap, Lock, Queue, RLock, Semaphore } from 'nogil';
 import { describe, expect, test } from 'vitest';
 
-/** How a call gives up: not at all, when its time is up, or when it is aborted: before it begins, or after so many steps of the program. */
+/**
+ * How a call gives up: not at all, when its time is up, or when it is aborted: before it begins, or after so
+ * many steps of the program.
+ */
 type Ending = { kind: 'never' } | { kind: 'timeout'; seconds: number } | { kind: 'abort'; after: number };
 
 const ending: fc.Arbitrary<Ending> = fc.oneof(

@@ -12,7 +12,10 @@ export interface Acquirable extends Disposable {
   close(): void;
 }
 
-/** Whether a promise is settled after the event loop went round a few times: time enough for every wake-up that is on its way here. */
+/**
+ * Whether a promise is settled after the event loop went round a few times: time enough for every wake-up
+ * that is on its way here.
+ */
 export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
   const note = () => {
@@ -23,7 +26,9 @@ export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-/** Milliseconds that a call took. The clock that timeouts are measured with, so that a lower bound is exact. */
+/**
+ * Milliseconds that a call took. The clock that timeouts are measured with, so that a lower bound is exact.
+ */
 export function elapsed(call: () => unknown): number {
   const began = performance.now();
   call();

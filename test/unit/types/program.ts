@@ -1,5 +1,6 @@
 /**
- * A user's program with every class that the package has, compiled against its declarations by the compilers that users have.
+ * A user's program with every class that the package has, compiled against its declarations by the compilers
+ * that users have.
  * All is exported: a type that has no name outside of the package is an error then. Nothing of this is run.
  */
 import * as nogil from 'nogil';
@@ -11,7 +12,7 @@ import vite from 'nogil/vite';
 
 export const plugins = [vite()];
 
-// ── locks and the like ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── locks and the like ───────────────────────────────────────────────────────────────────────────────
 
 export class Named extends nogil.Lock {
   readonly label: string;
@@ -38,7 +39,7 @@ export const posted = new nogil.Lock().handle();
 export const taken: nogil.Lock = nogil.Lock.from(posted);
 export const byAnotherName: Disposable = new nogil.Event();
 
-// ── numbers and memory ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── numbers and memory ───────────────────────────────────────────────────────────────────────────────
 
 export class Counter extends nogil.Value<'i'> {}
 export const raw = new nogil.RawValue('d', 1.5);
@@ -51,7 +52,7 @@ export const memory = new nogil.SharedMemory();
 export const list = new nogil.ShareableList([1, 'a', null]);
 export const memories = new nogil.SharedMemoryManager();
 
-// ── queues ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── queues ───────────────────────────────────────────────────────────────────────────────────────────
 
 export class Mailbox extends nogil.Queue<string> {}
 export class Jobs<T> extends nogil.JoinableQueue<T> {}
@@ -69,7 +70,7 @@ export const ends: nogil.Connection[] = [left, right];
 export const ready = nogil.wait(ends, 0);
 export const readyAsync = () => nogil.waitAsync(ends, 0);
 
-// ── workers ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── workers ──────────────────────────────────────────────────────────────────────────────────────────
 
 export const double = nogil.task(import.meta, (x: number) => 2 * x);
 export class Hello extends nogil.Thread {
@@ -88,7 +89,7 @@ export const also = new nogil.Local();
 export const main = nogil.main(import.meta, () => nogil.sleepAsync(1));
 export const hook = (args: threading.ExceptHookArgs) => threading.excepthook(args);
 
-// ── pools and managers ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── pools and managers ───────────────────────────────────────────────────────────────────────────────
 
 export const pool = () => new nogil.Pool(2, { initializer: double, initargs: [1], maxtasksperchild: 3 });
 export const applied: nogil.AsyncResult<number> = pool().applyAsync(double, [1], { callback: (x) => x });
@@ -116,7 +117,7 @@ export const fromContext = new context.Queue<number>(1);
 export class Flavoured extends multiprocessing.Queue<number> {}
 export const flavoured = [new multiprocessing.Lock(), new multiprocessing.RLock(), new multiprocessing.Condition()];
 
-// ── the rest ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── the rest ─────────────────────────────────────────────────────────────────────────────────────────
 
 export const scheduler = new sched.Scheduler();
 export const events: sched.ScheduledEvent[] = scheduler.queue;

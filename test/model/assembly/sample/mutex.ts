@@ -1,5 +1,6 @@
 /**
- * A mutex to try the harness on: Drepper's, with the owner in the word, a timed wait, a gate for async waiters, and a reaper.
+ * A mutex to try the harness on: Drepper's, with the owner in the word, a timed wait, a gate for async
+ * waiters, and a reaper.
  *
  * | word     | meaning                                            |
  * | -------- | -------------------------------------------------- |

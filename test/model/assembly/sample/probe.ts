@@ -129,7 +129,10 @@ export function dither(p: usize): void {
   }
 }
 
-/** Runs a program of `length` instructions (operation, address, two operands: 16 bytes each) at `code`; a digest of what they answered. */
+/**
+ * Runs a program of `length` instructions (operation, address, two operands: 16 bytes each) at `code`; a
+ * digest of what they answered.
+ */
 export function interpret(code: usize, length: i32): i32 {
   let digest = 0;
   for (let pc = 0; pc < length; pc++) {

@@ -1,6 +1,6 @@
 /**
- * What makes a state cheap: the difference between the memory and its base copy, found with vector compares, and its hash.
- * `out`: hash (8 bytes), then a pair (word index, value) for each word that differs.
+ * What makes a state cheap: the difference between the memory and its base copy, found with vector compares,
+ * and its hash. `out`: hash (8 bytes), then a pair (word index, value) for each word that differs.
  */
 
 /** Odd numbers with about as many ones as zeros: from the golden ratio, and from the literature on mixers. */

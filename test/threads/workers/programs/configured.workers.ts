@@ -1,4 +1,7 @@
-/** Says at its top level how large the heap is to be, in workers too; and makes a pool there, if it is asked to. */
+/**
+ * Says at its top level how large the heap is to be, in workers too; and makes a pool there, if it is asked
+ * to.
+ */
 import { isMainThread } from 'node:worker_threads';
 import { configure, heap, main, Pool, Process, Thread } from 'nogil';
 
