@@ -297,16 +297,6 @@ describe('the end of file', () => {
     breaks('not taken apart by the reaper', forgotten, closing, /^sleeps for ever: r$/, { fine: true });
   });
 
-  test('comes when the last writer dies while it closes, and two read', () => {
-    const model = scene((here) => {
-      here.writer('w', 0, { mayDie: true });
-      here.reader('r', 1);
-      here.reader('s', 1);
-      here.reaper();
-    });
-    holds('pipe, the writer dies while it closes, two readers', core, model, { fine: true });
-  });
-
   test('comes when a writer dies, and another opens the end, puts and closes', () => {
     const model = scene((here) => {
       const own = here.m.ghost({ ref: 0 });
