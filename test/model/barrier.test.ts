@@ -159,10 +159,9 @@ const beside =
 describe('a worker dies at any step, and another uses the barrier before anybody repairs:', () => {
   test('it comes, too', () =>
     void holds(
-      'barrier, fine death, a third party',
+      'barrier, death, a third party',
       core,
       beside((here, me) => here.party(me)),
-      fine,
     ));
   test('it comes, with a timeout', () => {
     holds(
@@ -176,7 +175,6 @@ describe('a worker dies at any step, and another uses the barrier before anybody
       'barrier, fine death, reset by another',
       core,
       beside((here) => here.upsetting('barrierReset')),
-      fine,
     );
   });
   test('it aborts', () => {
@@ -184,7 +182,6 @@ describe('a worker dies at any step, and another uses the barrier before anybody
       'barrier, fine death, aborted by another',
       core,
       beside((here) => here.upsetting('barrierAbort')),
-      fine,
     );
   });
 });

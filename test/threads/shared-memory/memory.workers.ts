@@ -142,12 +142,11 @@ export const churnUntilKilled = task(import.meta, function churnUntilKilled(name
 
 /** What is behind a list, for a death where no user's code can be. */
 export function internalsOf(list: ShareableList) {
-  const { heap, ptr } = list as unknown as {
-    heap: {
-      tid: number;
-      core: { lockInternal(lock: number): void; unlock(lock: number): void; lockOwner(lock: number): number };
-    };
-    ptr: number;
+  const own = list as unknown as Record<symbol, unknown>;
+  const ptr = own[Symbol.for('nogil.ptr')] as number;
+  const heap = own[Symbol.for('nogil.heap of')] as {
+    tid: number;
+    core: { lockInternal(lock: number): void; unlock(lock: number): void; lockOwner(lock: number): number };
   };
   return {
     tid: heap.tid,
