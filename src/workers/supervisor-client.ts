@@ -25,11 +25,12 @@ let asked = 0;
 let busy = false;
 
 /**
- * Has the supervisor run. Before anything is promised to others: it needs memory. @throws MemoryError;
- * RuntimeError too many workers are alive
+ * Has the supervisor run. Before anything is promised to others: it needs memory. A worker's runs already: it
+ * has started that worker.
+ * @throws MemoryError; RuntimeError too many workers are alive
  */
 export function ensureSupervisor(): void {
-  connect();
+  if (!currentWorker()) connect();
 }
 
 function connect(): SpawnedWorker {

@@ -92,7 +92,7 @@ describe('a program whose heap', () => {
       const { RawArray } = nogil;
       configure({ initialBytes: 4 * 2 ** 20, maximumBytes: 64 * 2 ** 20 });
       const keep = [];
-      try { for (;;) keep.push(new RawArray('b', 2300)); } catch (error) { console.log(error.name, keep.length > 10_000); }
+      try { for (;;) keep.push(heap.keep(new RawArray('b', 2300))); } catch (error) { console.log(error.name, keep.length > 10_000); }
       for (const each of keep) each.close();
       for (const size of [1000, 2300, 3000, 40_000, 100_000, 3_000_000]) new RawArray('b', size).close();
       const queue = new Queue();
