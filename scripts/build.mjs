@@ -94,10 +94,6 @@ async function buildModules() {
     plugins: [loaderWithoutPolyfill],
     ignoreAnnotations: true,
   });
-  // esbuild makes them `var`. The names of members must be constants, or an access costs an optimized caller
-  // 1 ns more.
-  const text = readFileSync('dist/nogil.js', 'utf8');
-  writeFileSync('dist/nogil.js', text.replaceAll(/^var (?=[A-Z_]+ = (\/\*.*\*\/ )?Symbol\.for\()/gm, 'const '));
   const bundle = await import(new URL('../dist/nogil.js', import.meta.url));
   for (const entry of entries) {
     const names = Object.keys(bundle[entry]).join(', ');
@@ -158,6 +154,9 @@ const browserPlatform = {
   },
 };
 
+/** Nothing but a `const enum`: there is no such module once its names are written out. */
+const isNames = /[\\/]heap[\\/]members\.ts$/;
+
 /**
  * Each module of src/ to a file of its own; what they need from elsewhere (two libraries, constants of
  * assembly/) goes into the one that needs it.
@@ -167,7 +166,7 @@ const oneFileEach = {
   setup({ onResolve }) {
     onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir, kind }) => {
       const file = resolve(resolveDir, path);
-      if (kind === 'entry-point' || relative('src', file).startsWith('..')) return undefined;
+      if (kind === 'entry-point' || isNames.test(file) || relative('src', file).startsWith('..')) return undefined;
       const target = isPlatform.test(file) ? resolve('src/platform/browser.ts') : file;
       const from = relative(resolveDir, target).replaceAll('\\', '/');
       return { path: `${from.startsWith('.') ? '' : './'}${from.replace(/\.ts$/, '.js')}`, external: true };

@@ -1,6 +1,6 @@
 /** `nogil/multiprocessing`: Python's `multiprocessing`, with its errors. */
 import { ClassTag, Kind } from '../assembly/abi.ts';
-import { FLAVOUR, PLAIN, REENTRANT } from './heap/members.ts';
+import { Member } from './heap/members.ts';
 import { registerShared } from './heap/shared.ts';
 import { Manager } from './manager/manager.ts';
 import { Pipe } from './pipe/connection.ts';
@@ -96,50 +96,50 @@ export type { AnyFunction } from './workers/targets.ts';
 
 export class Lock extends lock.Lock {
   /** @internal */
-  protected override get [FLAVOUR](): Flavour {
+  protected override get [Member.FLAVOUR](): Flavour {
     return multiprocessing;
   }
 }
 
 export class RLock extends lock.RLock {
   /** @internal */
-  protected override get [FLAVOUR](): Flavour {
+  protected override get [Member.FLAVOUR](): Flavour {
     return multiprocessing;
   }
 }
 
 export class Semaphore extends semaphore.Semaphore {
   /** @internal */
-  protected override get [FLAVOUR](): Flavour {
+  protected override get [Member.FLAVOUR](): Flavour {
     return multiprocessing;
   }
 }
 
 export class BoundedSemaphore extends semaphore.BoundedSemaphore {
   /** @internal */
-  protected override get [FLAVOUR](): Flavour {
+  protected override get [Member.FLAVOUR](): Flavour {
     return multiprocessing;
   }
 }
 
 export class Condition extends condition.Condition {
   /** @internal */
-  protected override get [FLAVOUR](): Flavour {
+  protected override get [Member.FLAVOUR](): Flavour {
     return multiprocessing;
   }
   /** @internal */
-  protected static override get [PLAIN](): typeof Lock {
+  protected static override get [Member.PLAIN](): typeof Lock {
     return Lock;
   }
   /** @internal */
-  protected static override get [REENTRANT](): typeof RLock {
+  protected static override get [Member.REENTRANT](): typeof RLock {
     return RLock;
   }
 }
 
 export class Queue<T = unknown> extends queue.Queue<T> {
   /** @internal */
-  protected override get [FLAVOUR](): Flavour {
+  protected override get [Member.FLAVOUR](): Flavour {
     return multiprocessing;
   }
 }
@@ -149,7 +149,7 @@ export class JoinableQueue<T = unknown> extends Queue<T> {}
 
 export class SimpleQueue<T = unknown> extends simple.SimpleQueue<T> {
   /** @internal */
-  protected override get [FLAVOUR](): Flavour {
+  protected override get [Member.FLAVOUR](): Flavour {
     return multiprocessing;
   }
 }

@@ -3,7 +3,7 @@
  */
 import { WorkerState } from '../../assembly/abi.ts';
 import { enterHeap, type Heap } from '../heap/heap.ts';
-import { ADOPT, EQUIP } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, ownField } from '../heap/shared.ts';
 import {
   exit,
@@ -86,12 +86,12 @@ function ownOutput({ core }: Heap): () => void {
 async function prepare(heap: Heap, { record }: CurrentWorker, runnable: Runnable, spec: TaskSpec): Promise<Runnable> {
   const target = spec.target && ((await resolveTarget(spec.target, importModule)) as AnyFunction);
   if (spec.subclass === undefined) {
-    Runnable[EQUIP](runnable, target, spec);
+    Runnable[Member.EQUIP](runnable, target, spec);
     return runnable;
   }
   const ctor = (await resolveTarget(spec.subclass, importModule)) as unknown as typeof Runnable;
-  const self = ctor[ADOPT](heap, record);
-  ctor[EQUIP](self, target, spec);
+  const self = ctor[Member.ADOPT](heap, record);
+  ctor[Member.EQUIP](self, target, spec);
   Object.setPrototypeOf(self, ctor.prototype);
   // Not assigned: a field may have the name of an accessor.
   for (const [name, value] of Object.entries(spec.fields ?? {})) ownField(self, name, value);

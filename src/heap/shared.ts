@@ -8,7 +8,7 @@ import type { CoreExports } from './core.ts';
 import { AsyncGate } from './gate.ts';
 import { type Heap, type HeapLink, heapFor, heapFull, setReviver } from './heap.ts';
 import { came, keepReference, Reference, relieve, went } from './held.ts';
-import { CLOSED_ERROR, HEAP, OPEN, PTR } from './members.ts';
+import { Member } from './members.ts';
 import { INSPECT, jsonOf, STATE, type State, textOf } from './show.ts';
 
 /** A handle as `postMessage` takes it: for workers that the package did not start. */
@@ -127,24 +127,24 @@ export function leaveScope(handle: Shared): void {
 
 export abstract class Shared implements Disposable {
   /** @internal */
-  protected readonly [HEAP]: Heap;
+  protected readonly [Member.HEAP]: Heap;
   /** The object's address; 0 once this handle is closed. @internal */
-  protected [PTR]: number;
+  protected [Member.PTR]: number;
   readonly #reference: Reference;
 
   /** @internal */
   protected constructor(heap: Heap, ref: number) {
-    this[HEAP] = heap;
+    this[Member.HEAP] = heap;
     this.#reference = new Reference(heap, ref);
-    this[PTR] = heap.core.refObject(ref);
+    this[Member.PTR] = heap.core.refObject(ref);
     forgotten.register(this, this.#reference, this);
     came(this, this.#reference);
   }
 
   /** The address behind this handle. @throws ValueError when the handle is closed. @internal */
-  protected get [OPEN](): number {
-    if (this[PTR] === 0) throw this[CLOSED_ERROR]();
-    return this[PTR];
+  protected get [Member.OPEN](): number {
+    if (this[Member.PTR] === 0) throw this[Member.CLOSED_ERROR]();
+    return this[Member.PTR];
   }
 
   /**
@@ -152,16 +152,16 @@ export abstract class Shared implements Disposable {
    * @internal
    */
   static addressOf(object: Shared): number {
-    return object[OPEN];
+    return object[Member.OPEN];
   }
 
   /** The heap that the object is in. @internal */
   static heapOf(object: Shared): Heap {
-    return object[HEAP];
+    return object[Member.HEAP];
   }
 
   /** @internal */
-  protected [CLOSED_ERROR](): Error {
+  protected [Member.CLOSED_ERROR](): Error {
     return new ValueError(`${this.constructor.name} is closed`);
   }
 
@@ -171,10 +171,10 @@ export abstract class Shared implements Disposable {
    * Every other use of a closed handle throws `ValueError`; its async calls that still wait reject with it.
    */
   close(): void {
-    if (this[PTR] === 0) return;
-    const { [HEAP]: heap, [PTR]: ptr } = this;
+    if (this[Member.PTR] === 0) return;
+    const { [Member.HEAP]: heap, [Member.PTR]: ptr } = this;
     const { ref } = this.#reference;
-    this[PTR] = 0;
+    this[Member.PTR] = 0;
     forgotten.unregister(this);
     went(this.#reference);
     const close = () => heap.core.refClose(ref);
@@ -226,7 +226,7 @@ export abstract class Shared implements Disposable {
 
   /** Its id, whatever a subclass calls `id`. @internal */
   static idOf(object: Shared): number {
-    return object[HEAP].core.objectId(object[OPEN]);
+    return object[Member.HEAP].core.objectId(object[Member.OPEN]);
   }
 
   /**
@@ -235,7 +235,7 @@ export abstract class Shared implements Disposable {
    */
   handle(): Handle {
     const { id, gen, tag } = this[SEND]();
-    return { ...this[HEAP].link, tag, id, generation: gen };
+    return { ...this[Member.HEAP].link, tag, id, generation: gen };
   }
 
   /**
@@ -257,12 +257,14 @@ export abstract class Shared implements Disposable {
 
   /** Its class, id and state, as Python's `repr`. */
   toString(): string {
-    return this[PTR] === 0 ? `<${this.constructor.name}, closed>` : textOf(this, Shared.idOf(this), this[STATE]());
+    return this[Member.PTR] === 0 ? `<${this.constructor.name}, closed>` : textOf(this, Shared.idOf(this), this[STATE]());
   }
 
   /** The same for JSON, which cannot carry the object itself. */
   toJSON(): unknown {
-    return this[PTR] === 0 ? { class: this.constructor.name, closed: true } : jsonOf(this, Shared.idOf(this), this[STATE]());
+    return this[Member.PTR] === 0
+      ? { class: this.constructor.name, closed: true }
+      : jsonOf(this, Shared.idOf(this), this[STATE]());
   }
 
   /** What console.log shows, instead of a whole heap. */
@@ -272,8 +274,8 @@ export abstract class Shared implements Disposable {
 
   /** @internal */
   [SEND](): HandleRef {
-    const { core } = this[HEAP];
-    return { tag: tagOf(this.constructor), id: core.objectId(this[OPEN]), gen: core.objectGeneration(this[OPEN]) };
+    const { core } = this[Member.HEAP];
+    return { tag: tagOf(this.constructor), id: core.objectId(this[Member.OPEN]), gen: core.objectGeneration(this[Member.OPEN]) };
   }
 }
 

@@ -4,7 +4,7 @@
 import { ClassTag, type Encoding, Kind, Part, Put, Status } from '../../assembly/abi.ts';
 import { KeyError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
-import { HEAP, OPEN, PTR } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { RECORD, writeInline } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -33,30 +33,30 @@ export abstract class Table extends Store {
 
   /** @internal */
   protected read<T>(key: Key, absent: T): unknown {
-    writeKey(this[HEAP], key);
-    const meta = this[HEAP].core.tableGet(this[OPEN]);
+    writeKey(this[Member.HEAP], key);
+    const meta = this[Member.HEAP].core.tableGet(this[Member.OPEN]);
     return meta === Status.RANGE ? absent : this.shown(meta, 'get');
   }
 
   /** @internal */
   protected shown(meta: number, method: string): unknown {
     if (meta < 0) throw this.failed(meta, method);
-    return readShown(this[HEAP], meta);
+    return readShown(this[Member.HEAP], meta);
   }
 
   /** Whether `mode` let it. @internal */
   protected write(key: Key, value: unknown, mode: Put, method: string): boolean {
-    const { [HEAP]: heap } = this;
+    const { [Member.HEAP]: heap } = this;
     const { core } = heap;
     let status: number;
     if (typeof value === 'number') {
       writeKey(heap, key);
-      status = core.tablePutNumber(this[OPEN], value, mode);
+      status = core.tablePutNumber(this[Member.OPEN], value, mode);
     } else {
       const encoding = heap.codec.encode(value, RECORD);
       if (writeInline(heap, encoding, 0) >= 0) {
         writeKey(heap, key);
-        status = core.tablePut(this[OPEN], mode);
+        status = core.tablePut(this[Member.OPEN], mode);
       } else status = this.#writeLarge(key, encoding, mode);
     }
     if (status === Status.RANGE) return false;
@@ -65,12 +65,12 @@ export abstract class Table extends Store {
   }
 
   #writeLarge(key: Key, encoding: Encoding, mode: Put): number {
-    const { [HEAP]: heap } = this;
+    const { [Member.HEAP]: heap } = this;
     const batch = newBatch(heap, 2);
     try {
       addEncoded(heap, batch, encoding);
       addKey(heap, batch, key);
-      return heap.core.tablePutAll(this[OPEN], batch, mode);
+      return heap.core.tablePutAll(this[Member.OPEN], batch, mode);
     } finally {
       heap.core.cellBatchClose(batch);
     }
@@ -78,14 +78,14 @@ export abstract class Table extends Store {
 
   /** @internal */
   protected contains(key: Key): boolean {
-    writeKey(this[HEAP], key);
-    return this[HEAP].core.tableHas(this[OPEN]) !== 0;
+    writeKey(this[Member.HEAP], key);
+    return this[Member.HEAP].core.tableHas(this[Member.OPEN]) !== 0;
   }
 
   /** Whether it was there. @internal */
   protected remove(key: Key, method: string): boolean {
-    writeKey(this[HEAP], key);
-    const status = this[HEAP].core.tableDelete(this[OPEN]);
+    writeKey(this[Member.HEAP], key);
+    const status = this[Member.HEAP].core.tableDelete(this[Member.OPEN]);
     if (status === Status.RANGE) return false;
     this.check(status, method);
     return true;
@@ -93,7 +93,7 @@ export abstract class Table extends Store {
 
   /** Takes all pairs in at once; they were encoded before. @internal */
   protected writeAll(batch: number, mode: Put = Put.ALWAYS): boolean {
-    const status = this[HEAP].core.tablePutAll(this[OPEN], batch, mode);
+    const status = this[Member.HEAP].core.tablePutAll(this[Member.OPEN], batch, mode);
     if (status === Status.RANGE) return false;
     this.check(status, 'update');
     return true;
@@ -103,7 +103,7 @@ export abstract class Table extends Store {
   protected batchOfPairs(init: unknown): number {
     const pairs = pairsOf(init);
     return batchOf(
-      this[HEAP],
+      this[Member.HEAP],
       pairs.map(([, value]) => value),
       pairs.map(([key]) => toKey(key)),
     );
@@ -115,13 +115,13 @@ export abstract class Table extends Store {
     try {
       this.writeAll(batch);
     } finally {
-      this[HEAP].core.cellBatchClose(batch);
+      this[Member.HEAP].core.cellBatchClose(batch);
     }
   }
 
   /** All keys, values, or both in turn, of one moment. @internal */
   protected all(part: Part): unknown[] {
-    return readBatch(this[HEAP], this.made(this[HEAP].core.tableSnapshot(this[OPEN], part)));
+    return readBatch(this[Member.HEAP], this.made(this[Member.HEAP].core.tableSnapshot(this[Member.OPEN], part)));
   }
 
   /** @internal */
@@ -132,13 +132,13 @@ export abstract class Table extends Store {
 
   /** @internal */
   override [STATE](): State {
-    const size = this[HEAP].core.tableSize(this[OPEN]);
+    const size = this[Member.HEAP].core.tableSize(this[Member.OPEN]);
     return { text: `size=${size}`, fields: { size } };
   }
 
   /** What console.log shows: as Python's `str(d)`, what is in it. */
   override [INSPECT](depth?: number, options?: object, inspect?: (value: unknown, options?: object) => string): string {
-    if (this[PTR] === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
+    if (this[Member.PTR] === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
     const pairs = this.pairs();
     const named = pairs.every(([key]) => typeof key === 'string');
     return `${this.constructor.name} ${inspect(named ? Object.fromEntries(pairs) : new Map(pairs), options)}`;
@@ -225,7 +225,7 @@ export class Dict<K = any, V = any> extends Table {
 
   /** How many keys there are. */
   get size(): number {
-    return this[HEAP].core.tableSize(this[OPEN]);
+    return this[Member.HEAP].core.tableSize(this[Member.OPEN]);
   }
 
   /** All keys, in the order in which they came. An array, as Python's proxies give a list. */
@@ -276,7 +276,7 @@ export class Dict<K = any, V = any> extends Table {
 
   /** The async twin of `set`. The snapshot is taken now. */
   async setAsync(key: K, value: V, options?: AsyncOptions): Promise<void> {
-    const batch = batchOf(this[HEAP], [value], [toKey(key)]);
+    const batch = batchOf(this[Member.HEAP], [value], [toKey(key)]);
     await this.laterWith(batch, () => this.writeAll(batch), options);
   }
 
@@ -296,8 +296,8 @@ export class Dict<K = any, V = any> extends Table {
   pop(key: K): V;
   pop<D>(key: K, fallback: D): V | D;
   pop(key: K, ...fallback: unknown[]): unknown {
-    writeKey(this[HEAP], toKey(key));
-    const meta = this[HEAP].core.tableTake(this[OPEN]);
+    writeKey(this[Member.HEAP], toKey(key));
+    const meta = this[Member.HEAP].core.tableTake(this[Member.OPEN]);
     if (meta !== Status.RANGE) return this.shown(meta, 'pop');
     if (fallback.length === 0) throw new KeyError(nameOf(key));
     return fallback[0];
@@ -309,10 +309,10 @@ export class Dict<K = any, V = any> extends Table {
 
   /** Takes the pair out that came last. @throws KeyError the dict is empty */
   popitem(): [K, V] {
-    const batch = this[HEAP].core.tableTakeLast(this[OPEN]);
+    const batch = this[Member.HEAP].core.tableTakeLast(this[Member.OPEN]);
     if (batch === Status.RANGE) throw new KeyError('popitem(): dictionary is empty');
     if (batch < 0) throw this.failed(batch, 'popitem');
-    return readBatch(this[HEAP], batch) as [K, V];
+    return readBatch(this[Member.HEAP], batch) as [K, V];
   }
 
   popitemAsync(options?: AsyncOptions): Promise<[K, V]> {
@@ -332,7 +332,7 @@ export class Dict<K = any, V = any> extends Table {
 
   async setdefaultAsync(key: K, value: V, options?: AsyncOptions): Promise<V> {
     const wanted = toKey(key);
-    const batch = batchOf(this[HEAP], [value], [wanted]);
+    const batch = batchOf(this[Member.HEAP], [value], [wanted]);
     const call = () => {
       this.writeAll(batch, Put.IF_ABSENT);
       return this.read(wanted, undefined) as V;
@@ -383,7 +383,7 @@ export class Dict<K = any, V = any> extends Table {
   }
 
   clear(): void {
-    this.check(this[HEAP].core.tableClear(this[OPEN]), 'clear');
+    this.check(this[Member.HEAP].core.tableClear(this[Member.OPEN]), 'clear');
   }
 
   clearAsync(options?: AsyncOptions): Promise<void> {

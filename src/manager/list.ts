@@ -4,7 +4,7 @@
 import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import { IndexError, ValueError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
-import { HEAP, OPEN, PTR } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { RECORD, writeInline } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -103,22 +103,22 @@ export class List<T = any> extends Store {
 
   /** Puts `values` in place of `count` items. */
   #splice(start: number, count: number, values: readonly unknown[], method: string): void {
-    const batch = batchOf(this[HEAP], values);
+    const batch = batchOf(this[Member.HEAP], values);
     try {
       this.#spliceIn(batch, start, Math.min(END, start + count), method);
     } finally {
-      this[HEAP].core.cellBatchClose(batch);
+      this[Member.HEAP].core.cellBatchClose(batch);
     }
   }
 
   #spliceIn(batch: number, start: number, end: number, method: string): void {
-    this.check(this[HEAP].core.vectorSplice(this[OPEN], start, end, batch), method);
+    this.check(this[Member.HEAP].core.vectorSplice(this[Member.OPEN], start, end, batch), method);
   }
 
   // ── reading ────────────────────────────────────────────────────────────────────────────────────────
 
   get length(): number {
-    return this[HEAP].core.vectorLength(this[OPEN]);
+    return this[Member.HEAP].core.vectorLength(this[Member.OPEN]);
   }
 
   /**
@@ -126,23 +126,23 @@ export class List<T = any> extends Store {
    * array's `at` answers undefined
    */
   at(index: number): T {
-    const meta = this[HEAP].core.vectorGet(this[OPEN], toIndex(index));
+    const meta = this[Member.HEAP].core.vectorGet(this[Member.OPEN], toIndex(index));
     if (meta === Status.RANGE) throw this.#outside();
     return this.#shown(meta, 'at');
   }
 
   #shown(meta: number, method: string): T {
     if (meta < 0) throw this.failed(meta, method);
-    return readShown(this[HEAP], meta) as T;
+    return readShown(this[Member.HEAP], meta) as T;
   }
 
   #snapshot(start = 0, end = END): number {
-    return this.made(this[HEAP].core.vectorSnapshot(this[OPEN], toIndex(start), toIndex(end)));
+    return this.made(this[Member.HEAP].core.vectorSnapshot(this[Member.OPEN], toIndex(start), toIndex(end)));
   }
 
   /** Python's `l[start:end]`: an array of this worker's own. */
   slice(start?: number, end?: number): T[] {
-    return readBatch(this[HEAP], this.#snapshot(start, end)) as T[];
+    return readBatch(this[Member.HEAP], this.#snapshot(start, end)) as T[];
   }
 
   /** All items, in an array of this worker's own. */
@@ -189,7 +189,7 @@ export class List<T = any> extends Store {
 
   /** What console.log shows: as Python's `str(l)`, what is in it. */
   override [INSPECT](depth?: number, options?: object, inspect?: (value: unknown, options?: object) => string): string {
-    if (this[PTR] === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
+    if (this[Member.PTR] === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
     return `List ${inspect(this.slice(), options)}`;
   }
 
@@ -199,19 +199,19 @@ export class List<T = any> extends Store {
    * What `l[index] = value` does. @throws IndexError outside of the list; TypeError the value cannot be sent
    */
   set(index: number, value: T): void {
-    const { [HEAP]: heap } = this;
+    const { [Member.HEAP]: heap } = this;
     const { core } = heap;
     const at = toIndex(index);
     let status: number;
-    if (typeof value === 'number') status = core.vectorSetNumber(this[OPEN], at, value);
+    if (typeof value === 'number') status = core.vectorSetNumber(this[Member.OPEN], at, value);
     else {
       const encoding = heap.codec.encode(value, RECORD);
-      if (writeInline(heap, encoding, 0) >= 0) status = core.vectorSet(this[OPEN], at);
+      if (writeInline(heap, encoding, 0) >= 0) status = core.vectorSet(this[Member.OPEN], at);
       else {
         const batch = newBatch(heap, 1);
         try {
           addEncoded(heap, batch, encoding);
-          status = core.vectorSetFromBatch(this[OPEN], at, batch);
+          status = core.vectorSetFromBatch(this[Member.OPEN], at, batch);
         } finally {
           core.cellBatchClose(batch);
         }
@@ -224,7 +224,7 @@ export class List<T = any> extends Store {
   /** The async twin of `set`. The snapshot is taken now. */
   setAsync(index: number, value: T, options?: AsyncOptions): Promise<void> {
     const write = (batch: number) => {
-      const status = this[HEAP].core.vectorSetFromBatch(this[OPEN], toIndex(index), batch);
+      const status = this[Member.HEAP].core.vectorSetFromBatch(this[Member.OPEN], toIndex(index), batch);
       if (status === Status.RANGE) throw this.#outside('list assignment index out of range');
       this.check(status, 'set');
     };
@@ -232,19 +232,19 @@ export class List<T = any> extends Store {
   }
 
   async #withItems<R>(items: readonly unknown[], fn: (batch: number) => R, options: AsyncOptions | undefined): Promise<R> {
-    return this.laterWith(batchOf(this[HEAP], items), fn, options);
+    return this.laterWith(batchOf(this[Member.HEAP], items), fn, options);
   }
 
   /** Adds an item at the end. */
   append(value: T): void {
-    const { [HEAP]: heap } = this;
+    const { [Member.HEAP]: heap } = this;
     if (typeof value === 'number') {
-      this.check(heap.core.vectorAppendNumber(this[OPEN], value), 'append');
+      this.check(heap.core.vectorAppendNumber(this[Member.OPEN], value), 'append');
       return;
     }
     const encoding = heap.codec.encode(value, RECORD);
     if (writeInline(heap, encoding, 0) >= 0) {
-      this.check(heap.core.vectorAppend(this[OPEN]), 'append');
+      this.check(heap.core.vectorAppend(this[Member.OPEN]), 'append');
       return;
     }
     const batch = newBatch(heap, 1);
@@ -284,7 +284,7 @@ export class List<T = any> extends Store {
 
   /** Takes the item at `index` out: the last one. @throws IndexError there is none */
   pop(index = -1): T {
-    const meta = this[HEAP].core.vectorTake(this[OPEN], toIndex(index));
+    const meta = this[Member.HEAP].core.vectorTake(this[Member.OPEN], toIndex(index));
     if (meta === Status.RANGE) throw this.#outside(this.length === 0 ? 'pop from empty list' : 'pop index out of range');
     return this.#shown(meta, 'pop');
   }
@@ -336,10 +336,10 @@ export class List<T = any> extends Store {
   #arrange(order: (items: T[]) => number[]): void {
     const batch = this.#snapshot();
     try {
-      arrangeBatch(this[HEAP], batch, order(readBatchOnly(this[HEAP], batch) as T[]));
+      arrangeBatch(this[Member.HEAP], batch, order(readBatchOnly(this[Member.HEAP], batch) as T[]));
       this.#spliceIn(batch, 0, END, 'sort');
     } finally {
-      this[HEAP].core.cellBatchClose(batch);
+      this[Member.HEAP].core.cellBatchClose(batch);
     }
   }
 
@@ -367,7 +367,7 @@ export class List<T = any> extends Store {
   }
 
   clear(): void {
-    this.check(this[HEAP].core.vectorClear(this[OPEN]), 'clear');
+    this.check(this[Member.HEAP].core.vectorClear(this[Member.OPEN]), 'clear');
   }
 
   clearAsync(options?: AsyncOptions): Promise<void> {

@@ -3,7 +3,7 @@
  */
 import { ClassTag, Kind, Part, Put } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
-import { PTR } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { checkNames } from '../heap/options.ts';
 import { type AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
 import { Pool, type PoolOptions } from '../pool/pool.ts';
@@ -225,7 +225,7 @@ export class ManagerObject extends Table {
 
   /** As Python's `with`: shuts down, and closes this handle. */
   override [Symbol.dispose](): void {
-    if (this[PTR] === 0) return;
+    if (this[Member.PTR] === 0) return;
     this.shutdown();
     this.close();
   }

@@ -5,7 +5,7 @@ import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { AttributeError, Empty, RemoteTraceback, WorkerDied } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
 import { asPart } from '../heap/held.ts';
-import { OPEN, PTR } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { Queue } from '../queue/queue.ts';
@@ -106,7 +106,7 @@ export class Remote extends Table {
   }
 
   #send(method: string, args: unknown[]): Reception {
-    this[OPEN];
+    this[Member.OPEN];
     const { calls, process, registration } = this.#link;
     const reply = new Queue<Reply>(1);
     try {
@@ -146,7 +146,7 @@ export class Remote extends Table {
   }
 
   override close(): void {
-    if (this[PTR] !== 0) {
+    if (this[Member.PTR] !== 0) {
       this.#link.calls.close();
       closeHandle(this.#link.process);
     }

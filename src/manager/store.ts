@@ -5,7 +5,7 @@ import { Status } from '../../assembly/abi.ts';
 import { RuntimeError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { heapFull } from '../heap/heap.ts';
-import { HEAP, OPEN } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { Shared } from '../heap/shared.ts';
 import type { AsyncOptions } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -42,8 +42,8 @@ export abstract class Store extends Shared {
 
   /** Runs `fn` while nobody else changes anything. @internal */
   protected guarded<T>(method: string, fn: () => T): T {
-    const { core } = this[HEAP];
-    const store = this[OPEN];
+    const { core } = this[Member.HEAP];
+    const store = this[Member.OPEN];
     this.check(core.updateLockAcquire(store, Number.POSITIVE_INFINITY), method);
     this.#guards++;
     try {
@@ -59,14 +59,21 @@ export abstract class Store extends Shared {
    * `atOnce`. @internal
    */
   protected async guardedAsync<T>(fn: () => T | Promise<T>, options: AsyncOptions | undefined): Promise<T> {
-    const { core } = this[HEAP];
-    const store = this[OPEN];
+    const { core } = this[Member.HEAP];
+    const store = this[Member.OPEN];
     const attempt = () => {
-      if (core.updateLockTry(this[OPEN]) === Status.TIMEOUT) return PENDING;
+      if (core.updateLockTry(this[Member.OPEN]) === Status.TIMEOUT) return PENDING;
       this.#guards++;
       return true;
     };
-    await AsyncGate.wait<boolean>(this[HEAP], core.updateLockGate(store), attempt, Number.POSITIVE_INFINITY, options, () => true);
+    await AsyncGate.wait<boolean>(
+      this[Member.HEAP],
+      core.updateLockGate(store),
+      attempt,
+      Number.POSITIVE_INFINITY,
+      options,
+      () => true,
+    );
     try {
       return await fn();
     } finally {
@@ -77,8 +84,8 @@ export abstract class Store extends Shared {
 
   /** Within guardedAsync: runs `fn`, which calls blocking methods of this object, at one go. @internal */
   protected atOnce<T>(fn: () => T): T {
-    const { core } = this[HEAP];
-    const store = this[OPEN];
+    const { core } = this[Member.HEAP];
+    const store = this[Member.OPEN];
     core.updateLockResume(store);
     try {
       return fn();
@@ -99,7 +106,7 @@ export abstract class Store extends Shared {
     try {
       return await this.later(() => fn(batch), options);
     } finally {
-      this[HEAP].core.cellBatchClose(batch);
+      this[Member.HEAP].core.cellBatchClose(batch);
     }
   }
 

@@ -5,7 +5,7 @@ import { ClassTag, Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
 import { BrokenPipeError, BufferTooShort, EOFError, OSError, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
-import { CLOSED_ERROR, HEAP, PTR } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { decodeRecord, RECORD } from '../heap/records.ts';
 import { AdoptionToken, created, isCreated, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -53,12 +53,12 @@ export class Connection extends Shared {
   constructor(existing: AdoptionToken) {
     if (!(existing instanceof AdoptionToken)) throw new TypeError('a Connection is made by Pipe()');
     super(existing.heap, existing.ref);
-    this.#incoming = this[HEAP].core.connectionIncoming(this[PTR]);
-    this.#outgoing = this[HEAP].core.connectionOutgoing(this[PTR]);
+    this.#incoming = this[Member.HEAP].core.connectionIncoming(this[Member.PTR]);
+    this.#outgoing = this[Member.HEAP].core.connectionOutgoing(this[Member.PTR]);
   }
 
   get closed(): boolean {
-    return this[PTR] === 0;
+    return this[Member.PTR] === 0;
   }
 
   get readable(): boolean {
@@ -84,20 +84,20 @@ export class Connection extends Shared {
   }
 
   /** @internal */
-  protected override [CLOSED_ERROR](): Error {
+  protected override [Member.CLOSED_ERROR](): Error {
     return new OSError('handle is closed');
   }
 
   /** The queue to read from. @throws OSError */
   #readFrom(): number {
-    if (this[PTR] === 0) throw this[CLOSED_ERROR]();
+    if (this[Member.PTR] === 0) throw this[Member.CLOSED_ERROR]();
     if (!this.readable) throw new OSError('connection is write-only');
     return this.#incoming;
   }
 
   /** The queue to write to. @throws OSError */
   #writeTo(): number {
-    if (this[PTR] === 0) throw this[CLOSED_ERROR]();
+    if (this[Member.PTR] === 0) throw this[Member.CLOSED_ERROR]();
     if (!this.writable) throw new OSError('connection is read-only');
     return this.#outgoing;
   }
@@ -112,7 +112,7 @@ export class Connection extends Shared {
    */
   send(value: unknown): void {
     const queue = this.#writeTo();
-    const status = sendMessage(this[HEAP], queue, value, FOREVER);
+    const status = sendMessage(this[Member.HEAP], queue, value, FOREVER);
     if (status !== Status.OK) throw this.#sendError(status);
   }
 
@@ -120,7 +120,7 @@ export class Connection extends Shared {
   sendAsync(value: unknown, options?: AsyncOptions): Promise<void> {
     try {
       const queue = this.#writeTo();
-      const { [HEAP]: heap } = this;
+      const { [Member.HEAP]: heap } = this;
       options?.signal?.throwIfAborted();
       const batch = new PutBatch(heap, [value]);
       const attempt = () => {
@@ -175,12 +175,15 @@ export class Connection extends Shared {
    */
   recv(): unknown {
     const meta = this.#take(FOREVER, 'recv');
-    return decodeRecord(this[HEAP], RECORD, this[HEAP].scratchI32[0] as number, meta);
+    return decodeRecord(this[Member.HEAP], RECORD, this[Member.HEAP].scratchI32[0] as number, meta);
   }
 
   /** The async twin of `recv`. */
   recvAsync(options?: AsyncOptions): Promise<unknown> {
-    return this.#receive((meta) => decodeRecord(this[HEAP], RECORD, this[HEAP].scratchI32[0] as number, meta), options);
+    return this.#receive(
+      (meta) => decodeRecord(this[Member.HEAP], RECORD, this[Member.HEAP].scratchI32[0] as number, meta),
+      options,
+    );
   }
 
   /**
@@ -219,14 +222,14 @@ export class Connection extends Shared {
 
   /** Takes a message: its meta. */
   #take(ms: number, method: string): number {
-    const meta = this[HEAP].core.queueGet(this.#readFrom(), ms);
+    const meta = this[Member.HEAP].core.queueGet(this.#readFrom(), ms);
     if (meta >= 0) return meta;
     throw meta === Status.SHUTDOWN ? endOfFile() : wouldBlock(method);
   }
 
   #receive<T>(use: (meta: number) => T, options: AsyncOptions | undefined): Promise<T> {
     try {
-      const { core } = this[HEAP];
+      const { core } = this[Member.HEAP];
       const attempt = () => {
         const meta = core.queueGet(this.#readFrom(), 0);
         if (meta === Status.TIMEOUT) return PENDING;
@@ -236,7 +239,7 @@ export class Connection extends Shared {
       const never = () => {
         throw endOfFile();
       };
-      return AsyncGate.wait<T>(this[HEAP], core.queueNotEmptyGate(this.#readFrom()), attempt, FOREVER, options, never);
+      return AsyncGate.wait<T>(this[Member.HEAP], core.queueNotEmptyGate(this.#readFrom()), attempt, FOREVER, options, never);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -244,15 +247,15 @@ export class Connection extends Shared {
 
   /** The length of the message that was taken. @throws TypeError it is not bytes */
   #lengthOf(meta: number): number {
-    const length = this[HEAP].scratchI32[0] as number;
+    const length = this[Member.HEAP].scratchI32[0] as number;
     if ((meta & ~Meta.OUT_OF_LINE) === Encoding.BYTES) return length;
     const error = new TypeError('the message is not bytes: it was sent with send(), and is in args[0]');
-    throw Object.assign(error, { args: [decodeRecord(this[HEAP], RECORD, length, meta)] });
+    throw Object.assign(error, { args: [decodeRecord(this[Member.HEAP], RECORD, length, meta)] });
   }
 
   #bytes(meta: number, maxlength: number | undefined): Uint8Array {
     const length = this.#lengthOf(meta);
-    return useBytes(this[HEAP], length, meta, (bytes) => {
+    return useBytes(this[Member.HEAP], length, meta, (bytes) => {
       if (maxlength === undefined || length <= maxlength) return new Uint8Array(bytes);
       if (this.writable) this.#unreadable = true;
       else this.close();
@@ -262,7 +265,7 @@ export class Connection extends Shared {
 
   #into(meta: number, target: Uint8Array): number {
     const length = this.#lengthOf(meta);
-    return useBytes(this[HEAP], length, meta, (bytes) => {
+    return useBytes(this[Member.HEAP], length, meta, (bytes) => {
       if (length > target.length) throw new BufferTooShort(new Uint8Array(bytes));
       target.set(bytes);
       return length;
@@ -279,25 +282,25 @@ export class Connection extends Shared {
   poll(timeout: Timeout = 0): boolean {
     const ms = timeoutToMs(timeout);
     const queue = this.#readFrom();
-    const { core } = this[HEAP];
+    const { core } = this[Member.HEAP];
     if (core.pipeReady(queue)) return true;
     if (ms === 0) return false;
     const isReady = () => core.pipeReady(queue) !== 0;
-    return multiWait(this[HEAP], [{ gate: core.queueNotEmptyGate(queue), isReady }], ms, 'poll', isReady);
+    return multiWait(this[Member.HEAP], [{ gate: core.queueNotEmptyGate(queue), isReady }], ms, 'poll', isReady);
   }
 
   /** The async twin of `poll`. */
   async pollAsync(timeout: Timeout = 0, options?: AsyncOptions): Promise<boolean> {
     const ms = timeoutToMs(timeout);
-    const { core } = this[HEAP];
+    const { core } = this[Member.HEAP];
     const gate = core.queueNotEmptyGate(this.#readFrom());
     const attempt = () => (core.pipeReady(this.#readFrom()) ? true : PENDING);
-    return AsyncGate.wait<boolean>(this[HEAP], gate, attempt, ms, options, () => false);
+    return AsyncGate.wait<boolean>(this[Member.HEAP], gate, attempt, ms, options, () => false);
   }
 
   /** The gate of what can be received, and whether something can; for `wait`. @internal */
   static readiness(connection: Connection): { gate: number; isReady: () => boolean } {
-    const { core } = connection[HEAP];
+    const { core } = connection[Member.HEAP];
     const gate = core.queueNotEmptyGate(connection.#readFrom());
     return { gate, isReady: () => core.pipeReady(connection.#readFrom()) !== 0 };
   }
@@ -307,8 +310,8 @@ export class Connection extends Shared {
    * reject with `OSError`.
    */
   override close(): void {
-    if (this[PTR] === 0) return;
-    const { [HEAP]: heap } = this;
+    if (this[Member.PTR] === 0) return;
+    const { [Member.HEAP]: heap } = this;
     const queues = AsyncGate.waiting > 0 ? [this.#incoming, this.#outgoing].filter((queue) => queue !== 0) : [];
     // This thread may still write to the queues' gates when the end is gone, and they with it.
     const kept = queues.map((queue) => heap.core.refOpen(heap.core.objectId(queue), heap.core.objectGeneration(queue)));

@@ -3,7 +3,7 @@
  */
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { theHeap } from '../heap/heap.ts';
-import { HEAP, OPEN, PTR } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { WorkerRecord } from '../workers/record.ts';
 
@@ -18,7 +18,7 @@ export class SharedConstant<T = unknown> extends Shared {
       const heap = theHeap();
       super(heap, created(heap.core.workerCreate(0)));
       try {
-        new WorkerRecord<T>(heap, this[PTR]).setTask(value);
+        new WorkerRecord<T>(heap, this[Member.PTR]).setTask(value);
       } catch (error) {
         this.close();
         throw error;
@@ -27,11 +27,11 @@ export class SharedConstant<T = unknown> extends Shared {
   }
 
   read(): T {
-    return new WorkerRecord<T>(this[HEAP], this[OPEN]).readTask();
+    return new WorkerRecord<T>(this[Member.HEAP], this[Member.OPEN]).readTask();
   }
 
   get generation(): number {
-    return this[HEAP].core.objectGeneration(this[OPEN]);
+    return this[Member.HEAP].core.objectGeneration(this[Member.OPEN]);
   }
 }
 

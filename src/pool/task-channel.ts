@@ -13,7 +13,7 @@
 import { ClassTag, Kind, Meta, Status } from '../../assembly/abi.ts';
 import { ShutDown } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
-import { HEAP, OPEN } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { putRecord } from '../queue/records.ts';
@@ -56,9 +56,9 @@ export class TaskChannel extends Shared {
 
   /** @throws TypeError the value cannot be sent; MemoryError; ShutDown. Then nothing has changed */
   post(value: unknown, id: number, kind: number, row = 0, generation = 0): void {
-    const { [HEAP]: heap } = this;
+    const { [Member.HEAP]: heap } = this;
     const { scratchI32 } = heap;
-    const queue = this[OPEN];
+    const queue = this[Member.OPEN];
     writeRecord(heap, value, 0, HEADER);
     const meta = scratchI32[1] as number;
     scratchI32[1] = meta | Meta.ENVELOPE;
@@ -73,17 +73,17 @@ export class TaskChannel extends Shared {
 
   /** Takes the oldest message, waiting for one. @throws ShutDown none will come */
   take(): Message {
-    const meta = this[HEAP].core.queueGet(this[OPEN], FOREVER);
+    const meta = this[Member.HEAP].core.queueGet(this[Member.OPEN], FOREVER);
     if (meta < 0) throw new ShutDown('the channel was shut down and is drained');
-    return this.#read(RECORD, this[HEAP].scratchI32[0] as number, meta);
+    return this.#read(RECORD, this[Member.HEAP].scratchI32[0] as number, meta);
   }
 
   /**
    * Takes the messages that are there, waiting `ms` milliseconds for the first: none, if it does not come.
    */
   takeAll(ms: number): Message[] {
-    const { core, scratchI32 } = this[HEAP];
-    const count = core.queueGetMany(this[OPEN], 0x7fffffff, ms);
+    const { core, scratchI32 } = this[Member.HEAP];
+    const count = core.queueGetMany(this[Member.OPEN], 0x7fffffff, ms);
     const messages: Message[] = [];
     for (let at = 0; messages.length < count; ) {
       const record = at;
@@ -96,7 +96,7 @@ export class TaskChannel extends Shared {
   }
 
   #read(at: number, length: number, meta: number): Message {
-    const { [HEAP]: heap } = this;
+    const { [Member.HEAP]: heap } = this;
     let message: Message;
     if (meta & Meta.OUT_OF_LINE) {
       const payload = (heap.scratchI32[at >> 2] as number) + Meta.BLOCK_HEADER;
@@ -111,21 +111,21 @@ export class TaskChannel extends Shared {
   }
 
   get size(): number {
-    return this[HEAP].core.queueSize(this[OPEN]);
+    return this[Member.HEAP].core.queueSize(this[Member.OPEN]);
   }
 
   get isShutDown(): boolean {
-    return this[HEAP].core.queueIsShutDown(this[OPEN]) !== 0;
+    return this[Member.HEAP].core.queueIsShutDown(this[Member.OPEN]) !== 0;
   }
 
   /** @param immediate drop what is in */
   shutDown(immediate = false): void {
-    this[HEAP].core.queueShutdown(this[OPEN], immediate ? 1 : 0);
+    this[Member.HEAP].core.queueShutdown(this[Member.OPEN], immediate ? 1 : 0);
   }
 
   /** What opens when a message comes. */
   get gate(): number {
-    return this[HEAP].core.queueNotEmptyGate(this[OPEN]);
+    return this[Member.HEAP].core.queueNotEmptyGate(this[Member.OPEN]);
   }
 }
 

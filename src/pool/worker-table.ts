@@ -13,7 +13,7 @@
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { reaches } from '../heap/extent.ts';
 import { theHeap } from '../heap/heap.ts';
-import { HEAP, PTR } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 
 export const enum PoolState {
@@ -50,13 +50,13 @@ export class WorkerTable extends Shared {
     else {
       const heap = theHeap();
       super(heap, created(heap.core.valueCreate((1 + size) * LINE * 4, NO_LOCK)));
-      heap.storeWord(heap.core.valueData(this[PTR]) + 4 * SIZE, size);
+      heap.storeWord(heap.core.valueData(this[Member.PTR]) + 4 * SIZE, size);
     }
-    const at = this[HEAP].core.valueData(this[PTR]);
-    this.size = this[HEAP].loadWord(at + 4 * SIZE);
+    const at = this[Member.HEAP].core.valueData(this[Member.PTR]);
+    this.size = this[Member.HEAP].loadWord(at + 4 * SIZE);
     const bytes = (1 + this.size) * LINE * 4;
     // The first bytes of a memory never move: a view on them stays good when it grows.
-    this.#words = new Int32Array(this[HEAP].words(at + bytes).buffer, at, bytes >> 2);
+    this.#words = new Int32Array(this[Member.HEAP].words(at + bytes).buffer, at, bytes >> 2);
   }
 
   get state(): PoolState {
@@ -86,11 +86,11 @@ export class WorkerTable extends Shared {
 
   /** Whether the worker of an index is certainly asleep in an object, and so has taken nothing out of it. */
   sleepsIn(index: number, object: number): boolean {
-    const { core } = this[HEAP];
+    const { core } = this[Member.HEAP];
     const tid = this.tid(index);
     const slot = core.slotOf(tid);
     const on = core.parkedOn(slot);
-    return this[HEAP].loadWord(slot) === tid && reaches(core, object, on);
+    return this[Member.HEAP].loadWord(slot) === tid && reaches(core, object, on);
   }
 }
 

@@ -3,14 +3,14 @@
  */
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import type { Heap } from '../heap/heap.ts';
-import { MAKE } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { registerShared } from '../heap/shared.ts';
 import { Queue } from './queue.ts';
 
 /** Last in, first out: `get` takes the newest item, `getMany` the newest first. Otherwise a `Queue`. */
 export class LifoQueue<T = unknown> extends Queue<T> {
   /** @internal */
-  protected static override [MAKE](heap: Heap, maxsize: number): number {
+  protected static override [Member.MAKE](heap: Heap, maxsize: number): number {
     return heap.core.singleLockCreate(Kind.LIFO, maxsize);
   }
 }

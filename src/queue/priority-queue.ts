@@ -3,7 +3,7 @@
  */
 import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import type { Heap } from '../heap/heap.ts';
-import { FORM, HEAP, MAKE, OPEN, PUT_ERROR, PUT_ITEM } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { registerShared } from '../heap/shared.ts';
 import type { Blocking, Timeout } from '../heap/time.ts';
 import { incomparable, keyedRecords } from './keys.ts';
@@ -33,12 +33,12 @@ export type Prioritized = Priority | { readonly priority: Priority };
  */
 export class PriorityQueue<T = Prioritized> extends Queue<T> {
   /** @internal */
-  protected static override [MAKE](heap: Heap, maxsize: number): number {
+  protected static override [Member.MAKE](heap: Heap, maxsize: number): number {
     return heap.core.singleLockCreate(Kind.PRIORITY, maxsize);
   }
 
   /** @internal */
-  protected override get [FORM](): RecordForm {
+  protected override get [Member.FORM](): RecordForm {
     return keyedRecords;
   }
 
@@ -47,14 +47,14 @@ export class PriorityQueue<T = Prioritized> extends Queue<T> {
    * queue
    */
   override put(item: T, block: Blocking = true, timeout?: Timeout): void {
-    if (Number.isNaN(item)) keyedRecords.encode(this[HEAP], item, 0);
+    if (Number.isNaN(item)) keyedRecords.encode(this[Member.HEAP], item, 0);
     super.put(item, block, timeout);
   }
 
   /** @internal */
-  protected override [PUT_ITEM](item: T, ms: number): number {
-    const { [HEAP]: heap } = this;
-    const queue = this[OPEN];
+  protected override [Member.PUT_ITEM](item: T, ms: number): number {
+    const { [Member.HEAP]: heap } = this;
+    const queue = this[Member.OPEN];
     keyedRecords.encode(heap, item, 0);
     const done = heap.core.queuePutMany(queue, 0, 1, ms);
     if (done === 1) return Status.OK;
@@ -64,8 +64,8 @@ export class PriorityQueue<T = Prioritized> extends Queue<T> {
   }
 
   /** @internal */
-  protected override [PUT_ERROR](status: number): Error {
-    if (status !== Status.UNORDERED) return super[PUT_ERROR](status);
+  protected override [Member.PUT_ERROR](status: number): Error {
+    if (status !== Status.UNORDERED) return super[Member.PUT_ERROR](status);
     return new TypeError('cannot order the item among those in the queue, whose priorities are of another type');
   }
 }

@@ -6,7 +6,7 @@ import { ClassTag, Encoding, Kind, QueueField, Status } from '../../assembly/abi
 import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
-import { FLAVOUR, FORM, HEAP, MAKE, OPEN, PTR, PUT_ERROR, PUT_ITEM } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -36,33 +36,33 @@ export class Queue<T = unknown> extends Shared {
   constructor(maxsize: number | AdoptionToken = 0) {
     if (maxsize instanceof AdoptionToken) {
       super(maxsize.heap, maxsize.ref);
-      this.#maxsize = this[HEAP].loadWord(this[PTR] + QueueField.MAXSIZE);
+      this.#maxsize = this[Member.HEAP].loadWord(this[Member.PTR] + QueueField.MAXSIZE);
     } else {
       const heap = theHeap();
       const items = Math.max(0, checkInteger('maxsize', maxsize, -0x7fffffff));
-      super(heap, created(new.target[MAKE](heap, items)));
+      super(heap, created(new.target[Member.MAKE](heap, items)));
       this.#maxsize = items;
     }
   }
 
   /** Makes the object behind it: its Ref, or 0. @internal */
-  protected static [MAKE](heap: Heap, maxsize: number): number {
+  protected static [Member.MAKE](heap: Heap, maxsize: number): number {
     return heap.core.queueCreate(maxsize);
   }
 
   /** @internal */
-  protected get [FORM](): RecordForm {
+  protected get [Member.FORM](): RecordForm {
     return plainRecords;
   }
 
   /** @internal */
-  protected get [FLAVOUR](): Flavour {
+  protected get [Member.FLAVOUR](): Flavour {
     return threading;
   }
 
   #timeout(block: Blocking, timeout: Timeout): number {
     if (block === true && (timeout === undefined || timeout === null)) return FOREVER;
-    return isBlocking('block', block) ? this[FLAVOUR].queueTimeout(timeout) : 0;
+    return isBlocking('block', block) ? this[Member.FLAVOUR].queueTimeout(timeout) : 0;
   }
 
   // ── put ────────────────────────────────────────────────────────────────────────────────────────────
@@ -76,8 +76,11 @@ export class Queue<T = unknown> extends Shared {
    */
   put(item: T, block: Blocking = true, timeout?: Timeout): void {
     const ms = block === true && timeout === undefined ? FOREVER : this.#timeout(block, timeout);
-    const status = typeof item === 'number' ? this[HEAP].core.queuePutNumber(this[OPEN], item, ms) : this[PUT_ITEM](item, ms);
-    if (status !== Status.OK) throw this[PUT_ERROR](status);
+    const status =
+      typeof item === 'number'
+        ? this[Member.HEAP].core.queuePutNumber(this[Member.OPEN], item, ms)
+        : this[Member.PUT_ITEM](item, ms);
+    if (status !== Status.OK) throw this[Member.PUT_ERROR](status);
   }
 
   /** `put(item, false)`. */
@@ -86,15 +89,15 @@ export class Queue<T = unknown> extends Shared {
   }
 
   /** Puts an item that is no number: a status. @internal */
-  protected [PUT_ITEM](item: T, ms: number): number {
-    const { [HEAP]: heap } = this;
-    const queue = this[OPEN];
+  protected [Member.PUT_ITEM](item: T, ms: number): number {
+    const { [Member.HEAP]: heap } = this;
+    const queue = this[Member.OPEN];
     writeRecord(heap, item, 0);
     return putRecord(heap, queue, ms);
   }
 
   /** @internal */
-  protected [PUT_ERROR](status: number): Error {
+  protected [Member.PUT_ERROR](status: number): Error {
     switch (status) {
       case Status.TIMEOUT:
         return new Full('the queue is full');
@@ -110,12 +113,12 @@ export class Queue<T = unknown> extends Shared {
   /** The async twin of `put`. The snapshot is taken now. */
   putAsync(item: T, timeout?: Timeout, options?: AsyncOptions): Promise<void> {
     try {
-      const ms = this[FLAVOUR].queueTimeout(timeout);
+      const ms = this[Member.FLAVOUR].queueTimeout(timeout);
       options?.signal?.throwIfAborted();
-      const batch = new PutBatch(this[HEAP], [item], this[FORM]);
-      const gate = this[HEAP].core.queueNotFullGate(this[OPEN]);
+      const batch = new PutBatch(this[Member.HEAP], [item], this[Member.FORM]);
+      const gate = this[Member.HEAP].core.queueNotFullGate(this[Member.OPEN]);
       const done = AsyncGate.wait<void>(
-        this[HEAP],
+        this[Member.HEAP],
         gate,
         () => this.#tryFlush(batch),
         ms,
@@ -129,9 +132,9 @@ export class Queue<T = unknown> extends Shared {
   }
 
   #tryFlush(batch: PutBatch): typeof PENDING | undefined {
-    const status = batch.flush(this[OPEN], 0);
+    const status = batch.flush(this[Member.OPEN], 0);
     if (status === Status.TIMEOUT) return PENDING;
-    if (status < 0) throw this[PUT_ERROR](status);
+    if (status < 0) throw this[Member.PUT_ERROR](status);
     return undefined;
   }
 
@@ -147,14 +150,14 @@ export class Queue<T = unknown> extends Shared {
    * @param timeout seconds for all of them. @throws Full with `put`, how many are in; otherwise as `put`
    */
   putMany(items: Iterable<T>, timeout?: Timeout): void {
-    const deadline = performance.now() + this[FLAVOUR].queueTimeout(timeout);
-    const queue = this[OPEN];
-    const batch = new PutBatch(this[HEAP], items, this[FORM]);
+    const deadline = performance.now() + this[Member.FLAVOUR].queueTimeout(timeout);
+    const queue = this[Member.OPEN];
+    const batch = new PutBatch(this[Member.HEAP], items, this[Member.FORM]);
     try {
       while (!batch.isEmpty) {
         const status = batch.flush(queue, timeout === undefined ? FOREVER : leftUntil(deadline));
         if (status === Status.TIMEOUT) this.#full(batch, true);
-        if (status < 0) throw this[PUT_ERROR](status);
+        if (status < 0) throw this[Member.PUT_ERROR](status);
       }
     } finally {
       batch.drop();
@@ -164,15 +167,17 @@ export class Queue<T = unknown> extends Shared {
   /** The async twin of `putMany`. */
   putManyAsync(items: Iterable<T>, timeout?: Timeout, options?: AsyncOptions): Promise<void> {
     try {
-      const ms = this[FLAVOUR].queueTimeout(timeout);
+      const ms = this[Member.FLAVOUR].queueTimeout(timeout);
       options?.signal?.throwIfAborted();
-      const batch = new PutBatch(this[HEAP], items, this[FORM]);
-      const gate = this[HEAP].core.queueNotFullGate(this[OPEN]);
+      const batch = new PutBatch(this[Member.HEAP], items, this[Member.FORM]);
+      const gate = this[Member.HEAP].core.queueNotFullGate(this[Member.OPEN]);
       const attempt = () => {
         while (!batch.isEmpty) if (this.#tryFlush(batch) === PENDING) return PENDING;
         return undefined;
       };
-      return batch.dropUnlessSent(AsyncGate.wait<void>(this[HEAP], gate, attempt, ms, options, () => this.#full(batch, true)));
+      return batch.dropUnlessSent(
+        AsyncGate.wait<void>(this[Member.HEAP], gate, attempt, ms, options, () => this.#full(batch, true)),
+      );
     } catch (error) {
       return Promise.reject(error);
     }
@@ -188,10 +193,10 @@ export class Queue<T = unknown> extends Shared {
    */
   get(block: Blocking = true, timeout?: Timeout): T {
     const ms = block === true && timeout === undefined ? FOREVER : this.#timeout(block, timeout);
-    const meta = this[HEAP].core.queueGet(this[OPEN], ms);
-    if (meta === Encoding.NUMBER) return this[HEAP].scratchF64[1] as T;
+    const meta = this[Member.HEAP].core.queueGet(this[Member.OPEN], ms);
+    if (meta === Encoding.NUMBER) return this[Member.HEAP].scratchF64[1] as T;
     if (meta < 0) throw this.#getError(meta);
-    return decodeRecord(this[HEAP], RECORD, this[HEAP].scratchI32[0] as number, meta) as T;
+    return decodeRecord(this[Member.HEAP], RECORD, this[Member.HEAP].scratchI32[0] as number, meta) as T;
   }
 
   /** `get(false)`. */
@@ -216,16 +221,16 @@ export class Queue<T = unknown> extends Shared {
   }
 
   #tryGet(): T | typeof PENDING {
-    const meta = this[HEAP].core.queueGet(this[OPEN], 0);
+    const meta = this[Member.HEAP].core.queueGet(this[Member.OPEN], 0);
     if (meta === Status.TIMEOUT) return PENDING;
     if (meta < 0) throw this.#getError(meta);
-    return decodeRecord(this[HEAP], RECORD, this[HEAP].scratchI32[0] as number, meta) as T;
+    return decodeRecord(this[Member.HEAP], RECORD, this[Member.HEAP].scratchI32[0] as number, meta) as T;
   }
 
   #await<R>(attempt: () => R | typeof PENDING, timeout: Timeout, options: AsyncOptions | undefined): Promise<R> {
     try {
-      const gate = this[HEAP].core.queueNotEmptyGate(this[OPEN]);
-      return AsyncGate.wait<R>(this[HEAP], gate, attempt, this[FLAVOUR].queueTimeout(timeout), options, () => {
+      const gate = this[Member.HEAP].core.queueNotEmptyGate(this[Member.OPEN]);
+      return AsyncGate.wait<R>(this[Member.HEAP], gate, attempt, this[Member.FLAVOUR].queueTimeout(timeout), options, () => {
         throw this.#getError(Status.TIMEOUT);
       });
     } catch (error) {
@@ -240,8 +245,8 @@ export class Queue<T = unknown> extends Shared {
    */
   getMany(max: number = 0x7fffffff, timeout?: Timeout): T[] {
     const most = checkInteger('max', Math.min(max, 0x7fffffff), 1);
-    const ms = timeout === undefined ? FOREVER : this[FLAVOUR].queueTimeout(timeout);
-    const count = this[HEAP].core.queueGetMany(this[OPEN], most, ms);
+    const ms = timeout === undefined ? FOREVER : this[Member.FLAVOUR].queueTimeout(timeout);
+    const count = this[Member.HEAP].core.queueGetMany(this[Member.OPEN], most, ms);
     if (count < 0) throw this.#getError(count);
     return this.#decodeMany(count);
   }
@@ -250,7 +255,7 @@ export class Queue<T = unknown> extends Shared {
   async getManyAsync(max: number = 0x7fffffff, timeout?: Timeout, options?: AsyncOptions): Promise<T[]> {
     const most = checkInteger('max', Math.min(max, 0x7fffffff), 1);
     const attempt = () => {
-      const count = this[HEAP].core.queueGetMany(this[OPEN], most, 0);
+      const count = this[Member.HEAP].core.queueGetMany(this[Member.OPEN], most, 0);
       if (count === Status.TIMEOUT) return PENDING;
       if (count < 0) throw this.#getError(count);
       return this.#decodeMany(count);
@@ -259,7 +264,7 @@ export class Queue<T = unknown> extends Shared {
   }
 
   #decodeMany(count: number): T[] {
-    const { [HEAP]: heap } = this;
+    const { [Member.HEAP]: heap } = this;
     const words = heap.scratchI32;
     const items = new Array<T>(count);
     let at = 0;
@@ -286,7 +291,7 @@ export class Queue<T = unknown> extends Shared {
 
   /** Items in the queue: exact at one moment of the call. */
   qsize(): number {
-    return this[HEAP].core.queueSize(this[OPEN]);
+    return this[Member.HEAP].core.queueSize(this[Member.OPEN]);
   }
 
   empty(): boolean {
@@ -305,16 +310,17 @@ export class Queue<T = unknown> extends Shared {
 
   /** Items that were put and not yet counted off by `taskDone`. */
   get unfinishedTasks(): number {
-    return this[HEAP].core.queueUnfinished(this[OPEN]) >>> 0;
+    return this[Member.HEAP].core.queueUnfinished(this[Member.OPEN]) >>> 0;
   }
 
   get isShutdown(): boolean {
-    return this[HEAP].core.queueIsShutDown(this[OPEN]) !== 0;
+    return this[Member.HEAP].core.queueIsShutDown(this[Member.OPEN]) !== 0;
   }
 
   /** Counts one item off. @throws ValueError called more often than items were put */
   taskDone(): void {
-    if (this[HEAP].core.queueTaskDone(this[OPEN]) !== Status.OK) throw new ValueError('taskDone() called too many times');
+    if (this[Member.HEAP].core.queueTaskDone(this[Member.OPEN]) !== Status.OK)
+      throw new ValueError('taskDone() called too many times');
   }
 
   /**
@@ -322,20 +328,23 @@ export class Queue<T = unknown> extends Shared {
    * @returns false when the time was up
    */
   join(timeout?: Timeout): boolean {
-    const status = this[HEAP].core.queueJoin(this[OPEN], timeout === undefined ? FOREVER : this[FLAVOUR].queueTimeout(timeout));
+    const status = this[Member.HEAP].core.queueJoin(
+      this[Member.OPEN],
+      timeout === undefined ? FOREVER : this[Member.FLAVOUR].queueTimeout(timeout),
+    );
     if (status === Status.WOULD_BLOCK) throw wouldBlock('join');
     return status === Status.OK;
   }
 
   /** The async twin of `join`. */
   async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    const { core } = this[HEAP];
-    const attempt = () => (core.queueUnfinished(this[OPEN]) === 0 ? true : PENDING);
+    const { core } = this[Member.HEAP];
+    const attempt = () => (core.queueUnfinished(this[Member.OPEN]) === 0 ? true : PENDING);
     return AsyncGate.wait<boolean>(
-      this[HEAP],
-      core.queueJoinGate(this[OPEN]),
+      this[Member.HEAP],
+      core.queueJoinGate(this[Member.OPEN]),
       attempt,
-      this[FLAVOUR].queueTimeout(timeout),
+      this[Member.FLAVOUR].queueTimeout(timeout),
       options,
       () => false,
     );
@@ -346,7 +355,7 @@ export class Queue<T = unknown> extends Shared {
    * @param immediate drop what is in, and count it off
    */
   shutdown(immediate = false): void {
-    this[HEAP].core.queueShutdown(this[OPEN], immediate ? 1 : 0);
+    this[Member.HEAP].core.queueShutdown(this[Member.OPEN], immediate ? 1 : 0);
   }
 
   /**

@@ -14,7 +14,7 @@ import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { copyOf } from '../codec/bytes.ts';
 import { isWellFormed } from '../codec/strings.ts';
 import { ValueError } from '../errors.ts';
-import { CLOSED_ERROR, HEAP, PTR } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import { isEqual } from '../manager/order.ts';
 import { INSPECT } from '../manager/properties.ts';
@@ -182,8 +182,8 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
   // proxy.
 
   #locked<R>(fn: () => R): R {
-    if (this[PTR] === 0) throw this[CLOSED_ERROR]();
-    return locked(this[HEAP], this[PTR], () => {
+    if (this[Member.PTR] === 0) throw this[Member.CLOSED_ERROR]();
+    return locked(this[Member.HEAP], this[Member.PTR], () => {
       this.#finish();
       return fn();
     });
@@ -293,7 +293,7 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
 
   /** What console.log shows: as Python's `repr(l)`, what is in it. */
   override [INSPECT](depth?: number, options?: object, inspect?: (value: unknown, options?: object) => string): string {
-    if (this[PTR] === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
+    if (this[Member.PTR] === 0 || inspect === undefined || (depth as number) < 0) return this.toString();
     return `${this.constructor.name} '${this.name}' ${inspect([...this], options)}`;
   }
 }

@@ -3,7 +3,7 @@
  */
 import { Kind } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
-import { HEAP, PTR } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { checkInteger } from '../sync/flavour.ts';
@@ -55,11 +55,11 @@ export class SharedMemory extends Shared {
     const { heap, ref } = name instanceof AdoptionToken ? name : open(name, create, size);
     super(heap, ref);
     const { core } = heap;
-    const contents = contentsOf(heap, this[PTR]);
+    const contents = contentsOf(heap, this[Member.PTR]);
     this.#name = contents.name;
     this.#bytes = contents.bytes;
-    this.#id = core.objectId(this[PTR]);
-    this.#generation = core.objectGeneration(this[PTR]);
+    this.#id = core.objectId(this[Member.PTR]);
+    this.#generation = core.objectGeneration(this[Member.PTR]);
   }
 
   /** Given or, as Python does, made up: `psm_` and eight digits. */
@@ -78,7 +78,7 @@ export class SharedMemory extends Shared {
    * taken before the last handle was closed: the memory becomes something else.
    */
   get buf(): Uint8Array | null {
-    return this[PTR] === 0 ? null : this.#bytes;
+    return this[Member.PTR] === 0 ? null : this.#bytes;
   }
 
   /**
@@ -86,9 +86,9 @@ export class SharedMemory extends Shared {
    * FileNotFoundError it was taken away already
    */
   unlink(): void {
-    const { core } = this[HEAP];
+    const { core } = this[Member.HEAP];
     unlinkBlock(
-      this[HEAP],
+      this[Member.HEAP],
       this.#name,
       (block) => core.objectId(block) === this.#id && core.objectGeneration(block) === this.#generation,
     );
@@ -101,7 +101,7 @@ export class SharedMemory extends Shared {
   }
 
   override toString(): string {
-    return `<${this.constructor.name} '${this.name}', ${this[PTR] === 0 ? 'closed' : `${this.size} bytes`}>`;
+    return `<${this.constructor.name} '${this.name}', ${this[Member.PTR] === 0 ? 'closed' : `${this.size} bytes`}>`;
   }
 }
 

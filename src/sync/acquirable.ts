@@ -2,19 +2,19 @@
  * Acquirable: Python's `with` statement for everything that is acquired and released.
  */
 
-import { FLAVOUR, MUTEX } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';
 import { type Flavour, threading } from './flavour.ts';
 
 export abstract class Acquirable extends Shared {
   /** @internal */
-  protected get [FLAVOUR](): Flavour {
+  protected get [Member.FLAVOUR](): Flavour {
     return threading;
   }
 
   /** What is really taken: this, or the lock behind it. @internal */
-  get [MUTEX](): Acquirable {
+  get [Member.MUTEX](): Acquirable {
     return this;
   }
 

@@ -5,7 +5,7 @@
  * the Python Cookbook's recipe 12.5.
  */
 import { RuntimeError, TimeoutError } from '../errors.ts';
-import { MUTEX } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { checkNames } from '../heap/options.ts';
 import { Shared } from '../heap/shared.ts';
 import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
@@ -32,7 +32,7 @@ function inOrder<O extends object>(given: readonly (Acquirable | O)[]): [Acquira
   const hasOptions = typeof last === 'object' && last !== null && !(last instanceof Acquirable);
   const locks = (hasOptions ? given.slice(0, -1) : given).map((each) => {
     if (!(each instanceof Acquirable)) throw new TypeError('expected locks, and perhaps { timeout } behind them');
-    return each[MUTEX];
+    return each[Member.MUTEX];
   });
   if (hasOptions) checkNames('acquireAll', last, ['timeout', 'signal']);
   locks.sort(rank);

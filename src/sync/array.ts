@@ -3,7 +3,7 @@
  */
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { AttributeError, ValueError } from '../errors.ts';
-import { AGAIN, CLOSED_ERROR, GUARD, NUMBERS, PLACE, PTR, TYPECODE } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import { checkInteger } from './flavour.ts';
 import { behindIndices, placeOf } from './indices.ts';
@@ -52,30 +52,30 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
       const size = values === undefined ? checkInteger('size', init, 0) : values.length;
       super(makeNumbers(Kind.ARRAY, typecode, size, at), lock);
     }
-    if (values !== undefined) this[NUMBERS].set(values as never);
+    if (values !== undefined) this[Member.NUMBERS].set(values as never);
   }
 
   // Own fields and private methods only, where speed matters: what is looked up behind this class passes the
   // proxy below.
 
   #guarded<T>(access: () => T): T {
-    if (this[PTR] === 0) throw this[CLOSED_ERROR]();
-    return this[GUARD] === undefined ? access() : this[GUARD].with(access);
+    if (this[Member.PTR] === 0) throw this[Member.CLOSED_ERROR]();
+    return this[Member.GUARD] === undefined ? access() : this[Member.GUARD].with(access);
   }
 
   /** Where it is. @throws IndexError, TypeError @internal */
-  protected [PLACE](index: number): number {
-    return placeOf(index, this[NUMBERS].length, 'array');
+  protected [Member.PLACE](index: number): number {
+    return placeOf(index, this[Member.NUMBERS].length, 'array');
   }
 
   get length(): number {
-    return this[NUMBERS].length;
+    return this[Member.NUMBERS].length;
   }
 
   /** The element there; from the end if `index` is negative. */
   get(index: number): ValueOf<C> {
-    const place = this[PLACE](index);
-    return this.#guarded(() => this[NUMBERS][place] as ValueOf<C>);
+    const place = this[Member.PLACE](index);
+    return this.#guarded(() => this[Member.NUMBERS][place] as ValueOf<C>);
   }
 
   /**
@@ -99,20 +99,20 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
       this.#setMany(first, second as number | undefined);
       return;
     }
-    const place = this[PLACE](first);
-    checkType(this[TYPECODE], second);
+    const place = this[Member.PLACE](first);
+    checkType(this[Member.TYPECODE], second);
     this.#guarded(() => {
-      this[NUMBERS][place] = second as number;
+      this[Member.NUMBERS][place] = second as number;
     });
   }
 
   #setMany(values: Iterable<ValueOf<C>>, start = 0): void {
-    const all = checked(this[TYPECODE], values);
-    const { length } = this[NUMBERS];
+    const all = checked(this[Member.TYPECODE], values);
+    const { length } = this[Member.NUMBERS];
     const from = checkInteger('start', start < 0 ? start + length : start, 0);
     if (from + all.length > length)
       throw new ValueError(`${all.length} values from ${start} on do not fit into ${length} elements`);
-    this.#guarded(() => this[NUMBERS].set(all as never, from));
+    this.#guarded(() => this[Member.NUMBERS].set(all as never, from));
   }
 
   /**
@@ -120,7 +120,7 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
    * as for JavaScript's arrays.
    */
   slice(start?: number, end?: number): ValueOf<C>[] {
-    return this.#guarded(() => globalThis.Array.from(this[NUMBERS].subarray(start, end) as never));
+    return this.#guarded(() => globalThis.Array.from(this[Member.NUMBERS].subarray(start, end) as never));
   }
 
   /** The elements, as of the moment when the iteration begins. */
@@ -134,8 +134,8 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
    * memory becomes something else.
    */
   view(): ViewOf[C] {
-    if (this[PTR] === 0) throw this[CLOSED_ERROR]();
-    return this[NUMBERS] as ViewOf[C];
+    if (this[Member.PTR] === 0) throw this[Member.CLOSED_ERROR]();
+    return this[Member.NUMBERS] as ViewOf[C];
   }
 
   // ── of typecode c ──────────────────────────────────────────────────────────────────────────────────
@@ -166,8 +166,9 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
   }
 
   #characters(name: string): Uint8Array {
-    if (this[TYPECODE] !== 'c') throw new AttributeError(`an array of typecode ${this[TYPECODE]} has no ${name}: c has`);
-    return this[NUMBERS] as Uint8Array;
+    if (this[Member.TYPECODE] !== 'c')
+      throw new AttributeError(`an array of typecode ${this[Member.TYPECODE]} has no ${name}: c has`);
+    return this[Member.NUMBERS] as Uint8Array;
   }
 
   #write(name: 'raw' | 'value', bytes: unknown): void {
@@ -205,11 +206,11 @@ class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
    * Python.
    */
   update(index: number, fn: (value: ValueOf<C>) => ValueOf<C>): ValueOf<C> {
-    const place = this[PLACE](index);
+    const place = this[Member.PLACE](index);
     return this.getLock().with(() => {
       const numbers = this.view();
       const value = fn(numbers[place] as ValueOf<C>);
-      checkType(this[TYPECODE], value);
+      checkType(this[Member.TYPECODE], value);
       numbers[place] = value as never;
       return numbers[place] as ValueOf<C>;
     });
@@ -217,7 +218,7 @@ class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
 
   /** The numbers without the lock. */
   getObj(): RawArray<C> {
-    return new RawArray<C>(this[AGAIN]());
+    return new RawArray<C>(this[Member.AGAIN]());
   }
 }
 Object.defineProperty(SharedArray, 'name', { value: 'Array' });

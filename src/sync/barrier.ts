@@ -5,7 +5,7 @@ import { ClassTag, Kind, NodeState, Party, Status } from '../../assembly/abi.ts'
 import { BrokenBarrierError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
-import { CLOSED_ERROR, HEAP, OPEN } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
@@ -54,9 +54,9 @@ export class Barrier extends Shared {
    * @throws BrokenBarrierError the barrier is broken, or was reset meanwhile
    */
   wait(timeout: Timeout = this.timeout): number {
-    const { core } = this[HEAP];
+    const { core } = this[Member.HEAP];
     const ms = timeoutToMs(timeout);
-    const barrier = this[OPEN];
+    const barrier = this[Member.OPEN];
     // The action may wait in turn, while this party is in the barrier's list.
     const node = created(core.nodeTake());
     let index = core.barrierArrive(barrier, node);
@@ -72,7 +72,7 @@ export class Barrier extends Shared {
   }
 
   #lead(barrier: number, node: number): number {
-    const { core } = this[HEAP];
+    const { core } = this[Member.HEAP];
     try {
       this.action?.();
     } catch (error) {
@@ -86,9 +86,9 @@ export class Barrier extends Shared {
   async waitAsync(timeout: Timeout = this.timeout, options?: AsyncOptions): Promise<number> {
     options?.signal?.throwIfAborted();
     const ms = timeoutToMs(timeout);
-    const barrier = this[OPEN];
-    return this.#waits.run(this[HEAP], barrier, options?.signal, async (node, signal) => {
-      let index = this[HEAP].core.barrierArrive(barrier, node);
+    const barrier = this[Member.OPEN];
+    return this.#waits.run(this[Member.HEAP], barrier, options?.signal, async (node, signal) => {
+      let index = this[Member.HEAP].core.barrierArrive(barrier, node);
       if (index === Status.OK) index = await this.#awaitRound(barrier, node, ms, signal);
       if (index === Party.LEADS) index = this.#lead(barrier, node);
       if (index < 0) throw brokenBarrier();
@@ -97,46 +97,46 @@ export class Barrier extends Shared {
   }
 
   async #awaitRound(barrier: number, node: number, ms: number, signal: AbortSignal): Promise<number> {
-    const { core } = this[HEAP];
-    const waited = waitForWord(this[HEAP], node, NodeState.WAITING, ms, signal);
+    const { core } = this[Member.HEAP];
+    const waited = waitForWord(this[Member.HEAP], node, NodeState.WAITING, ms, signal);
     await waited.catch(() => {});
     if (core.barrierOutcome(barrier, node) === Status.TIMEOUT) {
       const given = core.barrierGiveUp(barrier, node, signal.aborted ? 0 : 1);
       if (given === Status.BROKEN) await waited;
       if (given !== Status.OK) return given;
       // Complete: its leader is about to let it go.
-      await waitForWord(this[HEAP], node, NodeState.WAITING, Number.POSITIVE_INFINITY);
+      await waitForWord(this[Member.HEAP], node, NodeState.WAITING, Number.POSITIVE_INFINITY);
     }
     return core.barrierOutcome(barrier, node);
   }
 
   /** Makes the barrier whole again. Who waits now gets a BrokenBarrierError. */
   reset(): void {
-    this[HEAP].core.barrierReset(this[OPEN]);
+    this[Member.HEAP].core.barrierReset(this[Member.OPEN]);
   }
 
   /** Breaks the barrier until `reset`. */
   abort(): void {
-    this[HEAP].core.barrierAbort(this[OPEN]);
+    this[Member.HEAP].core.barrierAbort(this[Member.OPEN]);
   }
 
   /** Seconds: the default for `wait`, wherever the barrier is. Undefined: for ever. */
   get timeout(): number | undefined {
-    const timeout = this[HEAP].core.barrierTimeout(this[OPEN]);
+    const timeout = this[Member.HEAP].core.barrierTimeout(this[Member.OPEN]);
     return timeout === Number.POSITIVE_INFINITY ? undefined : timeout;
   }
 
   get parties(): number {
-    return this[HEAP].core.barrierParties(this[OPEN]);
+    return this[Member.HEAP].core.barrierParties(this[Member.OPEN]);
   }
 
   /** How many wait now; 0 while they leave, and when it is broken. */
   get nWaiting(): number {
-    return this[HEAP].core.barrierWaiting(this[OPEN]);
+    return this[Member.HEAP].core.barrierWaiting(this[Member.OPEN]);
   }
 
   get broken(): boolean {
-    return this[HEAP].core.barrierIsBroken(this[OPEN]) !== 0;
+    return this[Member.HEAP].core.barrierIsBroken(this[Member.OPEN]) !== 0;
   }
 
   /** @internal */
@@ -147,7 +147,7 @@ export class Barrier extends Shared {
 
   override close(): void {
     super.close();
-    this.#waits.end(() => this[CLOSED_ERROR]());
+    this.#waits.end(() => this[Member.CLOSED_ERROR]());
   }
 }
 

@@ -5,7 +5,7 @@ import { ClassTag, Kind, NodeState, Status } from '../../assembly/abi.ts';
 import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
 import { asPart } from '../heap/held.ts';
-import { CLOSED_ERROR, FLAVOUR, GUARD, HEAP, MUTEX, OPEN, PLAIN, PTR, REENTRANT } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, refAgain, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, leftUntil, type Timeout, timeoutToMs } from '../heap/time.ts';
@@ -37,17 +37,17 @@ export class Condition extends Acquirable {
   constructor(lock?: Lock | RLock | AdoptionToken) {
     if (lock instanceof AdoptionToken) {
       super(lock.heap, lock.ref);
-      const { core } = this[HEAP];
-      const at = core.conditionLock(this[PTR]);
-      const existing = new AdoptionToken(this[HEAP], refAgain(core, at));
-      const LockOf = core.conditionIsReentrant(this[PTR]) ? new.target[REENTRANT] : new.target[PLAIN];
+      const { core } = this[Member.HEAP];
+      const at = core.conditionLock(this[Member.PTR]);
+      const existing = new AdoptionToken(this[Member.HEAP], refAgain(core, at));
+      const LockOf = core.conditionIsReentrant(this[Member.PTR]) ? new.target[Member.REENTRANT] : new.target[Member.PLAIN];
       this.#lock = asPart(() => new LockOf(existing));
       this.#ownsLock = true;
       return;
     }
     if (lock !== undefined && !(lock instanceof Lock || lock instanceof RLock))
       throw new TypeError('lock must be a Lock or an RLock');
-    const Own = new.target[REENTRANT];
+    const Own = new.target[Member.REENTRANT];
     const given = lock ?? asPart(() => new Own());
     const at = Shared.addressOf(given);
     const heap = Shared.heapOf(given);
@@ -57,28 +57,28 @@ export class Condition extends Acquirable {
   }
 
   /** @internal */
-  protected static get [PLAIN](): typeof Lock {
+  protected static get [Member.PLAIN](): typeof Lock {
     return Lock;
   }
 
   /** @internal */
-  protected static get [REENTRANT](): typeof RLock {
+  protected static get [Member.REENTRANT](): typeof RLock {
     return RLock;
   }
 
   /** The lock of a condition that is not closed. @internal */
-  protected get [GUARD](): Lock | RLock {
-    this[OPEN];
+  protected get [Member.GUARD](): Lock | RLock {
+    this[Member.OPEN];
     return this.#lock;
   }
 
   /** @internal */
-  override get [MUTEX](): Acquirable {
-    return this[GUARD];
+  override get [Member.MUTEX](): Acquirable {
+    return this[Member.GUARD];
   }
 
   acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
-    return this[GUARD].acquire(blocking, timeout);
+    return this[Member.GUARD].acquire(blocking, timeout);
   }
 
   /**
@@ -86,19 +86,21 @@ export class Condition extends Acquirable {
    * lock is an RLock. A task that holds it may take it again by `acquire`.
    */
   async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    return Lockable.acquireInTurn(this[GUARD], timeout, options);
+    return Lockable.acquireInTurn(this[Member.GUARD], timeout, options);
   }
 
   release(): void {
-    this[GUARD].release();
+    this[Member.GUARD].release();
   }
 
   locked(): boolean {
-    return this[GUARD].locked();
+    return this[Member.GUARD].locked();
   }
 
   #notOwner(verb: string): Error {
-    return new this[FLAVOUR].notOwner(`cannot ${verb} on un-acquired lock${this.#lock instanceof RLock ? BETWEEN_TASKS : ''}`);
+    return new this[Member.FLAVOUR].notOwner(
+      `cannot ${verb} on un-acquired lock${this.#lock instanceof RLock ? BETWEEN_TASKS : ''}`,
+    );
   }
 
   /**
@@ -109,8 +111,8 @@ export class Condition extends Acquirable {
    * @throws RuntimeError (multiprocessing: AssertionError) when this worker does not hold the lock
    */
   wait(timeout?: Timeout): boolean {
-    const { core } = this[HEAP];
-    const condition = this[OPEN];
+    const { core } = this[Member.HEAP];
+    const condition = this[Member.OPEN];
     const ms = timeoutToMs(timeout);
     const node = created(core.nodeTake());
     const status = core.conditionWait(condition, node, ms);
@@ -133,15 +135,17 @@ export class Condition extends Acquirable {
   async waitAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     options?.signal?.throwIfAborted();
     const ms = timeoutToMs(timeout);
-    const condition = this[OPEN];
-    return this.#waits.run(this[HEAP], condition, options?.signal, (node, signal) => this.#waitOn(condition, node, ms, signal));
+    const condition = this[Member.OPEN];
+    return this.#waits.run(this[Member.HEAP], condition, options?.signal, (node, signal) =>
+      this.#waitOn(condition, node, ms, signal),
+    );
   }
 
   async #waitOn(condition: number, node: number, ms: number, signal: AbortSignal): Promise<boolean> {
-    const { core } = this[HEAP];
+    const { core } = this[Member.HEAP];
     const depth = core.conditionEnter(condition, node);
     if (depth < 0) throw this.#notOwner('wait');
-    const waited = waitForWord(this[HEAP], node, NodeState.WAITING, ms, signal);
+    const waited = waitForWord(this[Member.HEAP], node, NodeState.WAITING, ms, signal);
     let notified = false;
     try {
       await waited.catch(() => {});
@@ -189,7 +193,7 @@ export class Condition extends Acquirable {
   /** Wakes up to `n` of those who wait now; none for n below 1. The lock is not given up. */
   notify(n = 1): void {
     const count = Math.max(0, checkInteger('n', n, -0x7fffffff));
-    if (this[HEAP].core.conditionNotify(this[OPEN], count) < 0) throw this.#notOwner('notify');
+    if (this[Member.HEAP].core.conditionNotify(this[Member.OPEN], count) < 0) throw this.#notOwner('notify');
   }
 
   /** Wakes all who wait now. */
@@ -206,7 +210,7 @@ export class Condition extends Acquirable {
 
   override close(): void {
     super.close();
-    this.#waits.end(() => this[CLOSED_ERROR]());
+    this.#waits.end(() => this[Member.CLOSED_ERROR]());
     if (this.#ownsLock) this.#lock.close();
   }
 }

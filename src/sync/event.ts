@@ -4,7 +4,7 @@
 import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
-import { HEAP, OPEN } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
@@ -33,16 +33,16 @@ export class Event extends Shared {
   }
 
   isSet(): boolean {
-    return this[HEAP].core.eventIsSet(this[OPEN]) !== 0;
+    return this[Member.HEAP].core.eventIsSet(this[Member.OPEN]) !== 0;
   }
 
   /** Sets the flag and wakes everybody who waits. Never waits for anybody itself. */
   set(): void {
-    this[HEAP].core.eventSet(this[OPEN]);
+    this[Member.HEAP].core.eventSet(this[Member.OPEN]);
   }
 
   clear(): void {
-    this[HEAP].core.eventClear(this[OPEN]);
+    this[Member.HEAP].core.eventClear(this[Member.OPEN]);
   }
 
   /**
@@ -50,18 +50,25 @@ export class Event extends Shared {
    * the time is up
    */
   wait(timeout?: Timeout): boolean {
-    const status = this[HEAP].core.eventWait(this[OPEN], timeoutToMs(timeout));
+    const status = this[Member.HEAP].core.eventWait(this[Member.OPEN], timeoutToMs(timeout));
     if (status === Status.WOULD_BLOCK) throw wouldBlock('wait');
     return status === Status.OK;
   }
 
   /** The async twin of `wait`. */
   async waitAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    const { core } = this[HEAP];
-    const before = core.eventGeneration(this[OPEN]);
+    const { core } = this[Member.HEAP];
+    const before = core.eventGeneration(this[Member.OPEN]);
     // Odd is set; a change since we came means that it was set in between.
-    const attempt = () => (before & 1 || core.eventGeneration(this[OPEN]) !== before ? true : PENDING);
-    return AsyncGate.wait<boolean>(this[HEAP], core.eventGate(this[OPEN]), attempt, timeoutToMs(timeout), options, () => false);
+    const attempt = () => (before & 1 || core.eventGeneration(this[Member.OPEN]) !== before ? true : PENDING);
+    return AsyncGate.wait<boolean>(
+      this[Member.HEAP],
+      core.eventGate(this[Member.OPEN]),
+      attempt,
+      timeoutToMs(timeout),
+      options,
+      () => false,
+    );
   }
 }
 

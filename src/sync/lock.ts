@@ -6,20 +6,7 @@ import { BrokenLockError, RuntimeError, ValueError } from '../errors.ts';
 import { watchfully } from '../heap/deadlock.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
-import {
-  ACQUIRED,
-  BROKEN_ERROR,
-  FLAVOUR,
-  GIVE,
-  HEAP,
-  OPEN,
-  PTR,
-  RELEASE_ERROR,
-  TAKE,
-  TAKE_FOREVER,
-  TAKE_WATCHED,
-  TRY_OR_MARK,
-} from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { checkNames } from '../heap/options.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -45,13 +32,13 @@ export interface LockOptions {
 /** What may be locked: Lock, RLock, and what wraps one of them. */
 export abstract class Lockable extends Acquirable {
   /** One try of the core, waiting for `timeoutMs`. @internal */
-  protected abstract [TAKE](timeoutMs: number): number;
+  protected abstract [Member.TAKE](timeoutMs: number): number;
   /** The same without an end. @internal */
-  protected abstract [TAKE_FOREVER](): number;
+  protected abstract [Member.TAKE_FOREVER](): number;
   /** One try of the core that marks the lock as waited for. @internal */
-  protected abstract [TRY_OR_MARK](): number;
+  protected abstract [Member.TRY_OR_MARK](): number;
   /** @internal */
-  protected abstract [GIVE](): number;
+  protected abstract [Member.GIVE](): number;
 
   /**
    * Takes the lock; with `blocking` false only if that is possible at once.
@@ -66,28 +53,30 @@ export abstract class Lockable extends Acquirable {
     const ms =
       blocking === true && timeout === undefined
         ? Number.POSITIVE_INFINITY
-        : acquireTimeout(this[FLAVOUR], blocking, timeout, this[FLAVOUR].lockTimeout);
-    const status = ms === Number.POSITIVE_INFINITY ? this[TAKE_FOREVER]() : this[TAKE](ms);
-    return status === Status.OK || this[ACQUIRED](status);
+        : acquireTimeout(this[Member.FLAVOUR], blocking, timeout, this[Member.FLAVOUR].lockTimeout);
+    const status = ms === Number.POSITIVE_INFINITY ? this[Member.TAKE_FOREVER]() : this[Member.TAKE](ms);
+    return status === Status.OK || this[Member.ACQUIRED](status);
   }
 
   /** Waits, but not in a cycle: what need not wait at all pays nothing for the watch. @internal */
-  protected [TAKE_WATCHED](): number {
-    const status = this[TAKE](0);
-    return status === Status.TIMEOUT ? watchfully(this[HEAP], this[OPEN], () => this[TAKE](Number.POSITIVE_INFINITY)) : status;
+  protected [Member.TAKE_WATCHED](): number {
+    const status = this[Member.TAKE](0);
+    return status === Status.TIMEOUT
+      ? watchfully(this[Member.HEAP], this[Member.OPEN], () => this[Member.TAKE](Number.POSITIVE_INFINITY))
+      : status;
   }
 
   /** The async twin of `acquire`: never blocks. Waiters of one worker are served in turn. */
   async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     const attempt = () => {
-      const status = this[TRY_OR_MARK]();
-      return status === Status.TIMEOUT ? PENDING : status === Status.OK || this[ACQUIRED](status);
+      const status = this[Member.TRY_OR_MARK]();
+      return status === Status.TIMEOUT ? PENDING : status === Status.OK || this[Member.ACQUIRED](status);
     };
     return AsyncGate.wait<boolean>(
-      this[HEAP],
-      this[HEAP].core.lockGate(this[OPEN]),
+      this[Member.HEAP],
+      this[Member.HEAP].core.lockGate(this[Member.OPEN]),
       attempt,
-      this[FLAVOUR].lockTimeout(timeout),
+      this[Member.FLAVOUR].lockTimeout(timeout),
       options,
       () => false,
     );
@@ -98,25 +87,25 @@ export abstract class Lockable extends Acquirable {
    * be the owner already, for another task; then it is waited for as if it were somebody else's. @internal
    */
   static acquireInTurn(lock: Lockable, timeout: Timeout, options: AsyncOptions | undefined): Promise<boolean> {
-    const { core, tid } = lock[HEAP];
+    const { core, tid } = lock[Member.HEAP];
     const attempt = () => {
       // A Lock's own try fails, and marks it: the release at its last level opens the gate.
-      const isOurs = core.lockOwner(lock[OPEN]) === tid;
-      const status = isOurs ? core.lockTryOrMark(lock[OPEN]) : lock[TRY_OR_MARK]();
-      return status === Status.TIMEOUT ? PENDING : status === Status.OK || lock[ACQUIRED](status);
+      const isOurs = core.lockOwner(lock[Member.OPEN]) === tid;
+      const status = isOurs ? core.lockTryOrMark(lock[Member.OPEN]) : lock[Member.TRY_OR_MARK]();
+      return status === Status.TIMEOUT ? PENDING : status === Status.OK || lock[Member.ACQUIRED](status);
     };
-    const ms = lock[FLAVOUR].lockTimeout(timeout);
-    return AsyncGate.wait<boolean>(lock[HEAP], core.lockGate(lock[OPEN]), attempt, ms, options, () => false);
+    const ms = lock[Member.FLAVOUR].lockTimeout(timeout);
+    return AsyncGate.wait<boolean>(lock[Member.HEAP], core.lockGate(lock[Member.OPEN]), attempt, ms, options, () => false);
   }
 
   /** @internal */
-  protected [ACQUIRED](status: number): boolean {
+  protected [Member.ACQUIRED](status: number): boolean {
     switch (status) {
       case Status.TIMEOUT:
         return false;
       case Status.OWNER_DIED:
-        if (this[HEAP].core.lockOwner(this[PTR]) === this[HEAP].tid) return true;
-        throw this[BROKEN_ERROR]();
+        if (this[Member.HEAP].core.lockOwner(this[Member.PTR]) === this[Member.HEAP].tid) return true;
+        throw this[Member.BROKEN_ERROR]();
       case Status.WOULD_BLOCK:
         throw wouldBlock('acquire');
       default:
@@ -125,8 +114,8 @@ export abstract class Lockable extends Acquirable {
   }
 
   /** @internal */
-  protected [BROKEN_ERROR](): BrokenLockError {
-    const dead = this[HEAP].core.lockDeadOwner(this[OPEN]);
+  protected [Member.BROKEN_ERROR](): BrokenLockError {
+    const dead = this[Member.HEAP].core.lockDeadOwner(this[Member.OPEN]);
     return new BrokenLockError(
       `${this.constructor.name} ${Shared.idOf(this)} is broken: worker ${dead} is gone and had not released it; reset() makes it whole, once what it guards is`,
     );
@@ -134,40 +123,40 @@ export abstract class Lockable extends Acquirable {
 
   /** Gives the lock up. */
   release(): void {
-    const status = this[GIVE]();
+    const status = this[Member.GIVE]();
     if (status === Status.OK) return;
-    if (status === Status.OWNER_DIED) throw this[BROKEN_ERROR]();
-    throw this[RELEASE_ERROR]();
+    if (status === Status.OWNER_DIED) throw this[Member.BROKEN_ERROR]();
+    throw this[Member.RELEASE_ERROR]();
   }
 
   /** @internal */
-  protected [RELEASE_ERROR](): Error {
-    return new this[FLAVOUR].released(`cannot release ${this.constructor.name} ${Shared.idOf(this)}: it is not locked`);
+  protected [Member.RELEASE_ERROR](): Error {
+    return new this[Member.FLAVOUR].released(`cannot release ${this.constructor.name} ${Shared.idOf(this)}: it is not locked`);
   }
 
   /** @internal */
   override [STATE](): State {
-    const { core } = this[HEAP];
-    const dead = core.lockDeadOwner(this[OPEN]);
+    const { core } = this[Member.HEAP];
+    const dead = core.lockDeadOwner(this[Member.OPEN]);
     if (dead !== 0) return { text: `broken, worker ${dead} died with it`, fields: { locked: false, broken: true } };
-    const holder = core.lockOwner(this[OPEN]);
+    const holder = core.lockOwner(this[Member.OPEN]);
     const locked = holder !== 0;
     return { text: locked ? `locked by worker ${holder}` : 'unlocked', fields: { locked, holder: holder || undefined } };
   }
 
   /** Whether anybody holds it. */
   locked(): boolean {
-    return this[HEAP].core.lockOwner(this[OPEN]) !== 0;
+    return this[Member.HEAP].core.lockOwner(this[Member.OPEN]) !== 0;
   }
 
   /** Whether the worker that held it died. Python's locks cannot tell. */
   get broken(): boolean {
-    return this[HEAP].core.lockDeadOwner(this[OPEN]) !== 0;
+    return this[Member.HEAP].core.lockDeadOwner(this[Member.OPEN]) !== 0;
   }
 
   /** Makes a broken lock whole, and free. Nothing happens to another. */
   reset(): void {
-    this[HEAP].core.lockReset(this[OPEN]);
+    this[Member.HEAP].core.lockReset(this[Member.OPEN]);
   }
 }
 
@@ -208,29 +197,29 @@ export class Lock extends Lockable {
       const heap = theHeap();
       super(heap, created(heap.core.lockCreate(flags & LockFlag.TAKE_OVER)));
       // Nobody else has it yet.
-      if (flags & LockFlag.DETECT_DEADLOCK) heap.storeWord(this[PTR] + LockField.FLAGS, flags);
+      if (flags & LockFlag.DETECT_DEADLOCK) heap.storeWord(this[Member.PTR] + LockField.FLAGS, flags);
     }
-    this.#watched = (this[HEAP].loadWord(this[PTR] + LockField.FLAGS) & LockFlag.DETECT_DEADLOCK) !== 0;
+    this.#watched = (this[Member.HEAP].loadWord(this[Member.PTR] + LockField.FLAGS) & LockFlag.DETECT_DEADLOCK) !== 0;
   }
 
   /** @internal */
-  protected [TAKE](timeoutMs: number): number {
-    return this[HEAP].core.lockAcquire(this[OPEN], timeoutMs);
+  protected [Member.TAKE](timeoutMs: number): number {
+    return this[Member.HEAP].core.lockAcquire(this[Member.OPEN], timeoutMs);
   }
 
   /** @internal */
-  protected [TAKE_FOREVER](): number {
-    return this.#watched ? this[TAKE_WATCHED]() : this[TAKE](Number.POSITIVE_INFINITY);
+  protected [Member.TAKE_FOREVER](): number {
+    return this.#watched ? this[Member.TAKE_WATCHED]() : this[Member.TAKE](Number.POSITIVE_INFINITY);
   }
 
   /** @internal */
-  protected [TRY_OR_MARK](): number {
-    return this[HEAP].core.lockTryOrMark(this[OPEN]);
+  protected [Member.TRY_OR_MARK](): number {
+    return this[Member.HEAP].core.lockTryOrMark(this[Member.OPEN]);
   }
 
   /** @internal */
-  protected [GIVE](): number {
-    return this[HEAP].core.lockRelease(this[OPEN]);
+  protected [Member.GIVE](): number {
+    return this[Member.HEAP].core.lockRelease(this[Member.OPEN]);
   }
 }
 
@@ -257,37 +246,40 @@ export class RLock extends Lockable {
   }
 
   /** @internal */
-  protected [TAKE](timeoutMs: number): number {
-    return this[HEAP].core.rlockAcquire(this[OPEN], timeoutMs);
+  protected [Member.TAKE](timeoutMs: number): number {
+    return this[Member.HEAP].core.rlockAcquire(this[Member.OPEN], timeoutMs);
   }
 
   /** @internal */
-  protected [TAKE_FOREVER](): number {
-    return this[TAKE_WATCHED]();
+  protected [Member.TAKE_FOREVER](): number {
+    return this[Member.TAKE_WATCHED]();
   }
 
   /** @internal */
-  protected [TRY_OR_MARK](): number {
-    return this[HEAP].core.rlockTryOrMark(this[OPEN]);
+  protected [Member.TRY_OR_MARK](): number {
+    return this[Member.HEAP].core.rlockTryOrMark(this[Member.OPEN]);
   }
 
   /** @internal */
-  protected [GIVE](): number {
-    return this[HEAP].core.rlockRelease(this[OPEN]);
+  protected [Member.GIVE](): number {
+    return this[Member.HEAP].core.rlockRelease(this[Member.OPEN]);
   }
 
   /** The async twin of `acquire`. Who holds it already is not held up by those who wait. */
   override async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    const ms = this[FLAVOUR].lockTimeout(timeout);
-    if (this[HEAP].core.lockOwner(this[OPEN]) !== this[HEAP].tid) return super.acquireAsync(timeout, options);
+    const ms = this[Member.FLAVOUR].lockTimeout(timeout);
+    if (this[Member.HEAP].core.lockOwner(this[Member.OPEN]) !== this[Member.HEAP].tid)
+      return super.acquireAsync(timeout, options);
     options?.signal?.throwIfAborted();
-    const status = this[TAKE](Math.min(ms, 0));
-    return status === Status.OK || this[ACQUIRED](status);
+    const status = this[Member.TAKE](Math.min(ms, 0));
+    return status === Status.OK || this[Member.ACQUIRED](status);
   }
 
   /** @internal */
-  protected override [RELEASE_ERROR](): Error {
-    return new this[FLAVOUR].notOwner(`cannot release RLock ${Shared.idOf(this)}: it is not this worker's${BETWEEN_TASKS}`);
+  protected override [Member.RELEASE_ERROR](): Error {
+    return new this[Member.FLAVOUR].notOwner(
+      `cannot release RLock ${Shared.idOf(this)}: it is not this worker's${BETWEEN_TASKS}`,
+    );
   }
 }
 

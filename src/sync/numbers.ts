@@ -6,7 +6,7 @@ import { Kind } from '../../assembly/abi.ts';
 import { AttributeError } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
 import { asPart } from '../heap/held.ts';
-import { AGAIN, GUARD, HEAP, NUMBERS, OPEN, PTR, TYPECODE } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { checkNames } from '../heap/options.ts';
 import { AdoptionToken, created, refAgain, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -56,45 +56,45 @@ export function makeNumbers(kind: Kind.VALUE | Kind.ARRAY, typecode: Typecode, c
 
 export abstract class Numbers extends Acquirable {
   /** @internal */
-  protected readonly [TYPECODE]: Typecode;
+  protected readonly [Member.TYPECODE]: Typecode;
   /** The numbers. A shared memory never moves: the view stays good when it grows. @internal */
-  protected readonly [NUMBERS]: View;
+  protected readonly [Member.NUMBERS]: View;
   /** @internal */
-  protected readonly [GUARD]: Lock | RLock | undefined;
+  protected readonly [Member.GUARD]: Lock | RLock | undefined;
   readonly #ownsLock: boolean;
 
   /** @param lock true: what the object says guards it @internal */
   protected constructor(existing: AdoptionToken, lock: Lock | RLock | boolean) {
     super(existing.heap, existing.ref);
-    const { [HEAP]: heap } = this;
-    const at = heap.core.valueData(this[PTR]);
+    const { [Member.HEAP]: heap } = this;
+    const at = heap.core.valueData(this[Member.PTR]);
     const count = heap.loadWord(at + 4);
-    this[TYPECODE] = typecodes[heap.loadWord(at)] as Typecode;
-    const View = views[this[TYPECODE]];
+    this[Member.TYPECODE] = typecodes[heap.loadWord(at)] as Typecode;
+    const View = views[this[Member.TYPECODE]];
     const { buffer } = heap.bytes(at + HEADER + count * View.BYTES_PER_ELEMENT);
-    this[NUMBERS] = new View(buffer, at + HEADER, count);
+    this[Member.NUMBERS] = new View(buffer, at + HEADER, count);
     this.#ownsLock = lock === true;
-    this[GUARD] = typeof lock !== 'boolean' ? lock : lock ? this.#lockInHeap() : undefined;
+    this[Member.GUARD] = typeof lock !== 'boolean' ? lock : lock ? this.#lockInHeap() : undefined;
   }
 
   #lockInHeap(): Lock | RLock | undefined {
-    const { core } = this[HEAP];
-    const at = core.valueLock(this[PTR]);
+    const { core } = this[Member.HEAP];
+    const at = core.valueLock(this[Member.PTR]);
     if (at === NO_LOCK) return undefined;
-    const lock = at === OWN_LOCK ? this[PTR] : at;
-    const existing = new AdoptionToken(this[HEAP], refAgain(core, lock));
+    const lock = at === OWN_LOCK ? this[Member.PTR] : at;
+    const existing = new AdoptionToken(this[Member.HEAP], refAgain(core, lock));
     return asPart(() => (core.objectKind(core.objectId(lock)) === Kind.LOCK ? new Lock(existing) : new RLock(existing)));
   }
 
   /** Another handle to the same numbers. @internal */
-  protected [AGAIN](): AdoptionToken {
-    return new AdoptionToken(this[HEAP], refAgain(this[HEAP].core, this[OPEN]));
+  protected [Member.AGAIN](): AdoptionToken {
+    return new AdoptionToken(this[Member.HEAP], refAgain(this[Member.HEAP].core, this[Member.OPEN]));
   }
 
   /** The lock that guards it. @throws AttributeError it has none */
   getLock(): Lock | RLock {
-    if (this[GUARD] === undefined) throw new AttributeError(`this ${this.constructor.name} was made without a lock`);
-    return this[GUARD];
+    if (this[Member.GUARD] === undefined) throw new AttributeError(`this ${this.constructor.name} was made without a lock`);
+    return this[Member.GUARD];
   }
 
   /** Takes the lock that guards it, as `Lock.acquire`. @throws AttributeError it has none */
@@ -114,7 +114,7 @@ export abstract class Numbers extends Acquirable {
 
   /** @internal */
   override [STATE](): State {
-    const { [TYPECODE]: typecode, [NUMBERS]: numbers } = this;
+    const { [Member.TYPECODE]: typecode, [Member.NUMBERS]: numbers } = this;
     const shown = Array.from(numbers.subarray(0, SHOWN) as Iterable<unknown> & ArrayLike<unknown>, String).join(', ');
     const text = `${typecode} ${numbers.length > SHOWN ? `[${shown}, … of ${numbers.length}]` : `[${shown}]`}`;
     return { text, fields: { typecode, length: numbers.length } };
@@ -122,6 +122,6 @@ export abstract class Numbers extends Acquirable {
 
   override close(): void {
     super.close();
-    if (this.#ownsLock) this[GUARD]?.close();
+    if (this.#ownsLock) this[Member.GUARD]?.close();
   }
 }

@@ -5,7 +5,7 @@ import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
-import { FLAVOUR, HEAP, LIMIT_FOR, OPEN, PTR } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, type Timeout, timeoutToMs } from '../heap/time.ts';
@@ -32,19 +32,19 @@ export class Semaphore extends Acquirable {
     if (value instanceof AdoptionToken) super(value.heap, value.ref);
     else {
       const heap = theHeap();
-      super(heap, created(heap.core.semaphoreCreate(checkInteger('value', value, 0), new.target[LIMIT_FOR](value))));
+      super(heap, created(heap.core.semaphoreCreate(checkInteger('value', value, 0), new.target[Member.LIMIT_FOR](value))));
     }
   }
 
   /** @internal */
-  protected static [LIMIT_FOR](_value: number): number {
+  protected static [Member.LIMIT_FOR](_value: number): number {
     return MOST;
   }
 
   /** @internal */
   override [STATE](): State {
     const value = this.getValue();
-    const limit = this[HEAP].loadWord(this[PTR] + LIMIT);
+    const limit = this[Member.HEAP].loadWord(this[Member.PTR] + LIMIT);
     if (limit === MOST) return { text: `value=${value}`, fields: { value } };
     return { text: `value=${value}/${limit}`, fields: { value, limit } };
   }
@@ -54,19 +54,19 @@ export class Semaphore extends Acquirable {
     const ms =
       blocking === true && timeout === undefined
         ? Number.POSITIVE_INFINITY
-        : acquireTimeout(this[FLAVOUR], blocking, timeout, timeoutToMs);
-    const status = this[HEAP].core.semaphoreAcquire(this[OPEN], ms);
+        : acquireTimeout(this[Member.FLAVOUR], blocking, timeout, timeoutToMs);
+    const status = this[Member.HEAP].core.semaphoreAcquire(this[Member.OPEN], ms);
     if (status === Status.WOULD_BLOCK) throw wouldBlock('acquire');
     return status === Status.OK;
   }
 
   /** The async twin of `acquire`. */
   async acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    const { core } = this[HEAP];
-    const attempt = () => (core.semaphoreTry(this[OPEN]) === Status.OK ? true : PENDING);
+    const { core } = this[Member.HEAP];
+    const attempt = () => (core.semaphoreTry(this[Member.OPEN]) === Status.OK ? true : PENDING);
     return AsyncGate.wait<boolean>(
-      this[HEAP],
-      core.semaphoreGate(this[OPEN]),
+      this[Member.HEAP],
+      core.semaphoreGate(this[Member.OPEN]),
       attempt,
       timeoutToMs(timeout),
       options,
@@ -79,13 +79,13 @@ export class Semaphore extends Acquirable {
    * then nothing has changed
    */
   release(n = 1): void {
-    if (this[HEAP].core.semaphoreRelease(this[OPEN], checkInteger('n', n, 1)) !== Status.OK)
+    if (this[Member.HEAP].core.semaphoreRelease(this[Member.OPEN], checkInteger('n', n, 1)) !== Status.OK)
       throw new ValueError('Semaphore released too many times');
   }
 
   /** Permits there are now. */
   getValue(): number {
-    return this[HEAP].core.semaphoreValue(this[OPEN]);
+    return this[Member.HEAP].core.semaphoreValue(this[Member.OPEN]);
   }
 
   /** Whether an acquire would have to wait. */
@@ -97,7 +97,7 @@ export class Semaphore extends Acquirable {
 /** A semaphore that cannot be released above the value it started with. */
 export class BoundedSemaphore extends Semaphore {
   /** @internal */
-  protected static override [LIMIT_FOR](value: number): number {
+  protected static override [Member.LIMIT_FOR](value: number): number {
     return value;
   }
 }

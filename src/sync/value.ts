@@ -2,7 +2,7 @@
  * Value and RawValue: one number in shared memory.
  */
 import { ClassTag, Kind } from '../../assembly/abi.ts';
-import { AGAIN, GUARD, NUMBERS, OPEN, RAW, TYPECODE } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import type { Lock, RLock } from './lock.ts';
@@ -31,38 +31,38 @@ export class RawValue<C extends Typecode = Typecode> extends Numbers {
   constructor(typecode: C | AdoptionToken, init: ValueOf<C> | undefined, at: number, lock: Lock | RLock | boolean);
   constructor(typecode: C | AdoptionToken, init?: ValueOf<C>, at: number = NO_LOCK, lock: Lock | RLock | boolean = false) {
     super(make(typecode, init, at), lock);
-    if (init !== undefined) this[NUMBERS][0] = init;
+    if (init !== undefined) this[Member.NUMBERS][0] = init;
   }
 
   /** @internal */
   override [STATE](): State {
-    const { [TYPECODE]: typecode, [RAW]: value } = this;
+    const { [Member.TYPECODE]: typecode, [Member.RAW]: value } = this;
     return { text: `${typecode} ${String(value)}`, fields: { typecode, value } };
   }
 
   get value(): ValueOf<C> {
-    return this[GUARD] === undefined ? this[RAW] : this[GUARD].with(() => this[RAW]);
+    return this[Member.GUARD] === undefined ? this[Member.RAW] : this[Member.GUARD].with(() => this[Member.RAW]);
   }
 
   set value(value: ValueOf<C>) {
-    if (this[GUARD] === undefined) this[RAW] = value;
+    if (this[Member.GUARD] === undefined) this[Member.RAW] = value;
     else
-      this[GUARD].with(() => {
-        this[RAW] = value;
+      this[Member.GUARD].with(() => {
+        this[Member.RAW] = value;
       });
   }
 
   /** The number, whoever has the lock. @internal */
-  protected get [RAW](): ValueOf<C> {
-    this[OPEN];
-    return this[NUMBERS][0] as ValueOf<C>;
+  protected get [Member.RAW](): ValueOf<C> {
+    this[Member.OPEN];
+    return this[Member.NUMBERS][0] as ValueOf<C>;
   }
 
   /** @internal */
-  protected set [RAW](value: ValueOf<C>) {
-    this[OPEN];
-    checkType(this[TYPECODE], value);
-    this[NUMBERS][0] = value;
+  protected set [Member.RAW](value: ValueOf<C>) {
+    this[Member.OPEN];
+    checkType(this[Member.TYPECODE], value);
+    this[Member.NUMBERS][0] = value;
   }
 }
 
@@ -90,14 +90,14 @@ export class Value<C extends Typecode = Typecode> extends RawValue<C> {
    */
   update(fn: (value: ValueOf<C>) => ValueOf<C>): ValueOf<C> {
     return this.getLock().with(() => {
-      this[RAW] = fn(this[RAW]);
-      return this[RAW];
+      this[Member.RAW] = fn(this[Member.RAW]);
+      return this[Member.RAW];
     });
   }
 
   /** The number without the lock. */
   getObj(): RawValue<C> {
-    return new RawValue<C>(this[AGAIN]());
+    return new RawValue<C>(this[Member.AGAIN]());
   }
 }
 

@@ -4,7 +4,7 @@
 import { ClassTag, Kind, SlotField, WorkerState } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { CHECK_NAME, CHECK_START, FLAVOUR, HEAP, NOUN, OWN_PROCESS, PTR, RECORD_OF } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { cores } from '../platform/index.ts';
@@ -51,33 +51,33 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
   }
 
   /** @internal */
-  protected get [FLAVOUR](): Flavour {
+  protected get [Member.FLAVOUR](): Flavour {
     return multiprocessing;
   }
 
   /** @internal */
-  protected get [NOUN](): 'process' {
+  protected get [Member.NOUN](): 'process' {
     return 'process';
   }
 
   /** @internal */
-  protected get [OWN_PROCESS](): ProcessTraits {
+  protected get [Member.OWN_PROCESS](): ProcessTraits {
     const { pid, name } = currentProcess();
     return {
-      daemon: this[RECORD_OF].daemon,
+      daemon: this[Member.RECORD_OF].daemon,
       lineage: this.#lineage,
       parent: pid === undefined ? undefined : { pid, name },
     };
   }
 
   /** @internal */
-  protected override [CHECK_NAME](name: unknown): string {
+  protected override [Member.CHECK_NAME](name: unknown): string {
     if (typeof name !== 'string') throw new AssertionError(`name must be a string, got ${typeof name}`);
     return name;
   }
 
   /** @internal */
-  protected override [CHECK_START](): void {
+  protected override [Member.CHECK_START](): void {
     if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
   }
 
@@ -86,7 +86,7 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
    * system's.
    */
   get pid(): number | undefined {
-    return this[RECORD_OF].pid || undefined;
+    return this[Member.RECORD_OF].pid || undefined;
   }
 
   /**
@@ -94,19 +94,20 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
    * `process.exit(n)`, -15 after `terminate()`, -9 after `kill()`.
    */
   get exitcode(): number | undefined {
-    const record = this[RECORD_OF];
+    const record = this[Member.RECORD_OF];
     return record.state === WorkerState.ENDED ? record.exitCode : undefined;
   }
 
   /** A number that `wait()` takes, to wait for its end. @throws ValueError before `start` */
   get sentinel(): number {
-    if (this[RECORD_OF].state === WorkerState.INITIAL) throw new ValueError('process not started');
-    return sentinelOf(Shared.idOf(this), this[HEAP].core.objectGeneration(this[RECORD_OF].address));
+    if (this[Member.RECORD_OF].state === WorkerState.INITIAL) throw new ValueError('process not started');
+    return sentinelOf(Shared.idOf(this), this[Member.HEAP].core.objectGeneration(this[Member.RECORD_OF].address));
   }
 
   #stop(signal: number): void {
-    if (this[RECORD_OF].state === WorkerState.INITIAL) throw new ValueError('process not started');
-    if (this[RECORD_OF].state !== WorkerState.ENDED) tellSupervisor({ type: 'stop', tid: this[RECORD_OF].tid, signal });
+    if (this[Member.RECORD_OF].state === WorkerState.INITIAL) throw new ValueError('process not started');
+    if (this[Member.RECORD_OF].state !== WorkerState.ENDED)
+      tellSupervisor({ type: 'stop', tid: this[Member.RECORD_OF].tid, signal });
   }
 
   /**
@@ -125,7 +126,7 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
 
   /** Closes this handle. @throws ValueError while the process runs */
   override close(): void {
-    if (this[PTR] !== 0 && Runnable.prototype.isAlive.call(this))
+    if (this[Member.PTR] !== 0 && Runnable.prototype.isAlive.call(this))
       throw new ValueError('Cannot close a process while it is still running. You should first call join() or terminate().');
     super.close();
   }

@@ -6,19 +6,7 @@ import { SlotField, Status, WorkerFlag, WorkerState } from '../../assembly/abi.t
 import { RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, takeSlot, theHeap } from '../heap/heap.ts';
-import {
-  ADOPT,
-  CHECK_NAME,
-  CHECK_START,
-  CLOSED_ERROR,
-  EQUIP,
-  FLAVOUR,
-  HEAP,
-  NOUN,
-  OWN_PROCESS,
-  PTR,
-  RECORD_OF,
-} from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, LEAVE, ownField, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
@@ -71,59 +59,59 @@ export abstract class Runnable<R = unknown> extends Shared {
       const inherited = process ? here?.process.daemon : here?.daemon && !here.isProcess;
       isDaemon = daemon ?? inherited ?? false;
     }
-    this.#record = new WorkerRecord(this[HEAP], this[PTR]);
+    this.#record = new WorkerRecord(this[Member.HEAP], this[Member.PTR]);
     if (isDaemon) this.#record.daemon = true;
     known.set(Shared.idOf(this), new WeakRef(this));
     // No data of the user's: `{ ...this }` is to have the subclass's fields only.
-    for (const member of [HEAP, PTR]) Object.defineProperty(this, member, { enumerable: false });
+    for (const member of [Member.HEAP, Member.PTR]) Object.defineProperty(this, member, { enumerable: false });
   }
 
   /** @internal */
-  protected abstract get [FLAVOUR](): Flavour;
+  protected abstract get [Member.FLAVOUR](): Flavour;
   /** What kind of thing it is, for messages. @internal */
-  protected abstract get [NOUN](): 'thread' | 'process';
+  protected abstract get [Member.NOUN](): 'thread' | 'process';
   /** The process that it is going to be, or to belong to. @internal */
-  protected abstract get [OWN_PROCESS](): ProcessTraits;
+  protected abstract get [Member.OWN_PROCESS](): ProcessTraits;
 
   /** @throws ValueError when the handle is closed. @internal */
-  protected get [RECORD_OF](): WorkerRecord {
-    if (this[PTR] === 0) throw this[CLOSED_ERROR]();
+  protected get [Member.RECORD_OF](): WorkerRecord {
+    if (this[Member.PTR] === 0) throw this[Member.CLOSED_ERROR]();
     return this.#record;
   }
 
   // ── what the user sees ─────────────────────────────────────────────────────────────────────────────
 
   get name(): string {
-    return this[RECORD_OF].name;
+    return this[Member.RECORD_OF].name;
   }
 
   set name(name: string) {
-    this[RECORD_OF].name = this[CHECK_NAME](name);
+    this[Member.RECORD_OF].name = this[Member.CHECK_NAME](name);
   }
 
   /** @internal */
-  protected [CHECK_NAME](name: unknown): string {
+  protected [Member.CHECK_NAME](name: unknown): string {
     return String(name);
   }
 
   get daemon(): boolean {
-    return this[RECORD_OF].daemon;
+    return this[Member.RECORD_OF].daemon;
   }
 
   /** @throws RuntimeError (Process: AssertionError) once it is started */
   set daemon(daemon: boolean) {
-    if (this[RECORD_OF].state !== WorkerState.INITIAL)
-      throw new this[FLAVOUR].misuse(`cannot set daemon status of an active ${this[NOUN]}`);
-    this[RECORD_OF].daemon = Boolean(daemon);
+    if (this[Member.RECORD_OF].state !== WorkerState.INITIAL)
+      throw new this[Member.FLAVOUR].misuse(`cannot set daemon status of an active ${this[Member.NOUN]}`);
+    this[Member.RECORD_OF].daemon = Boolean(daemon);
   }
 
   /** The worker's number, unique in the program; undefined before it is started. */
   get ident(): number | undefined {
-    return this[RECORD_OF].tid || undefined;
+    return this[Member.RECORD_OF].tid || undefined;
   }
 
   isAlive(): boolean {
-    const { state } = this[RECORD_OF];
+    const { state } = this[Member.RECORD_OF];
     return state === WorkerState.STARTING || state === WorkerState.RUNNING;
   }
 
@@ -145,14 +133,14 @@ export abstract class Runnable<R = unknown> extends Shared {
    */
   start(): void {
     const here = currentWorker();
-    if (!this.#mine || this[RECORD_OF].state !== WorkerState.INITIAL)
-      throw new this[FLAVOUR].misuse(
-        `${this[NOUN] === 'thread' ? 'threads' : 'processes'} can only be started once, and by their creator`,
+    if (!this.#mine || this[Member.RECORD_OF].state !== WorkerState.INITIAL)
+      throw new this[Member.FLAVOUR].misuse(
+        `${this[Member.NOUN] === 'thread' ? 'threads' : 'processes'} can only be started once, and by their creator`,
       );
     refuseWhileImporting();
-    this[CHECK_START]();
+    this[Member.CHECK_START]();
     ensureSupervisor();
-    this.#launch(here?.pid ?? this[HEAP].tid, mainModule(), surroundings(), tellSupervisor);
+    this.#launch(here?.pid ?? this[Member.HEAP].tid, mainModule(), surroundings(), tellSupervisor);
   }
 
   /** As `start`, on behalf of the process `parent`. @internal */
@@ -172,8 +160,8 @@ export abstract class Runnable<R = unknown> extends Shared {
     around: Surroundings | undefined,
     send: (message: StartMessage) => void,
   ): void {
-    const { core } = this[HEAP];
-    const record = this[RECORD_OF];
+    const { core } = this[Member.HEAP];
+    const record = this[Member.RECORD_OF];
     this.#heedFields();
     const task = this.#taskSpec();
     record.setTask(task);
@@ -187,8 +175,8 @@ export abstract class Runnable<R = unknown> extends Shared {
     const id = Shared.idOf(this);
     const generation = core.objectGeneration(record.address);
     const slot = core.slotOf(tid);
-    const pid = this[NOUN] === 'process' ? tid : parent;
-    this[HEAP].storeWord(slot + SlotField.PID, pid);
+    const pid = this[Member.NOUN] === 'process' ? tid : parent;
+    this[Member.HEAP].storeWord(slot + SlotField.PID, pid);
     record.setNumbers(tid, pid, parent);
     // With a reference, which the supervisor takes over: the record must not go while the message is on its
     // way.
@@ -196,14 +184,14 @@ export abstract class Runnable<R = unknown> extends Shared {
     // Only now: from here on somebody may wait for its end, and should this worker die before the message,
     // the slot says that there was to be a child.
     record.move(WorkerState.INITIAL, WorkerState.STARTING);
-    const process = this[OWN_PROCESS];
+    const process = this[Member.OWN_PROCESS];
     const daemon = record.daemon || process.daemon;
     const modules = modulesOf(task.target, task.subclass);
     send({ type: 'start', record: { id, generation }, tid, name: record.name, daemon, process, main, around, modules });
   }
 
   /** @internal */
-  protected [CHECK_START](): void {}
+  protected [Member.CHECK_START](): void {}
 
   /**
    * A field that a class declares hides what Python would have set: `daemon = true` means the daemon, and
@@ -215,8 +203,8 @@ export abstract class Runnable<R = unknown> extends Shared {
       if (own?.configurable !== true || !('value' in own)) continue;
       Reflect.deleteProperty(this, field);
       if (own.value === undefined) continue;
-      if (field === 'daemon') this[RECORD_OF].daemon = Boolean(own.value);
-      else this[RECORD_OF].name = this[CHECK_NAME](own.value);
+      if (field === 'daemon') this[Member.RECORD_OF].daemon = Boolean(own.value);
+      else this[Member.RECORD_OF].name = this[Member.CHECK_NAME](own.value);
     }
   }
 
@@ -243,7 +231,7 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   #join(timeout: Timeout): boolean {
     this.#checkJoin();
-    const status = this[HEAP].core.workerJoin(this[RECORD_OF].address, timeoutToMs(timeout));
+    const status = this[Member.HEAP].core.workerJoin(this[Member.RECORD_OF].address, timeoutToMs(timeout));
     if (status === Status.WOULD_BLOCK) throw wouldBlock('join');
     return status === Status.OK;
   }
@@ -255,16 +243,23 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   async #joinAsync(timeout: Timeout, options: AsyncOptions | undefined): Promise<boolean> {
     this.#checkJoin();
-    const attempt = () => (this[RECORD_OF].state === WorkerState.ENDED ? true : PENDING);
-    return AsyncGate.wait<boolean>(this[HEAP], this[RECORD_OF].gate, attempt, timeoutToMs(timeout), options, () => false);
+    const attempt = () => (this[Member.RECORD_OF].state === WorkerState.ENDED ? true : PENDING);
+    return AsyncGate.wait<boolean>(
+      this[Member.HEAP],
+      this[Member.RECORD_OF].gate,
+      attempt,
+      timeoutToMs(timeout),
+      options,
+      () => false,
+    );
   }
 
   #checkJoin(): void {
-    if (this[RECORD_OF].state === WorkerState.INITIAL)
-      throw new this[FLAVOUR].misuse(`cannot join ${this[NOUN]} before it is started`);
+    if (this[Member.RECORD_OF].state === WorkerState.INITIAL)
+      throw new this[Member.FLAVOUR].misuse(`cannot join ${this[Member.NOUN]} before it is started`);
     // A process waits for its threads, so none of them may wait for it.
-    const here = this[NOUN] === 'process' ? currentWorker()?.pid : this[HEAP].tid;
-    if (this[RECORD_OF].tid === here) throw new this[FLAVOUR].misuse(`cannot join current ${this[NOUN]}`);
+    const here = this[Member.NOUN] === 'process' ? currentWorker()?.pid : this[Member.HEAP].tid;
+    if (this[Member.RECORD_OF].tid === here) throw new this[Member.FLAVOUR].misuse(`cannot join current ${this[Member.NOUN]}`);
   }
 
   /**
@@ -284,11 +279,11 @@ export abstract class Runnable<R = unknown> extends Shared {
   }
 
   #late(): Error {
-    return new TimeoutError(`${this[NOUN]} ${this[RECORD_OF].name} has not ended yet`);
+    return new TimeoutError(`${this[Member.NOUN]} ${this[Member.RECORD_OF].name} has not ended yet`);
   }
 
   #outcome(): R {
-    const record = this[RECORD_OF];
+    const record = this[Member.RECORD_OF];
     const exception = this.#exception();
     // What it threw may be undefined itself.
     if (exception !== undefined || record.hasFailed) throw exception;
@@ -309,13 +304,13 @@ export abstract class Runnable<R = unknown> extends Shared {
   }
 
   #exception(): unknown {
-    const record = this[RECORD_OF];
+    const record = this[Member.RECORD_OF];
     if (record.state !== WorkerState.ENDED) return undefined;
-    if (record.hasFailed) return fromWorker(record.result, `${this[NOUN]} ${record.name}`);
+    if (record.hasFailed) return fromWorker(record.result, `${this[Member.NOUN]} ${record.name}`);
     const { exitCode } = record;
     return record.hasResult || exitCode === 0
       ? undefined
-      : new WorkerDied(`${this[NOUN]} ${record.name} ended with exit code ${exitCode} and no result`);
+      : new WorkerDied(`${this[Member.NOUN]} ${record.name} ended with exit code ${exitCode} and no result`);
   }
 
   // ── in the worker ──────────────────────────────────────────────────────────────────────────────────
@@ -329,14 +324,14 @@ export abstract class Runnable<R = unknown> extends Shared {
    * Another handle to a record, as the package's own class below this one: of the copy of the package that
    * this class comes from. @internal
    */
-  static [ADOPT](this: unknown, heap: Heap, { id, generation }: { id: number; generation: number }): Runnable {
+  static [Member.ADOPT](this: unknown, heap: Heap, { id, generation }: { id: number; generation: number }): Runnable {
     let own = this as new (existing: AdoptionToken) => Runnable;
     while (!builtin.has(own)) own = Object.getPrototypeOf(own);
     return new own(new AdoptionToken(heap, created(heap.core.refOpen(id, generation))));
   }
 
   /** Gives `run` what it is to call: its target, found again here. @internal */
-  static [EQUIP](
+  static [Member.EQUIP](
     runnable: Runnable,
     target: AnyFunction | URL | undefined,
     { args, kwargs }: Pick<Call, 'args' | 'kwargs'>,
@@ -348,29 +343,29 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /** One that runs is going to be joined, or not, by whoever started it. @internal */
   override [LEAVE](): void {
-    if (this[PTR] === 0) return;
-    const { state } = this[RECORD_OF];
+    if (this[Member.PTR] === 0) return;
+    const { state } = this[Member.RECORD_OF];
     if (state !== WorkerState.STARTING && state !== WorkerState.RUNNING) this.close();
   }
 
   override close(): void {
-    if (this[PTR] !== 0) known.delete(Shared.idOf(this));
+    if (this[Member.PTR] !== 0) known.delete(Shared.idOf(this));
     super.close();
   }
 
   /** @internal */
-  protected override [CLOSED_ERROR](): Error {
-    return new ValueError(`${this[NOUN]} object is closed`);
+  protected override [Member.CLOSED_ERROR](): Error {
+    return new ValueError(`${this[Member.NOUN]} object is closed`);
   }
 
   override toString(): string {
-    if (this[PTR] === 0) return super.toString();
-    return `<${this.constructor.name}(${this[RECORD_OF].name}, ${this[STATE]().text})>`;
+    if (this[Member.PTR] === 0) return super.toString();
+    return `<${this.constructor.name}(${this[Member.RECORD_OF].name}, ${this[STATE]().text})>`;
   }
 
   /** @internal */
   override [STATE](): State {
-    const { name, daemon, tid, state: at, exitCode } = this[RECORD_OF];
+    const { name, daemon, tid, state: at, exitCode } = this[Member.RECORD_OF];
     const ident = tid || undefined;
     const state = ['initial', 'starting', 'started', 'stopped'][at] as string;
     // Of a process and of a thread alike: how it ended.

@@ -4,7 +4,7 @@
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { RuntimeError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
-import { FLAVOUR, HEAP, NOUN, OWN_PROCESS } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { AdoptionToken, registerShared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { nativeId } from '../platform/index.ts';
@@ -35,21 +35,21 @@ export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaite
     if (options instanceof AdoptionToken) return;
     const { name, target } = options;
     const called = nameOfTarget(target);
-    this.name = name || `Thread-${this[HEAP].core.nextNumber(0) >>> 0}${called && ` (${called})`}`;
+    this.name = name || `Thread-${this[Member.HEAP].core.nextNumber(0) >>> 0}${called && ` (${called})`}`;
   }
 
   /** @internal */
-  protected get [FLAVOUR](): Flavour {
+  protected get [Member.FLAVOUR](): Flavour {
     return threading;
   }
 
   /** @internal */
-  protected get [NOUN](): 'thread' {
+  protected get [Member.NOUN](): 'thread' {
     return 'thread';
   }
 
   /** @internal */
-  protected get [OWN_PROCESS](): ProcessTraits {
+  protected get [Member.OWN_PROCESS](): ProcessTraits {
     return currentWorker()?.process ?? MAIN;
   }
 

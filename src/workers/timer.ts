@@ -2,7 +2,7 @@
  * Timer: a thread that waits before it calls its function.
  */
 import { asPart } from '../heap/held.ts';
-import { EQUIP } from '../heap/members.ts';
+import { Member } from '../heap/members.ts';
 import { timeoutToMs } from '../heap/time.ts';
 import { Event } from '../sync/event.ts';
 import { Runnable } from './runnable.ts';
@@ -49,7 +49,7 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
   }
 
   set function(target: F) {
-    Runnable[EQUIP](this, target, Runnable.callOf(this));
+    Runnable[Member.EQUIP](this, target, Runnable.callOf(this));
   }
 
   get args(): readonly unknown[] {
@@ -58,7 +58,7 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
 
   set args(args: readonly unknown[]) {
     const call = Runnable.callOf(this);
-    Runnable[EQUIP](this, call.target, { ...call, args });
+    Runnable[Member.EQUIP](this, call.target, { ...call, args });
   }
 
   get kwargs(): Record<string, unknown> | undefined {
@@ -67,7 +67,7 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
 
   set kwargs(kwargs: Record<string, unknown> | undefined) {
     const call = Runnable.callOf(this);
-    Runnable[EQUIP](this, call.target, { ...call, kwargs });
+    Runnable[Member.EQUIP](this, call.target, { ...call, kwargs });
   }
 
   /**

@@ -1,0 +1,3 @@
+export const increment = (x: number): number => x + 1;
+
+export function nothing(): void {}
