@@ -13,14 +13,21 @@ import { selfScratch } from './waiting/park';
 
 export { allocate, bytesInUse, bytesReserved, free } from './heap/allocator';
 export { nodeCreate, nodeFree, nodeGive, nodeTake, refAdopt, refObject, refOpen } from './heap/handles';
-export { objectEntries, objectGeneration, objectId, objectKind, objectPin, retain } from './heap/object-table';
+export {
+  generationAt,
+  objectAt,
+  objectEntries,
+  objectGeneration,
+  objectId,
+  objectKind,
+  retain,
+} from './heap/object-table';
 export {
   boxedCountHandles,
   boxedDrop,
   boxedDropAt,
   cellBatchClose,
   inFlightCreate,
-  objectUnpin,
   pipePut,
   pipePutBlock,
   pipePutNumber,
