@@ -17,7 +17,10 @@ const PAGE = 65536;
 /** Room for the harness's part. */
 const HARNESS_PAGES = 1;
 const LINE_SHIFT = 6;
-/** After so many comparisons the whole memory is compared once: a line that was not noted is found out. */
+/**
+ * After so many comparisons at most, and after each power of two, the whole memory is compared: a line that
+ * was not noted is found out.
+ */
 const CHECK_AFTER = 1 << 12;
 
 const scanner = await buildHelper(join(dirname(fileURLToPath(import.meta.url)), 'assembly/scan/index.ts'), ['--enable', 'simd']);
@@ -89,7 +92,9 @@ export class Memory {
    */
   scan(): void {
     this.differing = this.scanner(this.lines * 4, this.noted, this.base * 4, this.out * 4);
-    if (++this.scans % CHECK_AFTER === 0) this.check();
+    const { scans } = this;
+    if ((scans & (scans - 1)) === 0 || scans % CHECK_AFTER === 0) this.check();
+    this.scans++;
   }
 
   private check(): void {
