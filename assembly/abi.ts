@@ -9,7 +9,7 @@
 export const enum Version {
   /** "nogl", the first word of a heap. */
   MAGIC = 0x6e6f676c,
-  LAYOUT = 3,
+  LAYOUT = 4,
 }
 
 /** Limits and sizes that both sides count with. The model build has smaller ones of its own (limits.ts). */
@@ -165,7 +165,7 @@ export const enum Encoding {
   UTF8 = 10,
   /** A Uint8Array as it is. */
   BYTES = 11,
-  /** A tree of plain objects, arrays and primitives in MessagePack. */
+  /** A tree of plain objects, arrays and primitives as cells (src/codec/cells.ts). */
   PLAIN = 12,
   /** Everything else that can be cloned: cycles, Map, Date, typed arrays, handles ... */
   RICH = 13,

@@ -14,6 +14,7 @@ import { selfScratch } from './waiting/park';
 export { allocate, bytesInUse, bytesReserved, free } from './heap/allocator';
 export { nodeCreate, nodeFree, nodeGive, nodeTake, refAdopt, refObject, refOpen } from './heap/handles';
 export { objectEntries, objectGeneration, objectId, objectKind, objectPin, retain } from './heap/object-table';
+export { shapeBytes, shapeIntern, shapeKeys } from './heap/shapes';
 export {
   boxedCountHandles,
   boxedDrop,

@@ -469,6 +469,8 @@ export class Root {
   names: u32;
   /** What hashes of keys begin with: random for each heap. */
   hashSeed: i32;
+  /** The table of shapes (heap/shapes.ts), or 0. */
+  shapes: u32;
 }
 export const ROOT_CLASSES: usize = 128;
 export const ROOT_CHUNKS: usize = ROOT_CLASSES + ((SMALL_CLASSES + MEDIUM_PAGES) << CLASS_SHIFT);

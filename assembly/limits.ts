@@ -38,6 +38,9 @@ export const SCRATCH: u32 = 65536;
  */
 export const INLINE_MAX: u32 = 2048;
 
+/** Entries of the table of shapes; the first is not used. */
+export const SHAPES: i32 = 2048;
+
 /** The first segment of a queue, and the largest. */
 export const SEGMENT_MIN: u32 = 1024;
 export const SEGMENT_MAX: u32 = 1 << 20;

@@ -11,7 +11,6 @@ import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { embed } from './embed.mjs';
 import { guardedCalls } from './guarded-calls.mjs';
-import { leanMsgpackr } from './lean-msgpackr.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -70,7 +69,7 @@ async function embedWorkers() {
     legalComments: 'none',
     logLevel: 'warning',
     ignoreAnnotations: true,
-    plugins: [withoutText, leanMsgpackr, keepClassNames],
+    plugins: [withoutText, keepClassNames],
     write: false,
   });
   writeFileSync('src/platform/generated/worker.ts', `export const WORKER: string = ${JSON.stringify(worker.text)};\n`);
@@ -116,7 +115,7 @@ async function buildModules() {
     logLevel: 'warning',
   });
   await build({ entryPoints: ['src/vite.ts'], outdir: 'dist', format: 'esm', target: 'node20', logLevel: 'warning' });
-  const bundled = { msgpackr: 'msgpackr', '@assemblyscript/loader': 'assemblyscript' };
+  const bundled = { '@assemblyscript/loader': 'assemblyscript' };
   const inBar = ['cli-progress', 'string-width', 'emoji-regex', 'is-fullwidth-code-point', 'strip-ansi', 'ansi-regex'];
   const notices = Object.entries(bundled).map(([name, home]) => `${name}\n\n${licenceOf(home)}`);
   const ofBar = inBar.map((name) => `${name}\n\n${licenceOf(name)}`);
@@ -231,7 +230,7 @@ async function buildForBrowsers() {
     ),
     outdir: 'dist/browser',
     outbase: 'src',
-    plugins: [oneFileEach, smallCore, leanMsgpackr, keepClassNames],
+    plugins: [oneFileEach, smallCore, keepClassNames],
     write: false,
   });
   for (const { path, text } of outputFiles) {
@@ -247,7 +246,7 @@ async function buildForBrowsers() {
     outfile: 'dist/browser/worker.js',
     minify: true,
     ignoreAnnotations: true,
-    plugins: [browserPlatform, smallCore, leanMsgpackr, keepClassNames],
+    plugins: [browserPlatform, smallCore, keepClassNames],
     write: false,
   });
   // The minifier takes the comment away that tells Vite's development server to leave the import as it is.

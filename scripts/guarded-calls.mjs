@@ -21,7 +21,7 @@ const whole = new Set(
   queueSize queueIsShutDown queueUnfinished pipeReady connectionIncoming connectionOutgoing multiWaitEpoch
   multiWaitEnter multiWaitLeave bytesInUse bytesReserved workerIsKnown workerState workerExitCode gateEnter gateLeave
   semaphoreTry semaphoreAcquire semaphoreRelease lockAcquire lockRelease unlock lockTryOrMark rlockAcquire
-  rlockRelease rlockTryOrMark eventSet eventClear eventWait gateWakeAll`.split(/\s+/),
+  rlockRelease rlockTryOrMark shapeKeys shapeBytes eventSet eventClear eventWait gateWakeAll`.split(/\s+/),
 );
 
 /** What a first argument is called that is the object which the call is about. */

@@ -75,7 +75,7 @@ export function fifoPut(queue: usize, length: u32, meta: u32, number: f64): i32 
   const after = advance(tail, 1, bytes);
   if (meta & OUT_OF_LINE) giveBlock(side, after);
   else setPosition(side, after);
-  if (isTaskCheck(itemsOf(tail), itemsOf(after))) tasksSaturate(queue);
+  if (isTaskCheck(tail, after)) tasksSaturate(queue);
   unlock(side);
   return Status.OK;
 }
@@ -119,7 +119,7 @@ export function fifoPutMany(queue: usize, records: usize, count: i32): i32 {
   if (flags & OUT_OF_LINE) beginPutAll(records, records + bytes, positionWord(side), bytesOf(after));
   setPosition(side, after);
   if (flags & OUT_OF_LINE) endPutAll(records, records + bytes);
-  if (isTaskCheck(itemsOf(tail), itemsOf(after))) tasksSaturate(queue);
+  if (isTaskCheck(tail, after)) tasksSaturate(queue);
   unlock(side);
   return free;
 }

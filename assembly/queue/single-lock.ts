@@ -20,7 +20,7 @@ import { packedBeginTake, packedDrop, packedEndTake, unfold, unfoldedBytes } fro
 import { heapAccepts, heapExtract, heapInsert, heapKeyDropAt, heapRecordAt, heapRepair, keyedBytes } from './priority';
 import { elementsFree } from './segmented-array';
 import { stackAt, stackPop, stackPush } from './stack';
-import { positionShrunk, putOf, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
+import { positionGrown, positionShrunk, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
 import { isTaskCheck, queueTaskDone, tasksSaturate } from './tasks';
 
 function isHeap(queue: usize): bool {
@@ -47,7 +47,7 @@ function insertRecord(queue: usize, heap: bool, length: u32, meta: u32, record: 
   if (heap && !heapAccepts(queue, position, length, meta, record)) return Status.UNORDERED;
   const maxsize = loadPlain(queue + offsetof<Queue>('maxsize'));
   if (maxsize > 0 && sizeOf(position) >= maxsize) return Status.TIMEOUT;
-  if (isTaskCheck(putOf(position), putOf(position) + 1)) tasksSaturate(queue);
+  if (isTaskCheck(position, positionGrown(position))) tasksSaturate(queue);
   return heap
     ? heapInsert(queue, position, length, meta, record, number)
     : stackPush(queue, position, length, meta, record, number);

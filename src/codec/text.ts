@@ -15,11 +15,6 @@ export interface Text {
   encode(text: string): Uint8Array;
   latin1(source: Uint8Array, start: number, end: number): string;
   utf8(source: Uint8Array, start: number, end: number): string;
-  /**
-   * What msgpackr reads the bytes of `source` from, at the same indices; undefined if only a private copy
-   * will do.
-   */
-  readable(source: Uint8Array): Uint8Array | undefined;
 }
 
 /** UTF-8 takes at most this many bytes for a UTF-16 unit. */
@@ -72,14 +67,14 @@ class NodeText implements Text {
   }
 
   latin1(source: Uint8Array, start: number, end: number): string {
-    return this.readable(source).latin1Slice(start, end);
+    return this.#readable(source).latin1Slice(start, end);
   }
 
   utf8(source: Uint8Array, start: number, end: number): string {
-    return this.readable(source).utf8Slice(start, end);
+    return this.#readable(source).utf8Slice(start, end);
   }
 
-  readable(source: Uint8Array): NodeBuffer {
+  #readable(source: Uint8Array): NodeBuffer {
     if (source === this.#own) return this.#scratch;
     if (source === this.#source) return this.#buffer;
     if ('latin1Slice' in source) return source as NodeBuffer;
@@ -138,6 +133,4 @@ class WebText implements Text {
   utf8(source: Uint8Array, start: number, end: number): string {
     return this.#decoder.decode(copyOf(source, start, end));
   }
-
-  readable(): undefined {}
 }

@@ -9,6 +9,7 @@ import { announce, canBlock, checkSharedMemory, cores, nativeId } from '../platf
 import { type CoreExports, coreModule, instantiateCore } from './core.ts';
 import { handlesAsReason, relieve } from './held.ts';
 import { checkNames } from './options.ts';
+import { shapesOf } from './shapes.ts';
 
 const PAGE = 65536;
 /** Pointers stay below 2^31, so that they are positive in every language involved. */
@@ -73,10 +74,11 @@ export class Heap {
     this.inlineBytes = core.inlineBytes();
     // The slot may have been that of a worker that died waiting.
     this.storeWord(core.slotOf(tid) + SlotField.WAITS_FOR, 0);
-    this.codec = new Codec(this.scratch, {
-      revive: (handle) => revive(this, handle),
-      tooLong: (bytes) => (bytes > BLOCK_AT_MOST ? heapFull(bytes) : undefined),
-    });
+    const bridge = {
+      revive: (handle: HandleRef) => revive(this, handle),
+      tooLong: (bytes: number) => (bytes > BLOCK_AT_MOST ? heapFull(bytes) : undefined),
+    };
+    this.codec = new Codec(this.scratch, bridge, shapesOf(this));
   }
 
   /** Who must not block must not spin for long either: its blocking calls try once. */

@@ -7,14 +7,14 @@ import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
 import { Member } from '../heap/members.ts';
-import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
+import { decodeRecord, RECORD, recordBytes } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, isBlocking, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
 import { PutBatch } from './put-batch.ts';
-import { plainRecords, putRecord, type RecordForm } from './records.ts';
+import { plainRecords, putEncoded, type RecordForm } from './records.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -91,9 +91,9 @@ export class Queue<T = unknown> extends Shared {
   /** Puts an item that is no number: a status. @internal */
   protected [Member.PUT_ITEM](item: T, ms: number): number {
     const { [Member.HEAP]: heap } = this;
-    const queue = this[Member.OPEN];
-    writeRecord(heap, item, 0);
-    return putRecord(heap, queue, ms);
+    const encoding = heap.codec.encode(item, RECORD);
+    // Only now: a getter of the item may have closed the queue.
+    return putEncoded(heap, this[Member.OPEN], encoding, ms);
   }
 
   /** @internal */
@@ -240,7 +240,7 @@ export class Queue<T = unknown> extends Shared {
 
   /**
    * Takes out as many items as are there, waiting for the first: at least one, at most `max` (and as many as
-   * the worker's staging area holds, 64 KiB).
+   * the worker's staging area holds, 64 KiB, and lie in one piece of the queue's memory).
    * @param timeout seconds. @throws as `get`
    */
   getMany(max: number = 0x7fffffff, timeout?: Timeout): T[] {

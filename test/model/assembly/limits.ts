@@ -14,6 +14,7 @@ export const CHUNK_SHIFT: i32 = 4;
 export const CHUNKS: i32 = 2;
 export const SCRATCH: u32 = 256;
 export const INLINE_MAX: u32 = 64;
+export const SHAPES: i32 = 4;
 export const SEGMENT_MIN: u32 = 64;
 export const SEGMENT_MAX: u32 = 256;
 export const FIRST_CHUNK_SHIFT: i32 = 2;
