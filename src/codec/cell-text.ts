@@ -41,7 +41,8 @@ const native: CellText = {
 /** String.fromCharCode takes its characters as arguments, and too many of them overflow the stack. */
 const CHUNK = 4096;
 
-function textOf(units: Uint8Array | Uint16Array): string {
+/** A character for each unit. */
+export function textOf(units: Uint8Array | Uint16Array): string {
   if (units.length <= CHUNK) return String.fromCharCode(...units);
   let text = '';
   for (let at = 0; at < units.length; at += CHUNK) text += String.fromCharCode(...units.subarray(at, at + CHUNK));
@@ -70,6 +71,7 @@ const plain: CellText = {
 /** The implementation for this runtime. A Buffer that a bundler put into a browser lacks the methods. */
 export function cellText(): CellText {
   const prototype: object | undefined = typeof Buffer === 'function' ? Buffer.prototype : undefined;
-  const methods = ['utf8Write', 'ucs2Write', 'latin1Slice', 'ucs2Slice'];
-  return prototype !== undefined && methods.every((method) => method in prototype) ? native : plain;
+  const hasNative =
+    prototype !== undefined && ['utf8Write', 'ucs2Write', 'latin1Slice', 'ucs2Slice'].every((method) => method in prototype);
+  return hasNative ? native : plain;
 }

@@ -13,9 +13,8 @@ import type { CellText } from './cell-text.ts';
 import { CELL, latin1Cells, Tag, utf16Cells } from './cells.ts';
 import { classify } from './classify.ts';
 import { SEND } from './handle.ts';
+import { Node } from './node.ts';
 import { NO_SHAPE, type ShapeNode, type ShapeStore, ShapeTree } from './shapes.ts';
-
-import { Node } from './wire.ts';
 
 const MAX_DEPTH = 200;
 

@@ -8,8 +8,9 @@ import { Buffers } from './buffers.ts';
 import { classify, isDetached, isOutOfBounds, isShared, outOfBounds, unbox, viewName, withArticle } from './classify.ts';
 import { DOM_EXCEPTION, errorClassNamed, nearestErrorClass } from './error-classes.ts';
 import { type HandleRef, SEND, type Sendable } from './handle.ts';
+import { Node } from './node.ts';
 import { cannotSend, formatStep, type Step } from './path.ts';
-import { Node, NUMBER, VIEWS } from './wire.ts';
+import { NUMBER, VIEWS } from './wire.ts';
 
 /**
  * The properties of errors that are not enumerable when the engine sets them. SuppressedError has the last

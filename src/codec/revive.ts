@@ -5,7 +5,8 @@
 
 import { DOM_EXCEPTION, errorClassNamed } from './error-classes.ts';
 import type { HandleBridge, HandleRef } from './handle.ts';
-import { Node, NUMBER, VIEWS } from './wire.ts';
+import { Node } from './node.ts';
+import { NUMBER, VIEWS } from './wire.ts';
 
 export type Table = [heads: unknown[], bodies: unknown[]];
 

@@ -4,6 +4,7 @@
  */
 
 import { copyOf } from './bytes.ts';
+import { textOf } from './cell-text.ts';
 
 export interface Text {
   /**
@@ -92,7 +93,7 @@ function isSharedMemory(buffer: ArrayBufferLike): boolean {
   return typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer;
 }
 
-/** String.fromCharCode takes its characters as arguments, and too many of them overflow the stack. */
+/** Longer texts are encoded into an array of their own. */
 const CHUNK = 4096;
 
 /**
@@ -123,11 +124,7 @@ class WebText implements Text {
 
   latin1(source: Uint8Array, start: number, end: number): string {
     // No TextDecoder: what the web calls latin1 is windows-1252, which differs from U+0080 to U+009F.
-    let text = '';
-    for (let at = start; at < end; at += CHUNK) {
-      text += String.fromCharCode(...source.subarray(at, Math.min(at + CHUNK, end)));
-    }
-    return text;
+    return textOf(source.subarray(start, end));
   }
 
   utf8(source: Uint8Array, start: number, end: number): string {

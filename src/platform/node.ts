@@ -468,3 +468,5 @@ export function urlOfFile(path: string): string {
 export function isImportable(url: string): boolean {
   return !/\/\[(eval\d*|stdin)\]$/.test(decodeURI(url));
 }
+
+export { callSite } from './call-site.ts';
