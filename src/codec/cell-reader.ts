@@ -1,17 +1,15 @@
 /**
- * Reads cells (cells.ts). The texts of a short message are taken out together, as one, of which each is a
- * piece: a native call costs what ten pieces do. Of a longer one each is read by itself, since a piece keeps
- * the whole alive.
+ * Reads cells (cells.ts). The texts of short messages are taken out together, as one, of which each is a
+ * piece: a native call costs what ten pieces do. They are few hundred bytes, since a piece keeps the whole
+ * alive; of a longer message each text is read by itself.
  */
 import { type Builder, builderFor } from './builder.ts';
 import { copyOf } from './bytes.ts';
-import type { CellText } from './cell-text.ts';
+import { type CellText, SHORT, shortText } from './cell-text.ts';
 import { CELL, latin1Cells, Tag, utf16Cells } from './cells.ts';
 import { EMPTY_SHAPE, type ShapeStore } from './shapes.ts';
 
-/** Up to these many characters they are read one by one. Chosen by measurement, on Node 20. */
-const SHORT = 8;
-/** Bytes of a message whose texts are read together. */
+/** Bytes whose texts are read together. */
 const TOGETHER = 512;
 
 /** Views on one memory. */
@@ -38,10 +36,15 @@ export class CellReader {
   #f64: Float64Array;
   /** The next cell. */
   #at = 0;
+  /** Of the message that is read. */
   #start = 0;
   #end = 0;
-  /** The message as text, once one of its texts was read out of it. */
-  #whole: string | undefined;
+  /** Bytes from `#from` to `#to` of the memory as text, once a text among them was read. */
+  #together: string | undefined;
+  #from = 0;
+  #to = 0;
+  /** While a batch is read: where what stays as it is ends. */
+  #until = 0;
 
   /** @param scratch the memory that most messages are in */
   constructor(scratch: Uint8Array, text: CellText, store: ShapeStore) {
@@ -66,10 +69,35 @@ export class CellReader {
     this.#start = first;
     this.#end = first + end - start;
     this.#at = first / CELL;
-    this.#whole = undefined;
+    if (this.#until > 0 && isOwn) return this.value();
+    this.#together = undefined;
     const value = this.value();
-    this.#whole = undefined;
+    this.#together = undefined;
     return value;
+  }
+
+  /**
+   * Messages that lie behind each other in the first memory are going to be read, up to `endBatch`, and all
+   * of it stays as it is meanwhile. Texts of different ones are read together then.
+   */
+  beginBatch(): void {
+    this.#together = undefined;
+    this.#until = this.#own.bytes.length;
+  }
+
+  endBatch(): void {
+    this.#together = undefined;
+    this.#until = 0;
+  }
+
+  /** A Latin-1 text in the first memory. */
+  text(start: number, end: number): string {
+    const { shift, bytes } = this.#own;
+    if (this.#until === 0) return this.#text.latin1(bytes, start + shift, end + shift);
+    this.#start = start + shift;
+    this.#end = end + shift;
+    this.#bytes = bytes;
+    return this.#latin1At(this.#start, end - start);
   }
 
   /** Whole cells, from the first on that begins in `source` or before. */
@@ -166,41 +194,23 @@ export class CellReader {
   #latin1(length: number): string {
     const at = this.#at * CELL;
     this.#at += latin1Cells(length);
-    if (this.#whole !== undefined) return this.#whole.substring(at - this.#start, at - this.#start + length);
-    if (length <= SHORT) return short(this.#bytes, at, length);
+    return this.#latin1At(at, length);
+  }
+
+  #latin1At(at: number, length: number): string {
+    if (this.#together !== undefined && at >= this.#from && at + length <= this.#to)
+      return this.#together.substring(at - this.#from, at - this.#from + length);
+    if (length <= SHORT) return shortText(this.#bytes, at, length);
     if (!this.#text.isNative || this.#end - this.#start > TOGETHER) return this.#text.latin1(this.#bytes, at, at + length);
-    this.#whole = this.#text.latin1(this.#bytes, this.#start, this.#end);
-    return this.#whole.substring(at - this.#start, at - this.#start + length);
+    this.#from = at;
+    this.#to = Math.min(at + TOGETHER, Math.max(this.#end, this.#until));
+    this.#together = this.#text.latin1(this.#bytes, at, this.#to);
+    return this.#together.substring(0, length);
   }
 
   #utf16(length: number): string {
     const at = this.#at * CELL;
     this.#at += utf16Cells(length);
     return this.#text.utf16(this.#bytes, at, at + 2 * length);
-  }
-}
-
-/** Characters given one by one are put together in place. */
-function short(b: Uint8Array, at: number, length: number): string {
-  const c = (i: number): number => b[at + i] as number;
-  switch (length) {
-    case 0:
-      return '';
-    case 1:
-      return String.fromCharCode(c(0));
-    case 2:
-      return String.fromCharCode(c(0), c(1));
-    case 3:
-      return String.fromCharCode(c(0), c(1), c(2));
-    case 4:
-      return String.fromCharCode(c(0), c(1), c(2), c(3));
-    case 5:
-      return String.fromCharCode(c(0), c(1), c(2), c(3), c(4));
-    case 6:
-      return String.fromCharCode(c(0), c(1), c(2), c(3), c(4), c(5));
-    case 7:
-      return String.fromCharCode(c(0), c(1), c(2), c(3), c(4), c(5), c(6));
-    default:
-      return String.fromCharCode(c(0), c(1), c(2), c(3), c(4), c(5), c(6), c(7));
   }
 }

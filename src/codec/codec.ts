@@ -3,7 +3,7 @@
 import { Encoding } from '../../assembly/abi.ts';
 import { copyInto, copyOf } from './bytes.ts';
 import { CellReader } from './cell-reader.ts';
-import { cellText } from './cell-text.ts';
+import { cellText, SHORT, shortText } from './cell-text.ts';
 import { CellWriter } from './cell-writer.ts';
 import { CELL } from './cells.ts';
 import { isDetached, isOutOfBounds, outOfBounds, viewName } from './classify.ts';
@@ -17,7 +17,6 @@ import { type Text, textFor } from './text.ts';
 
 /** Up to these many characters a loop beats the native call. Chosen by measurement, on Node 20. */
 const SHORT_TO_WRITE = 32;
-const SHORT_TO_READ = 8;
 
 /** Up to so many bytes a loop over words beats a view and its copy. Chosen by measurement, on Node 20. */
 const FEW = 128;
@@ -128,7 +127,8 @@ export class Codec {
       case Encoding.NUMBER:
         return new DataView(source.buffer, source.byteOffset + start).getFloat64(0, true);
       case Encoding.LATIN1:
-        return end - start <= SHORT_TO_READ ? shortText(source, start, end) : this.#text.latin1(source, start, end);
+        if (end - start <= SHORT) return shortText(source, start, end - start);
+        return source === this.#scratch ? this.#reader.text(start, end) : this.#text.latin1(source, start, end);
       case Encoding.UTF8:
         return this.#text.utf8(source, start, end);
       case Encoding.BYTES:
@@ -138,6 +138,18 @@ export class Codec {
       case Encoding.RICH:
         return this.#decodeRich(source, start, end, handles);
     }
+  }
+
+  /**
+   * Several values that lie behind each other in the scratch are going to be decoded, up to `endBatch`; it
+   * stays as it is meanwhile.
+   */
+  beginBatch(): void {
+    this.#reader.beginBatch();
+  }
+
+  endBatch(): void {
+    this.#reader.endBatch();
   }
 
   #encodeText(text: string, at: number): Encoding {
@@ -232,18 +244,18 @@ export class Codec {
   }
 
   /**
-   * Copies what `encode` has left to `at`, a multiple of 8, of the scratch, where there is room for it.
-   * @param words the scratch
+   * Copies what `encode` has left to byte `at`, a multiple of 8, of some memory where there is room for it.
+   * @param words the same memory
    */
-  placeInScratch(words: Int32Array, at: number): void {
+  copyTo(bytes: Uint8Array, words: Int32Array, at: number): void {
     const { target, start, end } = this;
     const size = end - start;
     if (this.#words !== undefined && size <= FEW) {
       const from = this.#words;
       const shift = (at - start) >> 2;
       for (let i = start >> 2; i < end >> 2; i++) words[i + shift] = from[i] as number;
-    } else if (target !== this.#scratch || start !== at)
-      copyInto(this.#scratch, at, size === target.length ? target : target.subarray(start, end));
+    } else if (target !== bytes || start !== at)
+      copyInto(bytes, at, size === target.length ? target : target.subarray(start, end));
   }
 
   #decodeRich(source: Uint8Array, start: number, end: number, handles: HandleRef[]): unknown {
@@ -255,11 +267,4 @@ export class Codec {
     const table = this.#reader.read(source, tableStart, tableEnd) as Table;
     return new Reviver(table, source, tableEnd, handles, this.#bridge).value;
   }
-}
-
-/** Latin-1 of few characters. */
-function shortText(source: Uint8Array, start: number, end: number): string {
-  let text = '';
-  for (let i = start; i < end; i++) text += String.fromCharCode(source[i] as number);
-  return text;
 }

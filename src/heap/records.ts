@@ -74,7 +74,7 @@ export function writeInline(heap: Heap, encoding: Encoding, at: number, before =
   }
   const length = before + codec.end - codec.start;
   if (length > heap.inlineBytes || codec.handles.length > 0) return -1;
-  codec.placeInScratch(scratchI32, at + RECORD + before);
+  codec.copyTo(heap.scratch, scratchI32, at + RECORD + before);
   scratchI32[header] = length;
   scratchI32[header + 1] = encoding;
   return at + RECORD + align8(length);

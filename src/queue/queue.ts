@@ -7,12 +7,13 @@ import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
 import { Member } from '../heap/members.ts';
-import { decodeRecord, RECORD, recordBytes } from '../heap/records.ts';
+import { decodeRecord, RECORD } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, isBlocking, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
+import { decodeMany } from './get-batch.ts';
 import { PutBatch } from './put-batch.ts';
 import { plainRecords, putEncoded, type RecordForm } from './records.ts';
 
@@ -248,7 +249,7 @@ export class Queue<T = unknown> extends Shared {
     const ms = timeout === undefined ? FOREVER : this[Member.FLAVOUR].queueTimeout(timeout);
     const count = this[Member.HEAP].core.queueGetMany(this[Member.OPEN], most, ms);
     if (count < 0) throw this.#getError(count);
-    return this.#decodeMany(count);
+    return decodeMany<T>(this[Member.HEAP], count);
   }
 
   /** The async twin of `getMany`. */
@@ -258,24 +259,9 @@ export class Queue<T = unknown> extends Shared {
       const count = this[Member.HEAP].core.queueGetMany(this[Member.OPEN], most, 0);
       if (count === Status.TIMEOUT) return PENDING;
       if (count < 0) throw this.#getError(count);
-      return this.#decodeMany(count);
+      return decodeMany<T>(this[Member.HEAP], count);
     };
     return this.#await(attempt, timeout, options);
-  }
-
-  #decodeMany(count: number): T[] {
-    const { [Member.HEAP]: heap } = this;
-    const words = heap.scratchI32;
-    const items = new Array<T>(count);
-    let at = 0;
-    for (let i = 0; i < count; i++) {
-      const length = words[at >> 2] as number;
-      const meta = words[(at >> 2) + 1] as number;
-      const next = at + recordBytes(words, at);
-      items[i] = decodeRecord(heap, at + RECORD, length, meta) as T;
-      at = next;
-    }
-    return items;
   }
 
   /** @internal */

@@ -12,19 +12,16 @@ export interface RecordForm {
    * throws, nothing is held.
    */
   encode(heap: Heap, value: unknown, at: number): number;
-  /** Bytes that a record without a block takes at most. */
-  most(heap: Heap): number;
   /** Bytes of the record at byte `at` of `words`. */
   bytes(words: Int32Array, at: number): number;
   /** Gives back what a record holds that went nowhere. */
   drop(heap: Heap, words: Int32Array, at: number): void;
   /** What all records of a batch must have in common. */
-  shape?(words: Int32Array, at: number): number;
+  ordering?(words: Int32Array, at: number): number;
 }
 
 export const plainRecords: RecordForm = {
   encode: writeRecord,
-  most: (heap) => RECORD + heap.inlineBytes,
   bytes: recordBytes,
   drop: dropRecord,
 };
@@ -39,7 +36,7 @@ export function putEncoded(heap: Heap, queue: number, encoding: Encoding, ms: nu
   if (encoding === Encoding.NUMBER) return core.queuePutNumber(queue, codec.number, ms);
   const length = codec.end - codec.start;
   if (length <= heap.inlineBytes && codec.handles.length === 0) {
-    codec.placeInScratch(heap.scratchI32, RECORD);
+    codec.copyTo(heap.scratch, heap.scratchI32, RECORD);
     return core.queuePut(queue, length, encoding, ms);
   }
   writeBlock(heap, encoding, 0, 0);

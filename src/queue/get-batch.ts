@@ -1,0 +1,46 @@
+/** Records that the core has taken out of a queue together, one behind the other in the scratch. */
+import { Encoding, Meta } from '../../assembly/abi.ts';
+import type { Heap } from '../heap/heap.ts';
+import { decodeRecord, RECORD, recordBytes } from '../heap/records.ts';
+
+/** An item with handles: reviving them may use the scratch. */
+interface Later {
+  readonly index: number;
+  readonly at: number;
+  readonly length: number;
+  readonly meta: number;
+  readonly block: number;
+}
+
+/** The values of `count` records. */
+export function decodeMany<T>(heap: Heap, count: number): T[] {
+  const { codec, scratchI32: words, scratchF64: numbers } = heap;
+  const items = new Array<T>(count);
+  let later: Later[] | undefined;
+  codec.beginBatch();
+  try {
+    let at = 0;
+    for (let index = 0; index < count; index++) {
+      const meta = words[(at >> 2) + 1] as number;
+      if (meta === Encoding.NUMBER) {
+        items[index] = numbers[(at + RECORD) >> 3] as T;
+        at += RECORD + 8;
+        continue;
+      }
+      const length = words[at >> 2] as number;
+      if (meta >>> Meta.HANDLES_SHIFT === 0) items[index] = decodeRecord(heap, at + RECORD, length, meta) as T;
+      else {
+        later ??= [];
+        later.push({ index, at, length, meta, block: words[(at + RECORD) >> 2] as number });
+      }
+      at += recordBytes(words, at);
+    }
+  } finally {
+    codec.endBatch();
+  }
+  for (const { index, at, length, meta, block } of later ?? []) {
+    words[(at + RECORD) >> 2] = block;
+    items[index] = decodeRecord(heap, at + RECORD, length, meta) as T;
+  }
+  return items;
+}
