@@ -19,8 +19,8 @@ describe('a text', () => {
   test('of characters up to U+00FF goes as Latin-1 while it is short', () => {
     expect(encodingOf('')).toBe(Encoding.LATIN1);
     expect(encodingOf('bun')).toBe(Encoding.LATIN1);
-    expect(encodingOf('ÿ'.repeat(32))).toBe(Encoding.LATIN1);
-    expect(encodingOf('ÿ'.repeat(33))).toBe(Encoding.UTF8);
+    expect(encodingOf('ÿ'.repeat(16))).toBe(Encoding.LATIN1);
+    expect(encodingOf('ÿ'.repeat(17))).toBe(Encoding.UTF8);
   });
 
   test('of ASCII goes as Latin-1 at any length', () => {
