@@ -19,6 +19,8 @@ export const enum Limit {
   SLOTS = 1024,
   /** The longest spin before a worker sleeps, in polls. Chosen by measurement, see bench/. */
   SPIN_POLLS = 20000,
+  /** About; on the machine of bench/. */
+  POLLS_A_MICROSECOND = 400,
 }
 
 /**

@@ -51,3 +51,6 @@ export const FIRST_CHUNK_SHIFT: i32 = 5;
 /** Bounds of the adaptive spin, in polls. Chosen by measurement, see bench/. */
 export const SPIN_MIN: i32 = 20;
 export const SPIN_MAX: i32 = Limit.SPIN_POLLS;
+/** Waits from one probe of the spin to the next, at least and at most. */
+export const PROBE_AFTER_MIN: i32 = 16;
+export const PROBE_AFTER_MAX: i32 = 1024;
