@@ -51,6 +51,8 @@ export const enum Status {
   STALE = -9,
   /** The priority cannot be compared with those in the queue. */
   UNORDERED = -10,
+  /** The item is no number, and stays where it is. */
+  NOT_NUMBER = -13,
 }
 
 /** The class of a shared object: which repair a death asks for, and which class a handle becomes. */

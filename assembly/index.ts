@@ -116,6 +116,7 @@ export { connectionIncoming, connectionOutgoing, pipeReady } from './pipe/pipe';
 export {
   queueGet,
   queueGetMany,
+  queueGetNumbers,
   queueIsShutDown,
   queueNotEmptyGate,
   queueNotFullGate,

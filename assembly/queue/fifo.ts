@@ -173,8 +173,11 @@ function takeBlock(side: usize, length: u32, meta: u32, after: i64): void {
   endTake(block);
 }
 
-/** One try: up to `most` records, one behind the other in the scratch; how many, or TIMEOUT. */
-export function fifoGetMany(queue: usize, most: i32): i32 {
+/**
+ * One try: up to `most` records, one behind the other in the scratch; how many, or TIMEOUT. `numbers`: up to the
+ * first that is no number; NOT_NUMBER: that is the first.
+ */
+export function fifoGetMany(queue: usize, most: i32, numbers: bool): i32 {
   const side = queue + QUEUE_HEAD;
   lockInternal(side);
   const head = positionOf(side);
@@ -191,11 +194,16 @@ export function fifoGetMany(queue: usize, most: i32): i32 {
   let flags: u32 = 0;
   while (count < most && bytes < run) {
     const meta = ringWord(segment, at + bytes + 4);
+    if (numbers && meta != <u32>Encoding.NUMBER) break;
     const more = recordBytes(ringWord(segment, at + bytes), meta);
     if (bytes + more > run) break;
     flags |= meta;
     bytes += more;
     count++;
+  }
+  if (count == 0) {
+    unlock(side);
+    return Status.NOT_NUMBER;
   }
   ringRead(segment, at, selfScratch, bytes);
   const after = advance(head, count, bytes);

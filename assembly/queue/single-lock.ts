@@ -9,10 +9,10 @@
  * Death with the lock held: whoever takes it over repairs the heap. A batch is published item by item: a dead
  * producer's is in up to where it came.
  */
-import { Kind, Status } from '../abi';
+import { Encoding, Kind, Status } from '../abi';
 import { load, loadPlain, loadPlainF64, store } from '../atomics';
 import { recordBytes } from '../heap/record';
-import { HEADER, Header, QUEUE_TAIL, Queue } from '../layout';
+import { HEADER, Header, QUEUE_TAIL, Queue, Record } from '../layout';
 import { SCRATCH } from '../limits';
 import { lockInternal, unlock } from '../sync/lock';
 import { selfScratch } from '../waiting/park';
@@ -96,9 +96,10 @@ export function singleLockGet(queue: usize): i32 {
   return <i32>unfold(selfScratch);
 }
 
-/** One try: up to `most` records, one behind the other in the scratch; how many, or TIMEOUT. */
-export function singleLockGetMany(queue: usize, most: i32): i32 {
+/** One try: as fifoGetMany. */
+export function singleLockGetMany(queue: usize, most: i32, numbers: bool): i32 {
   const heap = isHeap(queue);
+  let nothing: i32 = Status.TIMEOUT;
   let count = 0;
   let bytes: u32 = 0;
   lockQueue(queue);
@@ -107,6 +108,10 @@ export function singleLockGetMany(queue: usize, most: i32): i32 {
     const size = sizeOf(position);
     if (size == 0) break;
     const next = heap ? heapRecordAt(queue, 0) : stackAt(queue, size - 1);
+    if (numbers && loadPlain(next + offsetof<Record>('meta')) != Encoding.NUMBER) {
+      nothing = Status.NOT_NUMBER;
+      break;
+    }
     const more = unfoldedBytes(next);
     // A packed record takes 16 bytes until it is unfolded, whatever is in it.
     if (bytes + max(more, <u32>16) > SCRATCH) break;
@@ -117,7 +122,7 @@ export function singleLockGetMany(queue: usize, most: i32): i32 {
     count++;
   }
   unlockQueue(queue);
-  return count > 0 ? count : <i32>Status.TIMEOUT;
+  return count > 0 ? count : nothing;
 }
 
 /**

@@ -44,3 +44,32 @@ export function decodeMany<T>(heap: Heap, count: number): T[] {
   }
   return items;
 }
+
+/** What numbers can be read into. */
+export type NumberArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array;
+
+/** How many numbers a target takes. @throws TypeError it is no array of numbers */
+export function roomIn(target: NumberArray): number {
+  if (!ArrayBuffer.isView(target) || target instanceof DataView || /^Big/.test(target[Symbol.toStringTag]))
+    throw new TypeError('a typed array of numbers is required to read numbers into');
+  return target.length;
+}
+
+/** `count` records of numbers. */
+export function readNumbers(heap: Heap, target: NumberArray, count: number): void {
+  const { scratchF64 } = heap;
+  for (let i = 0; i < count; i++) target[i] = scratchF64[2 * i + 1] as number;
+}
+
+export function notNumber(): TypeError {
+  return new TypeError('the next item is no number: take it with get()');
+}

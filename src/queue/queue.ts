@@ -13,7 +13,7 @@ import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, isBlocking, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
-import { decodeMany } from './get-batch.ts';
+import { decodeMany, type NumberArray, notNumber, readNumbers, roomIn } from './get-batch.ts';
 import { PutBatch } from './put-batch.ts';
 import { plainRecords, putEncoded, type RecordForm } from './records.ts';
 
@@ -262,6 +262,38 @@ export class Queue<T = unknown> extends Shared {
       return decodeMany<T>(this[Member.HEAP], count);
     };
     return this.#await(attempt, timeout, options);
+  }
+
+  /**
+   * `getMany` of numbers, into a typed array: at most as many as it has room for,
+   * and up to the first item that is no number. Nothing is allocated.
+   * @param timeout seconds to wait for the first; undefined or null: for ever
+   * @returns how many; the rest of `target` is as it was
+   * @throws TypeError the first item is no number, and stays; Empty; ShutDown
+   */
+  getManyInto(target: NumberArray, timeout?: Timeout): number {
+    const most = roomIn(target);
+    if (most === 0) return 0;
+    const ms = timeout === undefined ? FOREVER : this[Member.FLAVOUR].queueTimeout(timeout);
+    return this.#numbersInto(target, this[Member.HEAP].core.queueGetNumbers(this[Member.OPEN], most, ms));
+  }
+
+  /** The async twin of `getManyInto`. */
+  async getManyIntoAsync(target: NumberArray, timeout?: Timeout, options?: AsyncOptions): Promise<number> {
+    const most = roomIn(target);
+    if (most === 0) return 0;
+    const attempt = () => {
+      const count = this[Member.HEAP].core.queueGetNumbers(this[Member.OPEN], most, 0);
+      return count === Status.TIMEOUT ? PENDING : this.#numbersInto(target, count);
+    };
+    return this.#await(attempt, timeout, options);
+  }
+
+  #numbersInto(target: NumberArray, count: number): number {
+    if (count === Status.NOT_NUMBER) throw notNumber();
+    if (count < 0) throw this.#getError(count);
+    readNumbers(this[Member.HEAP], target, count);
+    return count;
   }
 
   /** @internal */

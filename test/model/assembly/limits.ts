@@ -20,5 +20,5 @@ export const SEGMENT_MAX: u32 = 256;
 export const FIRST_CHUNK_SHIFT: i32 = 2;
 export const SPIN_MIN: i32 = 0;
 export const SPIN_MAX: i32 = 0;
-export const PROBE_AFTER_MIN: i32 = 16;
-export const PROBE_AFTER_MAX: i32 = 1024;
+export const PROBE_AFTER_MIN: i32 = 1;
+export const PROBE_AFTER_MAX: i32 = 1;
