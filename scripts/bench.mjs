@@ -1,23 +1,42 @@
 /**
- * The benchmarks: compiles bench/ to build/bench/ and runs it on the package as built in dist/. Arguments go
- * to bench/run.ts: `npm run bench -- queue lock --quick`.
+ * The benchmarks: installs the rivals (once), compiles bench/ to build/bench/ and runs it on the package as
+ * built in dist/. Arguments go to bench/run.ts: `npm run bench -- --quick numbers locks`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundlePage } from './bench-page.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+/** Rivals that are not there are shown as such: a failure ends nothing. */
+function installRivals() {
+  const lock = readFileSync('bench/rivals/package-lock.json', 'utf8');
+  const stamp = 'bench/rivals/node_modules/.installed';
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  console.log('installing the rivals into bench/rivals/node_modules, once');
+  const { status } = spawnSync('npm', ['ci', '--prefix', 'bench/rivals', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  if (status === 0) writeFileSync(stamp, lock);
+  else console.error('npm ci --prefix bench/rivals has failed: the run goes on without the rivals that are missing');
+}
 
 const common = { outdir: 'build', outbase: '.', format: 'esm', platform: 'node', target: 'node20', logLevel: 'warning' };
 
 if (!existsSync('dist/index.js')) spawnSync(process.execPath, ['scripts/build.mjs', '--no-types'], { stdio: 'inherit' });
+installRivals();
 
-const sources = readdirSync('bench', { recursive: true })
-  .filter((file) => file.endsWith('.ts'))
+const files = readdirSync('bench', { recursive: true })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => !/^(page|rivals\/node_modules)\//.test(file))
   .map((file) => `bench/${file}`);
+const sources = files.filter((file) => file.endsWith('.ts'));
 rmSync('build/bench', { recursive: true, force: true });
+mkdirSync('build/bench', { recursive: true });
 
 // Each module by itself, as a user's would be: workers load some of them on their own. esbuild leaves the
 // endings of imports as they are.
@@ -29,13 +48,23 @@ const { outputFiles } = await build({
 });
 for (const { path, text } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text.replaceAll(/(\bfrom |\bimport )"(\.[^"\n]*)\.ts"/g, '$1"$2.js"'));
+  writeFileSync(path, text.replaceAll(/(\bfrom |\bimport |\bimport\()"(\.[^"\n]*)\.ts"/g, '$1"$2.js"'));
 }
 
-// What looks inside the package (bench/*.bench.ts) brings along what it looks at.
-await build({ ...common, entryPoints: sources.filter((file) => file.endsWith('.bench.ts')), bundle: true, packages: 'external' });
+// What looks inside the package (*.bench.ts) brings along what it looks at.
+await build({ ...common, entryPoints: sources.filter((file) => file.endsWith('.bench.ts')), bundle: true });
 
-const { status } = spawnSync(process.execPath, ['build/bench/run.js', ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
+// Programs of other languages, as they are.
+for (const file of files.filter((file) => /\.(py|c)$/.test(file))) copyFileSync(file, `build/${file}`);
+
+const { script, style } = await bundlePage();
+mkdirSync('build/bench/page', { recursive: true });
+writeFileSync('build/bench/page/app.js', script);
+writeFileSync('build/bench/page/style.css', style);
+
+// The rivals are found from there, and are no part of what is found from the root.
+if (existsSync('bench/rivals/node_modules'))
+  symlinkSync('../../bench/rivals/node_modules', 'build/bench/node_modules', 'junction');
+
+const { status } = spawnSync(process.execPath, ['build/bench/run.js', ...process.argv.slice(2)], { stdio: 'inherit' });
 process.exitCode = status ?? 1;
