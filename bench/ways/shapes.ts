@@ -63,7 +63,8 @@ interface Order {
   id: number;
   paid: boolean;
   total: number;
-  customer: { name: string; age: number; address: { street: string; city: string; zip: number } };
+  currency: string;
+  customer: { name: string; email: string; age: number; address: { street: string; city: string; zip: number } };
   lines: Line[];
 }
 
@@ -73,8 +74,10 @@ const nested: Shape<Order> = {
     id: i,
     paid: (i & 1) === 0,
     total: i * 1.25,
+    currency: 'ISK',
     customer: {
       name: NAMES[i & 15] as string,
+      email: 'somebody@example.is',
       age: i & 63,
       address: { street: TEXTS[i % VARIANTS] as string, city: 'Reykjavík', zip: 101 },
     },
