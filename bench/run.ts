@@ -22,6 +22,7 @@ Words choose the rows whose id begins with one of them, or holds it (see --list)
   --quick         a look: fewer and shorter rounds, under a minute
   --html          the same without tables: for the page
   --from FILE     measures nothing: draws the page of a JSON file again
+  --out FOLDER    for bench-report.html and bench-report.json; default: build
   --summary FILE  writes the figures as Markdown, too
   --list          the rows' ids`;
 
@@ -34,6 +35,7 @@ function options() {
         html: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
         from: { type: 'string' },
+        out: { type: 'string', default: 'build' },
         summary: { type: 'string' },
       },
     });
@@ -53,7 +55,7 @@ if (values.list) {
 if (values.from !== undefined) {
   const report = JSON.parse(readFileSync(values.from, 'utf8')) as Report;
   if (report.schema !== SCHEMA) throw new Error(`${values.from} is of schema ${report.schema}, not ${SCHEMA}`);
-  writeReport(report, values.summary);
+  writeReport(report, values.out, values.summary);
   process.exit(0);
 }
 
@@ -125,6 +127,6 @@ report.machine = machine(loadBefore);
 report.run.hurried = effort === QUICK && report.groups.some(({ rows }) => rows.some(wasCut));
 report.run.seconds = Math.round((performance.now() - begin) / 1000);
 printEnd(report);
-writeReport(report, values.summary);
+writeReport(report, values.out, values.summary);
 // Plain workers that were closed may still be on their way out.
 process.exit(0);

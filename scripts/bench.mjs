@@ -1,15 +1,18 @@
 /**
- * The benchmarks: installs the rivals (once), compiles bench/ to build/bench/ and runs it on the package as
- * built in dist/. Arguments go to bench/run.ts: `npm run bench -- --quick numbers locks`.
+ * The benchmarks: installs the rivals (once), compiles bench/ to build/bench/ (or BENCH_FOLDER, below the
+ * root) and runs it on the package as built in dist/. Arguments go to bench/run.ts: `npm run bench -- --quick numbers locks`.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundlePage } from './bench-page.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+/** Two runs at once need a folder each; all that is in it finds the rest by where it lies itself. */
+const folder = process.env.BENCH_FOLDER ?? 'build/bench';
 
 /** Rivals that are not there are shown as such: a failure ends nothing. */
 function installRivals() {
@@ -25,7 +28,7 @@ function installRivals() {
   else console.error('npm ci --prefix bench/rivals has failed: the run goes on without the rivals that are missing');
 }
 
-const common = { outdir: 'build', outbase: '.', format: 'esm', platform: 'node', target: 'node20', logLevel: 'warning' };
+const common = { outdir: folder, outbase: 'bench', format: 'esm', platform: 'node', target: 'node20', logLevel: 'warning' };
 
 if (!existsSync('dist/index.js')) spawnSync(process.execPath, ['scripts/build.mjs', '--no-types'], { stdio: 'inherit' });
 installRivals();
@@ -35,8 +38,8 @@ const files = readdirSync('bench', { recursive: true })
   .filter((file) => !/^(page|rivals\/node_modules)\//.test(file))
   .map((file) => `bench/${file}`);
 const sources = files.filter((file) => file.endsWith('.ts'));
-rmSync('build/bench', { recursive: true, force: true });
-mkdirSync('build/bench', { recursive: true });
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
 
 // Each module by itself, as a user's would be: workers load some of them on their own. esbuild leaves the
 // endings of imports as they are.
@@ -55,16 +58,16 @@ for (const { path, text } of outputFiles) {
 await build({ ...common, entryPoints: sources.filter((file) => file.endsWith('.bench.ts')), bundle: true });
 
 // Programs of other languages, as they are.
-for (const file of files.filter((file) => /\.(py|c)$/.test(file))) copyFileSync(file, `build/${file}`);
+for (const file of files.filter((file) => /\.(py|c)$/.test(file))) copyFileSync(file, join(folder, relative('bench', file)));
 
 const { script, style } = await bundlePage();
-mkdirSync('build/bench/page', { recursive: true });
-writeFileSync('build/bench/page/app.js', script);
-writeFileSync('build/bench/page/style.css', style);
+mkdirSync(join(folder, 'page'), { recursive: true });
+writeFileSync(join(folder, 'page/app.js'), script);
+writeFileSync(join(folder, 'page/style.css'), style);
 
 // The rivals are found from there, and are no part of what is found from the root.
-if (existsSync('bench/rivals/node_modules'))
-  symlinkSync('../../bench/rivals/node_modules', 'build/bench/node_modules', 'junction');
+const rivals = resolve('bench/rivals/node_modules');
+if (existsSync(rivals)) symlinkSync(rivals, join(folder, 'node_modules'), 'junction');
 
-const { status } = spawnSync(process.execPath, ['build/bench/run.js', ...process.argv.slice(2)], { stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, [join(folder, 'run.js'), ...process.argv.slice(2)], { stdio: 'inherit' });
 process.exitCode = status ?? 1;
