@@ -162,7 +162,7 @@ export async function measure(row: Row, effort: Effort, kindOf: (by: string) => 
   for (const at of places) found.push({ at, entries: await measureAt(row, at ?? 0, effort) });
 
   const resultOf = (contender: Contender, part: string): ContenderResult => {
-    const { name, by, note } = contender;
+    const { name, by, note, kind = kindOf(by) } = contender;
     const points: Point[] = [];
     let failed: string | undefined;
     for (const { at, entries } of found) {
@@ -172,7 +172,7 @@ export async function measure(row: Row, effort: Effort, kindOf: (by: string) => 
       if (entry?.failed !== undefined) failed ??= at === undefined ? entry.failed : `at ${at}: ${entry.failed}`;
       else if (samples) points.push(pointOf(samples, at));
     }
-    return { name, by, kind: kindOf(by), ...(note !== undefined && { note }), points, ...(failed !== undefined && { failed }) };
+    return { name, by, kind, ...(note !== undefined && { note }), points, ...(failed !== undefined && { failed }) };
   };
   const rowOf = (id: string, what: string, part: string, targets: readonly Target[] = []): RowResult => {
     const contenders = contendersOf(row, effort).map((each) => resultOf(each, part));

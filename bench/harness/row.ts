@@ -2,7 +2,7 @@
  * A row of the benchmarks, as bench/rows/ lists them: what is measured, who takes part, and what we hold
  * ourselves to.
  */
-import type { Axis } from '../report/model.ts';
+import type { Axis, Kind } from '../report/model.ts';
 import type { UnitName } from '../report/units.ts';
 import type { Target } from '../report/verdict.ts';
 import type { By } from '../rivals/parties.ts';
@@ -49,6 +49,8 @@ export interface Row {
 export interface Contender {
   name: string;
   by: By;
+  /** In place of its party's: `reference` for one of ours that is there to be compared with. */
+  kind?: Kind;
   /** What sets it apart, in some words. */
   note?: string;
   /** In place of the row's. */

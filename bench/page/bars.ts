@@ -9,7 +9,10 @@ import { headOf } from '../report/verdict.ts';
 import { baseOf, scaleFor } from './scale.ts';
 
 const LINE = 30;
+/** For the figure, and for the ratio beside it where there is room. */
 const LABELS = 172;
+const FIGURES = 84;
+const NARROW = 480;
 const GAP = 8;
 /** Of the font, in pixels; what Plot takes for its width is less than it is in wide fonts. */
 const EM = 14.5;
@@ -43,7 +46,7 @@ function barsOf(row: RowResult): Bar[] {
   const bars = row.contenders.flatMap((contender): Bar[] => {
     const point = contender.points[0];
     if (!point) return [];
-    const compared = contender.kind !== 'ours' && ours !== undefined && ours > 0 && point.median > 0;
+    const compared = contender.kind !== 'ours' && row.unit !== 'percent' && ours !== undefined && ours > 0 && point.median > 0;
     const rounds = point.samples.length === 1 ? 'one measurement' : `${point.samples.length} rounds`;
     const range = point.samples.length > 1 ? `, ${unit.write(point.min)} to ${unit.write(point.max)}` : '';
     return [
@@ -71,10 +74,17 @@ export function drawBars(row: RowResult, width: number): Element {
   const targets = targetsOf(row).filter(({ name }) => bars.some((bar) => bar.name === name));
   const names = [...bars.map(({ name }) => name), ...failed.map(({ name }) => name)];
   const marginLeft = marginFor(names, width);
+  const narrow = width < NARROW;
+  const marginRight = narrow ? FIGURES : LABELS;
   const values = [...bars.flatMap(({ median, min, max }) => [median, min, max]), ...targets.map(({ at }) => at)];
-  const { type, domain, ticks, tickFormat } = scaleFor(values.length > 0 ? values : [0], row.unit, width - marginLeft - LABELS);
+  const { type, domain, ticks, tickFormat } = scaleFor(
+    values.length > 0 ? values : [0],
+    row.unit,
+    width - marginLeft - marginRight,
+  );
   const unit = units[row.unit];
-  const best = bars.find(({ contender }) => contender.kind !== 'reference');
+  // Where there is nobody to be better than, nobody is the best.
+  const best = row.lead && bars.find(({ contender }) => contender.kind !== 'reference');
   const contenderOf = (name: string) => row.contenders.find((each) => each.name === name);
   const y = 'name';
   // Behind all that is drawn on its line.
@@ -86,7 +96,7 @@ export function drawBars(row: RowResult, width: number): Element {
     width,
     height: names.length * LINE + 46,
     marginLeft,
-    marginRight: LABELS,
+    marginRight,
     marginTop: 6,
     marginBottom: 40,
     className: 'plot',
@@ -130,7 +140,14 @@ export function drawBars(row: RowResult, width: number): Element {
       }),
       Plot.ruleY(
         bars.filter(({ samples }) => samples.length > 1),
-        { y, x1: 'min', x2: 'max', stroke: 'var(--whisker)', strokeWidth: 1.5, pointerEvents: 'none' },
+        {
+          y,
+          x1: ({ min }: Bar) => Math.max(min, domain[0]),
+          x2: 'max',
+          stroke: 'var(--whisker)',
+          strokeWidth: 1.5,
+          pointerEvents: 'none',
+        },
       ),
       Plot.tickX(
         bars.filter(({ samples }) => samples.length > 1).flatMap((bar) => [bar.min, bar.max].map((at) => ({ ...bar, at }))),
@@ -140,7 +157,7 @@ export function drawBars(row: RowResult, width: number): Element {
       Plot.text(bars, { ...label, text: 'value', fontWeight: 600, fill: 'var(--text)' }),
       Plot.text(bars, {
         ...label,
-        text: (bar: Bar) => bar.ratio && `nogil ${bar.ratio}`,
+        text: (bar: Bar) => (narrow || !bar.ratio ? '' : `nogil ${bar.ratio}`),
         dx: GAP + 72,
         fill: (bar: Bar) => (timesAsGoodOf(row, bar) >= 1 ? 'var(--good)' : 'var(--bad)'),
         title: (bar: Bar) => `nogil is ${bar.ratio} as good as ${bar.name}`,

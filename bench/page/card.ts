@@ -1,6 +1,6 @@
 /** One row: what it says in a sentence, its targets, its picture, its figures. */
 import type { RowResult, Verdict } from '../report/model.ts';
-import { units, writeTimes } from '../report/units.ts';
+import { comparison, units, writeTimes } from '../report/units.ts';
 import { drawBars } from './bars.ts';
 import { drawCurves, legendOf, writePlace } from './curves.ts';
 import { drawn, h } from './dom.ts';
@@ -12,13 +12,12 @@ function headline({ lead, unit }: RowResult): HTMLElement | undefined {
   if (!lead) return undefined;
   const { times, range, against } = lead;
   const even = range[0] < 1 && range[1] > 1;
-  const than = units[unit].better === 'more' ? 'the rate of' : 'as good as';
   const between = range[0] === range[1] ? '' : ` (${writeTimes(range[0])} to ${writeTimes(range[1])})`;
   return h(
     'p',
     { class: 'headline' },
     h('strong', { class: even ? 'even' : times >= 1 ? 'good' : 'bad' }, writeTimes(times)),
-    ` ${than} ${against}, the best rival${between}`,
+    ` ${comparison(unit)} ${against}, the best rival${between}`,
     even && h('em', {}, ': no difference that stands out of the noise'),
   );
 }

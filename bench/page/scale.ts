@@ -31,7 +31,8 @@ export function powers(from: number, to: number, most: number, unit?: UnitName):
   return Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, i) => base ** (low + i * step));
 }
 
-function round(value: number): number {
+function round(value: number, unit: UnitName): number {
+  if (baseOf(unit) === 2) return 2 ** Math.ceil(Math.log2(value));
   const size = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 2.5, 5].find((step) => step * size >= value) ?? 10) * size;
 }
@@ -47,7 +48,7 @@ export function short(unit: UnitName): (value: number) => string {
 
 /** @param values all that is drawn, whiskers and targets among it */
 export function scaleFor(values: readonly number[], unit: UnitName, width: number): Scale {
-  const most = Math.max(2, Math.floor(width / 90));
+  const most = Math.max(1, Math.floor(width / 90));
   const high = Math.max(...values);
   const tickFormat = short(unit);
   if (isWide(values)) {
@@ -56,8 +57,9 @@ export function scaleFor(values: readonly number[], unit: UnitName, width: numbe
     const from = 10 ** Math.floor(Math.log10(low / 1.6));
     return { type: 'log', domain: [from, high], ticks: powers(from, high, most, unit), tickFormat };
   }
-  const top = high > 0 ? high : 1;
-  const step = round(top / most);
+  if (high <= 0) return { type: 'linear', domain: [0, 1], ticks: [0], tickFormat };
+  const top = high;
+  const step = round(top / most, unit);
   const ticks = Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, i) => i * step);
   return { type: 'linear', domain: [0, top], ticks, tickFormat };
 }

@@ -1,6 +1,5 @@
 /** The figures as Markdown, for docs/: what the README's claims link to. */
 import type { ContenderResult, Report, RowResult } from './model.ts';
-import { writeVerdict } from './terminal.ts';
 import { timesAsGood, units, writeBytes, writeCount, writeTimes } from './units.ts';
 import { headOf } from './verdict.ts';
 
@@ -40,6 +39,16 @@ function curve(row: RowResult, over: NonNullable<RowResult['over']>): string[] {
   ];
 }
 
+function verdicts(row: RowResult): string[] {
+  const cells = row.verdicts.map(({ target, figure, range, against, result, unsure }) => {
+    const write = (value: number) => (against === undefined ? units[row.unit].write(value) : writeTimes(value));
+    const between = range && range[0] !== range[1] ? `${write(range[0])} – ${write(range[1])}` : '';
+    const found = figure === undefined ? 'not measured' : write(figure);
+    return `| ${target} | ${found} | ${between} | ${result}${unsure ? ', within the noise' : ''} |`;
+  });
+  return ['| target | figure | min – max | |', '|---|---|---|---|', ...cells];
+}
+
 export function composeSummary(report: Report): string {
   const { run, machine, parties, groups } = report;
   const lines = [
@@ -64,7 +73,7 @@ export function composeSummary(report: Report): string {
     for (const row of rows) {
       lines.push('', `### ${row.id}`, '', row.what + (row.what.endsWith('.') ? '' : '.'), '');
       lines.push(...(row.over ? curve(row, row.over) : bars(row)));
-      if (row.verdicts.length > 0) lines.push('', ...row.verdicts.map((verdict) => `- ${writeVerdict(row, verdict)}`));
+      if (row.verdicts.length > 0) lines.push('', ...verdicts(row));
     }
   }
   return `${lines.join('\n')}\n`;

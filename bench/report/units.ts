@@ -55,6 +55,11 @@ export const units = {
   percent: { better: 'less', label: '% of a core', write: (value) => `${digits(value)} %` },
 } as const satisfies Record<string, Unit>;
 
+/** What `2 ×` is in front of, when it is said of one and another. */
+export function comparison(unit: UnitName): string {
+  return units[unit].better === 'more' ? 'the rate of' : unit === 'time' ? 'as fast as' : 'as good as';
+}
+
 export type UnitName = keyof typeof units;
 
 /** How many times as good `a` is as `b`: above 1 it is better, in whatever direction. */

@@ -1,6 +1,6 @@
 /** Whether a row keeps its targets. */
 import type { ContenderResult, Lead, Verdict } from './model.ts';
-import { timesAsGood, type UnitName, units } from './units.ts';
+import { comparison, timesAsGood, type UnitName, units } from './units.ts';
 
 /**
  * What one contender of a row is held to. Without `against` the bound is one on its figure, in the row's unit;
@@ -72,7 +72,7 @@ function wording(target: Target, unit: UnitName): string {
   if (target.against === undefined) return `${target.who}: ${side} ${units[unit].write(bound)}`;
   const whose = target.against === BEST_RIVAL ? 'the best rival' : target.against;
   if (inTimes && bound === 1) return `${target.who}: no worse than ${whose}`;
-  if (inTimes && units[unit].better === 'less') return `${target.who}: at least ${bound} × as good as ${whose}`;
+  if (inTimes && units[unit].better === 'less') return `${target.who}: at least ${bound} × ${comparison(unit)} ${whose}`;
   return `${target.who}: ${side} ${bound} × ${whose}`;
 }
 

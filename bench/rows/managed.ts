@@ -63,7 +63,7 @@ function byMessage(writes: boolean): Contender {
 /** Some workers that update one key: all updates must be in it. */
 function contended(workers: number): Contender {
   return {
-    name: `Dict: update, ${workers} workers`,
+    name: `Dict: update, ${workers} worker${workers > 1 ? 's' : ''}`,
     by: 'nogil',
     async open() {
       const shared = manager.dict({ n: 0 });

@@ -1,4 +1,19 @@
-import { Barrier, Condition, Dict, Event, heap, List, Lock, Pipe, Queue, RLock, Semaphore, Value } from 'nogil';
+import {
+  Barrier,
+  Condition,
+  Dict,
+  Event,
+  heap,
+  LifoQueue,
+  List,
+  Lock,
+  Pipe,
+  PriorityQueue,
+  Queue,
+  RLock,
+  Semaphore,
+  Value,
+} from 'nogil';
 import { Agent, closeAll } from '../harness/agents.ts';
 import { runOnce } from '../harness/program.ts';
 import type { Contender, Group } from '../harness/row.ts';
@@ -175,6 +190,8 @@ every run. Bytes of JavaScript are those that the engine reports after a full co
         primitive('Barrier', () => new Barrier(2)),
         primitive('Value', () => new Value('d', 0)),
         primitive('Queue', () => new Queue()),
+        primitive('LifoQueue', () => new LifoQueue()),
+        primitive('PriorityQueue', () => new PriorityQueue()),
         primitive('Pipe, both ends', pair),
         primitive('Dict', () => new Dict()),
         primitive('List', () => new List()),

@@ -26,7 +26,7 @@ function fan(producers: number, consumers: number, targets: Target[] = []): Row 
     contenders: [
       ours,
       // What more workers cost, in the same turns.
-      ...(shape === '1:1' ? [] : [queueFan(ONE_TO_ONE, 1, 1)]),
+      ...(shape === '1:1' ? [] : [{ ...queueFan(ONE_TO_ONE, 1, 1), kind: 'reference' as const }]),
       portFan('postMessage', producers, consumers),
       channels('multithreading: channel', producers, consumers),
     ],

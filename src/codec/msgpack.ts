@@ -19,7 +19,7 @@ export interface Packed extends Uint8Array {
 }
 
 // Records would need a table of structures that sender and receiver share; with the structures inside each
-// message both sides get slower (bench/codec.bench.ts). Objects of 65 536 keys and more need the variable
+// message both sides get slower (bench/rows/codec.bench.ts). Objects of 65 536 keys and more need the variable
 // size.
 const packr = new Packr({ useRecords: false, variableMapSize: true, useToJSON: false });
 const unpackr = new Unpackr({ useRecords: false, copyBuffers: true });
