@@ -87,9 +87,11 @@ const left = selected.flatMap(({ rows }) => rows.filter((row) => !(row.fullOnly 
 const entriesOf = (row: Row) => row.contenders.length * placesOf(row);
 const placesOf = (row: Row) => row.over?.[effort.name].length ?? 1;
 
-/** The first of ours had fewer rounds than there are. */
-const wasCut = ({ contenders }: RowResult) =>
-  contenders[0]?.points.some(({ samples }) => samples.length > 1 && samples.length < effort.rounds[1]) ?? false;
+/** The first of ours had fewer rounds than there are in a quick run. */
+function wasCut(row: Row, { contenders }: RowResult): boolean {
+  const points = contenders[0]?.points ?? [];
+  return effort === QUICK && !row.once && points.some(({ samples }) => samples.length < effort.rounds[1]);
+}
 
 /** What is left of the time is shared among the rows that are left. */
 function effortFor(row: Row): Effort {
@@ -117,6 +119,7 @@ for (const { id, question, how, rows } of selected) {
     for (const result of await measure(row, effortFor(row), kindOf)) {
       result.how = oneLine(result.how);
       group.rows.push(result);
+      report.run.hurried ||= wasCut(row, result);
       if (!values.html) printRow(result);
     }
   }
@@ -124,7 +127,6 @@ for (const { id, question, how, rows } of selected) {
 if (values.html) progress('');
 report.groups = report.groups.filter(({ rows }) => rows.length > 0);
 report.machine = machine(loadBefore);
-report.run.hurried = effort === QUICK && report.groups.some(({ rows }) => rows.some(wasCut));
 report.run.seconds = Math.round((performance.now() - begin) / 1000);
 printEnd(report);
 writeReport(report, values.out, values.summary);

@@ -1,17 +1,13 @@
 /** The rivals' packages. They are not there when the rest is compiled, and may not be there at all. */
-
 import { messageOf } from '../harness/patience.ts';
 import { Missing } from '../harness/row.ts';
 
 /** @param name as one would import it; build/bench/node_modules leads to bench/rivals/node_modules */
 export async function load<T>(name: string): Promise<T> {
-  let found: { default?: unknown };
   try {
-    found = await import(name);
+    return (await import(name)) as T;
   } catch (error) {
-    const code = (error as { code?: string }).code;
-    if (code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new Missing(`not installed (${messageOf(error)})`);
   }
-  return found as T;
 }

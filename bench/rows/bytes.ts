@@ -62,7 +62,7 @@ those that answer a new one: making one costs 0.6 µs.`,
         name: 'length of an item',
         unit: 'bytes',
         full: [1, 8, 64, 512, 4096, 2 ** 15, 2 ** 18, 2 ** 21, 2 ** 24],
-        quick: [1, 256, 2 ** 16, 2 ** 24],
+        quick: [1, 4096, 2 ** 24],
       },
       most: (at) => Math.max(4, Math.min(1_000_000, MOST_BYTES / at)),
       contenders: [

@@ -13,7 +13,7 @@ const CUSHION = 64;
 const MAXSIZE = 16;
 /** Longest wait that is fair, in nanoseconds. */
 const BOUND = 1e9;
-const SECONDS = { quick: 0.3, full: 10 };
+const SECONDS = 10;
 
 const kinds = { Queue, LifoQueue, PriorityQueue };
 type Name = keyof typeof kinds;
@@ -71,12 +71,12 @@ function contender(name: Name, bounded: boolean, figures: (round: Round) => Reco
   return {
     name,
     by: 'nogil',
-    async open(_, quick) {
+    async open() {
       const agents = Array.from({ length: WORKERS }, () => new Agent('rows/fairness.workers.js'));
       await Promise.all(agents.map((agent) => agent.answer()));
       return {
         gives: 'figure',
-        run: async () => figures(await hammer(agents, name, bounded, SECONDS[quick ? 'quick' : 'full'])),
+        run: async () => figures(await hammer(agents, name, bounded, SECONDS)),
         close: () => closeAll(agents),
       };
     },
@@ -90,11 +90,10 @@ function row(bounded: boolean): Row {
     ? `${WORKERS / 2} producers, ${WORKERS / 2} consumers, ${MAXSIZE} places`
     : `${WORKERS} workers at one queue`;
   return {
-    ...(bounded && { fullOnly: true }),
+    fullOnly: true,
     id: `scaling.fair-${bounded ? 'bounded' : 'busy'}`,
     what: `${who}: the longest call`,
-    how: `${bounded ? 'Four put and four get.' : 'Each puts and gets in turn; it is never empty.'} Ten seconds each (0.3 in a quick
-run). Whatever a call takes, it waits for others' calls, and for a core. Each item must come out once: they are counted,
+    how: `${bounded ? 'Four put and four get.' : 'Each puts and gets in turn; it is never empty.'} Ten seconds each. Whatever a call takes, it waits for others' calls, and for a core. Each item must come out once: they are counted,
 and added up in two ways.`,
     unit: 'time',
     once: true,

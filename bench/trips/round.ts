@@ -14,7 +14,7 @@ import type { Trip, Trips } from './trip.ts';
  * after some tens of milliseconds; a busy run is long enough that the trips until then are its tail and not
  * its median. Parked: the other end has fallen asleep.
  */
-const MODES = { busy: { full: 20_000, quick: 4000, pause: 0 }, parked: { full: 200, quick: 60, pause: 1 } } as const;
+const MODES = { busy: { full: 20_000, quick: 2000, pause: 0 }, parked: { full: 200, quick: 60, pause: 1 } } as const;
 
 export type Mode = keyof typeof MODES;
 
