@@ -1,6 +1,7 @@
 /**
  * The benchmarks: installs the rivals (once), compiles bench/ to build/bench/ (or BENCH_FOLDER, below the
- * root) and runs it on the package as built in dist/. Arguments go to bench/run.ts: `npm run bench -- --quick numbers locks`.
+ * root) and runs it on the package as built in dist/. Arguments go to bench/run.ts:
+ * `npm run bench -- --quick numbers locks`.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

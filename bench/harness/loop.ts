@@ -39,8 +39,8 @@ export function loop(
     ...(note !== undefined && { note }),
     async open(_, quick) {
       const thing = await subject();
-      // Compiled anew for each, so that no loop is optimised for what another one calls: the engine knows equal
-      // sources again.
+      // Compiled anew for each, so that no loop is optimised for what another one calls: the engine knows
+      // equal sources again.
       const kind = awaits ? 'async' : '';
       const source = `/* ${++made} */ return ${kind} () => { let sum = 0; for (let i = 0; i < ${calls}; i++) { ${body} } ${after}; return sum; }`;
       const sample = new Function('subject', source)(thing) as () => number | Promise<number>;

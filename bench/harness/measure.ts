@@ -42,7 +42,10 @@ class Entry {
 
   async open(at: number, quick: boolean): Promise<void> {
     await this.#try(async () => {
-      this.#runner = await this.contender.open(at, quick);
+      const runner = await this.contender.open(at, quick);
+      // One that comes when nobody waits for it any more has failed already.
+      if (this.failed === undefined) this.#runner = runner;
+      else await runner.close?.();
     });
   }
 

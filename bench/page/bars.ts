@@ -1,6 +1,6 @@
 /**
- * A row as bars: the best is first; ours are coloured. A thin line goes from the smallest to the largest round,
- * a mark shows the target.
+ * A row as bars: the best is first; ours are coloured. A thin line goes from the smallest to the largest
+ * round, a mark shows the target.
  */
 import * as Plot from '@observablehq/plot';
 import type { ContenderResult, Point, RowResult } from '../report/model.ts';

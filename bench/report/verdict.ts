@@ -3,14 +3,14 @@ import type { ContenderResult, Lead, Verdict } from './model.ts';
 import { comparison, timesAsGood, type UnitName, units } from './units.ts';
 
 /**
- * What one contender of a row is held to. Without `against` the bound is one on its figure, in the row's unit;
- * with it on the ratio of the two figures.
+ * What one contender of a row is held to. Without `against` the bound is one on its figure, in the row's
+ * unit; with it on the ratio of the two figures.
  */
 export type Target = {
   who: string;
   /**
-   * A contender's name. `best rival`: the best of those that one could use instead; with `times`, the bound is
-   * on how many times as good `who` is, also where less is better.
+   * A contender's name. `best rival`: the best of those that one could use instead. With `times` the bound
+   * is on how many times as good `who` is, also where less is better.
    */
   against?: string;
 } & ({ atLeast: number } | { atMost: number } | { times: number });

@@ -1,7 +1,7 @@
 /**
  * The rival of Queue for bytes: a ring over a SharedArrayBuffer for one producer and one consumer, lock-free,
- * as one would write it by hand. Both ends spin, then sleep. The consumer copies into a buffer of its own that
- * it uses again. It knows no values, no second consumer, no deaths; it cannot be awaited.
+ * as one would write it by hand. Both ends spin, then sleep. The consumer copies into a buffer of its own
+ * that it uses again. It knows no values, no second consumer, no deaths; it cannot be awaited.
  *
  * Ancestry: Lamport's ring, with each end's last look at the other's index (FastForward, MCRingBuffer).
  * A record: its length in a word, then its bytes, padded to 8. One that would not fit before the end of the

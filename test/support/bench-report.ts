@@ -1,4 +1,4 @@
-/** A small report as a run of the benchmarks writes it: measured by the real harness, of contenders that only say so. */
+/** A small report as a run of the benchmarks writes it: by the real harness, of contenders that do nothing. */
 import type { Effort } from '../../bench/harness/effort.ts';
 import { measure } from '../../bench/harness/measure.ts';
 import { type Contender, type Group, Missing } from '../../bench/harness/row.ts';
