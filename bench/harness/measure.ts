@@ -61,12 +61,12 @@ class Entry {
     const runner = this.#runner;
     this.#runner = undefined;
     // What it threw before is the news.
-    if (runner?.close) await within(CLOSING, 'close', Promise.resolve(runner.close())).catch(() => {});
+    if (runner?.close) await within(CLOSING, Promise.resolve(runner.close())).catch(() => {});
   }
 
   async #try(work: () => Promise<void>): Promise<void> {
     try {
-      await within(this.#patience, this.contender.name, work());
+      await within(this.#patience, work());
     } catch (error) {
       this.failed = messageOf(error);
       await this.close();

@@ -13,12 +13,12 @@ export function catchStrays(): void {
   process.on('unhandledRejection', caught);
 }
 
-export async function within<T>(seconds: number, what: string, work: T | Promise<T>): Promise<T> {
+export async function within<T>(seconds: number, work: T | Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const before = stop;
   const failure = new Promise<never>((_, reject) => {
     stop = reject;
-    timer = setTimeout(() => reject(new Error(`${what}: no answer within ${seconds} s`)), seconds * 1000);
+    timer = setTimeout(() => reject(new Error(`no answer within ${seconds} s`)), seconds * 1000);
   });
   try {
     return await Promise.race([work, failure]);

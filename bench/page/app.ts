@@ -76,7 +76,7 @@ function tiles(): HTMLElement {
   return h(
     'div',
     { class: 'tiles' },
-    tile(`${ahead} of ${entries.length}`, 'rows with a rival in which nogil is the faster one'),
+    tile(`${ahead} of ${entries.length}`, 'rows in which nogil is ahead of the best rival'),
     tile(`${count('met')} of ${verdicts.length}`, 'targets met', count('missed') > 0 ? 'some' : 'all'),
     tile(String(measured), 'rows, each checked for what came out'),
     tile(

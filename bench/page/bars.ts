@@ -65,7 +65,7 @@ function barsOf(row: RowResult): Bar[] {
 
 /** The longest name decides, up to a third of the width. */
 function marginFor(names: readonly string[], width: number): number {
-  return Math.min(Math.max(90, 7.6 * Math.max(...names.map((name) => name.length)) + GAP * 4), width * 0.42);
+  return Math.min(Math.max(90, 8.2 * (Math.max(...names.map((name) => name.length)) + 2) + GAP * 2), width * 0.42);
 }
 
 export function drawBars(row: RowResult, width: number): Element {

@@ -15,5 +15,5 @@ export const openPoolifier: OpenPool = async (workers) => {
   const { FixedThreadPool } = await load<Module>('poolifier');
   const pool = new FixedThreadPool(workers, here('./poolifier.workers.js'), { enableEvents: false });
   // `destroy` is not always answered.
-  return { run: (x) => pool.execute(x), close: () => within(1, 'destroy', pool.destroy()).catch(() => {}) };
+  return { run: (x) => pool.execute(x), close: () => within(1, pool.destroy()).catch(() => {}) };
 };

@@ -99,7 +99,7 @@ describe('a row', () => {
       ['missing', 'not installed', 0],
       ['broken', 'the sum is wrong', 0],
       ['fine', undefined, 1],
-      ['hanging', 'hanging: no answer within 0.05 s', 0],
+      ['hanging', 'no answer within 0.05 s', 0],
     ]);
     expect(contenders.map(({ kind }) => kind)).toEqual(['rival', 'rival', 'ours', 'rival']);
   });
