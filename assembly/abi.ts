@@ -9,7 +9,7 @@
 export const enum Version {
   /** "nogl", the first word of a heap. */
   MAGIC = 0x6e6f676c,
-  LAYOUT = 3,
+  LAYOUT = 4,
 }
 
 /** Limits and sizes that both sides count with. The model build has smaller ones of its own (limits.ts). */
@@ -49,6 +49,10 @@ export const enum Status {
   STALE = -9,
   /** The priority cannot be compared with those in the queue. */
   UNORDERED = -10,
+  /** The item is a value and not bytes, and stays where it is. */
+  NOT_BYTES = -11,
+  /** The item is longer than there is room for, and stays where it is. */
+  TOO_LONG = -12,
 }
 
 /** The class of a shared object: which repair a death asks for, and which class a handle becomes. */
