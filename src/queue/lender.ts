@@ -13,13 +13,13 @@ import { Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { checkInteger } from '../sync/flavour.ts';
 import { type Bytes, bytesOf } from './bytes.ts';
-import { Lease, type Publisher, Slot } from './loans.ts';
+import { Lease, Slot } from './loans.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 /** Up to this many bytes a loop beats the call of `set`. Chosen by measurement, on Node 20. */
 const FEW = 16;
 
-export abstract class Lender extends Shared implements Publisher {
+export abstract class Lender extends Shared {
   /** The queue that is written to. @throws when this handle is closed, or does not write @internal */
   abstract get [Member.WRITES_TO](): number;
   /** The queue that is read from. @throws when this handle is closed, or does not read @internal */

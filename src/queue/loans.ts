@@ -14,7 +14,7 @@ import { checkInteger } from '../sync/flavour.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
-/** What a slot goes into. The queues are addresses. */
+/** What a slot goes into. The queues are addresses. @internal */
 export interface Publisher {
   /** The queue that it goes into. @throws when its handle is closed */
   readonly [Member.WRITES_TO]: number;
