@@ -51,6 +51,10 @@ export const enum Status {
   STALE = -9,
   /** The priority cannot be compared with those in the queue. */
   UNORDERED = -10,
+  /** The item is a value and not bytes, and stays where it is. */
+  NOT_BYTES = -11,
+  /** The item is longer than there is room for, and stays where it is. */
+  TOO_LONG = -12,
   /** The item is no number, and stays where it is. */
   NOT_NUMBER = -13,
 }

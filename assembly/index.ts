@@ -13,6 +13,7 @@ import { selfScratch } from './waiting/park';
 
 export { allocate, bytesInUse, bytesReserved, free } from './heap/allocator';
 export { nodeCreate, nodeFree, nodeGive, nodeTake, refAdopt, refObject, refOpen } from './heap/handles';
+export { loanEnd } from './heap/loan';
 export { objectEntries, objectGeneration, objectId, objectKind, objectPin, retain } from './heap/object-table';
 export { shapeBytes, shapeIntern, shapeKeys } from './heap/shapes';
 export {
@@ -22,6 +23,7 @@ export {
   cellBatchClose,
   inFlightCreate,
   objectUnpin,
+  pipeCommit,
   pipePut,
   pipePutBlock,
   pipePutNumber,
@@ -113,6 +115,7 @@ export {
   vectorTake,
 } from './manager/vector';
 export { connectionIncoming, connectionOutgoing, pipeReady } from './pipe/pipe';
+export { queueCommit, queueGetInto, queueLease, queuePutFrom, queueReserve } from './queue/in-place';
 export {
   queueGet,
   queueGetMany,

@@ -49,9 +49,10 @@ function room(queue: usize, tail: i64, wanted: i32): i32 {
 }
 
 /**
- * One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY. The record is the scratch's, unless it is a number.
+ * One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY. The payload lies behind the place of a header at
+ * `record`, unless it is a number.
  */
-export function fifoPut(queue: usize, length: u32, meta: u32, number: f64): i32 {
+export function fifoPut(queue: usize, record: usize, length: u32, meta: u32, number: f64): i32 {
   const side = queue + QUEUE_TAIL;
   lockInternal(side);
   const tail = positionOf(side);
@@ -67,22 +68,22 @@ export function fifoPut(queue: usize, length: u32, meta: u32, number: f64): i32 
     unlock(side);
     return Status.NO_MEMORY;
   }
-  const record = ringAddress(segment, at);
-  storePlain(record, <i32>length);
-  storePlain(record + 4, <i32>meta);
+  const place = ringAddress(segment, at);
+  storePlain(place, <i32>length);
+  storePlain(place + 4, <i32>meta);
   if (meta == <u32>Encoding.NUMBER) storePlainF64(ringAddress(segment, at + RECORD), number);
-  else if (bytes > RECORD) ringWrite(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
+  else if (bytes > RECORD) ringWrite(segment, at + RECORD, record + RECORD, bytes - RECORD);
   const after = advance(tail, 1, bytes);
-  if (meta & OUT_OF_LINE) giveBlock(side, after);
+  if (meta & OUT_OF_LINE) giveBlock(side, record, after);
   else setPosition(side, after);
   if (isTaskCheck(tail, after)) tasksSaturate(queue);
   unlock(side);
   return Status.OK;
 }
 
-/** Publishes the record in the scratch, whose block is in this worker's hands. */
-function giveBlock(side: usize, after: i64): void {
-  const inFlight = inFlightOf(selfScratch);
+/** Publishes a record whose block is in this worker's hands. */
+function giveBlock(side: usize, record: usize, after: i64): void {
+  const inFlight = inFlightOf(record);
   beginPut(inFlight, positionWord(side), bytesOf(after));
   setPosition(side, after);
   endPut(inFlight);
@@ -159,15 +160,14 @@ export function fifoGet(queue: usize): i32 {
   if (meta == <u32>Encoding.NUMBER) storePlainF64(selfScratch + RECORD, loadPlainF64(ringAddress(segment, at + RECORD)));
   else if (bytes > RECORD) ringRead(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
   const after = advance(head, 1, bytes);
-  if (meta & OUT_OF_LINE) takeBlock(side, length, meta, after);
+  if (meta & OUT_OF_LINE) takeBlock(side, blockOf(selfScratch), length, meta, after);
   else setPosition(side, after);
   unlock(side);
   return <i32>meta;
 }
 
-/** Takes the record in the scratch out, whose block is in this worker's hands then. */
-function takeBlock(side: usize, length: u32, meta: u32, after: i64): void {
-  const block = blockOf(selfScratch);
+/** Takes a record out, whose block is in this worker's hands then. */
+export function takeBlock(side: usize, block: usize, length: u32, meta: u32, after: i64): void {
   beginTake(block, length, meta, positionWord(side), bytesOf(after));
   setPosition(side, after);
   endTake(block);

@@ -10,12 +10,13 @@
  * producer's is in up to where it came.
  */
 import { Encoding, Kind, Status } from '../abi';
-import { load, loadPlain, loadPlainF64, store } from '../atomics';
-import { recordBytes } from '../heap/record';
-import { HEADER, Header, QUEUE_TAIL, Queue, Record } from '../layout';
+import { copy, load, loadPlain, loadPlainF64, store, storePlain } from '../atomics';
+import { blockOf, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
+import { HEADER, Header, QUEUE_TAIL, Queue, Record, StackEntry } from '../layout';
 import { SCRATCH } from '../limits';
 import { lockInternal, unlock } from '../sync/lock';
 import { selfScratch } from '../waiting/park';
+import { refusalOf } from './fifo-bytes';
 import { packedBeginTake, packedDrop, packedEndTake, unfold, unfoldedBytes } from './packed';
 import { heapAccepts, heapExtract, heapInsert, heapKeyDropAt, heapRecordAt, heapRepair, keyedBytes } from './priority';
 import { elementsFree } from './segmented-array';
@@ -53,10 +54,10 @@ function insertRecord(queue: usize, heap: bool, length: u32, meta: u32, record: 
     : stackPush(queue, position, length, meta, record, number);
 }
 
-/** One try: see `insert`. The record is the scratch's, unless it is a number. */
-export function singleLockPut(queue: usize, length: u32, meta: u32, number: f64): i32 {
+/** One try: see `insertRecord`. The payload lies behind the place of a header at `record`, unless it is a number. */
+export function singleLockPut(queue: usize, record: usize, length: u32, meta: u32, number: f64): i32 {
   lockQueue(queue);
-  const status = insertRecord(queue, isHeap(queue), length, meta, selfScratch, number);
+  const status = insertRecord(queue, isHeap(queue), length, meta, record, number);
   unlockQueue(queue);
   return status;
 }
@@ -94,6 +95,31 @@ export function singleLockGet(queue: usize): i32 {
   else stackPop(queue, position, selfScratch);
   unlockQueue(queue);
   return <i32>unfold(selfScratch);
+}
+
+/** One try for a consumer that takes bytes only, see `tryTakeBytes`; TIMEOUT: it is empty. */
+export function singleLockTakeBytes(queue: usize, to: usize, most: u32): i32 {
+  lockQueue(queue);
+  const position = singleLockPosition(queue);
+  const size = sizeOf(position);
+  if (size == 0) {
+    unlockQueue(queue);
+    return Status.TIMEOUT;
+  }
+  const record = isHeap(queue) ? heapRecordAt(queue, 0) : stackAt(queue, size - 1);
+  const length = <u32>loadPlain(record + offsetof<StackEntry>('length'));
+  // Of a heap nothing is bytes: they have no order.
+  const refusal = refusalOf(length, <u32>loadPlain(record + offsetof<StackEntry>('meta')), most);
+  if (refusal) {
+    unlockQueue(queue);
+    return refusal;
+  }
+  stackPop(queue, position, selfScratch);
+  unlockQueue(queue);
+  const block = unfold(selfScratch) & OUT_OF_LINE ? blockOf(selfScratch) : 0;
+  storePlain(selfScratch, <i32>block);
+  if (!block) copy(to, selfScratch + RECORD, length);
+  return <i32>length;
 }
 
 /** One try: as fifoGetMany. */

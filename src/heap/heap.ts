@@ -58,8 +58,13 @@ export class Heap {
   readonly scratchF64: Float64Array;
   readonly inlineBytes: number;
 
+  #buffer: ArrayBuffer;
+  /** Its length. */
+  #end = 0;
   #bytes: Uint8Array;
   #words: Int32Array;
+  /** The buffers of this memory: it has another one each time that it has grown. */
+  readonly #buffers = new WeakSet<object>();
 
   constructor(link: HeapLink, tid: number, core: CoreExports, revive: Reviver) {
     this.link = link;
@@ -68,6 +73,7 @@ export class Heap {
     this.allowBlocking(canBlock);
     if (!core.workerBecome(tid)) throw new MemoryError('the shared heap is full: no room for another worker');
     const buffer = this.#refresh();
+    this.#buffer = buffer;
     this.#bytes = new Uint8Array(buffer);
     this.#words = new Int32Array(buffer);
     const at = core.scratch();
@@ -95,7 +101,10 @@ export class Heap {
   /** Growing by nothing makes the engine notice what other threads have grown. */
   #refresh(): ArrayBuffer {
     this.link.memory.grow(0);
-    return this.link.memory.buffer;
+    this.#buffer = this.link.memory.buffer;
+    this.#end = this.#buffer.byteLength;
+    this.#buffers.add(this.#buffer);
+    return this.#buffer;
   }
 
   /**
@@ -111,6 +120,22 @@ export class Heap {
   words(end = 0): Int32Array {
     if (end > this.#words.byteLength) this.#words = new Int32Array(this.#refresh());
     return this.#words;
+  }
+
+  /** A view of `length` bytes from address `at` on. It stays good when the memory grows. */
+  view(at: number, length: number): Uint8Array {
+    if (at + length > this.#end) this.#refresh();
+    return new Uint8Array(this.#buffer, at, length);
+  }
+
+  /** Where in this memory an array lies; 0: it is elsewhere. */
+  addressOf(array: Uint8Array): number {
+    const { byteOffset } = array;
+    // A small array has no buffer until somebody asks for it; such a one begins at 0, where here is nothing.
+    if (byteOffset === 0) return 0;
+    const { buffer } = array;
+    if (buffer === this.#buffer) return byteOffset;
+    return buffer instanceof ArrayBuffer || !this.#buffers.has(buffer) ? 0 : byteOffset;
   }
 
   /** A word that other workers write. */

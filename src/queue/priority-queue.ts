@@ -64,8 +64,13 @@ export class PriorityQueue<T = Prioritized> extends Queue<T> {
   }
 
   /** @internal */
-  protected override [Member.PUT_ERROR](status: number): Error {
-    if (status !== Status.UNORDERED) return super[Member.PUT_ERROR](status);
+  override get [Member.WRITES_TO](): number {
+    throw new TypeError('a PriorityQueue has no slots: bytes have no order');
+  }
+
+  /** @internal */
+  override [Member.PUT_ERROR](status: number, method?: string): Error {
+    if (status !== Status.UNORDERED) return super[Member.PUT_ERROR](status, method);
     return new TypeError('cannot order the item among those in the queue, whose priorities are of another type');
   }
 }

@@ -58,9 +58,9 @@ describe('items', () => {
   test('published before they are written', async () => {
     const bad = await mutant({
       file: FIFO,
-      find: '  const record = ringAddress(segment, at);\n  storePlain(record, <i32>length);',
+      find: '  const place = ringAddress(segment, at);\n  storePlain(place, <i32>length);',
       replace:
-        '  const record = ringAddress(segment, at);\n  setPosition(side, advance(tail, 1, bytes));\n  storePlain(record, <i32>length);',
+        '  const place = ringAddress(segment, at);\n  setPosition(side, advance(tail, 1, bytes));\n  storePlain(place, <i32>length);',
     });
     breaks('early publication', bad, oneToTwo, /a record that nobody put|a number that nobody put/, { fine: true });
   });
