@@ -14,7 +14,15 @@ import { selfScratch } from './waiting/park';
 export { allocate, bytesInUse, bytesReserved, free } from './heap/allocator';
 export { nodeCreate, nodeFree, nodeGive, nodeTake, refAdopt, refObject, refOpen } from './heap/handles';
 export { loanEnd } from './heap/loan';
-export { objectEntries, objectGeneration, objectId, objectKind, objectPin, retain } from './heap/object-table';
+export {
+  generationAt,
+  objectAt,
+  objectEntries,
+  objectGeneration,
+  objectId,
+  objectKind,
+  retain,
+} from './heap/object-table';
 export { shapeBytes, shapeIntern, shapeKeys } from './heap/shapes';
 export {
   boxedCountHandles,
@@ -22,7 +30,6 @@ export {
   boxedDropAt,
   cellBatchClose,
   inFlightCreate,
-  objectUnpin,
   pipeCommit,
   pipePut,
   pipePutBlock,

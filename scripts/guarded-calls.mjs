@@ -14,7 +14,7 @@
  */
 const whole = new Set(
   `rootInit rootSetHashSeed rootIsCompatible outputLock nextNumber scratch scratchBytes inlineBytes callCutOff callRepair
-  objectId objectGeneration objectKind objectEntries refObject retain slotOf slotNode slotCount parkedOn sleep
+  objectId objectGeneration objectKind objectEntries generationAt objectAt refObject retain slotOf slotNode slotCount parkedOn sleep
   configureWaiting lockGate eventGate semaphoreGate queueNotEmptyGate queueNotFullGate queueJoinGate workerGate
   updateLockGate updateLockOwner lockOwner lockDeadOwner valueData valueLock conditionLock conditionIsReentrant
   conditionOwned barrierParties barrierTimeout barrierWaiting barrierIsBroken eventIsSet eventGeneration semaphoreValue rlockCount

@@ -6,6 +6,7 @@ import { type DeadlockLink, findCycles } from './deadlock.ts';
 import { isQueue, reaches } from './extent.ts';
 import { theHeap } from './heap.ts';
 import { keep, scope, tidy } from './scope.ts';
+import { isCreated, isGone } from './shared.ts';
 
 const NAMES: Record<number, string> = {
   [Kind.LOCK]: 'Lock',
@@ -72,14 +73,21 @@ function livingRows(): { id: number; kind: Kind }[] {
 
 function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[]): ObjectInfo | undefined {
   const { core } = theHeap();
-  const object = core.objectPin(id);
+  const name = NAMES[kind] ?? 'unknown';
+  const generation = core.generationAt(id);
+  const object = core.objectAt(id, generation);
   if (object === 0) return undefined;
+  // A handle, not just a reference: whoever is killed here has it given back.
+  const ref = core.refOpen(id, generation);
+  if (isGone(ref)) return undefined;
+  // With a full heap: what can be said without touching it.
+  if (!isCreated(ref)) return { class: name, id, waiters: asleep.filter(({ on }) => on === object).map(({ tid }) => tid) };
   try {
-    // Before it was pinned the row could be given back and become something else.
+    // Before that the row could be given back and become something else.
     if (core.objectKind(id) !== kind) return undefined;
     const node = (on: number) => (kind === Kind.CONDITION || kind === Kind.BARRIER) && core.listHas(object, on) !== 0;
     const info: ObjectInfo = {
-      class: NAMES[kind] ?? 'unknown',
+      class: name,
       id,
       waiters: asleep.filter(({ on }) => reaches(core, object, on) || node(on)).map(({ tid }) => tid),
     };
@@ -93,7 +101,7 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
     if (kind === Kind.BARRIER) info.size = core.barrierWaiting(object);
     return info;
   } finally {
-    core.objectUnpin(object);
+    core.refClose(ref);
   }
 }
 

@@ -12,7 +12,7 @@ import { Event } from '../sync/event.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import type { RunnableOptions } from './options.ts';
-import { livingWorkers, WorkerRecord } from './record.ts';
+import { livingWorkers, type RecordRow, WorkerRecord } from './record.ts';
 import { isBuiltin, Runnable, runnableIn } from './runnable.ts';
 import { sentinelOf } from './sentinel.ts';
 import { tellSupervisor } from './supervisor-client.ts';
@@ -203,7 +203,7 @@ function mainProcess(pid: number): MainProcess {
   return new OtherProcess('MainProcess', pid);
 }
 
-function processIn(heap: Heap, row: number): Process | undefined {
+function processIn(heap: Heap, row: RecordRow): Process | undefined {
   return runnableIn(heap, row, (existing) => new Process(existing));
 }
 
