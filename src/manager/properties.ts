@@ -45,11 +45,14 @@ export function withContents<T extends object>(target: T, contents: Contents): T
   // Node looks it up behind the proxy, and calls it on the proxy.
   Object.defineProperty(target, INSPECT, { value: member(INSPECT), configurable: true });
 
+  // Of the package (heap/members.ts): whoever is given the proxy asks it, as it would the object.
+  const isInternal = (name: string) => name[0] === '~' && name in target;
+
   return new Proxy(target, {
     get(_, name) {
       const method = bound.get(name);
       if (method !== undefined) return method;
-      return typeof name === 'string' && contents.owns(name) ? contents.get(name) : member(name);
+      return typeof name === 'string' && contents.owns(name) && !isInternal(name) ? contents.get(name) : member(name);
     },
     set(_, name, value) {
       if (typeof name === 'symbol' || !contents.owns(name))
