@@ -80,7 +80,7 @@ export type Meta = ImportMeta | { readonly filename: string };
 export function urlOf(meta: Meta, caller: string, callee: AnyFunction): string {
   const { url: given, filename } = (meta ?? {}) as { url?: unknown; filename?: unknown };
   const url = typeof given === 'string' ? given : typeof filename === 'string' ? urlOfFile(filename) : undefined;
-  const known = typeof meta === 'object' ? urlOfModule(url, callee) : undefined;
+  const known = typeof meta === 'object' && meta !== null ? urlOfModule(url, callee) : undefined;
   if (known !== undefined) return known;
   throw new TypeError(
     `the first argument of ${caller}() must be import.meta (in CommonJS: module). A bundler that makes CommonJS leaves import.meta empty: let it make ES modules`,
