@@ -21,15 +21,18 @@ import { add, cas64, grow, load, load64, loadPlain, store, store64, storePlain }
 import { Root, SizeClass } from '../layout';
 import { MEDIUM_PAGES, PAGE, PAGE_SHIFT, ROOT, SMALL_CLASSES, SMALL_MAX } from '../limits';
 import { lockInternal, unlock } from '../sync/lock';
+import { CHUNK_BYTES, chunksRepair, reclaimChunks } from './chunks';
 import { FREE, LARGE, MEDIUM, mapWord, releaseRun, runLength, SMALL } from './page-map';
 import { reclaimPages, reclaimRepair } from './reclaim';
 import { classAt, classOf, pop, push, sizeOfClass } from './size-classes';
 
-function heapLock(): void {
-  if (lockInternal(ROOT + offsetof<Root>('heapLock'))) reclaimRepair();
+export function heapLock(): void {
+  if (!lockInternal(ROOT + offsetof<Root>('heapLock'))) return;
+  chunksRepair();
+  reclaimRepair();
 }
 
-function heapUnlock(): void {
+export function heapUnlock(): void {
   unlock(ROOT + offsetof<Root>('heapLock'));
 }
 
@@ -124,7 +127,13 @@ function takeRun(pages: i32, tag: i32): i32 {
   if (!page && growHeap(pages)) page = findRun(pages, tag);
   if (!page && drainMedium()) page = findRun(pages, tag);
   if (!page && reclaimPages()) page = findRun(pages, tag);
+  if (!page && reclaimChunks() && returnChunks()) page = findRun(pages, tag);
   return page;
+}
+
+/** @requires lock(heap). What chunks have become goes the way of their size. */
+function returnChunks(): bool {
+  return CHUNK_BYTES > SMALL_MAX ? drainMedium() : reclaimPages();
 }
 
 /** @requires lock(heap). First fit, merging free neighbours on the way. */

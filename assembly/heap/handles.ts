@@ -23,7 +23,8 @@ import { Entry, HEADER, REF_BYTES, Ref, Slot } from '../layout';
 import { isListed } from '../sync/wait-list';
 import { selfSlot } from '../waiting/park';
 import { allocate, free } from './allocator';
-import { countFirst, entryOf, fillEntry, handleRelease, retain, takeEntry } from './object-table';
+import { entryOf } from './chunks';
+import { countFirst, fillEntry, ownHandleRelease, retain, takeEntry } from './object-table';
 
 /** In a Ref in place of an entry's index. */
 export const IN_FLIGHT: i32 = -1;
@@ -110,7 +111,7 @@ export function refObject(ref: usize): usize {
 
 /** Gives a handle back. */
 export function refRelease(ref: usize): void {
-  handleRelease(ref + offsetof<Ref>('index'));
+  ownHandleRelease(ref + offsetof<Ref>('index'));
   listRemove(ref);
   free(ref);
 }
