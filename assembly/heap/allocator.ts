@@ -75,7 +75,10 @@ export function free(block: usize): void {
   }
 }
 
-/** The next block of the page being carved; takes a new page when it is used up. */
+/**
+ * The next block of the page being carved; takes a new page when it is used up. Where there is none, a free
+ * block: a search for whole pages may have had it in hand before.
+ */
 function carve(kind: usize, index: i32): usize {
   const size = sizeOfClass(index);
   const word = kind + offsetof<SizeClass>('carve');
@@ -88,13 +91,15 @@ function carve(kind: usize, index: i32): usize {
       continue;
     }
     heapLock();
-    let page: i32 = 0;
+    let page: i32 = -1;
+    let block: usize = 0;
     if (load64(word) == range) {
       page = takeRun(1, SMALL + index);
       if (page) store64(word, ((<i64>((<u32>(page + 1)) << PAGE_SHIFT)) << 32) | <i64>((<u32>page) << PAGE_SHIFT));
-    } else page = -1;
+      else block = pop(kind);
+    }
     heapUnlock();
-    if (!page) return 0;
+    if (!page) return block;
   }
 }
 

@@ -18,7 +18,7 @@
  * | 1    | all free entries are taken from the list into a chain (`takenEntries`), and say so           |
  * | 2    | the entries of the last chunk that were never used join them                                 |
  * | 3    | a chunk whose entries all say so is GOING; the first one stays                               |
- * | 4    | nobody is in the table: their entries leave the chain, the chunks are GONE. Somebody is: none go |
+ * | 4    | nobody is in the table: their entries leave the chain, the chunks are GONE; otherwise none go |
  * | 5    | what is in the chain is free again                                                           |
  *
  * Steps 1 to 5, and the coming back of a chunk, hold the heap's lock: nobody waits here. Whoever wants an
@@ -220,15 +220,21 @@ export function chunksRepair(): bool {
   let going: i32 = 0;
   for (let chunk = 1; chunk < CHUNKS; chunk++) if (isGoing(load(wordOfChunk(chunk)))) going++;
   const stay = going != 0 && isWatched();
-  if (going != 0 && !stay) dropGoing();
+  if (going != 0) dropGoing();
   for (let chunk = 1; going != 0 && chunk < CHUNKS; chunk++) {
     const word = load(wordOfChunk(chunk));
     if (!isGoing(word)) continue;
-    if (stay) store(wordOfChunk(chunk), word & ~GOING);
+    if (stay) keep(chunk, word);
     else give(chunk, word);
   }
   giveChain();
   return going != 0 && !stay;
+}
+
+/** @requires lock(heap). A chunk stays. Who died may have dropped some of its entries, so all come again. */
+function keep(chunk: i32, word: i32): void {
+  for (let i = 0; i < ENTRIES; i++) chain((chunk << CHUNK_SHIFT) + i);
+  store(wordOfChunk(chunk), word & ~GOING);
 }
 
 /** @requires lock(heap). The entries of chunks that go leave the chain. */

@@ -65,14 +65,15 @@ export function isNode(ref: usize): bool {
 
 /** A zeroed object with one reference, this worker's: its handle, or NO_MEMORY. */
 export function objectCreate(kind: i32, bytes: u32): i32 {
-  const ref = allocate(REF_BYTES);
-  if (!ref) return Status.NO_MEMORY;
+  // First, because it may be all that there is: the handle would lie in a page in the midst of it.
   const size = max(<u32>64, bytes + <u32>HEADER);
   const block = allocate(size);
-  const index = block ? takeEntry() : 0;
+  if (!block) return Status.NO_MEMORY;
+  const ref = allocate(REF_BYTES);
+  const index = ref ? takeEntry() : 0;
   if (!index) {
-    if (block) free(block);
-    free(ref);
+    if (ref) free(ref);
+    free(block);
     return Status.NO_MEMORY;
   }
   fill(block, 0, size);

@@ -100,8 +100,12 @@ export function takeEntry(): i32 {
     let index = popEntry();
     if (!index) index = takeFresh();
     if (index) return index;
-    // A search for unused chunks may have had the free ones in hand.
-    if (!growTable() && !hasFreeEntry()) return 0;
+    if (growTable()) continue;
+    // Where no search for unused chunks has the free ones in hand.
+    heapLock();
+    index = popEntry();
+    heapUnlock();
+    return index;
   }
 }
 
