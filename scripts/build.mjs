@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { embed } from './embed.mjs';
@@ -47,18 +48,42 @@ function membersIn(types) {
 const entries = ['index', 'threading', 'multiprocessing', 'queue', 'sched'];
 
 /**
+ * Puts the progress bar into the package as text, which costs nobody anything who draws none, and works in a
+ * bundle.
+ */
+async function embedBar() {
+  mkdirSync('src/platform/generated', { recursive: true });
+  const {
+    outputFiles: [bar],
+  } = await build({
+    entryPoints: ['src/pool/bar.ts'],
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    write: false,
+  });
+  // Every worker reads the package, hardly any draws a bar: a third of the length.
+  const packed = deflateRawSync(bar.text, { level: 9 }).toString('base64');
+  writeFileSync('src/platform/generated/bar.ts', `export const BAR: string = '${packed}';\n`);
+}
+
+/**
  * Puts the code of the workers into the package as text, for programs that were bundled: there they have no
  * files.
  */
 async function embedWorkers() {
-  mkdirSync('src/platform/generated', { recursive: true });
   const stub = (names) => ({ contents: names.map((name) => `export const ${name} = '';`).join('\n'), loader: 'js' });
   const withoutText = {
     name: 'without-text',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /generated\/(wasm|worker)\.ts$/ }, ({ path }) => ({ path, namespace: 'text' }));
+      onResolve({ filter: /generated\/(wasm|worker|bar)\.ts$/ }, ({ path }) => ({ path, namespace: 'text' }));
       onLoad({ filter: /wasm/, namespace: 'text' }, () => stub(['ALPHABET', 'LENGTH', 'ORDER', 'PAGES', 'TEXT']));
       onLoad({ filter: /worker/, namespace: 'text' }, () => stub(['WORKER']));
+      onLoad({ filter: /bar/, namespace: 'text' }, () => stub(['BAR']));
     },
   };
   const {
@@ -75,7 +100,7 @@ async function embedWorkers() {
     legalComments: 'none',
     logLevel: 'warning',
     ignoreAnnotations: true,
-    plugins: [withoutText, keepClassNames],
+    plugins: [withoutText, loaderWithoutPolyfill, keepClassNames],
     write: false,
   });
   writeFileSync('src/platform/generated/worker.ts', `export const WORKER: string = ${JSON.stringify(worker.text)};\n`);
@@ -108,27 +133,12 @@ async function buildModules() {
   // while it begins to evaluate such a module.
   writeFileSync('dist/worker.js', "import { runWorker } from './nogil.js';\nvoid runWorker();\n");
   writeFileSync('dist/supervisor.js', "import { runSupervisor } from './nogil.js';\nrunSupervisor();\n");
-  // Loaded by the first who wants a progress bar.
-  await build({
-    entryPoints: ['src/pool/bar.ts'],
-    outfile: 'dist/progress.cjs',
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    minify: true,
-    legalComments: 'eof',
-    logLevel: 'warning',
-  });
   await build({ entryPoints: ['src/vite.ts'], outdir: 'dist', format: 'esm', target: 'node20', logLevel: 'warning' });
   const bundled = { '@assemblyscript/loader': 'assemblyscript' };
   const inBar = ['cli-progress', 'string-width', 'emoji-regex', 'is-fullwidth-code-point', 'strip-ansi', 'ansi-regex'];
+  for (const name of inBar) bundled[name] = name;
   const notices = Object.entries(bundled).map(([name, home]) => `${name}\n\n${licenceOf(home)}`);
-  const ofBar = inBar.map((name) => `${name}\n\n${licenceOf(name)}`);
-  writeFileSync(
-    'dist/THIRD-PARTY-LICENSES.txt',
-    `dist/nogil.js contains:\n\n${notices.join('\n\n')}\n\ndist/progress.cjs contains:\n\n${ofBar.join('\n\n')}`,
-  );
+  writeFileSync('dist/THIRD-PARTY-LICENSES.txt', `dist/nogil.js contains:\n\n${notices.join('\n\n')}`);
 }
 
 /**
@@ -255,7 +265,7 @@ async function buildForBrowsers() {
     entryPoints: sources.filter(
       (file) =>
         /\.ts$/.test(file) &&
-        !/\/(entry\/|generated\/worker|bundle\.ts|vite\.ts|pool\/bar\.ts|platform\/(node|index))/.test(file),
+        !/\/(entry\/|generated\/(worker|bar)|bundle\.ts|vite\.ts|pool\/bar\.ts|platform\/(node|node-\w+|index)\.)/.test(file),
     ),
     outdir: 'dist/browser',
     outbase: 'src',
@@ -294,6 +304,7 @@ function buildTypes() {
 }
 
 await buildCore();
+await embedBar();
 await embedWorkers();
 if (!flags.has('--core')) {
   await buildModules();
