@@ -3,6 +3,7 @@
  * look. See README.md.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os';
+import { bytes } from './bytes.ts';
 import { codec } from './codec.bench.ts';
 import { fairness } from './fairness.ts';
 import { lock } from './lock.ts';
@@ -15,7 +16,7 @@ import { judge, print, type Table } from './report.ts';
 import { workers } from './workers.ts';
 
 type Scenario = (quick: boolean) => AsyncGenerator<Table>;
-const scenarios: Record<string, Scenario> = { lock, queue, priority, pipe, pool, manager, workers, codec, fairness };
+const scenarios: Record<string, Scenario> = { lock, queue, bytes, priority, pipe, pool, manager, workers, codec, fairness };
 
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
