@@ -2,11 +2,12 @@
  * Bytes from one worker to another: copied in and out, written and read where they lie, and as one would send
  * them without the package.
  */
+import { MessageChannel } from 'node:worker_threads';
 import { type Handle, Queue } from 'nogil';
 import { Agent } from './agents.ts';
 import type { Job } from './bytes.workers.ts';
 import { inTurn } from './in-turn.ts';
-import { nanoseconds, perSecond, type Row, type Table } from './report.ts';
+import { perSecond, type Row, type Table } from './report.ts';
 import { FutexRing } from './rivals/futex-ring.ts';
 
 /** How they go in, and how they come out. */
@@ -59,8 +60,8 @@ class BytesPair {
     const pair = new BytesPair(way, size);
     const { port1, port2 } = new MessageChannel();
     await Promise.all([
-      pair.#near.ask({ do: 'connect', port: port1 } satisfies Job, [port1 as never]),
-      pair.#far.ask({ do: 'connect', port: port2 } satisfies Job, [port2 as never]),
+      pair.#near.ask({ do: 'connect', port: port1 } satisfies Job, [port1]),
+      pair.#far.ask({ do: 'connect', port: port2 } satisfies Job, [port2]),
     ]);
     return pair;
   }
@@ -108,7 +109,6 @@ async function oneSize(size: Size, rounds: number): Promise<Table> {
       ...(target !== undefined && { target }),
     });
   }
-  const time = (rates: readonly number[]) => rates.map((rate) => 1e9 / rate);
   for (const way of OURS)
     rows.push({ what: `${way}: an item`, unit: nanoseconds, ours: time(figures[way]), rival: time(figures['futex ring']) });
   for (const way of OURS)
