@@ -110,8 +110,6 @@ async function oneSize(size: Size, rounds: number): Promise<Table> {
     });
   }
   for (const way of OURS)
-    rows.push({ what: `${way}: an item`, unit: nanoseconds, ours: time(figures[way]), rival: time(figures['futex ring']) });
-  for (const way of OURS)
     rows.push({ what: `${way} against postMessage`, unit: perSecond, ours: figures[way], rival: figures.postMessage });
   rows.push({
     what: 'reserve / lease against memcpy on one core',
