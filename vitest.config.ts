@@ -30,6 +30,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    // What the plugin calls external is compiled all the same, unless Vitest is told so itself.
+    server: { deps: { external: [/[\\/](dist|build)[\\/]/] } },
     maxWorkers: 2,
     testTimeout: 30_000,
     setupFiles: ['test/setup/watchdog.ts'],

@@ -14,14 +14,22 @@ import { selfScratch } from './waiting/park';
 export { allocate, bytesInUse, bytesReserved, free } from './heap/allocator';
 export { nodeCreate, nodeFree, nodeGive, nodeTake, refAdopt, refObject, refOpen } from './heap/handles';
 export { loanEnd } from './heap/loan';
-export { objectEntries, objectGeneration, objectId, objectKind, objectPin, retain } from './heap/object-table';
+export {
+  generationAt,
+  objectAt,
+  objectEntries,
+  objectGeneration,
+  objectId,
+  objectKind,
+  retain,
+} from './heap/object-table';
+export { shapeBytes, shapeIntern, shapeKeys } from './heap/shapes';
 export {
   boxedCountHandles,
   boxedDrop,
   boxedDropAt,
   cellBatchClose,
   inFlightCreate,
-  objectUnpin,
   pipeCommit,
   pipePut,
   pipePutBlock,
@@ -118,6 +126,7 @@ export { queueCommit, queueGetInto, queueLease, queuePutFrom, queueReserve } fro
 export {
   queueGet,
   queueGetMany,
+  queueGetNumbers,
   queueIsShutDown,
   queueNotEmptyGate,
   queueNotFullGate,

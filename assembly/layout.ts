@@ -347,6 +347,8 @@ export class Slot {
 if (offsetof<Slot>('tid') != SlotField.TID || offsetof<Slot>('recordId') != SlotField.RECORD_ID) ERROR('SlotField');
 if (offsetof<Slot>('pid') != SlotField.PID || offsetof<Slot>('waitsFor') != SlotField.WAITS_FOR) ERROR('SlotField');
 export const SLOT_DISCARD: usize = 64;
+/** 1: it looks into the object table at what may be gone (see heap/chunks.ts). */
+export const SLOT_IN_TABLE: usize = 120;
 export const SLOT_BYTES: u32 = 128;
 
 /** One handle of one worker. */
@@ -469,6 +471,10 @@ export class Root {
   names: u32;
   /** What hashes of keys begin with: random for each heap. */
   hashSeed: i32;
+  /** The table of shapes (heap/shapes.ts), or 0. */
+  shapes: u32;
+  /** The first of the free entries that a search for unused chunks has in hand (see heap/chunks.ts). */
+  takenEntries: i32;
 }
 export const ROOT_CLASSES: usize = 128;
 export const ROOT_CHUNKS: usize = ROOT_CLASSES + ((SMALL_CLASSES + MEDIUM_PAGES) << CLASS_SHIFT);

@@ -5,7 +5,7 @@
  *
  * Nobody waits here beyond the call itself. Death between the call and the drain: see heap/object-table.ts.
  */
-import { objectUnpin as objectUnpinOnly, release as releaseOnly } from '../heap/object-table';
+import { release as releaseOnly } from '../heap/object-table';
 import {
   boxedCountHandles as boxedCountHandlesOnly,
   boxedDropAt as boxedDropAtOnly,
@@ -45,12 +45,6 @@ export function refClose(ref: usize): void {
 /** This worker ends: see releaseOwn. */
 export function refCloseOwn(): void {
   releaseOwn();
-  drain();
-}
-
-/** As heap/object-table.ts says. */
-export function objectUnpin(object: usize): void {
-  objectUnpinOnly(object);
   drain();
 }
 

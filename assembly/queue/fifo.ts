@@ -76,7 +76,7 @@ export function fifoPut(queue: usize, record: usize, length: u32, meta: u32, num
   const after = advance(tail, 1, bytes);
   if (meta & OUT_OF_LINE) giveBlock(side, record, after);
   else setPosition(side, after);
-  if (isTaskCheck(itemsOf(tail), itemsOf(after))) tasksSaturate(queue);
+  if (isTaskCheck(tail, after)) tasksSaturate(queue);
   unlock(side);
   return Status.OK;
 }
@@ -120,7 +120,7 @@ export function fifoPutMany(queue: usize, records: usize, count: i32): i32 {
   if (flags & OUT_OF_LINE) beginPutAll(records, records + bytes, positionWord(side), bytesOf(after));
   setPosition(side, after);
   if (flags & OUT_OF_LINE) endPutAll(records, records + bytes);
-  if (isTaskCheck(itemsOf(tail), itemsOf(after))) tasksSaturate(queue);
+  if (isTaskCheck(tail, after)) tasksSaturate(queue);
   unlock(side);
   return free;
 }
@@ -173,8 +173,11 @@ export function takeBlock(side: usize, block: usize, length: u32, meta: u32, aft
   endTake(block);
 }
 
-/** One try: up to `most` records, one behind the other in the scratch; how many, or TIMEOUT. */
-export function fifoGetMany(queue: usize, most: i32): i32 {
+/**
+ * One try: up to `most` records, one behind the other in the scratch; how many, or TIMEOUT. `numbers`: up to the
+ * first that is no number; NOT_NUMBER: that is the first.
+ */
+export function fifoGetMany(queue: usize, most: i32, numbers: bool): i32 {
   const side = queue + QUEUE_HEAD;
   lockInternal(side);
   const head = positionOf(side);
@@ -191,11 +194,16 @@ export function fifoGetMany(queue: usize, most: i32): i32 {
   let flags: u32 = 0;
   while (count < most && bytes < run) {
     const meta = ringWord(segment, at + bytes + 4);
+    if (numbers && meta != <u32>Encoding.NUMBER) break;
     const more = recordBytes(ringWord(segment, at + bytes), meta);
     if (bytes + more > run) break;
     flags |= meta;
     bytes += more;
     count++;
+  }
+  if (count == 0) {
+    unlock(side);
+    return Status.NOT_NUMBER;
   }
   ringRead(segment, at, selfScratch, bytes);
   const after = advance(head, count, bytes);

@@ -203,10 +203,10 @@ function tryGet(queue: usize): i32 {
   return meta;
 }
 
-/** One try: up to `most` records into the scratch; how many, TIMEOUT, SHUTDOWN. */
-function tryGetMany(queue: usize, most: i32): i32 {
-  const count = isFifo(queue) ? fifoGetMany(queue, most) : singleLockGetMany(queue, most);
-  if (count < 0) return nothing(queue);
+/** One try: up to `most` records into the scratch; how many, TIMEOUT, SHUTDOWN, NOT_NUMBER. */
+function tryGetMany(queue: usize, most: i32, numbers: bool): i32 {
+  const count = isFifo(queue) ? fifoGetMany(queue, most, numbers) : singleLockGetMany(queue, most, numbers);
+  if (count < 0) return count == Status.TIMEOUT ? nothing(queue) : count;
   eventCountNotify(queue + QUEUE_NOT_FULL, count);
   return count;
 }
@@ -251,19 +251,32 @@ export function queueGet(queue: usize, timeoutMs: f64): i32 {
   }
 }
 
+function getMany(queue: usize, most: i32, numbers: bool, timeoutMs: f64): i32 {
+  let deadline = UNSET;
+  while (true) {
+    const status = tryGetMany(queue, most, numbers);
+    if (status != Status.TIMEOUT || timeoutMs == 0) {
+      // Woken for an item that it leaves: the next one shall look.
+      if (status == Status.NOT_NUMBER && deadline != UNSET) eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);
+      return status;
+    }
+    if (deadline == UNSET) deadline = deadlineAfter(timeoutMs);
+    const able = awaitItem(queue, deadline);
+    if (able != Status.OK) return able;
+  }
+}
+
 /**
  * Takes up to `most` items at once into the scratch, one record behind the other, waiting for the first. How
  * many, or a status.
  */
 export function queueGetMany(queue: usize, most: i32, timeoutMs: f64): i32 {
-  let deadline = UNSET;
-  while (true) {
-    const status = tryGetMany(queue, most);
-    if (status != Status.TIMEOUT || timeoutMs == 0) return status;
-    if (deadline == UNSET) deadline = deadlineAfter(timeoutMs);
-    const able = awaitItem(queue, deadline);
-    if (able != Status.OK) return able;
-  }
+  return getMany(queue, most, false, timeoutMs);
+}
+
+/** The same, up to the first item that is no number; NOT_NUMBER: that is the first. */
+export function queueGetNumbers(queue: usize, most: i32, timeoutMs: f64): i32 {
+  return getMany(queue, most, true, timeoutMs);
 }
 
 // ── the rest ─────────────────────────────────────────────────────────────────────────────────────────

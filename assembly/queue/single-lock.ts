@@ -9,10 +9,10 @@
  * Death with the lock held: whoever takes it over repairs the heap. A batch is published item by item: a dead
  * producer's is in up to where it came.
  */
-import { Kind, Status } from '../abi';
+import { Encoding, Kind, Status } from '../abi';
 import { copy, load, loadPlain, loadPlainF64, store, storePlain } from '../atomics';
 import { blockOf, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
-import { HEADER, Header, QUEUE_TAIL, Queue, StackEntry } from '../layout';
+import { HEADER, Header, QUEUE_TAIL, Queue, Record, StackEntry } from '../layout';
 import { SCRATCH } from '../limits';
 import { lockInternal, unlock } from '../sync/lock';
 import { selfScratch } from '../waiting/park';
@@ -21,7 +21,7 @@ import { packedBeginTake, packedDrop, packedEndTake, unfold, unfoldedBytes } fro
 import { heapAccepts, heapExtract, heapInsert, heapKeyDropAt, heapRecordAt, heapRepair, keyedBytes } from './priority';
 import { elementsFree } from './segmented-array';
 import { stackAt, stackPop, stackPush } from './stack';
-import { positionShrunk, putOf, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
+import { positionGrown, positionShrunk, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
 import { isTaskCheck, queueTaskDone, tasksSaturate } from './tasks';
 
 function isHeap(queue: usize): bool {
@@ -48,7 +48,7 @@ function insertRecord(queue: usize, heap: bool, length: u32, meta: u32, record: 
   if (heap && !heapAccepts(queue, position, length, meta, record)) return Status.UNORDERED;
   const maxsize = loadPlain(queue + offsetof<Queue>('maxsize'));
   if (maxsize > 0 && sizeOf(position) >= maxsize) return Status.TIMEOUT;
-  if (isTaskCheck(putOf(position), putOf(position) + 1)) tasksSaturate(queue);
+  if (isTaskCheck(position, positionGrown(position))) tasksSaturate(queue);
   return heap
     ? heapInsert(queue, position, length, meta, record, number)
     : stackPush(queue, position, length, meta, record, number);
@@ -122,9 +122,10 @@ export function singleLockTakeBytes(queue: usize, to: usize, most: u32): i32 {
   return <i32>length;
 }
 
-/** One try: up to `most` records, one behind the other in the scratch; how many, or TIMEOUT. */
-export function singleLockGetMany(queue: usize, most: i32): i32 {
+/** One try: as fifoGetMany. */
+export function singleLockGetMany(queue: usize, most: i32, numbers: bool): i32 {
   const heap = isHeap(queue);
+  let nothing: i32 = Status.TIMEOUT;
   let count = 0;
   let bytes: u32 = 0;
   lockQueue(queue);
@@ -133,6 +134,10 @@ export function singleLockGetMany(queue: usize, most: i32): i32 {
     const size = sizeOf(position);
     if (size == 0) break;
     const next = heap ? heapRecordAt(queue, 0) : stackAt(queue, size - 1);
+    if (numbers && loadPlain(next + offsetof<Record>('meta')) != Encoding.NUMBER) {
+      nothing = Status.NOT_NUMBER;
+      break;
+    }
     const more = unfoldedBytes(next);
     // A packed record takes 16 bytes until it is unfolded, whatever is in it.
     if (bytes + max(more, <u32>16) > SCRATCH) break;
@@ -143,7 +148,7 @@ export function singleLockGetMany(queue: usize, most: i32): i32 {
     count++;
   }
   unlockQueue(queue);
-  return count > 0 ? count : <i32>Status.TIMEOUT;
+  return count > 0 ? count : nothing;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The two ends of a queue, in plain workers: each answers with the time at which it began, or was through. */
+/** The two ends of a queue, in plain workers: each answers with the time at which it began, or ended. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Handle, Queue } from 'nogil';
 

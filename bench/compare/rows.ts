@@ -9,7 +9,7 @@ import { increment, nothing } from './tasks.ts';
 /** Nanoseconds; less is better in every row. */
 type Figure = () => number | Promise<number>;
 
-/** Each round is so many milliseconds long, and the best of so many rounds counts: the rest is other programs'. */
+/** So many milliseconds make a round, and the best of so many counts: the rest is other programs'. */
 const ROUND_MS = 8;
 const ROUNDS = 12;
 

@@ -1,107 +1,124 @@
 /**
- * The rival of a queue of bytes: a ring between one writer and one reader in plain JavaScript, as one would
- * write it by hand. It knows no third party, notices no death, cannot be awaited and does not travel.
+ * The rival of Queue for bytes: a ring over a SharedArrayBuffer for one producer and one consumer, lock-free,
+ * as one would write it by hand. Both ends spin, then sleep. The consumer copies into a buffer of its own
+ * that it uses again. It knows no values, no second consumer, no deaths; it cannot be awaited.
  *
- * Ancestry: Lamport's ring of one producer and one consumer (1977), each with a copy of the other's position
- * (FastForward, PPoPP 2008); spin, then sleep on a futex.
- *
- * A record is its length and its bytes, at a multiple of 4. It never wraps: what does not fit before the end
- * begins anew at the front. Positions count up for ever and are compared by difference.
+ * Ancestry: Lamport's ring, with each end's last look at the other's index (FastForward, MCRingBuffer).
+ * A record: its length in a word, then its bytes, padded to 8. One that would not fit before the end of the
+ * ring begins at its start, and a word of SKIP says so.
  */
-const HEADER = 128;
-/** Words, on a line for each end: the writer's position, the reader's; behind each, who sleeps until it changes. */
-const [WRITTEN, READ] = [0, 16] as const;
-const SLEEPER = 1;
-/** In place of a length: the next record begins at the front. */
-const FRONT = -1;
-const SPINS = 20_000;
-/** Up to this many bytes a loop beats the call of `set`. Chosen by measurement, on Node 20. */
-const FEW = 16;
+const TAIL = 0;
+const HEAD = 32;
+/** Whether the consumer, or the producer, sleeps. */
+const CONSUMER = 16;
+const PRODUCER = 48;
+const HEADER = 256;
+const SKIP = -1;
+const SPIN = 4000;
+/** Bytes up to which a loop is faster than `set`, which needs a view for a part. */
+const SHORT = 64;
 
 export class FutexRing {
-  readonly #bytes: Uint8Array;
   readonly #words: Int32Array;
-  readonly #state: Int32Array;
-  readonly #capacity: number;
-  /** This end's position, and the other's as last seen. */
+  readonly #ring: Int32Array;
+  readonly #bytes: Uint8Array;
+  readonly #mask: number;
+  /** Own index, and what the other's was when last looked at; both in bytes, modulo 2^32. */
   #own = 0;
   #other = 0;
-
-  /** @param memory from `FutexRing.memory` */
-  constructor(memory: SharedArrayBuffer) {
-    this.#state = new Int32Array(memory, 0, HEADER >> 2);
-    this.#bytes = new Uint8Array(memory, HEADER);
-    this.#words = new Int32Array(memory, HEADER);
-    this.#capacity = memory.byteLength - HEADER;
-  }
 
   /** @param capacity a power of two */
   static memory(capacity: number): SharedArrayBuffer {
     return new SharedArrayBuffer(HEADER + capacity);
   }
 
-  /** The writer alone. Waits for room. */
-  write(bytes: Uint8Array): void {
-    const { length } = bytes;
-    const need = 4 + ((length + 3) & ~3);
-    const mask = this.#capacity - 1;
-    let at = this.#own & mask;
-    const left = this.#capacity - at;
-    if (left < need) {
-      this.#awaitRoom(left);
-      this.#words[at >> 2] = FRONT;
-      this.#own = (this.#own + left) | 0;
-      at = 0;
-    }
-    this.#awaitRoom(need);
-    this.#words[at >> 2] = length;
-    if (length <= FEW) for (let i = 0; i < length; i++) this.#bytes[at + 4 + i] = bytes[i] as number;
-    else this.#bytes.set(bytes, at + 4);
-    this.#own = (this.#own + need) | 0;
-    this.#publish(WRITTEN);
+  constructor(memory: SharedArrayBuffer) {
+    this.#words = new Int32Array(memory, 0, HEADER / 4);
+    this.#ring = new Int32Array(memory, HEADER);
+    this.#bytes = new Uint8Array(memory, HEADER);
+    this.#mask = this.#bytes.length - 1;
   }
 
-  /** The reader alone. Waits for a record: its length. It must fit into `into`. */
-  read(into: Uint8Array): number {
-    const mask = this.#capacity - 1;
-    this.#awaitRecord();
-    let at = this.#own & mask;
-    let length = this.#words[at >> 2] as number;
-    if (length === FRONT) {
-      this.#own = (this.#own + this.#capacity - at) | 0;
-      at = 0;
-      this.#awaitRecord();
-      length = this.#words[0] as number;
+  /** Sleeps until the word is another than `seen`. */
+  #await(word: number, flag: number, seen: number): number {
+    const words = this.#words;
+    for (let polls = 0; polls < SPIN; polls++) {
+      const now = Atomics.load(words, word);
+      if (now !== seen) return now;
     }
-    if (length <= FEW) for (let i = 0; i < length; i++) into[i] = this.#bytes[at + 4 + i] as number;
-    else into.set(new Uint8Array(this.#bytes.buffer, HEADER + at + 4, length));
-    this.#own = (this.#own + 4 + ((length + 3) & ~3)) | 0;
-    this.#publish(READ);
+    Atomics.store(words, flag, 1);
+    while (Atomics.load(words, word) === seen) Atomics.wait(words, word, seen);
+    Atomics.store(words, flag, 0);
+    return Atomics.load(words, word);
+  }
+
+  #publish(word: number, flag: number): void {
+    Atomics.store(this.#words, word, this.#own);
+    if (Atomics.load(this.#words, flag) === 1) Atomics.notify(this.#words, word);
+  }
+
+  // ── the producer ───────────────────────────────────────────────────────────────────────────────────
+
+  #reserve(bytes: number): number {
+    const size = (bytes + 4 + 7) & ~7;
+    const left = this.#mask + 1 - (this.#own & this.#mask);
+    if (left < size) {
+      this.#room(left);
+      this.#ring[(this.#own & this.#mask) >>> 2] = SKIP;
+      this.#own = (this.#own + left) | 0;
+    }
+    this.#room(size);
+    const at = this.#own & this.#mask;
+    this.#own = (this.#own + size) | 0;
+    return at;
+  }
+
+  #room(size: number): void {
+    while (((this.#own - this.#other) | 0) + size > this.#mask + 1) this.#other = this.#await(HEAD, PRODUCER, this.#other);
+  }
+
+  write(bytes: Uint8Array, length = bytes.length): void {
+    const at = this.#reserve(length);
+    this.#ring[at >>> 2] = length;
+    if (length <= SHORT) for (let i = 0; i < length; i++) this.#bytes[at + 4 + i] = bytes[i] as number;
+    else this.#bytes.set(length === bytes.length ? bytes : bytes.subarray(0, length), at + 4);
+    this.#publish(TAIL, CONSUMER);
+  }
+
+  writeWord(word: number): void {
+    const at = this.#reserve(4) >>> 2;
+    this.#ring[at] = 4;
+    this.#ring[at + 1] = word;
+    this.#publish(TAIL, CONSUMER);
+  }
+
+  // ── the consumer ───────────────────────────────────────────────────────────────────────────────────
+
+  #next(): number {
+    for (;;) {
+      while (this.#own === this.#other) this.#other = this.#await(TAIL, CONSUMER, this.#other);
+      const at = this.#own & this.#mask;
+      if (this.#ring[at >>> 2] !== SKIP) return at;
+      this.#own = (this.#own + this.#mask + 1 - at) | 0;
+    }
+  }
+
+  /** Copies the next record into `target`: its length. */
+  read(target: Uint8Array): number {
+    const at = this.#next();
+    const length = this.#ring[at >>> 2] as number;
+    if (length <= SHORT) for (let i = 0; i < length; i++) target[i] = this.#bytes[at + 4 + i] as number;
+    else target.set(this.#bytes.subarray(at + 4, at + 4 + length));
+    this.#own = (this.#own + ((length + 4 + 7) & ~7)) | 0;
+    this.#publish(HEAD, PRODUCER);
     return length;
   }
 
-  #awaitRoom(bytes: number): void {
-    while (this.#capacity - ((this.#own - this.#other) | 0) < bytes) this.#other = this.#changed(READ);
-  }
-
-  #awaitRecord(): void {
-    while (this.#own === this.#other) this.#other = this.#changed(WRITTEN);
-  }
-
-  /** The other end's position, once it is another than the one last seen. */
-  #changed(word: number): number {
-    for (let spins = SPINS; spins > 0; spins--) {
-      const now = Atomics.load(this.#state, word);
-      if (now !== this.#other) return now;
-    }
-    Atomics.store(this.#state, word + SLEEPER, 1);
-    Atomics.wait(this.#state, word, this.#other);
-    Atomics.store(this.#state, word + SLEEPER, 0);
-    return Atomics.load(this.#state, word);
-  }
-
-  #publish(word: number): void {
-    Atomics.store(this.#state, word, this.#own);
-    if (Atomics.load(this.#state, word + SLEEPER) !== 0) Atomics.notify(this.#state, word, 1);
+  readWord(): number {
+    const at = this.#next() >>> 2;
+    const word = this.#ring[at + 1] as number;
+    this.#own = (this.#own + 8) | 0;
+    this.#publish(HEAD, PRODUCER);
+    return word;
   }
 }

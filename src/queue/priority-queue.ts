@@ -59,7 +59,7 @@ export class PriorityQueue<T = Prioritized> extends Queue<T> {
     const done = heap.core.queuePutMany(queue, 0, 1, ms);
     if (done === 1) return Status.OK;
     keyedRecords.drop(heap, heap.scratchI32, 0);
-    if (done === Status.UNORDERED) throw incomparable(keyedRecords.shape(heap.scratchI32, 0), 'those in the queue');
+    if (done === Status.UNORDERED) throw incomparable(keyedRecords.ordering(heap.scratchI32, 0), 'those in the queue');
     return done;
   }
 

@@ -7,16 +7,17 @@ import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
 import { Member } from '../heap/members.ts';
-import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
+import { decodeRecord, RECORD } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, isBlocking, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
 import { placeInHeap } from './bytes.ts';
+import { decodeMany, type NumberArray, notNumber, readNumbers, roomIn } from './get-batch.ts';
 import { Lender } from './lender.ts';
 import { PutBatch } from './put-batch.ts';
-import { plainRecords, putRecord, type RecordForm } from './records.ts';
+import { plainRecords, putEncoded, type RecordForm } from './records.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -113,11 +114,11 @@ export class Queue<T = unknown> extends Lender {
   /** Puts an item that is no number: a status. @internal */
   protected [Member.PUT_ITEM](item: T, ms: number): number {
     const { [Member.HEAP]: heap } = this;
-    const queue = this[Member.OPEN];
     const place = placeInHeap(heap, item);
-    if (place !== 0) return heap.core.queuePutFrom(queue, place, (item as unknown as Uint8Array).length, ms);
-    writeRecord(heap, item, 0);
-    return putRecord(heap, queue, ms);
+    if (place !== 0) return heap.core.queuePutFrom(this[Member.OPEN], place, (item as unknown as Uint8Array).length, ms);
+    const encoding = heap.codec.encode(item, RECORD);
+    // Only now: a getter of the item may have closed the queue.
+    return putEncoded(heap, this[Member.OPEN], encoding, ms);
   }
 
   /** @internal */
@@ -254,7 +255,7 @@ export class Queue<T = unknown> extends Lender {
 
   /**
    * Takes out as many items as are there, waiting for the first: at least one, at most `max` (and as many as
-   * the worker's staging area holds, 64 KiB).
+   * the worker's staging area holds, 64 KiB, and lie in one piece of the queue's memory).
    * @param timeout seconds. @throws as `get`
    */
   getMany(max: number = 0x7fffffff, timeout?: Timeout): T[] {
@@ -262,7 +263,7 @@ export class Queue<T = unknown> extends Lender {
     const ms = timeout === undefined ? FOREVER : this[Member.FLAVOUR].queueTimeout(timeout);
     const count = this[Member.HEAP].core.queueGetMany(this[Member.OPEN], most, ms);
     if (count < 0) throw this[Member.GET_ERROR](count);
-    return this.#decodeMany(count);
+    return decodeMany<T>(this[Member.HEAP], count);
   }
 
   /** The async twin of `getMany`. */
@@ -272,24 +273,41 @@ export class Queue<T = unknown> extends Lender {
       const count = this[Member.HEAP].core.queueGetMany(this[Member.OPEN], most, 0);
       if (count === Status.TIMEOUT) return PENDING;
       if (count < 0) throw this[Member.GET_ERROR](count);
-      return this.#decodeMany(count);
+      return decodeMany<T>(this[Member.HEAP], count);
     };
     return this[Member.AWAIT_ITEM](attempt, timeout, options);
   }
 
-  #decodeMany(count: number): T[] {
-    const { [Member.HEAP]: heap } = this;
-    const words = heap.scratchI32;
-    const items = new Array<T>(count);
-    let at = 0;
-    for (let i = 0; i < count; i++) {
-      const length = words[at >> 2] as number;
-      const meta = words[(at >> 2) + 1] as number;
-      const next = at + recordBytes(words, at);
-      items[i] = decodeRecord(heap, at + RECORD, length, meta) as T;
-      at = next;
-    }
-    return items;
+  /**
+   * `getMany` of numbers, into a typed array: at most as many as it has room for,
+   * and up to the first item that is no number. Nothing is allocated.
+   * @param timeout seconds to wait for the first; undefined or null: for ever
+   * @returns how many; the rest of `target` is as it was
+   * @throws TypeError the first item is no number, and stays; Empty; ShutDown
+   */
+  getManyInto(target: NumberArray, timeout?: Timeout): number {
+    const most = roomIn(target);
+    if (most === 0) return 0;
+    const ms = timeout === undefined ? FOREVER : this[Member.FLAVOUR].queueTimeout(timeout);
+    return this.#numbersInto(target, this[Member.HEAP].core.queueGetNumbers(this[Member.OPEN], most, ms));
+  }
+
+  /** The async twin of `getManyInto`. */
+  async getManyIntoAsync(target: NumberArray, timeout?: Timeout, options?: AsyncOptions): Promise<number> {
+    const most = roomIn(target);
+    if (most === 0) return 0;
+    const attempt = () => {
+      const count = this[Member.HEAP].core.queueGetNumbers(this[Member.OPEN], most, 0);
+      return count === Status.TIMEOUT ? PENDING : this.#numbersInto(target, count);
+    };
+    return this[Member.AWAIT_ITEM](attempt, timeout, options);
+  }
+
+  #numbersInto(target: NumberArray, count: number): number {
+    if (count === Status.NOT_NUMBER) throw notNumber();
+    if (count < 0) throw this[Member.GET_ERROR](count);
+    readNumbers(this[Member.HEAP], target, count);
+    return count;
   }
 
   /** @internal */
