@@ -3,6 +3,7 @@
  * shared memory.
  */
 import { Status } from '../../assembly/abi.ts';
+import { copyInto } from '../codec/bytes.ts';
 import { SEND } from '../codec/index.ts';
 import { ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
@@ -11,6 +12,7 @@ import { Member } from '../heap/members.ts';
 import { INSPECT } from '../heap/show.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { checkInteger } from '../sync/flavour.ts';
+import { type Bytes, bytesOf } from './bytes.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -111,6 +113,19 @@ export class Slot extends Loan {
     this[Member.PAYLOAD] = scratchI32[0] as number;
     this[Member.LOAN] = loan;
     return Status.OK;
+  }
+
+  /**
+   * Copies `source` into the bytes, from byte `offset` on. `bytes.set` does so too; in Node this is faster from some
+   * KiB on, because the engine copies to shared memory word by word.
+   * @throws ValueError it does not fit, or the slot is none any more; TypeError it is neither a view nor a buffer
+   */
+  write(source: Bytes, offset = 0): void {
+    const from = bytesOf(source);
+    const to = this.bytes;
+    checkInteger('offset', offset, 0, Math.max(0, to.length - from.length));
+    if (from.length > to.length) throw new ValueError(`${from.length} bytes do not fit into ${to.length}`);
+    copyInto(to, offset, from);
   }
 
   /**

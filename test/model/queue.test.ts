@@ -144,8 +144,8 @@ describe('waiting', () => {
   test('is told before the item is there', async () => {
     const bad = await mutant({
       file: QUEUE,
-      find: '  const status = isFifo(queue) ? fifoPut(queue, length, meta, number)',
-      replace: '  eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n  return isFifo(queue) ? fifoPut(queue, length, meta, number)',
+      find: '  const status = isFifo(queue)\n    ? fifoPut(queue,',
+      replace: '  eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n  return isFifo(queue)\n    ? fifoPut(queue,',
     });
     breaks('early notify', bad, oneToTwo, /^sleeps for ever/);
   });

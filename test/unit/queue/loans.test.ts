@@ -238,6 +238,33 @@ describe('a slot', () => {
     expect(Object.prototype.toString.call(slot.bytes)).toBe('[object Uint8Array]');
   });
 
+  test('has copied into it what is a view or a buffer, if it fits', () => {
+    using queue = new Queue<unknown>();
+    for (const length of [10, 3000, 50_000]) {
+      using slot = queue.reserve(length);
+      const bytes = pattern(length);
+      slot.write(bytes);
+      expect(isEqual(slot.bytes, bytes)).toBe(true);
+      slot.write(Uint16Array.of(0x0201, 0x0403), length - 4);
+      expect([...slot.bytes.subarray(length - 4)]).toEqual([1, 2, 3, 4]);
+      slot.write(Uint8Array.of(9).buffer);
+      slot.write(new Uint8Array(0), length);
+      expect(slot.bytes[0]).toBe(9);
+      expect(isEqual(slot.bytes.subarray(1, length - 4), bytes.subarray(1, length - 4))).toBe(true);
+      for (const [source, offset] of [
+        [bytes, 1],
+        [bytes, -1],
+        [new Uint8Array(length + 1), 0],
+        [Uint8Array.of(1), length],
+      ] as const)
+        expect(() => slot.write(source, offset)).toThrow(ValueError);
+      for (const wrong of [undefined, 5, 'text', [1]]) expect(() => slot.write(wrong as never)).toThrow(TypeError);
+      expect(() => slot.write(bytes, 0.5)).toThrow(TypeError);
+      slot.commit();
+      expect(() => slot.write(bytes)).toThrow(ValueError);
+    }
+  });
+
   test('refuses a length that it has not, and stays as it was', () => {
     using queue = new Queue<unknown>();
     using slot = queue.reserve(10);
