@@ -189,7 +189,10 @@ export class SingleLockQueue extends QueueSide {
   moving1: i64;
   moving2: i64;
   moving3: i64;
+  /** The upper half of the number of items that were ever put: how often the lower one has come around. */
+  epoch: i32;
 }
+if (offsetof<SingleLockQueue>('epoch') + 4 > QUEUE_HEAD - QUEUE_TAIL) ERROR('SingleLockQueue');
 
 /**
  * The words of segmented-array.ts, in the place of a Queue's head, behind what would be its lock and
@@ -212,10 +215,10 @@ export const STACK_ENTRY_SHIFT: i32 = 4;
 export class PriorityEntry {
   /** The key's first 8 bytes, as a number. */
   prefix: u64;
-  /** Of all items ever put: of two with equal keys the smaller one goes first. */
-  sequence: i32;
-  /** The block with the key's other bytes, or 0. */
-  rest: u32;
+  /** Items that were put before it: of two with equal keys the one with fewer goes first. The lower half. */
+  age: i32;
+  /** Its upper half, or the block with the key's other bytes (see queue/key.ts). */
+  rest: i32;
   /** As a StackEntry. */
   length: u32;
   meta: u32;
