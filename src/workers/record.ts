@@ -192,8 +192,7 @@ export function livingWorkers(heap: Heap, isProcess: boolean, wanted: (record: W
     const address = core.objectAt(id, generation);
     if (address === 0) continue;
     const record = new WorkerRecord(heap, address);
-    // Again, now that it stays: the row may have become another object's.
-    const state = core.objectKind(row) === Kind.WORKER ? record.state : WorkerState.ENDED;
+    const { state } = record;
     const isAlive = state === WorkerState.STARTING || state === WorkerState.RUNNING;
     if (!isAlive || record.isProcess !== isProcess || !wanted(record)) continue;
     // Gone meanwhile, or never a worker's: then what was read says nothing.
