@@ -5,17 +5,17 @@
  *
  * A loan is an element of its worker's list (handles.ts), so a death gives it back:
  *
- * | payload             | element                    | where the payload lies                                   |
- * | ------------------- | -------------------------- | -------------------------------------------------------- |
- * | up to INLINE_MAX    | a stage: NODE, for memory  | behind the element; a queue's ring gets or gives a copy   |
- * | more                | an InFlight, of a block    | in the block, which goes into a queue or came out of one  |
+ * | payload          | element                   | where the payload lies                                  |
+ * | ---------------- | ------------------------- | ------------------------------------------------------- |
+ * | up to INLINE_MAX | a stage: NODE, for memory | behind the element; a queue's ring gets or gives a copy |
+ * | more             | an InFlight, of a block   | in the block, which goes into a queue or came out of it |
  *
- * A stage has no references and never changes hands. Free ones are kept for the next loan, a few of them, in a
- * list of this instance's own: it is a variable, with links in the elements.
+ * A stage has no references and never changes hands. Free ones are kept for the next loan, a few of them, in
+ * a list of this instance's own: it is a variable, with links in the elements.
  *
- * Nobody waits here. Death: the reaper finds the elements. Between taking a block and listing it that block is
- * lost, as for every block. The list of free stages is gone with its instance, they are not: they are on the
- * worker's list, too.
+ * Nobody waits here. Death: the reaper finds the elements. Between taking a block and listing it that block
+ * is lost, as for every block. The list of free stages is gone with its instance, they are not: they are on
+ * the worker's list, too.
  */
 import { Encoding, Meta } from '../abi';
 import { loadPlain, storePlain } from '../atomics';
@@ -58,7 +58,10 @@ function stageMake(): usize {
   return stage;
 }
 
-/** Takes the stage that is ready: it is in use. Calls no function after its first change: a call may be cut off. */
+/**
+ * Takes the stage that is ready: it is in use. Calls no function after its first change: a call may be cut
+ * off.
+ */
 export function stageTake(): void {
   const stage = firstStage;
   firstStage = nextStage(stage);

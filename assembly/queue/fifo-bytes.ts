@@ -1,7 +1,8 @@
 /**
  * The first discipline, for a consumer that takes bytes only, and refuses others: one try.
  *
- * Ancestry, words, death: fifo.ts, ring.ts. Nobody waits here but for the short lock. A refusal changes nothing.
+ * Ancestry, words, death: fifo.ts, ring.ts. Nobody waits here but for the short lock. A refusal changes
+ * nothing.
  */
 import { Encoding, Status } from '../abi';
 import { loadPlain, storePlain } from '../atomics';
@@ -13,8 +14,8 @@ import { takeBlock } from './fifo';
 import { advance, bytesOf, cachedOther, itemsOf, positionOf, ringRead, ringSeek, ringTail, ringWord, setPosition } from './ring';
 
 /**
- * Whether there is room for an item, by what the producers last saw of the consumers' position. False: perhaps.
- * Looking at that itself would pull its line from them each time.
+ * Whether there is room for an item, by what the producers last saw of the consumers' position. False:
+ * perhaps. Looking at that itself would pull its line from them each time.
  */
 export function fifoHasRoom(queue: usize): bool {
   const maxsize = loadPlain(queue + offsetof<Queue>('maxsize'));

@@ -3,16 +3,16 @@
  *
  * Ancestry: claim and publish of the LMAX Disruptor; loan and publish, take and release of DDS and iceoryx.
  *
- * | call         | what                                                                                      |
- * | ------------ | ----------------------------------------------------------------------------------------- |
- * | queueReserve | waits for room, and lends a slot                                                          |
- * | queueCommit  | puts what is in the slot, waiting for room if others have filled the queue meanwhile      |
- * | queueLease   | takes an item that is bytes, waiting for one, and lends it                                |
- * | queueGetInto | takes an item that is bytes, waiting for one, and copies it to where the caller says      |
+ * | call         | what                                                                                     |
+ * | ------------ | ---------------------------------------------------------------------------------------- |
+ * | queueReserve | waits for room, and lends a slot                                                         |
+ * | queueCommit  | puts what is in the slot, waiting for room if others have filled the queue meanwhile     |
+ * | queueLease   | takes an item that is bytes, waiting for one, and lends it                               |
+ * | queueGetInto | takes an item that is bytes, waiting for one, and copies it to where the caller says     |
  *
- * What is lent is a loan (heap/loan.ts). Up to INLINE_MAX bytes it is a stage, from which the ring gets a copy:
- * a place of the ring itself would hold up all that is put or taken behind it, for as long as a user likes. A
- * larger one is the item's block, and nothing is copied.
+ * What is lent is a loan (heap/loan.ts). Up to INLINE_MAX bytes it is a stage, from which the ring gets a
+ * copy: a place of the ring itself would hold up all that is put or taken behind it, for as long as a user
+ * likes. A larger one is the item's block, and nothing is copied.
  *
  * A slot is no place in the queue: `maxsize` counts items. So who reserves and goes away holds nobody up.
  *
@@ -77,8 +77,8 @@ export function queueCommit(queue: usize, slot: usize, length: u32, timeoutMs: f
 }
 
 /**
- * Puts bytes that lie anywhere in the heap, at most INLINE_MAX of them: those up to the next multiple of 8 are
- * read, too. As `queuePut`.
+ * Puts bytes that lie anywhere in the heap, at most INLINE_MAX of them: those up to the next multiple of 8
+ * are read, too. As `queuePut`.
  */
 export function queuePutFrom(queue: usize, from: usize, length: u32, timeoutMs: f64): i32 {
   return put(queue, from - RECORD, length, Encoding.BYTES, 0, timeoutMs);
@@ -133,11 +133,10 @@ export function queueLease(queue: usize, timeoutMs: f64): i32 {
 }
 
 /**
- * Takes an item that is at most `most` bytes: its length. They are copied to `to` of the heap. `to` is 0: they
- * are in the scratch behind a header, or in the block whose address is in the scratch's first word (0: there is
- * none), which is the caller's to give back.
- * TIMEOUT, SHUTDOWN, WOULD_BLOCK; NOT_BYTES, TOO_LONG (the scratch's first word is its length): it stays where
- * it is.
+ * Takes an item that is at most `most` bytes: its length. They are copied to `to` of the heap. `to` is 0:
+ * they are in the scratch behind a header, or in the block whose address is in the scratch's first word (0:
+ * there is none), which is the caller's to give back. TIMEOUT, SHUTDOWN, WOULD_BLOCK; NOT_BYTES, TOO_LONG
+ * (the scratch's first word is its length): it stays where it is.
  */
 export function queueGetInto(queue: usize, to: usize, most: u32, timeoutMs: f64): i32 {
   const length = takeBytes(queue, to ? to : selfScratch + RECORD, most, timeoutMs);

@@ -54,7 +54,10 @@ function insertRecord(queue: usize, heap: bool, length: u32, meta: u32, record: 
     : stackPush(queue, position, length, meta, record, number);
 }
 
-/** One try: see `insertRecord`. The payload lies behind the place of a header at `record`, unless it is a number. */
+/**
+ * One try: see `insertRecord`. The payload lies behind the place of a header at `record`, unless it is a
+ * number.
+ */
 export function singleLockPut(queue: usize, record: usize, length: u32, meta: u32, number: f64): i32 {
   lockQueue(queue);
   const status = insertRecord(queue, isHeap(queue), length, meta, record, number);

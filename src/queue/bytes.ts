@@ -18,8 +18,8 @@ export function bytesOf(buffer: unknown): Uint8Array {
 }
 
 /**
- * Where a value lies that is bytes in the heap already, and so few that a ring takes a copy: the core can copy
- * them from there, and they need not be staged. 0: it is something else.
+ * Where a value lies that is bytes in the heap already, and so few that a ring takes a copy: the core can
+ * copy them from there, and they need not be staged. 0: it is something else.
  */
 export function placeInHeap(heap: Heap, value: unknown): number {
   if (!ArrayBuffer.isView(value) || !(value instanceof Uint8Array) || value.length > heap.inlineBytes) return 0;

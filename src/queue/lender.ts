@@ -34,12 +34,12 @@ export abstract class Lender extends Shared {
   abstract [Member.TO_MS](timeout: Timeout): number;
 
   /**
-   * A slot for an item of `length` bytes, once there is room: write into its `bytes`, then `commit`. There is no
-   * faster way to send bytes, since nothing is copied that is larger than 2 KiB. What is in them at first is
-   * anything.
+   * A slot for an item of `length` bytes, once there is room: write into its `bytes`, then `commit`. There is
+   * no faster way to send bytes, since nothing is copied that is larger than 2 KiB. What is in them at first
+   * is anything.
    *
-   * The slot is no place in the queue: what others put meanwhile is put before it, and if they fill the queue,
-   * `commit` has to wait. So one that is held for long holds nobody up.
+   * The slot is no place in the queue: what others put meanwhile is put before it, and if they fill the
+   * queue, `commit` has to wait. So one that is held for long holds nobody up.
    * @param timeout seconds to wait for room; undefined or null: for ever
    * @throws as `put`; ValueError the length is negative
    */
@@ -78,8 +78,8 @@ export abstract class Lender extends Shared {
   }
 
   /**
-   * Takes the next item, which must be bytes (what a slot was, or a Uint8Array that was put), and lends it: read
-   * its `bytes`, then `release`.
+   * Takes the next item, which must be bytes (what a slot was, or a Uint8Array that was put), and lends it:
+   * read its `bytes`, then `release`.
    * @param timeout seconds to wait for an item; undefined or null: for ever
    * @throws TypeError it is a value, which stays where it is; as `get`
    */
@@ -120,12 +120,12 @@ export abstract class Lender extends Shared {
   }
 
   /**
-   * Takes the next item, which must be bytes, into `target` from its beginning on, waiting for one; answers how
-   * many they are. Give the same array again and again: making one costs more than filling it.
+   * Takes the next item, which must be bytes, into `target` from its beginning on, waiting for one; answers
+   * how many they are. Give the same array again and again: making one costs more than filling it.
    * @param target a view of any kind or a buffer, in private or in shared memory
    * @param timeout seconds to wait for an item; undefined or null: for ever
-   * @throws BufferTooShort they do not fit: they stay where they are, and the error's `length` says how many they
-   * are; TypeError it is a value, which stays, too; as `get`
+   * @throws BufferTooShort they do not fit: they stay where they are, and the error's `length` says how many
+   * they are; TypeError it is a value, which stays, too; as `get`
    */
   getInto(target: Bytes, timeout?: Timeout): number {
     const ms = timeout === undefined ? FOREVER : this[Member.TO_MS](timeout);

@@ -84,9 +84,9 @@ abstract class Loan implements Disposable {
 }
 
 /**
- * An item that is being written: what `reserve` answers. It is in no queue before `commit`. If its worker dies
- * it is as if it had never been; so it is when it is disposed of, for which `using slot = ...` sees. One that is
- * neither committed nor disposed of is kept until its worker ends.
+ * An item that is being written: what `reserve` answers. It is in no queue before `commit`. If its worker
+ * dies it is as if it had never been; so it is when it is disposed of, for which `using slot = ...` sees. One
+ * that is neither committed nor disposed of is kept until its worker ends.
  */
 export class Slot extends Loan {
   readonly #publisher: Publisher;
@@ -116,9 +116,10 @@ export class Slot extends Loan {
   }
 
   /**
-   * Copies `source` into the bytes, from byte `offset` on. `bytes.set` does so too; in Node this is faster from some
-   * KiB on, because the engine copies to shared memory word by word.
-   * @throws ValueError it does not fit, or the slot is none any more; TypeError it is neither a view nor a buffer
+   * Copies `source` into the bytes, from byte `offset` on. `bytes.set` does so too; in Node this is faster
+   * from some KiB on, because the engine copies to shared memory word by word.
+   * @throws ValueError it does not fit, or the slot is none any more; TypeError it is neither a view nor a
+   * buffer
    */
   write(source: Bytes, offset = 0): void {
     const from = bytesOf(source);
@@ -132,8 +133,8 @@ export class Slot extends Loan {
    * Puts the bytes into the queue; they are the item, and not this worker's any more.
    * @param length how many of them, from the first. Default: all
    * @param timeout seconds to wait for room, if others have taken it since `reserve`. Default: for ever
-   * @throws ValueError it was committed or disposed of, or has not so many; as `put`: then nothing has changed,
-   * and it may be tried again
+   * @throws ValueError it was committed or disposed of, or has not so many; as `put`: then nothing has
+   * changed, and it may be tried again
    */
   commit(length?: number, timeout?: Timeout): void {
     const slot = this[Member.OPEN];

@@ -2,8 +2,9 @@
  * The people in the models of slots and leases: a queue (line.ts) whose items are written and read in place.
  *
  * Besides the account of the items (account.ts) each word of an item must be what was written as long as
- * somebody has it. At the end every block is a free stage of a living worker's, or the queue's. Who dies or is
- * cut off in a call may lose what it has taken and not listed, or unlisted and not freed: a block and its element.
+ * somebody has it. At the end every block is a free stage of a living worker's, or the queue's. Who dies or
+ * is cut off in a call may lose what it has taken and not listed, or unlisted and not freed: a block and its
+ * element.
  */
 import { Meta, Size, Status } from '../../assembly/abi.ts';
 import { type LineOptions, type Member, PUTTING, TAKING } from './account.ts';

@@ -5,7 +5,9 @@ import { sleepers } from '../queue/support.ts';
 import { getOne, hold, leaseOne, lengthOf, read, refuse, send, take, waitFor } from './loans.workers.ts';
 import { bytesInUse, drain, heldWithoutWorkers, killSometime, LONG, until, untilGivenBack } from './queue-support.ts';
 
-/** What a death may cost at most: a block of the longest item, which it took and did not list, and its like. */
+/**
+ * What a death may cost at most: a block of the longest item, which it took and did not list, and its like.
+ */
 const SCRAP = 2 * 65536 + 4 * 65536;
 
 function started<F extends (...args: never[]) => unknown>(process: Process<F>): Process<never> {
@@ -32,7 +34,10 @@ function overPipe(): Ends {
   };
 }
 
-/** Kills one sender after the other: what came must be what it sent, from its first item to its last, and whole. */
+/**
+ * Kills one sender after the other: what came must be what it sent, from its first item to its last, and
+ * whole.
+ */
 function killSenders(rounds: number, { out, into, close }: Ends, way: 'reserve' | 'async'): void {
   const before = heldWithoutWorkers().bytesInUse;
   const done = new RawValue('i', 0);

@@ -66,7 +66,9 @@ export const hold = task(import.meta, function hold(queue: Queue<unknown>, ready
   for (;;) ready.join(1);
 });
 
-/** Makes one call that has to wait. If it does so without blocking, it waits when it says that it is ready. */
+/**
+ * Makes one call that has to wait. If it does so without blocking, it waits when it says that it is ready.
+ */
 export const waitFor = task(
   import.meta,
   async function waitFor(
