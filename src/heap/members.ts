@@ -17,7 +17,6 @@ export const enum Member {
   PUT_ITEM = '~putItem',
   PUT_ERROR = '~putError',
   MAKE = '~make',
-  PLAIN = '~plain',
   REENTRANT = '~reentrant',
   GUARD = '~guard',
   LIMIT_FOR = '~limitFor',
