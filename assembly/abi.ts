@@ -215,6 +215,8 @@ export const enum LockFlag {
    * it.
    */
   DETECT_DEADLOCK = 2,
+  /** For `src/`: it is a lock of `multiprocessing`, whatever wraps it. */
+  OF_PROCESSES = 4,
 }
 
 /**

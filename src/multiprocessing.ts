@@ -129,10 +129,6 @@ export class Condition extends condition.Condition {
     return multiprocessing;
   }
   /** @internal */
-  protected static override get [Member.PLAIN](): typeof Lock {
-    return Lock;
-  }
-  /** @internal */
   protected static override get [Member.REENTRANT](): typeof RLock {
     return RLock;
   }

@@ -30,7 +30,6 @@ export const enum Member {
   LENDER = '~lender',
   GET_INTO = '~getInto',
   MAKE = '~make',
-  PLAIN = '~plain',
   REENTRANT = '~reentrant',
   GUARD = '~guard',
   LIMIT_FOR = '~limitFor',
