@@ -19,6 +19,8 @@ const workersAsBuilt: Plugin = {
     }
     if (!source.endsWith('.workers.ts') || !importer) return null;
     const file = resolve(importer, '..', source);
+    // Those of bench/ are only looked at.
+    if (!file.startsWith(resolve(root, 'test'))) return null;
     const built = resolve(root, 'build', relative(root, file).replace(/\.ts$/, '.js'));
     if (!existsSync(built)) throw new Error(`${built} is missing: run the tests with npm test, which compiles it`);
     return { id: pathToFileURL(built).href, external: true };

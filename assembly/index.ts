@@ -13,6 +13,7 @@ import { selfScratch } from './waiting/park';
 
 export { allocate, bytesInUse, bytesReserved, free } from './heap/allocator';
 export { nodeCreate, nodeFree, nodeGive, nodeTake, refAdopt, refObject, refOpen } from './heap/handles';
+export { loanEnd } from './heap/loan';
 export {
   generationAt,
   objectAt,
@@ -22,12 +23,14 @@ export {
   objectKind,
   retain,
 } from './heap/object-table';
+export { shapeBytes, shapeIntern, shapeKeys } from './heap/shapes';
 export {
   boxedCountHandles,
   boxedDrop,
   boxedDropAt,
   cellBatchClose,
   inFlightCreate,
+  pipeCommit,
   pipePut,
   pipePutBlock,
   pipePutNumber,
@@ -119,9 +122,11 @@ export {
   vectorTake,
 } from './manager/vector';
 export { connectionIncoming, connectionOutgoing, pipeReady } from './pipe/pipe';
+export { queueCommit, queueGetInto, queueLease, queuePutFrom, queueReserve } from './queue/in-place';
 export {
   queueGet,
   queueGetMany,
+  queueGetNumbers,
   queueIsShutDown,
   queueNotEmptyGate,
   queueNotFullGate,

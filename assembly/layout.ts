@@ -189,7 +189,10 @@ export class SingleLockQueue extends QueueSide {
   moving1: i64;
   moving2: i64;
   moving3: i64;
+  /** The upper half of the number of items that were ever put: how often the lower one has come around. */
+  epoch: i32;
 }
+if (offsetof<SingleLockQueue>('epoch') + 4 > QUEUE_HEAD - QUEUE_TAIL) ERROR('SingleLockQueue');
 
 /**
  * The words of segmented-array.ts, in the place of a Queue's head, behind what would be its lock and
@@ -212,10 +215,10 @@ export const STACK_ENTRY_SHIFT: i32 = 4;
 export class PriorityEntry {
   /** The key's first 8 bytes, as a number. */
   prefix: u64;
-  /** Of all items ever put: of two with equal keys the smaller one goes first. */
-  sequence: i32;
-  /** The block with the key's other bytes, or 0. */
-  rest: u32;
+  /** Items that were put before it: of two with equal keys the one with fewer goes first. The lower half. */
+  age: i32;
+  /** Its upper half, or the block with the key's other bytes (see queue/key.ts). */
+  rest: i32;
   /** As a StackEntry. */
   length: u32;
   meta: u32;
@@ -347,6 +350,8 @@ export class Slot {
 if (offsetof<Slot>('tid') != SlotField.TID || offsetof<Slot>('recordId') != SlotField.RECORD_ID) ERROR('SlotField');
 if (offsetof<Slot>('pid') != SlotField.PID || offsetof<Slot>('waitsFor') != SlotField.WAITS_FOR) ERROR('SlotField');
 export const SLOT_DISCARD: usize = 64;
+/** 1: it looks into the object table at what may be gone (see heap/chunks.ts). */
+export const SLOT_IN_TABLE: usize = 120;
 export const SLOT_BYTES: u32 = 128;
 
 /** One handle of one worker. */
@@ -469,6 +474,10 @@ export class Root {
   names: u32;
   /** What hashes of keys begin with: random for each heap. */
   hashSeed: i32;
+  /** The table of shapes (heap/shapes.ts), or 0. */
+  shapes: u32;
+  /** The first of the free entries that a search for unused chunks has in hand (see heap/chunks.ts). */
+  takenEntries: i32;
 }
 export const ROOT_CLASSES: usize = 128;
 export const ROOT_CHUNKS: usize = ROOT_CLASSES + ((SMALL_CLASSES + MEDIUM_PAGES) << CLASS_SHIFT);

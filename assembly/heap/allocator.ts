@@ -21,15 +21,18 @@ import { add, cas64, grow, load, load64, loadPlain, store, store64, storePlain }
 import { Root, SizeClass } from '../layout';
 import { MEDIUM_PAGES, PAGE, PAGE_SHIFT, ROOT, SMALL_CLASSES, SMALL_MAX } from '../limits';
 import { lockInternal, unlock } from '../sync/lock';
+import { CHUNK_BYTES, chunksRepair, reclaimChunks } from './chunks';
 import { FREE, LARGE, MEDIUM, mapWord, releaseRun, runLength, SMALL } from './page-map';
 import { reclaimPages, reclaimRepair } from './reclaim';
 import { classAt, classOf, pop, push, sizeOfClass } from './size-classes';
 
-function heapLock(): void {
-  if (lockInternal(ROOT + offsetof<Root>('heapLock'))) reclaimRepair();
+export function heapLock(): void {
+  if (!lockInternal(ROOT + offsetof<Root>('heapLock'))) return;
+  chunksRepair();
+  reclaimRepair();
 }
 
-function heapUnlock(): void {
+export function heapUnlock(): void {
   unlock(ROOT + offsetof<Root>('heapLock'));
 }
 
@@ -72,7 +75,10 @@ export function free(block: usize): void {
   }
 }
 
-/** The next block of the page being carved; takes a new page when it is used up. */
+/**
+ * The next block of the page being carved; takes a new page when it is used up. Where there is none, a free
+ * block: a search for whole pages may have had it in hand before.
+ */
 function carve(kind: usize, index: i32): usize {
   const size = sizeOfClass(index);
   const word = kind + offsetof<SizeClass>('carve');
@@ -85,13 +91,15 @@ function carve(kind: usize, index: i32): usize {
       continue;
     }
     heapLock();
-    let page: i32 = 0;
+    let page: i32 = -1;
+    let block: usize = 0;
     if (load64(word) == range) {
       page = takeRun(1, SMALL + index);
       if (page) store64(word, ((<i64>((<u32>(page + 1)) << PAGE_SHIFT)) << 32) | <i64>((<u32>page) << PAGE_SHIFT));
-    } else page = -1;
+      else block = pop(kind);
+    }
     heapUnlock();
-    if (!page) return 0;
+    if (!page) return block;
   }
 }
 
@@ -124,7 +132,13 @@ function takeRun(pages: i32, tag: i32): i32 {
   if (!page && growHeap(pages)) page = findRun(pages, tag);
   if (!page && drainMedium()) page = findRun(pages, tag);
   if (!page && reclaimPages()) page = findRun(pages, tag);
+  if (!page && reclaimChunks() && returnChunks()) page = findRun(pages, tag);
   return page;
+}
+
+/** @requires lock(heap). What chunks have become goes the way of their size. */
+function returnChunks(): bool {
+  return CHUNK_BYTES > SMALL_MAX ? drainMedium() : reclaimPages();
 }
 
 /** @requires lock(heap). First fit, merging free neighbours on the way. */
@@ -182,6 +196,11 @@ function drainMedium(): bool {
     }
   }
   return any;
+}
+
+/** What a block of so many bytes takes. */
+export function blockBytes(bytes: u32): u32 {
+  return bytes <= SMALL_MAX ? sizeOfClass(classOf(bytes)) : pagesFor(bytes) << PAGE_SHIFT;
 }
 
 // ── figures ──────────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@
  * | > 0       | a handle: this worker's reference to that object                        |
  * | 0         | nothing: a handle that is being made or was given back                  |
  * | IN_FLIGHT | something in the worker's hands on its way elsewhere (heap/in-flight.ts) |
- * | NODE      | a waiter's node, which follows it (sync/wait-list.ts)                    |
+ * | NODE      | only memory, which follows it: a waiter's node (sync/wait-list.ts), a stage (loan.ts) |
  *
  * The list hangs on the worker's slot. It is plain: its worker's own, and the reaper's after its death.
  * What an element is besides a handle is known above (lifecycle/owned.ts).
@@ -23,7 +23,8 @@ import { Entry, HEADER, REF_BYTES, Ref, Slot } from '../layout';
 import { isListed } from '../sync/wait-list';
 import { selfSlot } from '../waiting/park';
 import { allocate, free } from './allocator';
-import { countFirst, entryOf, fillEntry, handleRelease, retain, takeEntry } from './object-table';
+import { entryOf } from './chunks';
+import { countFirst, fillEntry, ownHandleRelease, retain, takeEntry } from './object-table';
 
 /** In a Ref in place of an entry's index. */
 export const IN_FLIGHT: i32 = -1;
@@ -64,14 +65,15 @@ export function isNode(ref: usize): bool {
 
 /** A zeroed object with one reference, this worker's: its handle, or NO_MEMORY. */
 export function objectCreate(kind: i32, bytes: u32): i32 {
-  const ref = allocate(REF_BYTES);
-  if (!ref) return Status.NO_MEMORY;
+  // First, because it may be all that there is: the handle would lie in a page in the midst of it.
   const size = max(<u32>64, bytes + <u32>HEADER);
   const block = allocate(size);
-  const index = block ? takeEntry() : 0;
+  if (!block) return Status.NO_MEMORY;
+  const ref = allocate(REF_BYTES);
+  const index = ref ? takeEntry() : 0;
   if (!index) {
-    if (block) free(block);
-    free(ref);
+    if (ref) free(ref);
+    free(block);
     return Status.NO_MEMORY;
   }
   fill(block, 0, size);
@@ -110,7 +112,7 @@ export function refObject(ref: usize): usize {
 
 /** Gives a handle back. */
 export function refRelease(ref: usize): void {
-  handleRelease(ref + offsetof<Ref>('index'));
+  ownHandleRelease(ref + offsetof<Ref>('index'));
   listRemove(ref);
   free(ref);
 }

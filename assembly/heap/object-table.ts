@@ -4,9 +4,9 @@
  * Ancestry: generational indices (as in Rust's slotmap); reference counts; the list of what is to be
  * taken apart from lock-free reclamation (M. Michael, Hazard Pointers, 2004: the retired list).
  *
- * The table is an array of entries that never move and never become anything else. A handle is a pair
- * (entry index, generation). Counting a reference is ONE compare-and-swap on the entry's refWord, which
- * either counts it or finds the handle stale, whatever has become of the object's memory.
+ * The table is an array of entries that never move; where they lie, and when they go, says chunks.ts. A
+ * handle is a pair (entry index, generation). Counting a reference is ONE compare-and-swap on the entry's
+ * refWord, which either counts it or finds the handle stale, whatever has become of the object's memory.
  *
  * | refWord: generation, low half | meaning                                                          |
  * | ----------------------------- | ---------------------------------------------------------------- |
@@ -37,19 +37,26 @@
  * Death between the end of the doomed state and the free list: an entry and its block are lost.
  */
 import { Kind, Status } from '../abi';
-import { cas, cas64, fill, load, load64, loadPlain, store, store64, storePlain } from '../atomics';
-import { ENTRY_SHIFT, Entry, HEADER, Header, ROOT_CHUNKS, Root } from '../layout';
-import { CHUNK_SHIFT, CHUNKS, ROOT } from '../limits';
+import { cas64, fill, load, load64, loadPlain, store, store64, storePlain } from '../atomics';
+import { Entry, HEADER, Header, Root } from '../layout';
+import { ROOT } from '../limits';
 import { self } from '../waiting/park';
-import { allocate, free } from './allocator';
-
-export function chunkWord(index: i32): usize {
-  return ROOT + ROOT_CHUNKS + ((<usize>(index >> CHUNK_SHIFT)) << 2);
-}
-
-export function entryOf(index: i32): usize {
-  return <usize>(<u32>load(chunkWord(index))) + ((<usize>(index & ((1 << CHUNK_SHIFT) - 1))) << ENTRY_SHIFT);
-}
+import { allocate, free, heapLock, heapUnlock } from './allocator';
+import {
+  CHUNK_BYTES,
+  chunkIsGone,
+  chunkMake,
+  chunkRestore,
+  enterTable,
+  entryIfHere,
+  entryOf,
+  hasFreeEntry,
+  leaveTable,
+  missingChunk,
+  popEntry,
+  pushEntry,
+  takeFresh,
+} from './chunks';
 
 export function pointerOf(entry: usize): usize {
   return <usize>(<u32>load(entry + offsetof<Entry>('pointer')));
@@ -91,40 +98,35 @@ export function objectEntries(): i32 {
 
 /** The index of a free entry; 0 when the heap is full. */
 export function takeEntry(): i32 {
-  const head = ROOT + offsetof<Root>('freeEntry');
   while (true) {
-    const first = load64(head);
-    const index = <i32>first;
-    if (!index) break; // none was given back: one that was never used
-    // ORDERING: plain, the tag decides, as in the allocator's lists.
-    const next = <u32>loadPlain(entryOf(index) + offsetof<Entry>('pointer'));
-    if (cas64(head, first, (((first >> 32) + 1) << 32) | <i64>next) == first) return index;
-  }
-  const next = ROOT + offsetof<Root>('nextEntry');
-  while (true) {
-    const index = load(next);
-    if (index >> CHUNK_SHIFT >= CHUNKS || !ensureChunk(index)) return 0;
-    if (cas(next, index, index + 1) == index) return index;
+    let index = popEntry();
+    if (!index) index = takeFresh();
+    if (index) return index;
+    if (growTable()) continue;
+    // Where no search for unused chunks has the free ones in hand.
+    heapLock();
+    index = popEntry();
+    heapUnlock();
+    return index;
   }
 }
 
-function ensureChunk(index: i32): bool {
-  if (load(chunkWord(index))) return true;
-  const bytes: u32 = 1 << (CHUNK_SHIFT + ENTRY_SHIFT);
-  const chunk = allocate(bytes);
-  if (!chunk) return false;
-  fill(chunk, 0, bytes);
-  if (cas(chunkWord(index), 0, <i32>chunk) != 0) free(chunk);
+/** Another chunk, whoever makes it; false when the heap is full. */
+function growTable(): bool {
+  const chunk = missingChunk();
+  const block = chunk < 0 ? <usize>0 : allocate(CHUNK_BYTES);
+  if (!block) return false;
+  let made = false;
+  if (chunkIsGone(chunk)) {
+    heapLock();
+    made = !hasFreeEntry() && chunkRestore(chunk, block);
+    heapUnlock();
+  } else {
+    fill(block, 0, CHUNK_BYTES);
+    made = chunkMake(chunk, block);
+  }
+  if (!made) free(block);
   return true;
-}
-
-function giveEntry(index: i32): void {
-  const head = ROOT + offsetof<Root>('freeEntry');
-  while (true) {
-    const first = load64(head);
-    storePlain(entryOf(index) + offsetof<Entry>('pointer'), <i32>first);
-    if (cas64(head, first, (((first >> 32) + 1) << 32) | <i64>(<u32>index)) == first) return;
-  }
 }
 
 /** Gives a fresh entry its object. It has no reference yet: `countFirst` does that. */
@@ -152,17 +154,21 @@ export function objectGeneration(object: usize): i32 {
   return loadPlain(object - HEADER + offsetof<Header>('generation'));
 }
 
-/** The kind of a living object, FREE where none lives. */
+/**
+ * The kind of a living object, FREE where none lives. Of an entry that the caller has not pinned only a hint:
+ * it may become another object's, or go with its chunk, at any time.
+ */
 export function objectKind(index: i32): i32 {
-  if (!load(chunkWord(index))) return Kind.FREE;
-  const entry = entryOf(index);
-  return referencesIn(refWordOf(entry)) == 0 ? <i32>Kind.FREE : load(entry + offsetof<Entry>('kind'));
+  const entry = entryIfHere(index);
+  if (!entry || referencesIn(refWordOf(entry)) == 0) return Kind.FREE;
+  return load(entry + offsetof<Entry>('kind'));
 }
 
 /** The generation of what lives in an entry; odd where nothing does. */
 export function generationAt(index: i32): i32 {
-  if (!load(chunkWord(index))) return 1;
-  const refWord = refWordOf(entryOf(index));
+  const entry = entryIfHere(index);
+  if (!entry) return 1;
+  const refWord = refWordOf(entry);
   return referencesIn(refWord) == 0 ? 1 : generationOf(refWord);
 }
 
@@ -173,7 +179,9 @@ export function generationAt(index: i32): i32 {
  */
 export function objectAt(index: i32, generation: i32): usize {
   // ORDERING: the pointer first: while the generation lives it is the object's, and does not change.
-  const object = load(chunkWord(index)) ? pointerOf(entryOf(index)) : 0;
+  const entry = entryIfHere(index);
+  const object = entry ? pointerOf(entry) : 0;
+  // A chunk that went meanwhile, or went and came back, has no such generation any more.
   return generationAt(index) == generation ? object : 0;
 }
 
@@ -182,23 +190,30 @@ export function objectAt(index: i32, generation: i32): usize {
 /** One reference more: OK, or STALE when the object is gone. */
 export function retain(index: i32, generation: i32): i32 {
   if (index <= 0 || index >= objectEntries()) return Status.STALE;
-  const entry = entryOf(index);
-  while (true) {
+  enterTable();
+  const entry = entryIfHere(index);
+  let status: i32 = Status.STALE;
+  while (entry && status != Status.OK) {
     const before = refWordOf(entry);
-    if (generationOf(before) != generation || referencesIn(before) == 0) return Status.STALE;
-    if (swapRefWord(entry, before, before + 1)) return Status.OK;
+    if (generationOf(before) != generation || referencesIn(before) == 0) break;
+    if (swapRefWord(entry, before, before + 1)) status = Status.OK;
   }
+  leaveTable();
+  return status;
 }
 
 /** A reference to whatever lives in an entry: the object, or 0. Give it back with objectUnpin. */
 export function objectPin(index: i32): usize {
-  if (!load(chunkWord(index))) return 0;
-  const entry = entryOf(index);
-  while (true) {
+  enterTable();
+  const entry = entryIfHere(index);
+  let object: usize = 0;
+  while (entry && !object) {
     const before = refWordOf(entry);
-    if (referencesIn(before) == 0) return 0;
-    if (swapRefWord(entry, before, before + 1)) return pointerOf(entry);
+    if (referencesIn(before) == 0) break;
+    if (swapRefWord(entry, before, before + 1)) object = pointerOf(entry);
   }
+  leaveTable();
+  return object;
 }
 
 /** One reference less, of a handle that nobody holds any more; the last one dooms the object. */
@@ -222,27 +237,44 @@ export function objectUnpin(object: usize): void {
 
 /**
  * Gives back the reference of the handle at `handle`; then there is none. Who died here is taken up where it
- * was.
+ * was: the object, and the chunk of its entry, may be gone then.
  */
 export function handleRelease(handle: usize): void {
   const index = loadPlain(handle);
   if (!index) return;
+  enterTable();
+  const doomed = giveBack(handle, entryIfHere(index), index);
+  leaveTable();
+  if (doomed) addDoomed(doomed);
+}
+
+/** The same of a handle of this worker's own, which lives: it has a reference. */
+export function ownHandleRelease(handle: usize): void {
+  const index = loadPlain(handle);
+  const doomed = index ? giveBack(handle, entryOf(index), index) : 0;
+  if (doomed) addDoomed(doomed);
+}
+
+/** The object, if this has doomed it; or 0. */
+function giveBack(handle: usize, entry: usize, index: i32): usize {
   const generation = loadPlain(handle + 4);
-  const entry = entryOf(index);
-  while (true) {
+  let doomed: usize = 0;
+  while (entry) {
     const before = refWordOf(entry);
     // Moved on: who died here had dropped it.
     if (generationOf(before) != generation) break;
     if (<i32>before == 1) {
       if (!swapRefWord(entry, before, doomedBy(generation, self))) continue;
-      addDoomed(pointerOf(entry));
+      doomed = pointerOf(entry);
       break;
     }
     storePlain(handle, 0);
-    if (swapRefWord(entry, before, before - 1)) return;
+    if (swapRefWord(entry, before, before - 1)) break;
     storePlain(handle, index);
   }
+  // ORDERING: before it is on the list of the doomed: a call that is cut off there leaves no handle of it.
   storePlain(handle, 0);
+  return doomed;
 }
 
 // ── the doomed ───────────────────────────────────────────────────────────────────────────────────────
@@ -278,14 +310,19 @@ export function doomedFree(object: usize): void {
   store(entry + offsetof<Entry>('kind'), Kind.FREE);
   store64(entry + offsetof<Entry>('refWord'), (<i64>(generationOf(refWordOf(entry)) + 1)) << 32);
   free(object - HEADER);
-  giveEntry(index);
+  pushEntry(index);
 }
 
 /** Reaper: takes over what `worker`, who is dead, had doomed in an entry. */
 export function adoptDoomed(index: i32, worker: i32): void {
-  if (!load(chunkWord(index))) return;
-  const entry = entryOf(index);
-  const before = refWordOf(entry);
-  if (!isDoomed(before) || <i32>before != worker) return;
-  if (swapRefWord(entry, before, doomedBy(generationOf(before) - 1, self))) addDoomed(pointerOf(entry));
+  enterTable();
+  const entry = entryIfHere(index);
+  let doomed: usize = 0;
+  if (entry) {
+    const before = refWordOf(entry);
+    const isTheirs = isDoomed(before) && <i32>before == worker;
+    if (isTheirs && swapRefWord(entry, before, doomedBy(generationOf(before) - 1, self))) doomed = pointerOf(entry);
+  }
+  leaveTable();
+  if (doomed) addDoomed(doomed);
 }

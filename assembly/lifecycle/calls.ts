@@ -26,6 +26,7 @@ import {
   vectorSplice as vectorSpliceOnly,
 } from '../manager/vector';
 import {
+  pipeCommit as pipeCommitOnly,
   pipePutBlock as pipePutBlockOnly,
   pipePutNumber as pipePutNumberOnly,
   pipePut as pipePutOnly,
@@ -160,6 +161,13 @@ export function vectorSplice(vector: usize, start: i32, end: i32, batch: usize):
 /** As pipe/pipe.ts says. */
 export function pipePut(queue: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
   const status = pipePutOnly(queue, length, meta, timeoutMs);
+  drain();
+  return status;
+}
+
+/** As pipe/pipe.ts says. */
+export function pipeCommit(queue: usize, slot: usize, length: u32, timeoutMs: f64): i32 {
+  const status = pipeCommitOnly(queue, slot, length, timeoutMs);
   drain();
   return status;
 }

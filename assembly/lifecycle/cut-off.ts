@@ -25,6 +25,7 @@
  */
 import { Kind } from '../abi';
 import { add, cas, load, load64, loadPlain, notify, store64, storePlain } from '../atomics';
+import { leaveTable } from '../heap/chunks';
 import { IN_FLIGHT } from '../heap/handles';
 import { TAKING } from '../heap/in-flight';
 import { adoptDoomed, forgetDoomed, objectEntries, objectKind, objectPin, objectUnpin } from '../heap/object-table';
@@ -181,6 +182,7 @@ function wordOf(inFlight: usize): usize {
 /** Before the next call of a worker one of whose calls was cut off. */
 export function callRepair(): void {
   callCutOff(0, true);
+  leaveTable();
   // Each of them is found on the walk; one that is on the list already would be in it twice.
   forgetDoomed();
   const end = objectEntries();

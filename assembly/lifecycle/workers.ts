@@ -37,7 +37,7 @@ import { cas, copy, load, loadPlain, notify, store, storePlain } from '../atomic
 import { allocate, free } from '../heap/allocator';
 import { retain } from '../heap/object-table';
 import { align8, boxedDropAt, RECORD } from '../heap/record';
-import { Record, Root, SLOT_BYTES, Slot, Worker } from '../layout';
+import { Record, Root, SLOT_BYTES, SLOT_IN_TABLE, Slot, Worker } from '../layout';
 import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from '../limits';
 import { lockAbandon, lockInternal, lockWakeAll, unlock } from '../sync/lock';
 import { gateWakeAll } from '../waiting/event-count';
@@ -118,6 +118,7 @@ function slotClear(slot: usize): void {
   storePlain(slot + offsetof<Slot>('recordId'), 0);
   storePlain(slot + offsetof<Slot>('thread'), 0);
   storePlain(slot + offsetof<Slot>('letGo'), 0);
+  store(slot + SLOT_IN_TABLE, 0);
   if (scratch) free(scratch);
   // ORDERING: the owner last: from here on the slot is anybody's.
   store(slot + offsetof<Slot>('tid'), 0);

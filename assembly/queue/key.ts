@@ -11,8 +11,13 @@
  *     │ shape: u32 │ OUT_OF_LINE │ its bytes: 30 │ the first 8, padded with 0 │ the rest, padded with 0 │ or: block, its InFlight │
  *     ╘═══════════╧════════════════════════╧═════════════════════════════╧═════════════════════════════════════════════════╛
  *
- * In an entry the first 8 bytes are a number (most keys have no more); the rest lies in a block: its length,
- * 4 bytes of nothing, the bytes padded with 0.
+ * In an entry the first 8 bytes are a number. Behind it stands the entry's age, of 63 bits: how many items were
+ * put before it, in all. Most keys have no more than 8 bytes; where one has, the upper half of the age is in
+ * the block of the rest, and the entry has the block's address, which is even:
+ *
+ *     entry    8 age, lower half    12 age, upper half << 1 | 1, or the address of the rest
+ *     rest     0 length of the bytes    4 age, upper half << 1 | 1    8 the bytes, padded with 0
+ *
  * Keys of one shape never differ by trailing zeros only, so padding changes no comparison.
  *
  * A key too long for the scratch comes in a block, which stays its sender's: the entry has a copy.
@@ -47,23 +52,29 @@ function numberKey(number: f64): u64 {
   return bits >> 63 ? ~bits : bits | ((<u64>1) << 63);
 }
 
-/** Puts the key into an entry; false: the heap is full. */
-export function keyStore(entry: usize, key: usize, meta: u32, number: f64): bool {
-  let rest: usize = 0;
+/** Of an entry, and of a rest: no address. */
+const AGE: i32 = 1;
+
+/** Puts the key and the item's age into an entry; false: the heap is full. `epoch`: its upper half. */
+export function keyStore(entry: usize, key: usize, meta: u32, number: f64, put: i32, epoch: i32): bool {
+  let rest = (epoch << 1) | AGE;
   if (meta == <u32>Encoding.NUMBER) storePlain64(entry + offsetof<PriorityEntry>('prefix'), <i64>numberKey(number));
   else {
     const bytes = <u32>loadPlain(key + 4);
     const length = bytes & ~(<u32>Key.OUT_OF_LINE);
     if (length > PREFIX) {
-      rest = allocate(REST + align8(length - PREFIX));
-      if (!rest) return false;
+      const block = allocate(REST + align8(length - PREFIX));
+      if (!block) return false;
       const from = bytes & Key.OUT_OF_LINE ? <usize>(<u32>loadPlain(key + KEY_HEADER)) + REST : key + KEY_HEADER;
-      storePlain(rest, <i32>(length - PREFIX));
-      copy(rest + REST, from, align8(length - PREFIX));
+      storePlain(block, <i32>(length - PREFIX));
+      storePlain(block + 4, rest);
+      copy(block + REST, from, align8(length - PREFIX));
+      rest = <i32>block;
     }
     storePlain64(entry + offsetof<PriorityEntry>('prefix'), bswap(loadPlain64(key + 8)));
   }
-  storePlain(entry + offsetof<PriorityEntry>('rest'), <i32>rest);
+  storePlain(entry + offsetof<PriorityEntry>('age'), put);
+  storePlain(entry + offsetof<PriorityEntry>('rest'), rest);
   return true;
 }
 
@@ -73,8 +84,13 @@ export function keyGiveBack(key: usize, meta: u32): void {
     itemDrop(<usize>(<u32>loadPlain(key + KEY_HEADER + 4)));
 }
 
+/** The block of an entry's rest, by the word that says where it is; or 0. */
+export function restIn(word: i32): usize {
+  return word & AGE ? 0 : <usize>(<u32>word);
+}
+
 export function keyDrop(entry: usize): void {
-  const rest = <usize>(<u32>loadPlain(entry + offsetof<PriorityEntry>('rest')));
+  const rest = restIn(loadPlain(entry + offsetof<PriorityEntry>('rest')));
   if (rest) free(rest);
 }
 
@@ -83,13 +99,18 @@ export function precedes(a: usize, b: usize): bool {
   const first = <u64>loadPlain64(a + offsetof<PriorityEntry>('prefix'));
   const second = <u64>loadPlain64(b + offsetof<PriorityEntry>('prefix'));
   if (first != second) return first < second;
-  const order = compareRests(
-    <usize>(<u32>loadPlain(a + offsetof<PriorityEntry>('rest'))),
-    <usize>(<u32>loadPlain(b + offsetof<PriorityEntry>('rest'))),
-  );
-  if (order) return order < 0;
-  // A difference, because sequences wrap.
-  return loadPlain(a + offsetof<PriorityEntry>('sequence')) - loadPlain(b + offsetof<PriorityEntry>('sequence')) < 0;
+  const ageA = <u64>loadPlain64(a + offsetof<PriorityEntry>('age'));
+  const ageB = <u64>loadPlain64(b + offsetof<PriorityEntry>('age'));
+  // Neither has a rest.
+  if (ageA & ageB & ((<u64>AGE) << 32)) return ageA < ageB;
+  const restA = restIn(<i32>(ageA >> 32));
+  const restB = restIn(<i32>(ageB >> 32));
+  const order = compareRests(restA, restB);
+  return order ? order < 0 : ageOf(restA, ageA) < ageOf(restB, ageB);
+}
+
+function ageOf(rest: usize, age: u64): u64 {
+  return ((<u64>loadPlain(rest + 4)) << 32) | (age & 0xffffffff);
 }
 
 /** A key that is another's beginning goes first. */

@@ -30,7 +30,7 @@ import { loadPlain, loadPlain64, storePlain, storePlain64 } from '../atomics';
 import { free } from '../heap/allocator';
 import { recordBytes } from '../heap/record';
 import { PRIORITY_ENTRY_SHIFT, PriorityEntry, QUEUE_TAIL, SingleLockQueue } from '../layout';
-import { keyBytes, keyDrop, keyGiveBack, keyShape, keyStore, precedes } from './key';
+import { keyBytes, keyDrop, keyGiveBack, keyShape, keyStore, precedes, restIn } from './key';
 import { copyPacked, pack, packedBeginPut, packedBeginTake, packedEndPut, packedEndTake } from './packed';
 import { elementAt, elementsReserve, elementsTrim } from './segmented-array';
 import { positionGrown, positionShrunk, putOf, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
@@ -90,18 +90,27 @@ export function heapAccepts(queue: usize, position: i64, length: u32, meta: u32,
   return isComparable(queue, position, keyShape(record + recordBytes(length, meta), meta));
 }
 
+/**
+ * How often the count of items that were ever put has come around. Who dies here before the item is in has it
+ * counted twice, which keeps the order.
+ */
+function epochOf(queue: usize, position: i64): i32 {
+  const word = queue + QUEUE_TAIL + offsetof<SingleLockQueue>('epoch');
+  if (putOf(position) == 0) storePlain(word, loadPlain(word) + 1);
+  return loadPlain(word);
+}
+
 /** Puts in a record, which `heapAccepts`, with the key behind it: OK or NO_MEMORY. */
 export function heapInsert(queue: usize, position: i64, length: u32, meta: u32, record: usize, number: f64): i32 {
   const size = sizeOf(position);
   if (!elementsReserve(queue, size + FIRST_ELEMENT, PRIORITY_ENTRY_SHIFT)) return Status.NO_MEMORY;
   const moving = movingOf(queue);
   const key = record + recordBytes(length, meta);
-  if (!keyStore(moving, key, meta, number)) return Status.NO_MEMORY;
+  if (!keyStore(moving, key, meta, number, putOf(position), epochOf(queue, position))) return Status.NO_MEMORY;
   if (!pack(moving + PACKED, length, meta, record, number)) {
     keyDrop(moving);
     return Status.NO_MEMORY;
   }
-  storePlain(moving + offsetof<PriorityEntry>('sequence'), putOf(position));
   const after = positionGrown(position);
   packedBeginPut(queue, record, meta, after);
   storePlain(queue + QUEUE_TAIL + offsetof<SingleLockQueue>('moveSize'), size + 1);
@@ -117,7 +126,7 @@ export function heapInsert(queue: usize, position: i64, length: u32, meta: u32, 
 export function heapExtract(queue: usize, position: i64, to: usize): void {
   const first = placeAt(queue, 0);
   const last = sizeOf(position) - 1;
-  const rest = loadPlain(first + offsetof<PriorityEntry>('rest'));
+  const rest = restIn(loadPlain(first + offsetof<PriorityEntry>('rest')));
   copyPacked(to, first + PACKED);
   const after = positionShrunk(position);
   const block = packedBeginTake(queue, to, after);
@@ -130,7 +139,7 @@ export function heapExtract(queue: usize, position: i64, to: usize): void {
     fillHole(queue, sink(queue, 0, last));
   }
   packedEndTake(block);
-  if (rest) free(<usize>(<u32>rest));
+  if (rest) free(rest);
   elementsTrim(queue, last + FIRST_ELEMENT);
 }
 

@@ -1,9 +1,8 @@
 /**
  * The state of a LifoQueue or PriorityQueue in one word: items that were ever put << 32 | items in it.
  *
- * So ONE 64-bit store publishes an item and counts it, or takes it and uncounts it. Both halves wrap or not
- * like those of a ring's positions: the first is compared by difference only, the second is bounded by the
- * heap.
+ * So ONE 64-bit store publishes an item and counts it, or takes it and uncounts it. The first half wraps, and
+ * how often it has is counted beside it (queue/priority.ts); the second is bounded by the heap.
  */
 import { load64, store64 } from '../atomics';
 import { QUEUE_TAIL, QueueSide } from '../layout';

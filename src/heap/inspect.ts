@@ -27,7 +27,10 @@ const NAMES: Record<number, string> = {
 };
 
 export interface HeapStats {
-  /** Bytes in blocks that somebody has. */
+  /**
+   * Bytes in blocks that somebody has. The keys of objects that were sent are the program's, as its code is, and
+   * not counted: each sequence once, 200 KB at the very most.
+   */
   bytesInUse: number;
   /** The memory's size. */
   bytesReserved: number;
@@ -142,7 +145,7 @@ export const heap = {
       const name = NAMES[kind] ?? 'unknown';
       objects[name] = (objects[name] ?? 0) + 1;
     }
-    return { bytesInUse: core.bytesInUse(), bytesReserved: core.bytesReserved(), objects };
+    return { bytesInUse: core.bytesInUse() - core.shapeBytes(), bytesReserved: core.bytesReserved(), objects };
   },
 
   /** Every living primitive: who holds it, who is asleep in it, what is in it. */

@@ -53,6 +53,14 @@ export function registerShared(tag: number, ctor: SharedClass, ...kinds: Kind[])
   tags.set(ctor, tag);
 }
 
+/**
+ * An object for a reference of this worker's, of the class with a tag, or, where nobody has imported that, of
+ * another one.
+ */
+export function adopt(heap: Heap, ref: number, tag: number, otherwise: number): Shared {
+  return ((classes.get(tag) ?? classes.get(otherwise)) as { make(heap: Heap, ref: number): Shared }).make(heap, ref);
+}
+
 const ordinaryHasInstance = Function.prototype[Symbol.hasInstance];
 
 function tagOf(ctor: object): number {

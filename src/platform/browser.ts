@@ -264,12 +264,14 @@ export const afterTurn = inNextTurn;
 /** No page may ask the collector for anything. */
 export const collectNow = undefined;
 
+export const callSite = (): string => '';
+
 export function terminal(): boolean {
   return false;
 }
 
-export function loadBeside(file: string): never {
-  throw new Error(`there is no ${file} in a browser`);
+export function progressBar(): never {
+  throw new Error('there is no terminal in a browser');
 }
 
 export function importModule(url: string): Promise<Record<string, unknown>> {
@@ -282,10 +284,18 @@ export const canLook = false;
 
 export function topLevelNames(): undefined {}
 
+export function nameBeside(): undefined {}
+
+export function valueAround(): undefined {}
+
 export function commonExports(): undefined {}
 
 export function urlOfFile(path: string): string {
   return path;
+}
+
+export function urlOfModule(given: string | undefined): string | undefined {
+  return given;
 }
 
 export function isImportable(): boolean {

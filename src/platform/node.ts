@@ -3,13 +3,16 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import { existsSync, writeSync } from 'node:fs';
-import type { Session } from 'node:inspector';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as workerThreads from 'node:worker_threads';
+import { BAR } from './generated/bar.ts';
 import { WORKER } from './generated/worker.ts';
+import { builtIn, ownUrl } from './node-modules.ts';
+import { nameAround } from './node-scopes.ts';
 import type { Role, SpawnedWorker, Surroundings } from './platform.ts';
+
+export * from './node-modules.ts';
+export { canLook, topLevelNames, valueAround } from './node-scopes.ts';
 
 const { parentPort, threadId, Worker, workerData } = workerThreads;
 
@@ -46,19 +49,17 @@ export function surroundings(): Surroundings {
 interface Start {
   role: Role;
   data: unknown;
-  /** The code of the workers themselves, where their files are not beside this one. */
-  code: string | undefined;
+  /** What the package has as text, where its files are not beside this one: what is not in the text itself. */
+  texts: { worker: string; bar: string } | undefined;
 }
 const started = workerData as Partial<Start> | undefined;
-
-/** Undefined in a bundle of CommonJS. */
-const here: string | undefined = import.meta.url;
 
 /**
  * The file of a role. A program that was bundled has none: the bundle's own folder may well hold a
  * `worker.js`, but that is somebody else's, so only what lies beside this package's own file is one.
  */
 function fileOf(role: Role): URL | undefined {
+  const here = ownUrl();
   if (here === undefined || !/^file:.*\/nogil\.js$/.test(here)) return undefined;
   const file = new URL(`./${role}.js`, here);
   return existsSync(file) ? file : undefined;
@@ -66,14 +67,25 @@ function fileOf(role: Role): URL | undefined {
 
 export const role = started?.role;
 
+export function nameBeside(fn: object, inside: object): string | undefined {
+  // Otherwise there is nothing around modules.
+  return fileOf('worker') === undefined ? nameAround(fn, inside) : undefined;
+}
+
+/** A text that the build has packed. */
+function unpacked(packed: string): string {
+  const { inflateRawSync } = builtIn<typeof import('node:zlib')>('node:zlib');
+  return String(inflateRawSync(Buffer.from(packed, 'base64')));
+}
+
 /** It has its starter's loader, environment and arguments. */
 export function spawn(role: Role, data: unknown, name: string, around = surroundings()): SpawnedWorker {
   const file = fileOf(role);
-  const code = file ? undefined : WORKER || started?.code;
+  const texts = file ? undefined : (started?.texts ?? { worker: unpacked(WORKER), bar: BAR });
   const { argv, execArgv, env } = around;
-  const options = { workerData: { role, data, code } satisfies Start, name, argv, env, stdout: false, stderr: false };
+  const options = { workerData: { role, data, texts } satisfies Start, name, argv, env, stdout: false, stderr: false };
   const make = (more?: { execArgv: string[] }) =>
-    new Worker(file ?? (code as string), { ...options, eval: file === undefined, ...more });
+    new Worker(file ?? (texts?.worker as string), { ...options, eval: file === undefined, ...more });
   // Without any it has all flags of this thread, which is the only way to pass on those of V8: named, they
   // are refused.
   const isInherited = execArgv.length === process.execArgv.length && execArgv.every((flag, i) => flag === process.execArgv[i]);
@@ -312,9 +324,8 @@ let collector: (() => boolean) | undefined;
  */
 function makeCollector(): () => boolean {
   try {
-    const load = createRequire(import.meta.url);
-    const { createContext, runInNewContext, Script } = load('node:vm') as typeof import('node:vm');
-    const { setFlagsFromString } = load('node:v8') as typeof import('node:v8');
+    const { createContext, runInNewContext, Script } = builtIn<typeof import('node:vm')>('node:vm');
+    const { setFlagsFromString } = builtIn<typeof import('node:v8')>('node:v8');
     setFlagsFromString('--expose-gc');
     const gc = runInNewContext('gc') as () => void;
     setFlagsFromString('--no-expose-gc');
@@ -341,130 +352,15 @@ export function terminal(): boolean {
   return process.stderr.isTTY === true;
 }
 
-export function loadBeside(file: string): unknown {
-  try {
-    return createRequire(here as string)(`./${file}`);
-  } catch (cause) {
-    throw new Error(
-      `${file} of nogil cannot be loaded. If the program was bundled: copy node_modules/nogil/dist/${file} beside the bundle, or mark nogil as external`,
-      { cause },
-    );
-  }
+export function progressBar(): unknown {
+  const { compileFunction } = builtIn<typeof import('node:vm')>('node:vm');
+  const module = { exports: {} };
+  compileFunction(unpacked(BAR || (started?.texts?.bar as string)), ['module', 'exports', 'require'])(
+    module,
+    module.exports,
+    builtIn,
+  );
+  return module.exports;
 }
 
-export function importModule(url: string): Promise<Record<string, unknown>> {
-  return import(url);
-}
-
-/** tsx on Node 20 sets up its hooks in the main thread only, and there no worker inherits them. */
-export async function inheritLoader(): Promise<void> {
-  if ('isInternalThread' in workerThreads) return;
-  const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS?.split(' ') ?? [])];
-  const loader = flags.map((flag) => flag.replace(/^--import=/, '')).find((flag) => /(^|[\\/])tsx([\\/]|$)/.test(flag));
-  if (loader === undefined) return;
-  const here = pathToFileURL(`${process.cwd()}/`);
-  const path = loader.startsWith('file:') ? fileURLToPath(loader) : createRequire(here).resolve(loader);
-  // `require` resolves to the CommonJS half of the pair; its module half lies beside it.
-  const api = createRequire(path)
-    .resolve('tsx/esm/api')
-    .replace(/\.cjs$/, '.mjs');
-  const { register } = (await import(pathToFileURL(api).href)) as { register(): void };
-  register();
-}
-
-// ── functions ────────────────────────────────────────────────────────────────────────────────────────
-
-/** The others have no inspector that answers at once. */
-export const canLook = process.versions.bun === undefined && !('Deno' in globalThis);
-
-const LOOK = 'nogil.look';
-
-/** Finds, in the module scope that it is called on, what is identical with `fn`. */
-const NAMES_OF = `function (fn) {
-  const names = [];
-  for (const name of Object.getOwnPropertyNames(this.object)) {
-    try {
-      if (this.object[name] === fn) names.push(name);
-    } catch {} // Not initialized yet.
-  }
-  return names;
-}`;
-
-/** Asks the debugger of this very thread, which answers at once: 1 to 2 ms. */
-export function topLevelNames(fn: object, inside: object): string[] | undefined {
-  if (!canLook) return undefined;
-  const key = Symbol.for(LOOK);
-  let session: Session | undefined;
-  try {
-    const inspector = createRequire(pathToFileURL(`${process.cwd()}/`))('node:inspector') as typeof import('node:inspector');
-    session = new inspector.Session();
-    session.connect();
-    const post = (method: string, params: object): Answer => {
-      let answer: Answer | undefined;
-      session?.post(method, params, (error, result) => {
-        if (error) throw error;
-        answer = result as Answer;
-      });
-      return answer as Answer;
-    };
-    (globalThis as Record<symbol, unknown>)[key] = [fn, inside];
-    const idOf = (index: number) =>
-      post('Runtime.evaluate', { expression: `globalThis[Symbol.for('${LOOK}')][${index}]` }).result.objectId;
-    const scopesOf = (objectId: string) => {
-      const { internalProperties } = post('Runtime.getProperties', { objectId, ownProperties: true });
-      const scopes = internalProperties.find(({ name }) => name === '[[Scopes]]')?.value.objectId;
-      if (scopes === undefined) return [];
-      const { result } = post('Runtime.getProperties', { objectId: scopes, ownProperties: true }) as unknown as Properties;
-      return result.flatMap(({ value }) => value ?? []);
-    };
-    const moduleOf = (scopes: Remote[]) => scopes.find(({ description }) => description === 'Module')?.objectId;
-    const target = idOf(0);
-    const [around, aroundMain] = [scopesOf(target), scopesOf(idOf(1))];
-    let isKnown = false;
-    for (const objectId of [moduleOf(aroundMain), moduleOf(around)]) {
-      if (objectId === undefined) continue;
-      isKnown = true;
-      const call = { objectId, functionDeclaration: NAMES_OF, arguments: [{ objectId: target }], returnByValue: true };
-      const names = post('Runtime.callFunctionOn', call).result.value;
-      if (names.length > 0) return names;
-    }
-    // In CommonJS what is deeper inside than what main() was given is no function of the module's own.
-    return isKnown || around.length > aroundMain.length ? [] : undefined;
-  } catch {
-    // There is none, or it is forbidden.
-    return undefined;
-  } finally {
-    delete (globalThis as Record<symbol, unknown>)[key];
-    session?.disconnect();
-  }
-}
-
-interface Remote {
-  objectId: string;
-  description?: string;
-}
-interface Properties {
-  result: { name: string; value: Remote }[];
-}
-/** As much of the debugger's answers as is used. */
-interface Answer {
-  result: { objectId: string; value: string[] };
-  internalProperties: { name: string; value: Remote }[];
-}
-
-export function commonExports(url: string): { exports: unknown; isComplete: boolean } | undefined {
-  if (!url.startsWith('file:')) return undefined;
-  const module = createRequire(url).cache[fileURLToPath(url)];
-  // One that was imported as an ES module may stand there, too.
-  return module === undefined || module.exports?.[Symbol.toStringTag] === 'Module'
-    ? undefined
-    : { exports: module.exports, isComplete: module.loaded };
-}
-
-export function urlOfFile(path: string): string {
-  return pathToFileURL(path).href;
-}
-
-export function isImportable(url: string): boolean {
-  return !/\/\[(eval\d*|stdin)\]$/.test(decodeURI(url));
-}
+export { callSite } from './call-site.ts';

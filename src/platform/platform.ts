@@ -121,10 +121,12 @@ export interface Platform {
    * it did. undefined: that cannot be had here.
    */
   readonly collectNow: (() => boolean) | undefined;
+  /** Who called the package, as the end of a warning; nothing where the console shows it by itself. */
+  callSite(): string;
   /** Whether what is written to stderr is read by a person. */
   terminal(): boolean;
-  /** A CommonJS file of the package's, at once. */
-  loadBeside(file: string): unknown;
+  /** What src/pool/bar.ts exports, at once. */
+  progressBar(): unknown;
   /** Imports a module that a user names: nothing for a bundler to look at. */
   importModule(url: string): Promise<Record<string, unknown>>;
   /** Whether `topLevelNames` can tell, as a rule. */
@@ -134,10 +136,19 @@ export interface Platform {
    * its own; none: it has no such name there. undefined: this platform cannot tell.
    */
   topLevelNames(fn: object, inside: object): string[] | undefined;
+  /** Where the program was bundled: the name of a function in the nearest scope around the function `inside`. */
+  nameBeside(fn: object, inside: object): string | undefined;
+  /** What has a name there. */
+  valueAround(name: string, inside: object): unknown;
   /** What a module of CommonJS exports, as far as it has come; undefined: it is none. */
   commonExports(url: string): { exports: unknown; isComplete: boolean } | undefined;
   /** The URL of `module` in CommonJS. */
   urlOfFile(path: string): string;
+  /**
+   * The URL of the module that has called `callee`, which was given as `given`: as it is, where a bundler has
+   * taken it away, or written out another. undefined: that is not known.
+   */
+  urlOfModule(given: string | undefined, callee: (...args: never[]) => unknown): string | undefined;
   /** Whether a worker can import the module: not if the program was given as text. */
   isImportable(url: string): boolean;
   /** Lets this worker load what its starter could, for a loader that does not do so by itself. */

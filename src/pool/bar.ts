@@ -1,6 +1,6 @@
 /**
- * The progress bar: cli-progress, in a file of its own (dist/progress.cjs) that is loaded by the first who
- * wants a bar.
+ * The progress bar: cli-progress. The build puts this file into the package as text, which is evaluated by
+ * the first who wants a bar; so it is there in a bundle, too.
  */
 import { Presets, SingleBar } from 'cli-progress';
 

@@ -1,7 +1,7 @@
 /**
  * Progress of a call: a function of the user's, or a bar on the terminal.
  */
-import { bindContext, loadBeside, terminal } from '../platform/index.ts';
+import { bindContext, progressBar, terminal } from '../platform/index.ts';
 
 /**
  * true: a bar on the terminal (on stderr; nothing if that is no terminal). A function: called with how many
@@ -14,7 +14,7 @@ export interface ProgressMeter {
   end(): void;
 }
 
-/** What dist/progress.cjs exports: cli-progress, which is loaded by whoever draws a bar. */
+/** What bar.ts exports: cli-progress, which is evaluated by whoever draws a bar. */
 interface Bars {
   startBar(total: number): { update(done: number): void; stop(): void };
 }
@@ -27,6 +27,6 @@ export function meterFor(progress: Progress | undefined, total: number | undefin
   }
   if (progress !== true) throw new TypeError(`progress must be a boolean or a function, got ${typeof progress}`);
   if (!terminal()) return undefined;
-  const bar = (loadBeside('progress.cjs') as Bars).startBar(total ?? 0);
+  const bar = (progressBar() as Bars).startBar(total ?? 0);
   return { report: (done) => bar.update(done), end: () => bar.stop() };
 }

@@ -12,7 +12,7 @@ import { type AsyncOptions, type Blocking, leftUntil, type Timeout, timeoutToMs 
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { checkInteger } from './flavour.ts';
-import { BETWEEN_TASKS, Lock, Lockable, RLock } from './lock.ts';
+import { BETWEEN_TASKS, Lock, Lockable, lockBehind, RLock } from './lock.ts';
 import { NodeWaits } from './node-waits.ts';
 
 /**
@@ -40,8 +40,7 @@ export class Condition extends Acquirable {
       const { core } = this[Member.HEAP];
       const at = core.conditionLock(this[Member.PTR]);
       const existing = new AdoptionToken(this[Member.HEAP], refAgain(core, at));
-      const LockOf = core.conditionIsReentrant(this[Member.PTR]) ? new.target[Member.REENTRANT] : new.target[Member.PLAIN];
-      this.#lock = asPart(() => new LockOf(existing));
+      this.#lock = asPart(() => lockBehind(existing));
       this.#ownsLock = true;
       return;
     }
@@ -54,11 +53,6 @@ export class Condition extends Acquirable {
     super(heap, created(heap.core.conditionCreate(at, given instanceof RLock ? 1 : 0)));
     this.#lock = given;
     this.#ownsLock = lock === undefined;
-  }
-
-  /** @internal */
-  protected static get [Member.PLAIN](): typeof Lock {
-    return Lock;
   }
 
   /** @internal */

@@ -1,12 +1,15 @@
 /**
  * Python's two modules disagree about misuse. One implementation serves both: it asks its flavour.
  */
+import { LockFlag } from '../../assembly/abi.ts';
 import { AssertionError, RuntimeError, ValueError } from '../errors.ts';
 import { type Blocking, isBlocking, nonNegativeTimeoutToMs, type Timeout, timeoutToMs } from '../heap/time.ts';
 
 type ErrorClass = new (message: string) => Error;
 
 export interface Flavour {
+  /** What a lock of this flavour says of itself in the heap. */
+  readonly lockFlag: number;
   /** A lock was released that nobody holds. */
   readonly released: ErrorClass;
   /** An RLock, or a condition's lock, is not the caller's. */
@@ -23,6 +26,7 @@ export interface Flavour {
 
 /** `threading` and `queue`. */
 export const threading: Flavour = {
+  lockFlag: 0,
   released: RuntimeError,
   notOwner: RuntimeError,
   misuse: RuntimeError,
@@ -38,6 +42,7 @@ export const threading: Flavour = {
 
 /** `multiprocessing`. */
 export const multiprocessing: Flavour = {
+  lockFlag: LockFlag.OF_PROCESSES,
   released: ValueError,
   notOwner: AssertionError,
   misuse: AssertionError,

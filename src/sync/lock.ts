@@ -5,10 +5,10 @@ import { ClassTag, Kind, LockField, LockFlag, Status } from '../../assembly/abi.
 import { BrokenLockError, RuntimeError, ValueError } from '../errors.ts';
 import { watchfully } from '../heap/deadlock.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
-import { theHeap } from '../heap/heap.ts';
+import { type Heap, theHeap } from '../heap/heap.ts';
 import { Member } from '../heap/members.ts';
 import { checkNames } from '../heap/options.ts';
-import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
+import { AdoptionToken, adopt, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
@@ -177,6 +177,15 @@ function watches(options: LockOptions | undefined): number {
   return deadlock === 'error' ? LockFlag.DETECT_DEADLOCK : 0;
 }
 
+function flagsOf(heap: Heap, lock: number): number {
+  return heap.loadWord(lock + LockField.FLAGS);
+}
+
+/** Of a lock that nobody else has yet. TAKE_OVER alone the core has set. */
+function setFlags(heap: Heap, lock: number, flags: number): void {
+  if (flags & ~LockFlag.TAKE_OVER) heap.storeWord(lock + LockField.FLAGS, flags);
+}
+
 /**
  * A lock that one worker holds at a time. Any worker may release it, as in Python; taking it twice in one
  * worker waits for somebody else to release it.
@@ -196,10 +205,9 @@ export class Lock extends Lockable {
       const flags = takesOver(options) | watches(options);
       const heap = theHeap();
       super(heap, created(heap.core.lockCreate(flags & LockFlag.TAKE_OVER)));
-      // Nobody else has it yet.
-      if (flags & LockFlag.DETECT_DEADLOCK) heap.storeWord(this[Member.PTR] + LockField.FLAGS, flags);
+      setFlags(heap, this[Member.PTR], flags | this[Member.FLAVOUR].lockFlag);
     }
-    this.#watched = (this[Member.HEAP].loadWord(this[Member.PTR] + LockField.FLAGS) & LockFlag.DETECT_DEADLOCK) !== 0;
+    this.#watched = (flagsOf(this[Member.HEAP], this[Member.PTR]) & LockFlag.DETECT_DEADLOCK) !== 0;
   }
 
   /** @internal */
@@ -240,8 +248,10 @@ export class RLock extends Lockable {
   constructor(options?: Pick<LockOptions, 'onOwnerDeath'> | AdoptionToken) {
     if (options instanceof AdoptionToken) super(options.heap, options.ref);
     else {
+      const flags = takesOver(options);
       const heap = theHeap();
-      super(heap, created(heap.core.rlockCreate(takesOver(options))));
+      super(heap, created(heap.core.rlockCreate(flags)));
+      setFlags(heap, this[Member.PTR], flags | this[Member.FLAVOUR].lockFlag);
     }
   }
 
@@ -281,6 +291,16 @@ export class RLock extends Lockable {
       `cannot release RLock ${Shared.idOf(this)}: it is not this worker's${BETWEEN_TASKS}`,
     );
   }
+}
+
+/** What wraps a lock finds it again in the heap: as of the class that it was made as, whatever the wrapper's. */
+export function lockBehind({ heap, ref }: AdoptionToken): Lock | RLock {
+  const at = heap.core.refObject(ref);
+  const isPlain = heap.core.objectKind(heap.core.objectId(at)) === Kind.LOCK;
+  const isOfProcesses = (flagsOf(heap, at) & LockFlag.OF_PROCESSES) !== 0;
+  const tag = isPlain ? ClassTag.LOCK : ClassTag.RLOCK;
+  const tagOfProcesses = isPlain ? ClassTag.PROCESS_LOCK : ClassTag.PROCESS_RLOCK;
+  return adopt(heap, ref, isOfProcesses ? tagOfProcesses : tag, tag) as Lock | RLock;
 }
 
 registerShared(ClassTag.LOCK, Lock, Kind.LOCK);

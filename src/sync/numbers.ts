@@ -12,7 +12,7 @@ import { AdoptionToken, created, refAgain, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';
 import { Acquirable } from './acquirable.ts';
-import { Lock, RLock } from './lock.ts';
+import { Lock, lockBehind, RLock } from './lock.ts';
 import { type Typecode, typecodes, type View, views } from './typecodes.ts';
 
 export interface ValueOptions {
@@ -83,7 +83,7 @@ export abstract class Numbers extends Acquirable {
     if (at === NO_LOCK) return undefined;
     const lock = at === OWN_LOCK ? this[Member.PTR] : at;
     const existing = new AdoptionToken(this[Member.HEAP], refAgain(core, lock));
-    return asPart(() => (core.objectKind(core.objectId(lock)) === Kind.LOCK ? new Lock(existing) : new RLock(existing)));
+    return asPart(() => lockBehind(existing));
   }
 
   /** Another handle to the same numbers. @internal */

@@ -13,7 +13,7 @@ import { lookAtMainModule, type Meta, mainModule, setMainModule, urlOf } from '.
  * @returns what `fn` returns (a promise if it is async); undefined in a worker
  */
 export function main<T>(meta: Meta, fn: () => T): T | undefined {
-  const url = urlOf(meta, 'main');
+  const url = urlOf(meta, 'main', main);
   if (typeof fn !== 'function') throw new TypeError(`the second argument of main() must be a function, got ${typeof fn}`);
   // In a worker, too: it tells the functions of this module from others.
   if (currentWorker() === undefined || mainModule() === url) setMainModule(url, fn);

@@ -175,14 +175,23 @@ class OtherProcess implements MainProcess {
 
   join(timeout?: Timeout): boolean {
     this.#checkJoin();
-    using never = new Event();
-    return !this.isAlive() || never.wait(timeout);
+    // Not `using`, whose helpers every page would have to fetch.
+    const never = new Event();
+    try {
+      return !this.isAlive() || never.wait(timeout);
+    } finally {
+      never.close();
+    }
   }
 
   async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     this.#checkJoin();
-    using never = new Event();
-    return !this.isAlive() || (await never.waitAsync(timeout, options));
+    const never = new Event();
+    try {
+      return !this.isAlive() || (await never.waitAsync(timeout, options));
+    } finally {
+      never.close();
+    }
   }
 
   toString(): string {

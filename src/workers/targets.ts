@@ -5,7 +5,15 @@
  * the main module, (3) a URL, (4) shipped by its source.
  */
 import { RuntimeError, ValueError } from '../errors.ts';
-import { commonExports, isImportable, topLevelNames, urlOfFile } from '../platform/index.ts';
+import {
+  commonExports,
+  isImportable,
+  nameBeside,
+  topLevelNames,
+  urlOfFile,
+  urlOfModule,
+  valueAround,
+} from '../platform/index.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: any function can be a target; its arguments are checked where it is given.
 export type AnyFunction = (...args: any[]) => unknown;
@@ -27,6 +35,8 @@ export interface TargetSpec {
    * it. undefined: that is not known.
    */
   as?: string[];
+  /** Its name in a scope that a bundler has put around the function that was given to `main`. */
+  around?: string;
   /** The main module, of which it is known that this is not one of its functions. */
   notOf?: string;
 }
@@ -66,10 +76,12 @@ export function setMainModule(url: string | undefined, code?: object): void {
 /** What tells which module speaks: `import.meta`, or `module` in CommonJS. */
 export type Meta = ImportMeta | { readonly filename: string };
 
-export function urlOf(meta: Meta, caller: string): string {
-  if (typeof (meta as ImportMeta | undefined)?.url === 'string') return (meta as ImportMeta).url;
-  const filename = (meta as { filename?: unknown } | undefined)?.filename;
-  if (typeof filename === 'string') return urlOfFile(filename);
+/** @param callee what was given `meta`, by its name `caller` */
+export function urlOf(meta: Meta, caller: string, callee: AnyFunction): string {
+  const { url: given, filename } = (meta ?? {}) as { url?: unknown; filename?: unknown };
+  const url = typeof given === 'string' ? given : typeof filename === 'string' ? urlOfFile(filename) : undefined;
+  const known = typeof meta === 'object' && meta !== null ? urlOfModule(url, callee) : undefined;
+  if (known !== undefined) return known;
   throw new TypeError(
     `the first argument of ${caller}() must be import.meta (in CommonJS: module). A bundler that makes CommonJS leaves import.meta empty: let it make ES modules`,
   );
@@ -106,7 +118,7 @@ export function task<T extends AnyFunction | AnyClass>(meta: Meta, target: T): T
 export function task<T extends AnyFunction | AnyClass>(meta: Meta, name: string, target: T): T;
 export function task<T extends AnyFunction | AnyClass>(meta: Meta, nameOrTarget: string | T, given?: T): T {
   const target = given ?? nameOrTarget;
-  const url = urlOf(meta, 'task');
+  const url = urlOf(meta, 'task', task as AnyFunction);
   if (typeof target !== 'function') throw new TypeError(`task() needs a function, got ${typeof target}`);
   const name = typeof nameOrTarget === 'string' ? nameOrTarget : nameOrTarget.name;
   const marks = marked.byModule.get(url) ?? [];
@@ -154,21 +166,27 @@ export function describeTarget(target: AnyFunction | AnyClass | URL): TargetSpec
   return spec;
 }
 
-const standings = new WeakMap<object, Pick<TargetSpec, 'main' | 'as' | 'notOf'>>();
+type Standing = Pick<TargetSpec, 'main' | 'as' | 'around' | 'notOf'>;
+const standings = new WeakMap<object, Standing>();
 
 /**
  * Whether a function is one of the main module's own: only the very same one, which has another one's source
  * perhaps, may be run in its place. It is looked up once, since it costs a millisecond.
  */
-function standing(target: AnyFunction, main: string): Pick<TargetSpec, 'main' | 'as' | 'notOf'> {
+function standing(target: AnyFunction, main: string): Standing {
   if (!isImportable(main)) return {};
   const known = standings.get(target);
   if (known) return known;
   const names = namesInMain(target, main);
-  const found = names === undefined ? { main } : names.length > 0 ? { main, as: names } : { notOf: main };
-  if (names !== undefined) standings.set(target, found);
-  else if (!marked.unsure.includes(target)) marked.unsure.push(target);
-  return found;
+  const isMains = names !== undefined && names.length > 0;
+  const around = isMains || !marked.mainCode ? undefined : nameBeside(target, marked.mainCode);
+  if (names || around) {
+    const found = isMains ? { main, as: names } : around ? { main, around } : { notOf: main };
+    standings.set(target, found);
+    return found;
+  }
+  if (!marked.unsure.includes(target)) marked.unsure.push(target);
+  return { main };
 }
 
 /** undefined: nobody knows yet. */
@@ -202,7 +220,8 @@ export async function resolveTarget(
   if (spec.module !== undefined) return inModule(spec, await imported(spec.module, load));
   if (spec.main !== undefined && spec.name) {
     const module = await imported(spec.main, load);
-    const found = spec.as ? exportedAs(module, spec.as, spec.source) : exported(module, spec.name);
+    const { as, around } = spec;
+    const found = around ? besideMain(around) : as ? exportedAs(module, as, spec.source) : exported(module, spec.name);
     if (found !== undefined && String(found) === spec.source) return found;
   }
   return fromSource(spec);
@@ -256,6 +275,11 @@ function exportedAs(
       String(each) === source &&
       topLevelNames(each, mainCode)?.some((name) => names.includes(name)) === true,
   );
+}
+
+/** What has a name beside what was given to `main`: its counterpart here. */
+function besideMain(name: string): AnyFunction | undefined {
+  return marked.mainCode && (valueAround(name, marked.mainCode) as AnyFunction | undefined);
 }
 
 function exported(module: Record<string, unknown>, name: string): AnyFunction | undefined {

@@ -352,8 +352,8 @@ describe('the doomed', () => {
       model: besides,
       edit: {
         file: OBJECTS,
-        find: 'if (!isDoomed(before) || <i32>before != worker) return;',
-        replace: 'if (!isDoomed(before)) return;',
+        find: 'const isTheirs = isDoomed(before) && <i32>before == worker;',
+        replace: 'const isTheirs = isDoomed(before);',
       },
     },
     {

@@ -13,16 +13,18 @@ export const PAGE = 1024;
 export const SMALL_MAX = 512;
 export const SMALL_CLASSES = 16;
 export const MEDIUM_PAGES = 2;
-const CHUNK_SHIFT = 4;
+const CHUNK_SHIFT = 2;
 const ROOT = 64;
 const CLASSES = ROOT + 128;
 /** Words of Root. */
 const PAGES = (ROOT + 40) >> 2;
 const PAGE_MAP = (ROOT + 48) >> 2;
 const NEXT_ENTRY = (ROOT + 68) >> 2;
+const FREE_ENTRY = (ROOT + 72) >> 2;
+const TAKEN_ENTRIES = (ROOT + 104) >> 2;
 /** Words of the root: the chunks of the object table, and how many entries each has. */
 const CHUNK_WORDS = (CLASSES + (SMALL_CLASSES + MEDIUM_PAGES) * 64) >> 2;
-const CHUNK_ENTRIES = 1 << CHUNK_SHIFT;
+export const CHUNK_ENTRIES = 1 << CHUNK_SHIFT;
 const ENTRY_BYTES = 16;
 /** What the page map says of a run. */
 const FREE = 1;
@@ -155,24 +157,53 @@ export function freePages(m: Model): number {
 /** Which object, and which of those that had its entry. */
 export type Name = readonly [index: number, generation: number];
 
-/** The address of an entry of the object table. */
+/** What the object table says of a chunk: its address, or why there is none (see assembly/heap/chunks.ts). */
+export function chunkWord(m: Model, chunk: number): number {
+  return wordsOf(m)[CHUNK_WORDS + chunk] as number;
+}
+
+/** The address of an entry of the object table; 0: its chunk is gone. */
 export function entryAt(m: Model, index: number): number {
-  const words = wordsOf(m);
-  return (words[CHUNK_WORDS + Math.floor(index / CHUNK_ENTRIES)] as number) + (index % CHUNK_ENTRIES) * ENTRY_BYTES;
+  const chunk = chunkWord(m, Math.floor(index / CHUNK_ENTRIES));
+  return chunk & 3 ? 0 : chunk + (index % CHUNK_ENTRIES) * ENTRY_BYTES;
 }
 
 /** The references to an object that are counted; 0 when it is doomed, or gone. */
 export function referencesTo(m: Model, [index, generation]: Name): number {
   const at = entryAt(m, index) >> 2;
-  return wordsOf(m)[at + 1] === generation ? (wordsOf(m)[at] as number) : 0;
+  return at !== 0 && wordsOf(m)[at + 1] === generation ? (wordsOf(m)[at] as number) : 0;
+}
+
+/** Entries of chunks that are there which nobody has, and which are neither in the free list nor untouched. */
+export function entriesLost(m: Model): number {
+  const words = wordsOf(m);
+  const free = new Set<number>();
+  // After a death what was taken is for whoever takes the heap's lock next.
+  for (const list of m.victim < 0 ? [FREE_ENTRY] : [FREE_ENTRY, TAKEN_ENTRIES]) {
+    for (let index = words[list] as number; index !== 0; index = words[(entryAt(m, index) + 8) >> 2] as number) {
+      if (free.has(index)) throw new Error('the free entries go round in a cycle');
+      if (entryAt(m, index) === 0 && list === FREE_ENTRY) throw new Error(`entry ${index} is free, and its chunk is gone`);
+      free.add(index);
+      if (entryAt(m, index) === 0) break;
+    }
+  }
+  let lost = 0;
+  for (let index = 1; index < (words[NEXT_ENTRY] as number); index++) {
+    const entry = entryAt(m, index) >> 2;
+    const isUsed = entry === 0 || words[entry] !== 0 || (words[entry + 1] as number) & 1;
+    if (!isUsed && !free.has(index)) lost++;
+  }
+  return lost;
 }
 
 /** The indices of the objects that somebody has doomed and nobody has taken apart. */
 export function doomedIn(m: Model): number[] {
   const words = wordsOf(m);
   const doomed: number[] = [];
-  for (let index = 1; index < (words[NEXT_ENTRY] as number); index++)
-    if ((words[(entryAt(m, index) >> 2) + 1] as number) & 1) doomed.push(index);
+  for (let index = 1; index < (words[NEXT_ENTRY] as number); index++) {
+    const entry = entryAt(m, index) >> 2;
+    if (entry !== 0 && (words[entry + 1] as number) & 1) doomed.push(index);
+  }
   return doomed;
 }
 

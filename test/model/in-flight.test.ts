@@ -258,7 +258,7 @@ describe('an item with a handle', () => {
       [
         {
           file: OBJECTS,
-          find: '    storePlain(handle, 0);\n    if (swapRefWord(entry, before, before - 1)) return;\n    storePlain(handle, index);\n',
+          find: '    storePlain(handle, 0);\n    if (swapRefWord(entry, before, before - 1)) break;\n    storePlain(handle, index);\n',
           replace: '    if (swapRefWord(entry, before, before - 1)) break;\n',
         },
       ],

@@ -61,9 +61,9 @@ describe('items', () => {
     {
       bad: {
         file: FIFO,
-        find: '  const record = ringAddress(segment, at);\n  storePlain(record, <i32>length);',
+        find: '  const place = ringAddress(segment, at);\n  storePlain(place, <i32>length);',
         replace:
-          '  const record = ringAddress(segment, at);\n  setPosition(side, advance(tail, 1, bytes));\n  storePlain(record, <i32>length);',
+          '  const place = ringAddress(segment, at);\n  setPosition(side, advance(tail, 1, bytes));\n  storePlain(place, <i32>length);',
       },
     },
     ({ bad }) => {
@@ -172,8 +172,8 @@ describe('waiting', () => {
     {
       bad: {
         file: QUEUE,
-        find: '  const status = isFifo(queue) ? fifoPut(queue, length, meta, number)',
-        replace: '  eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n  return isFifo(queue) ? fifoPut(queue, length, meta, number)',
+        find: '  const status = isFifo(queue)\n    ? fifoPut(queue,',
+        replace: '  eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n  return isFifo(queue)\n    ? fifoPut(queue,',
       },
     },
     ({ bad }) => {

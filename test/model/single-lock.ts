@@ -387,8 +387,9 @@ export class SingleLockQueue {
     const taken = this.chunks().filter((chunk) => chunk !== 0);
     for (const record of this.records()) {
       if (this.word(record + 4) & Meta.OUT_OF_LINE) taken.push(this.word(record + 8));
-      const rest = this.kind === Kind.PRIORITY ? this.word(record - 4) : 0;
-      if (rest) taken.push(rest);
+      const rest = this.kind === Kind.PRIORITY ? this.word(record - 4) : 1;
+      // An odd one is the upper half of the entry's age.
+      if (rest % 2 === 0) taken.push(rest);
     }
     return heapTrouble(this.m, taken);
   }

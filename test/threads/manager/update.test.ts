@@ -147,9 +147,8 @@ describe('while another worker is inside of update', () => {
     const l = manager.list([1]);
     const updater = start(updateSlowly, d, 'n', inside, leave);
     inside.wait(LONG);
-    const own = Symbol.for('nogil.heap of');
     type Waiting = { core: { configureWaiting(blocking: number, spins: number): void } };
-    const { core } = (inside as unknown as Record<symbol, Waiting>)[own] as Waiting;
+    const { core } = (inside as unknown as Record<string, Waiting>)['~heapOf'] as Waiting;
     core.configureWaiting(0, 0);
     try {
       expect([d.get('n'), d.size]).toEqual([1, 2]);

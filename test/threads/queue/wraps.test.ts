@@ -71,6 +71,27 @@ describe.each(EDGES)('with %i items gone through it', (items) => {
   });
 });
 
+describe.each([1, 'a key of more than eight bytes'])('of equal priorities (%s)', (priority) => {
+  const puts = [2 ** 31 - 1, 2 ** 31, 2 ** 31 + 5, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 5, 3 * 2 ** 31 + 1, 2 ** 33 + 1];
+  test.each(puts)('the older comes first, after %i puts more', (more) => {
+    using queue = new PriorityQueue<{ priority: number | string; name: string }>();
+    const count = addressOf(queue) + TAIL + POSITION + 4;
+    const start = 7;
+    heap.storeWord(count, start);
+    queue.put({ priority, name: 'older' });
+    // Each time the count comes around, a put finds it at 0.
+    for (let round = Math.floor((start + more) / 2 ** 32); round > 0; round--) {
+      heap.storeWord(count, 0);
+      queue.put({ priority, name: 'between' });
+    }
+    heap.storeWord(count, ((start + more) % 2 ** 32) | 0);
+    queue.put({ priority, name: 'younger' });
+    const taken: string[] = [];
+    while (queue.qsize() > 0) taken.push(queue.get().name);
+    expect([taken[0], taken.at(-1)]).toEqual(['older', 'younger']);
+  });
+});
+
 test.each([0x7ffffffc, -4])('an event of generation %i wakes and is cleared', (generation) => {
   using event = new Event();
   using back = new Event();

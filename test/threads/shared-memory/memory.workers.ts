@@ -142,9 +142,9 @@ export const churnUntilKilled = task(import.meta, function churnUntilKilled(name
 
 /** What is behind a list, for a death where no user's code can be. */
 export function internalsOf(list: ShareableList) {
-  const own = list as unknown as Record<symbol, unknown>;
-  const ptr = own[Symbol.for('nogil.ptr')] as number;
-  const heap = own[Symbol.for('nogil.heap of')] as {
+  const own = list as unknown as Record<string, unknown>;
+  const ptr = own['~ptr'] as number;
+  const heap = own['~heapOf'] as {
     tid: number;
     core: { lockInternal(lock: number): void; unlock(lock: number): void; lockOwner(lock: number): number };
   };

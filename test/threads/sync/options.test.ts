@@ -18,7 +18,7 @@ import {
 } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
-import { acquireTwice, dieHolding, type Objects, optionsOf, optionsThere } from './options.workers.ts';
+import { acquireTwice, dieHolding, misuse, misuseThere, type Objects, optionsOf, optionsThere } from './options.workers.ts';
 import { end, resultsOf, startAll, startProcess } from './support.ts';
 
 describe('what is fixed when an object is made belongs to the object', () => {
@@ -64,5 +64,35 @@ describe('what is fixed when an object is made belongs to the object', () => {
   test('a lock that looks for deadlocks does so wherever it is', () => {
     using lock = new Lock({ deadlock: 'error' });
     expect(resultsOf(startAll(acquireTwice, [lock]))).toEqual(['DeadlockError']);
+  });
+
+  test('a lock keeps its flavour in what wraps it, of either module, however often that is sent', () => {
+    const locks = [
+      new Lock(),
+      new mp.Lock({ onOwnerDeath: 'release' }),
+      new RLock(),
+      new mp.RLock(),
+      new Lock({ deadlock: 'error' }),
+    ];
+    const expected = ['RuntimeError', 'ValueError', 'RuntimeError', 'AssertionError', 'RuntimeError'];
+    const wrap = (lock: Lock | RLock) => [
+      lock,
+      new Condition(lock),
+      new mp.Condition(lock),
+      new Value('i', 0, { lock }),
+      new SharedArray('i', 2, { lock }),
+    ];
+    const wrappers = locks.flatMap(wrap);
+    const all = expected.flatMap((name) => [name, name, name, name, name]);
+    expect(misuse(wrappers)).toEqual(all);
+    expect(resultsOf(startAll(misuseThere, [wrappers]))).toEqual([all]);
+    using queue = new Queue<typeof wrappers>();
+    queue.put(wrappers);
+    queue.put(queue.get());
+    expect(misuse(queue.get())).toEqual(all);
+    expect(misuse([new Condition(), new mp.Condition()])).toEqual(['RuntimeError', 'AssertionError']);
+    expect(resultsOf(startAll(misuseThere, [[new Condition(), new mp.Condition()]]))).toEqual([
+      ['RuntimeError', 'AssertionError'],
+    ]);
   });
 });

@@ -87,3 +87,10 @@ export const acquireTwice = task(import.meta, function acquireTwice(lock: Lock):
     lock.release();
   }
 });
+
+/** What each says that is given back and was not taken: the flavour of the lock, not of what wraps it. */
+export function misuse(wrappers: readonly { release(): void }[]): string[] {
+  return wrappers.map((wrapper) => errorOf(() => wrapper.release()));
+}
+
+export const misuseThere = task(import.meta, misuse);

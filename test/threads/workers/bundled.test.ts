@@ -1,56 +1,114 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+/**
+ * Programs that were bundled: into one file, by each of the usual bundlers, which then runs where there is
+ * neither its source nor this package.
+ */
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import * as esbuild from 'esbuild';
+import { rollup } from 'rollup';
+import * as vite from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import webpack from 'webpack';
 import { launch } from '../../support/programs.ts';
 
-const PROGRAM = `
-  import { main, Manager, Pool, Process, task, Thread, Timer } from 'nogil';
-  const factor = Number(process.argv[2]);
-  export function times(x) { return factor * x; }
-  export const add = task(import.meta, 'add', (a, b) => a + b + factor);
-  export class Own extends Thread { n = 5; run() { return this.n * factor; } }
-  export class Counter { n = 0; up() { return ++this.n; } }
-  main(import.meta, () => {
-    const told = (worker) => { worker.start(); return worker.result(20); };
-    const report = [told(new Process({ target: times, args: [4] })), told(new Thread({ target: add, args: [1, 2] })), told(new Own())];
-    const pool = new Pool(2);
-    report.push(pool.map(times, [1, 2, 3]), pool.apply((x) => x * x, [9]));
-    pool.terminate();
-    const manager = Manager();
-    manager.register('Counter', Counter);
-    const counter = manager.Counter();
-    report.push(counter.up(), counter.up());
-    manager.shutdown();
-    report.push(told(new Timer(0, times, [5])));
-    console.log(JSON.stringify(report));
-  });`;
+/** Bundles `source` into the file `out`. */
+type Bundle = (source: string, out: string) => Promise<unknown>;
+
+const byEsbuild =
+  (format: 'esm' | 'cjs', minify: boolean): Bundle =>
+  (source, outfile) =>
+    // It warns that import.meta is empty in CommonJS.
+    esbuild.build({ entryPoints: [source], outfile, bundle: true, platform: 'node', format, minify, logLevel: 'error' });
+
+const byRollup =
+  (format: 'es' | 'cjs'): Bundle =>
+  async (input, file) => {
+    const onwarn = ({ message }: { message: string }) => {
+      throw new Error(message);
+    };
+    const bundle = await rollup({ input, plugins: [nodeResolve()], onwarn });
+    await bundle.write({ file, format });
+  };
+
+const byWebpack =
+  (mode: 'production' | 'development', output: object): Bundle =>
+  (entry, file) =>
+    new Promise<void>((resolve, reject) => {
+      const experiments = { outputModule: 'module' in output };
+      const to = { path: join(file, '..'), filename: file.slice(file.lastIndexOf('/') + 1), ...output };
+      webpack({ mode, target: 'node20', entry, experiments, output: to }, (error, stats) => {
+        if (error || stats?.hasErrors() || stats?.hasWarnings()) reject(error ?? new Error(stats?.toString()));
+        else resolve();
+      });
+    });
+
+const byVite: Bundle = (source, file) => {
+  const [root, outDir] = [join(source, '..'), join(file, '..')];
+  const rollupOptions = { output: { entryFileNames: file.slice(outDir.length + 1) } };
+  const build = { ssr: source, outDir, emptyOutDir: false, rollupOptions };
+  return vite.build({ root, configFile: false, logLevel: 'error', build, ssr: { noExternal: true } });
+};
+
+const BUNDLES: Record<string, Bundle> = {
+  'esbuild.mjs': byEsbuild('esm', false),
+  'esbuild-minified.mjs': byEsbuild('esm', true),
+  'esbuild.cjs': byEsbuild('cjs', false),
+  'esbuild-minified.cjs': byEsbuild('cjs', true),
+  'rollup.mjs': byRollup('es'),
+  'rollup.cjs': byRollup('cjs'),
+  // What is exported cannot be reached from outside.
+  'webpack.cjs': byWebpack('production', {}),
+  'webpack-development.cjs': byWebpack('development', {}),
+  'webpack-library.cjs': byWebpack('production', { library: { type: 'commonjs2' } }),
+  'webpack.mjs': byWebpack('production', { module: true, library: { type: 'module' } }),
+  'vite.mjs': byVite,
+};
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(process.cwd(), 'build/bundles-'));
-  await writeFile(join(folder, 'program.mjs'), PROGRAM);
+  folder = await mkdtemp(join(tmpdir(), 'nogil-bundles-'));
+  const [source, root] = [join(folder, 'source'), join(import.meta.dirname, '../../..')];
+  await cp(join(root, 'test/fixtures/bundled'), source, { recursive: true });
+  const home = join(source, 'node_modules/nogil');
+  for (const file of ['package.json', ...(await readdir(join(root, 'dist'))).map((name) => `dist/${name}`)])
+    if (/\.js(on)?$/.test(file)) await cp(join(root, file), join(home, file));
+  for (const [name, bundle] of Object.entries(BUNDLES)) await bundle(join(source, 'program.mjs'), join(folder, name));
+  await rm(source, { recursive: true });
   // Of somebody else: it must not be taken for the package's.
   for (const name of ['worker.js', 'supervisor.js']) await writeFile(join(folder, name), 'setInterval(() => {}, 1000);');
-});
+}, 120_000);
 afterAll(() => rm(folder, { recursive: true }));
 
+const EXPECTED = [
+  'Process-1',
+  '<Queue n: size=0>',
+  12,
+  6,
+  15,
+  [3, 6, 9],
+  81,
+  -5,
+  'RuntimeError',
+  1,
+  2,
+  15,
+  [0, 3, 6],
+  true,
+  true,
+];
+
 describe('a program that was bundled', () => {
-  test.each([false, true])('starts its workers, whose files are not beside it (minified: %s)', async (minify) => {
-    const outfile = join(folder, `bundle-${minify}.mjs`);
-    const entryPoints = [join(folder, 'program.mjs')];
-    await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', minify, logLevel: 'error' });
-    const { code, lines, errors } = await launch(outfile, ['3']).ending;
+  test.each(Object.keys(BUNDLES))('into %s runs, with all its workers', async (name) => {
+    const { code, lines, errors } = await launch(join(folder, name), ['3']).ending;
     expect([code, errors]).toEqual([0, '']);
-    expect(JSON.parse(lines.at(-1) ?? '')).toEqual([12, 6, 15, [3, 6, 9], 81, 1, 2, 15]);
+    expect(JSON.parse(lines.at(-1) ?? '')).toEqual(EXPECTED);
   });
 
-  test('as CommonJS says what to do, before anything blocks', async () => {
-    const outfile = join(folder, 'bundle.cjs');
-    const entryPoints = [join(folder, 'program.mjs')];
-    await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'cjs', logLevel: 'silent' });
-    const { code, errors } = await launch(outfile, ['3']).ending;
-    expect(code).toBe(1);
-    expect(errors).toContain('A bundler that makes CommonJS leaves import.meta empty: let it make ES modules');
+  test.each(['esbuild.mjs', 'webpack.cjs'])('into %s runs with frozen intrinsics, too', async (name) => {
+    const { code, lines } = await launch(join(folder, name), ['--frozen-intrinsics', '3']).ending;
+    expect(code).toBe(0);
+    expect(JSON.parse(lines.at(-1) ?? '')).toEqual(EXPECTED);
   });
 });

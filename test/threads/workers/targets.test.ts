@@ -221,7 +221,10 @@ test('marks are checked: a name that is given is taken once in a module, and one
   const marked = task(here, 'one', () => 1);
   expect(marked()).toBe(1);
   expect(() => task(here, 'one', () => 2)).toThrow(ValueError);
-  expect(() => task({} as ImportMeta, 'two', () => 2)).toThrow(TypeError);
+  for (const meta of [undefined, null, 3, 'file:///program.mjs'])
+    expect(() => task(meta as never, 'two', () => 2)).toThrow(/must be import\.meta/);
+  // What a bundler leaves of import.meta in CommonJS.
+  expect(task({} as ImportMeta, 'two', () => 2)()).toBe(2);
   expect(() => task(here, 'three', 3 as never)).toThrow(TypeError);
 });
 

@@ -16,6 +16,10 @@ const WITHOUT = {
   queuePutBlock: 'the same',
   queuePutMany: 'the same',
   queuePutNumber: 'the same',
+  queuePutFrom: 'the same',
+  queueCommit: 'gives back a slot: bytes have no handles',
+  queueGetInto: 'the same of an item of bytes',
+  loanEnd: 'the same of either',
 };
 
 async function textOfCore(): Promise<string> {

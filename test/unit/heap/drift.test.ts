@@ -1,5 +1,6 @@
 /** A heap whose sizes drift for long: nothing of it is lost, to small pages or to pieces. */
 import { describe, expect, test } from 'vitest';
+import { Kind, Status } from '../../../assembly/abi.ts';
 import { coreModule, instantiateCore } from '../../../src/heap/core.ts';
 import { runText } from '../../support/programs.ts';
 
@@ -86,7 +87,79 @@ describe.each([
   });
 });
 
+describe('a heap that was full of objects', () => {
+  test('has room for what takes nearly all of it, time and again, and no handle of old opens anything', () => {
+    const { core } = heapOf(32);
+    const used = core.bytesInUse();
+    const ids: [id: number, generation: number][] = [];
+    const entries: number[] = [];
+    for (let round = 0; round < 12; round++) {
+      const refs: number[] = [];
+      for (let ref = core.eventCreate(); ref > 0; ref = core.eventCreate()) refs.push(ref);
+      expect(refs.length).toBeGreaterThan(200_000);
+      for (const ref of refs.filter((_, i) => i % 997 === 0)) {
+        const object = core.refObject(ref);
+        ids.push([core.objectId(object), core.objectGeneration(object)]);
+      }
+      for (const ref of refs) core.refClose(ref);
+      entries.push(core.objectEntries());
+      const block = core.allocate(31 * MIB);
+      expect(block).toBeGreaterThan(0);
+      core.free(block);
+      expect(ids.every(([id, generation]) => core.refOpen(id, generation) === Status.STALE)).toBe(true);
+    }
+    expect(new Set(entries.slice(1)).size).toBe(1);
+    expect(core.bytesInUse() - used).toBeLessThan(2 * PAGE);
+  });
+
+  test('keeps the chunks of the table that objects are in', () => {
+    const { core } = heapOf(32);
+    const refs: number[] = [];
+    for (let ref = core.eventCreate(); ref > 0; ref = core.eventCreate()) refs.push(ref);
+    const kept = refs.filter((_, i) => i % 40_000 === 1);
+    for (const ref of refs) if (!kept.includes(ref)) core.refClose(ref);
+    expect(core.allocate(31 * MIB)).toBe(0);
+    const objects = kept.map((ref) => core.refObject(ref));
+    for (const object of objects) {
+      expect(core.eventIsSet(object)).toBe(0);
+      expect(core.objectKind(core.objectId(object))).toBe(Kind.EVENT);
+    }
+    for (const ref of kept) core.refClose(ref);
+    const block = core.allocate(31 * MIB);
+    expect(block).toBeGreaterThan(0);
+    core.free(block);
+  });
+});
+
 describe('a program whose heap', () => {
+  test('was full of objects once can have nearly all of it in one piece, also while workers make others', async () => {
+    const { lines, errors, code } = await runText(`
+      const { RawArray, main } = nogil;
+      configure({ initialBytes: 4 * 2 ** 20, maximumBytes: 48 * 2 ** 20 });
+      export function churn(stop) {
+        while (!stop.isSet()) {
+          const locks = Array.from({ length: 3000 }, () => new Lock());
+          for (const lock of locks) lock.close();
+        }
+      }
+      main(import.meta, () => {
+        const keep = [];
+        try { for (;;) keep.push(heap.keep(new RawArray('b', 2000))); } catch (error) { console.log(error.name, keep.length > 12_000); }
+        for (const each of keep) each.close();
+        new RawArray('b', 44 * 2 ** 20).close();
+        const stop = new Event();
+        const workers = [1, 2].map(() => new Thread({ target: churn, args: [stop] }));
+        for (const worker of workers) worker.start();
+        let had = 0;
+        for (const end = Date.now() + 20_000; had < 200 && Date.now() < end; ) {
+          try { new RawArray('b', 40 * 2 ** 20).close(); had++; } catch (error) { if (error.name !== 'MemoryError') throw error; }
+        }
+        stop.set();
+        console.log(had, workers.map((worker) => (worker.join(20), worker.exception)).length);
+      });`);
+    expect({ lines, errors, code }).toEqual({ lines: ['MemoryError true', '200 2'], errors: '', code: 0 });
+  });
+
   test('was full of small arrays once can have everything else afterwards', async () => {
     const { lines, errors, code } = await runText(`
       const { RawArray } = nogil;
