@@ -19,6 +19,8 @@ export const enum Limit {
   SLOTS = 1024,
   /** The longest spin before a worker sleeps, in polls. Chosen by measurement, see bench/. */
   SPIN_POLLS = 20000,
+  /** About; on the machine of bench/. */
+  POLLS_A_MICROSECOND = 400,
 }
 
 /**
@@ -49,6 +51,12 @@ export const enum Status {
   STALE = -9,
   /** The priority cannot be compared with those in the queue. */
   UNORDERED = -10,
+  /** The item is a value and not bytes, and stays where it is. */
+  NOT_BYTES = -11,
+  /** The item is longer than there is room for, and stays where it is. */
+  TOO_LONG = -12,
+  /** The item is no number, and stays where it is. */
+  NOT_NUMBER = -13,
 }
 
 /** The class of a shared object: which repair a death asks for, and which class a handle becomes. */
@@ -165,7 +173,7 @@ export const enum Encoding {
   UTF8 = 10,
   /** A Uint8Array as it is. */
   BYTES = 11,
-  /** A tree of plain objects, arrays and primitives in MessagePack. */
+  /** A tree of plain objects, arrays and primitives as cells (src/codec/cells.ts). */
   PLAIN = 12,
   /** Everything else that can be cloned: cycles, Map, Date, typed arrays, handles ... */
   RICH = 13,

@@ -13,14 +13,24 @@ import { selfScratch } from './waiting/park';
 
 export { allocate, bytesInUse, bytesReserved, free } from './heap/allocator';
 export { nodeCreate, nodeFree, nodeGive, nodeTake, refAdopt, refObject, refOpen } from './heap/handles';
-export { objectEntries, objectGeneration, objectId, objectKind, objectPin, retain } from './heap/object-table';
+export { loanEnd } from './heap/loan';
+export {
+  generationAt,
+  objectAt,
+  objectEntries,
+  objectGeneration,
+  objectId,
+  objectKind,
+  retain,
+} from './heap/object-table';
+export { shapeBytes, shapeIntern, shapeKeys } from './heap/shapes';
 export {
   boxedCountHandles,
   boxedDrop,
   boxedDropAt,
   cellBatchClose,
   inFlightCreate,
-  objectUnpin,
+  pipeCommit,
   pipePut,
   pipePutBlock,
   pipePutNumber,
@@ -112,9 +122,11 @@ export {
   vectorTake,
 } from './manager/vector';
 export { connectionIncoming, connectionOutgoing, pipeReady } from './pipe/pipe';
+export { queueCommit, queueGetInto, queueLease, queuePutFrom, queueReserve } from './queue/in-place';
 export {
   queueGet,
   queueGetMany,
+  queueGetNumbers,
   queueIsShutDown,
   queueNotEmptyGate,
   queueNotFullGate,

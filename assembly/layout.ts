@@ -474,6 +474,8 @@ export class Root {
   names: u32;
   /** What hashes of keys begin with: random for each heap. */
   hashSeed: i32;
+  /** The table of shapes (heap/shapes.ts), or 0. */
+  shapes: u32;
   /** The first of the free entries that a search for unused chunks has in hand (see heap/chunks.ts). */
   takenEntries: i32;
 }

@@ -38,6 +38,9 @@ export const SCRATCH: u32 = 65536;
  */
 export const INLINE_MAX: u32 = 2048;
 
+/** Entries of the table of shapes; the first is not used. */
+export const SHAPES: i32 = 2048;
+
 /** The first segment of a queue, and the largest. */
 export const SEGMENT_MIN: u32 = 1024;
 export const SEGMENT_MAX: u32 = 1 << 20;
@@ -48,3 +51,6 @@ export const FIRST_CHUNK_SHIFT: i32 = 5;
 /** Bounds of the adaptive spin, in polls. Chosen by measurement, see bench/. */
 export const SPIN_MIN: i32 = 20;
 export const SPIN_MAX: i32 = Limit.SPIN_POLLS;
+/** Waits from one probe of the spin to the next, at least and at most. */
+export const PROBE_AFTER_MIN: i32 = 16;
+export const PROBE_AFTER_MAX: i32 = 1024;

@@ -11,8 +11,8 @@ import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { embed } from './embed.mjs';
-import { guardedCalls } from './guarded-calls.mjs';
-import { leanMsgpackr } from './lean-msgpackr.mjs';
+import { compactCalls, guardedCalls } from './guarded-calls.mjs';
+import { shortExports } from './short-exports.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -32,12 +32,17 @@ async function buildCore() {
   writeFileSync('src/heap/generated/wasm.ts', embed(readFileSync('build/core.wasm')));
   // The declarations speak of adapted exports; the raw ones have numbers for booleans.
   const types = readFileSync('build/core.d.ts', 'utf8');
-  const body = types
+  const body = membersIn(types);
+  writeFileSync('src/heap/generated/exports.ts', `/** Generated from assembly/. */\nexport interface CoreExports {${body}\n}\n`);
+  writeFileSync('src/heap/generated/calls.ts', guardedCalls(body));
+}
+
+/** The members of an interface out of the declarations of adapted exports. */
+function membersIn(types) {
+  return types
     .slice(types.indexOf('{') + 1, types.indexOf('\n}\n'))
     .replaceAll(': boolean', ': number')
     .replaceAll('export function ', '');
-  writeFileSync('src/heap/generated/exports.ts', `/** Generated from assembly/. */\nexport interface CoreExports {${body}\n}\n`);
-  writeFileSync('src/heap/generated/calls.ts', guardedCalls(body));
 }
 
 const entries = ['index', 'threading', 'multiprocessing', 'queue', 'sched'];
@@ -61,9 +66,12 @@ async function embedBar() {
     logLevel: 'warning',
     write: false,
   });
-  // Every worker reads the package, hardly any draws a bar: a third of the length.
-  const packed = deflateRawSync(bar.text, { level: 9 }).toString('base64');
-  writeFileSync('src/platform/generated/bar.ts', `export const BAR: string = '${packed}';\n`);
+  writeFileSync('src/platform/generated/bar.ts', `export const BAR: string = '${packed(bar.text)}';\n`);
+}
+
+/** Every worker reads the package, hardly any needs this: a third of the length. */
+function packed(text) {
+  return deflateRawSync(text, { level: 9 }).toString('base64');
 }
 
 /**
@@ -95,10 +103,10 @@ async function embedWorkers() {
     legalComments: 'none',
     logLevel: 'warning',
     ignoreAnnotations: true,
-    plugins: [withoutText, loaderWithoutPolyfill, leanMsgpackr, keepClassNames],
+    plugins: [withoutText, loaderWithoutPolyfill, keepClassNames],
     write: false,
   });
-  writeFileSync('src/platform/generated/worker.ts', `export const WORKER: string = ${JSON.stringify(worker.text)};\n`);
+  writeFileSync('src/platform/generated/worker.ts', `export const WORKER: string = '${packed(worker.text)}';\n`);
 }
 
 /**
@@ -129,7 +137,7 @@ async function buildModules() {
   writeFileSync('dist/worker.js', "import { runWorker } from './nogil.js';\nvoid runWorker();\n");
   writeFileSync('dist/supervisor.js', "import { runSupervisor } from './nogil.js';\nrunSupervisor();\n");
   await build({ entryPoints: ['src/vite.ts'], outdir: 'dist', format: 'esm', target: 'node20', logLevel: 'warning' });
-  const bundled = { msgpackr: 'msgpackr', '@assemblyscript/loader': 'assemblyscript' };
+  const bundled = { '@assemblyscript/loader': 'assemblyscript' };
   const inBar = ['cli-progress', 'string-width', 'emoji-regex', 'is-fullwidth-code-point', 'strip-ansi', 'ansi-regex'];
   for (const name of inBar) bundled[name] = name;
   const notices = Object.entries(bundled).map(([name, home]) => `${name}\n\n${licenceOf(home)}`);
@@ -164,8 +172,8 @@ const browserPlatform = {
   },
 };
 
-/** Nothing but a `const enum`: there is no such module once its names are written out. */
-const isNames = /[\\/]heap[\\/]members\.ts$/;
+/** Modules of constants: whoever uses them has them written out. */
+const isConstants = /[\\/](heap[\\/]members|codec[\\/]cells|codec[\\/]node)\.ts$/;
 
 /**
  * Each module of src/ to a file of its own; what they need from elsewhere (two libraries, constants of
@@ -176,7 +184,7 @@ const oneFileEach = {
   setup({ onResolve }) {
     onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir, kind }) => {
       const file = resolve(resolveDir, path);
-      if (kind === 'entry-point' || isNames.test(file) || relative('src', file).startsWith('..')) return undefined;
+      if (kind === 'entry-point' || isConstants.test(file) || relative('src', file).startsWith('..')) return undefined;
       const target = isPlatform.test(file) ? resolve('src/platform/browser.ts') : file;
       const from = relative(resolveDir, target).replaceAll('\\', '/');
       return { path: `${from.startsWith('.') ? '' : './'}${from.replace(/\.ts$/, '.js')}`, external: true };
@@ -184,13 +192,18 @@ const oneFileEach = {
   },
 };
 
+/** The words in the entry points: what users see is among them. */
+const isPublic = new Set(entries.flatMap((entry) => readFileSync(`src/${entry}.ts`, 'utf8').match(/\w+/g)));
+
 /** What a class is called shows in messages, and default names: a minifier must not change it. */
 const keepClassNames = {
   name: 'keep-class-names',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
-      const names = [...source.matchAll(/^export class (\w+)/gm)].map(([, name]) => name);
+      const names = [...source.matchAll(/^export (?:abstract )?class (\w+)/gm)]
+        .map(([, name]) => name)
+        .filter((name) => isPublic.has(name));
       const lines = names.map((name) => `\nObject.defineProperty(${name}, 'name', { value: '${name}', configurable: true });`);
       return { contents: source + lines.join(''), loader: 'ts' };
     });
@@ -198,20 +211,36 @@ const keepClassNames = {
 };
 
 /**
- * The core as it is for browsers, which have to fetch it: small, and without the loader's wrappers, which
- * nothing here calls (2 KB).
+ * The core as it is for browsers, which have to fetch it: small, with short names for its exports, and without
+ * the loader's wrappers, which nothing here calls (2 KB).
  */
-const smallCore = {
-  name: 'small-core',
-  setup({ onLoad }) {
-    const bare = 'export const instantiateSync = (module, imports) => ({ instance: new WebAssembly.Instance(module, imports) });';
-    onLoad({ filter: /[\\/]@assemblyscript[\\/]loader[\\/]index\.js$/ }, () => ({ contents: bare }));
-    onLoad({ filter: /[\\/]generated[\\/]wasm\.ts$/ }, () => ({
-      contents: embed(readFileSync('build/core-small.wasm')),
-      loader: 'ts',
-    }));
-  },
-};
+function smallCore({ bytes, calls }) {
+  return {
+    name: 'small-core',
+    setup({ onLoad }) {
+      const bare =
+        'export const instantiateSync = (module, imports) => ({ instance: new WebAssembly.Instance(module, imports) });';
+      onLoad({ filter: /[\\/]@assemblyscript[\\/]loader[\\/]index\.js$/ }, () => ({ contents: bare }));
+      onLoad({ filter: /[\\/]generated[\\/]wasm\.ts$/ }, () => ({ contents: embed(bytes), loader: 'ts' }));
+      onLoad({ filter: /[\\/]generated[\\/]calls\.ts$/ }, () => ({ contents: calls, loader: 'ts' }));
+    },
+  };
+}
+
+/** What debuggers and tests call by its name. */
+const KEPT = 'configureWaiting lockInternal lockOwner objectPin objectUnpin outputLock slotCount slotOf unlock'.split(' ');
+
+/** The core's exports under short names, where no other property has the same long one. */
+function shortened() {
+  const sources = readdirSync('src', { recursive: true })
+    .filter((file) => file.endsWith('.ts') && !file.includes('generated'))
+    .map((file) => readFileSync(`src/${file}`, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, ''));
+  const isElsewhere = (name) => sources.some((source) => new RegExp(`(?<!\\b(core|raw)\\??\\.)\\b${name}\\b`).test(source));
+  const kept = (name) => KEPT.includes(name) || isElsewhere(name);
+  const { bytes, names } = shortExports(readFileSync('build/core-small.wasm'), kept);
+  const calls = compactCalls(membersIn(readFileSync('build/core.d.ts', 'utf8')), (name) => names.get(name) ?? name);
+  return { bytes, calls, mangleProps: new RegExp(`^(${[...names.keys()].join('|')})$`), mangleCache: Object.fromEntries(names) };
+}
 
 const forBrowsers = {
   bundle: true,
@@ -231,9 +260,11 @@ async function buildForBrowsers() {
   // Two thirds of the size, for functions that are less inlined.
   await compile('--shrinkLevel', '1', '--outFile', 'build/core-small.wasm', '--bindings', 'none');
   rmSync('dist/browser', { recursive: true, force: true });
+  const { mangleProps, mangleCache, ...core } = shortened();
+  const options = { ...forBrowsers, mangleProps, mangleCache };
   const sources = readdirSync('src', { recursive: true }).map((file) => `src/${file}`);
   const { outputFiles } = await build({
-    ...forBrowsers,
+    ...options,
     entryPoints: sources.filter(
       (file) =>
         /\.ts$/.test(file) &&
@@ -241,7 +272,7 @@ async function buildForBrowsers() {
     ),
     outdir: 'dist/browser',
     outbase: 'src',
-    plugins: [oneFileEach, smallCore, leanMsgpackr, keepClassNames],
+    plugins: [oneFileEach, smallCore(core), keepClassNames],
     write: false,
   });
   for (const { path, text } of outputFiles) {
@@ -252,12 +283,12 @@ async function buildForBrowsers() {
   const {
     outputFiles: [worker],
   } = await build({
-    ...forBrowsers,
+    ...options,
     entryPoints: ['src/entry/browser.ts'],
     outfile: 'dist/browser/worker.js',
     minify: true,
     ignoreAnnotations: true,
-    plugins: [browserPlatform, smallCore, leanMsgpackr, keepClassNames],
+    plugins: [browserPlatform, smallCore(core), keepClassNames],
     write: false,
   });
   // The minifier takes the comment away that tells Vite's development server to leave the import as it is.

@@ -84,9 +84,6 @@ const { status } = spawnSync(
   ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
   {
     stdio: 'inherit',
-    // The package holds msgpackr without its native addon, which another import of it in the same process
-    // would switch on.
-    env: { ...process.env, MSGPACKR_NATIVE_ACCELERATION_DISABLED: 'true' },
   },
 );
 let results;

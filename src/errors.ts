@@ -47,12 +47,17 @@ export class FileExistsError extends OSError {}
 export class FileNotFoundError extends OSError {}
 /** Base of the errors of processes. */
 export class ProcessError extends Error {}
-/** A message does not fit into the buffer; `args[0]` is the whole message. */
+/** Bytes do not fit into the buffer. */
 export class BufferTooShort extends ProcessError {
+  /** How many they are. */
+  length: number;
+  /** Of `recvBytesInto`: the whole message. Of `getInto`, which leaves it where it is: nothing. */
   args: [Uint8Array];
-  constructor(message: Uint8Array) {
-    super(`a message of ${message?.byteLength} bytes does not fit into the buffer`);
-    this.args = [message];
+  constructor(message: Uint8Array | number) {
+    const length = typeof message === 'number' ? message : message?.byteLength;
+    super(`a message of ${length} bytes does not fit into the buffer`);
+    this.length = length;
+    this.args = [typeof message === 'number' ? new Uint8Array(0) : message];
   }
 }
 /**

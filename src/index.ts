@@ -21,6 +21,7 @@ export type { Progress } from './pool/progress.ts';
 export { AsyncResult, type ResultOptions } from './pool/result.ts';
 export { taskSignal } from './pool/signal.ts';
 export { LifoQueue } from './queue/lifo-queue.ts';
+export { Lease, Slot } from './queue/loans.ts';
 export { type Prioritized, type Priority, PriorityQueue } from './queue/priority-queue.ts';
 export { JoinableQueue, Queue } from './queue/queue.ts';
 export { SimpleQueue } from './queue/simple-queue.ts';

@@ -63,6 +63,7 @@ export { type ApplyOptions, type IteratorOptions, type MapOptions, Pool, type Po
 export type { Progress } from './pool/progress.ts';
 export { AsyncResult, type ResultOptions } from './pool/result.ts';
 export { taskSignal } from './pool/signal.ts';
+export { Lease, Slot } from './queue/loans.ts';
 export { ShareableList, type ShareableListOptions, type ShareableValue } from './shared-memory/list.ts';
 export { SharedMemoryManager } from './shared-memory/manager.ts';
 export { SharedMemory } from './shared-memory/memory.ts';

@@ -198,6 +198,11 @@ function drainMedium(): bool {
   return any;
 }
 
+/** What a block of so many bytes takes. */
+export function blockBytes(bytes: u32): u32 {
+  return bytes <= SMALL_MAX ? sizeOfClass(classOf(bytes)) : pagesFor(bytes) << PAGE_SHIFT;
+}
+
 // ── figures ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** Bytes in blocks that somebody has, as their size classes count them. */

@@ -9,7 +9,7 @@
  * | > 0       | a handle: this worker's reference to that object                        |
  * | 0         | nothing: a handle that is being made or was given back                  |
  * | IN_FLIGHT | something in the worker's hands on its way elsewhere (heap/in-flight.ts) |
- * | NODE      | a waiter's node, which follows it (sync/wait-list.ts)                    |
+ * | NODE      | only memory, which follows it: a waiter's node (sync/wait-list.ts), a stage (loan.ts) |
  *
  * The list hangs on the worker's slot. It is plain: its worker's own, and the reaper's after its death.
  * What an element is besides a handle is known above (lifecycle/owned.ts).

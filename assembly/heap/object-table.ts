@@ -30,8 +30,10 @@
  * between. Death with doomed objects: the refWord says whose they are. The reaper finds them on its walk
  * over the table and takes them apart, from the start. A handle whose generation has moved on names
  * nothing: whoever moved it on has the object.
- * Death of who has pinned an object: that lives on, since no handle says so. The reaper pins, whose death
- * ends the program; others only for diagnostics.
+ * Death of who has pinned an object: that lives on for ever, since no handle says so. So only the reaper pins,
+ * whose death ends the program, and `callRepair`: there it takes a call that was cut off and a kill within the
+ * repair. Whoever else looks at objects of which it has no handle opens one, or reads without a reference and
+ * asks afterwards whether the object is still there (`objectAt`).
  * Death between the end of the doomed state and the free list: an entry and its block are lost.
  */
 import { Kind, Status } from '../abi';
@@ -160,6 +162,27 @@ export function objectKind(index: i32): i32 {
   const entry = entryIfHere(index);
   if (!entry || referencesIn(refWordOf(entry)) == 0) return Kind.FREE;
   return load(entry + offsetof<Entry>('kind'));
+}
+
+/** The generation of what lives in an entry; odd where nothing does. */
+export function generationAt(index: i32): i32 {
+  const entry = entryIfHere(index);
+  if (!entry) return 1;
+  const refWord = refWordOf(entry);
+  return referencesIn(refWord) == 0 ? 1 : generationOf(refWord);
+}
+
+/**
+ * Where the living object of a handle lies; 0: it is gone. No reference is counted: what is read there is the
+ * object's only if it has not gone meanwhile, which the same call says afterwards. A generation that lives was
+ * never dead in between.
+ */
+export function objectAt(index: i32, generation: i32): usize {
+  // ORDERING: the pointer first: while the generation lives it is the object's, and does not change.
+  const entry = entryIfHere(index);
+  const object = entry ? pointerOf(entry) : 0;
+  // A chunk that went meanwhile, or went and came back, has no such generation any more.
+  return generationAt(index) == generation ? object : 0;
 }
 
 // ── references ───────────────────────────────────────────────────────────────────────────────────────

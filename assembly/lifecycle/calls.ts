@@ -5,7 +5,7 @@
  *
  * Nobody waits here beyond the call itself. Death between the call and the drain: see heap/object-table.ts.
  */
-import { objectUnpin as objectUnpinOnly, release as releaseOnly } from '../heap/object-table';
+import { release as releaseOnly } from '../heap/object-table';
 import {
   boxedCountHandles as boxedCountHandlesOnly,
   boxedDropAt as boxedDropAtOnly,
@@ -26,6 +26,7 @@ import {
   vectorSplice as vectorSpliceOnly,
 } from '../manager/vector';
 import {
+  pipeCommit as pipeCommitOnly,
   pipePutBlock as pipePutBlockOnly,
   pipePutNumber as pipePutNumberOnly,
   pipePut as pipePutOnly,
@@ -44,12 +45,6 @@ export function refClose(ref: usize): void {
 /** This worker ends: see releaseOwn. */
 export function refCloseOwn(): void {
   releaseOwn();
-  drain();
-}
-
-/** As heap/object-table.ts says. */
-export function objectUnpin(object: usize): void {
-  objectUnpinOnly(object);
   drain();
 }
 
@@ -166,6 +161,13 @@ export function vectorSplice(vector: usize, start: i32, end: i32, batch: usize):
 /** As pipe/pipe.ts says. */
 export function pipePut(queue: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
   const status = pipePutOnly(queue, length, meta, timeoutMs);
+  drain();
+  return status;
+}
+
+/** As pipe/pipe.ts says. */
+export function pipeCommit(queue: usize, slot: usize, length: u32, timeoutMs: f64): i32 {
+  const status = pipeCommitOnly(queue, slot, length, timeoutMs);
   drain();
   return status;
 }

@@ -40,6 +40,7 @@ import { Status } from '../abi';
 import { load, loadPlain, store, storePlain } from '../atomics';
 import { handleRelease } from '../heap/object-table';
 import { Connection, Gate, QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
+import { queueCommit } from '../queue/in-place';
 import { queueNotEmptyGate, queuePut, queuePutBlock, queuePutNumber, queueSize, queueWakeAll } from '../queue/queue';
 import { ringDrop } from '../queue/ring';
 import { lockAcquire, unlock } from '../sync/lock';
@@ -71,6 +72,12 @@ export function pipePutNumber(queue: usize, value: f64, timeoutMs: f64): i32 {
 
 export function pipePutBlock(queue: usize, block: usize, inFlight: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
   const status = queuePutBlock(queue, block, inFlight, length, meta, timeoutMs);
+  pipeSent(queue);
+  return status;
+}
+
+export function pipeCommit(queue: usize, slot: usize, length: u32, timeoutMs: f64): i32 {
+  const status = queueCommit(queue, slot, length, timeoutMs);
   pipeSent(queue);
   return status;
 }

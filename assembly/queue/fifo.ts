@@ -49,9 +49,10 @@ function room(queue: usize, tail: i64, wanted: i32): i32 {
 }
 
 /**
- * One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY. The record is the scratch's, unless it is a number.
+ * One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY. The payload lies behind the place of a header at
+ * `record`, unless it is a number.
  */
-export function fifoPut(queue: usize, length: u32, meta: u32, number: f64): i32 {
+export function fifoPut(queue: usize, record: usize, length: u32, meta: u32, number: f64): i32 {
   const side = queue + QUEUE_TAIL;
   lockInternal(side);
   const tail = positionOf(side);
@@ -67,22 +68,22 @@ export function fifoPut(queue: usize, length: u32, meta: u32, number: f64): i32 
     unlock(side);
     return Status.NO_MEMORY;
   }
-  const record = ringAddress(segment, at);
-  storePlain(record, <i32>length);
-  storePlain(record + 4, <i32>meta);
+  const place = ringAddress(segment, at);
+  storePlain(place, <i32>length);
+  storePlain(place + 4, <i32>meta);
   if (meta == <u32>Encoding.NUMBER) storePlainF64(ringAddress(segment, at + RECORD), number);
-  else if (bytes > RECORD) ringWrite(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
+  else if (bytes > RECORD) ringWrite(segment, at + RECORD, record + RECORD, bytes - RECORD);
   const after = advance(tail, 1, bytes);
-  if (meta & OUT_OF_LINE) giveBlock(side, after);
+  if (meta & OUT_OF_LINE) giveBlock(side, record, after);
   else setPosition(side, after);
-  if (isTaskCheck(itemsOf(tail), itemsOf(after))) tasksSaturate(queue);
+  if (isTaskCheck(tail, after)) tasksSaturate(queue);
   unlock(side);
   return Status.OK;
 }
 
-/** Publishes the record in the scratch, whose block is in this worker's hands. */
-function giveBlock(side: usize, after: i64): void {
-  const inFlight = inFlightOf(selfScratch);
+/** Publishes a record whose block is in this worker's hands. */
+function giveBlock(side: usize, record: usize, after: i64): void {
+  const inFlight = inFlightOf(record);
   beginPut(inFlight, positionWord(side), bytesOf(after));
   setPosition(side, after);
   endPut(inFlight);
@@ -119,7 +120,7 @@ export function fifoPutMany(queue: usize, records: usize, count: i32): i32 {
   if (flags & OUT_OF_LINE) beginPutAll(records, records + bytes, positionWord(side), bytesOf(after));
   setPosition(side, after);
   if (flags & OUT_OF_LINE) endPutAll(records, records + bytes);
-  if (isTaskCheck(itemsOf(tail), itemsOf(after))) tasksSaturate(queue);
+  if (isTaskCheck(tail, after)) tasksSaturate(queue);
   unlock(side);
   return free;
 }
@@ -159,22 +160,24 @@ export function fifoGet(queue: usize): i32 {
   if (meta == <u32>Encoding.NUMBER) storePlainF64(selfScratch + RECORD, loadPlainF64(ringAddress(segment, at + RECORD)));
   else if (bytes > RECORD) ringRead(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
   const after = advance(head, 1, bytes);
-  if (meta & OUT_OF_LINE) takeBlock(side, length, meta, after);
+  if (meta & OUT_OF_LINE) takeBlock(side, blockOf(selfScratch), length, meta, after);
   else setPosition(side, after);
   unlock(side);
   return <i32>meta;
 }
 
-/** Takes the record in the scratch out, whose block is in this worker's hands then. */
-function takeBlock(side: usize, length: u32, meta: u32, after: i64): void {
-  const block = blockOf(selfScratch);
+/** Takes a record out, whose block is in this worker's hands then. */
+export function takeBlock(side: usize, block: usize, length: u32, meta: u32, after: i64): void {
   beginTake(block, length, meta, positionWord(side), bytesOf(after));
   setPosition(side, after);
   endTake(block);
 }
 
-/** One try: up to `most` records, one behind the other in the scratch; how many, or TIMEOUT. */
-export function fifoGetMany(queue: usize, most: i32): i32 {
+/**
+ * One try: up to `most` records, one behind the other in the scratch; how many, or TIMEOUT. `numbers`: up to the
+ * first that is no number; NOT_NUMBER: that is the first.
+ */
+export function fifoGetMany(queue: usize, most: i32, numbers: bool): i32 {
   const side = queue + QUEUE_HEAD;
   lockInternal(side);
   const head = positionOf(side);
@@ -191,11 +194,16 @@ export function fifoGetMany(queue: usize, most: i32): i32 {
   let flags: u32 = 0;
   while (count < most && bytes < run) {
     const meta = ringWord(segment, at + bytes + 4);
+    if (numbers && meta != <u32>Encoding.NUMBER) break;
     const more = recordBytes(ringWord(segment, at + bytes), meta);
     if (bytes + more > run) break;
     flags |= meta;
     bytes += more;
     count++;
+  }
+  if (count == 0) {
+    unlock(side);
+    return Status.NOT_NUMBER;
   }
   ringRead(segment, at, selfScratch, bytes);
   const after = advance(head, count, bytes);

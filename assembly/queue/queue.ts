@@ -60,10 +60,10 @@ let putEstimate: i32 = 0;
  * Of a deadline: nobody has looked at the clock yet. Each operation has one place where it tries, so that the
  * compiler puts the try there: one call less.
  */
-const UNSET: f64 = -1;
+export const UNSET: f64 = -1;
 
 /** ORDERING: plain: written before anybody else knows the queue. */
-function isFifo(queue: usize): bool {
+export function isFifo(queue: usize): bool {
   return loadPlain(queue - HEADER + offsetof<Header>('kind')) == Kind.QUEUE;
 }
 
@@ -83,11 +83,13 @@ export function queueDestroy(queue: usize): void {
 // ── put ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY, UNORDERED. The record is the scratch's, unless it
- * is a number.
+ * One try: OK, TIMEOUT (it is full), SHUTDOWN, NO_MEMORY, UNORDERED. The payload lies behind the place of a
+ * header at `record`, unless it is a number.
  */
-function tryPut(queue: usize, length: u32, meta: u32, number: f64): i32 {
-  const status = isFifo(queue) ? fifoPut(queue, length, meta, number) : singleLockPut(queue, length, meta, number);
+function tryPut(queue: usize, record: usize, length: u32, meta: u32, number: f64): i32 {
+  const status = isFifo(queue)
+    ? fifoPut(queue, record, length, meta, number)
+    : singleLockPut(queue, record, length, meta, number);
   if (status == Status.OK) eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);
   return status;
 }
@@ -99,13 +101,13 @@ function tryPutMany(queue: usize, records: usize, count: i32): i32 {
   return done;
 }
 
-function isFull(queue: usize): bool {
+export function isFull(queue: usize): bool {
   const maxsize = loadPlain(queue + offsetof<Queue>('maxsize'));
   return maxsize > 0 && queueSize(queue) >= maxsize && !load(queue + offsetof<Queue>('closed'));
 }
 
 /** Sleeps until there may be room; TIMEOUT when the deadline passed before. */
-function awaitRoom(queue: usize, deadline: f64): i32 {
+export function awaitRoom(queue: usize, deadline: f64): i32 {
   const budget = spinBudget(putEstimate);
   for (let i = 0; i < budget; i++) {
     if (!isFull(queue)) {
@@ -127,14 +129,15 @@ function awaitRoom(queue: usize, deadline: f64): i32 {
 }
 
 /** A producer that was woken for room and does not use it: the next one shall look. */
-function passOnRoom(queue: usize): void {
+export function passOnRoom(queue: usize): void {
   if (!isFull(queue)) eventCountNotify(queue + QUEUE_NOT_FULL, 1);
 }
 
-function put(queue: usize, length: u32, meta: u32, number: f64, timeoutMs: f64): i32 {
+/** Puts one record, waiting for room: see `tryPut`. */
+export function put(queue: usize, record: usize, length: u32, meta: u32, number: f64, timeoutMs: f64): i32 {
   let deadline = UNSET;
   while (true) {
-    const status = tryPut(queue, length, meta, number);
+    const status = tryPut(queue, record, length, meta, number);
     if (status != Status.TIMEOUT || timeoutMs == 0) {
       if (status < 0 && deadline != UNSET) passOnRoom(queue);
       return status;
@@ -150,18 +153,18 @@ function put(queue: usize, length: u32, meta: u32, number: f64, timeoutMs: f64):
  * NO_MEMORY, WOULD_BLOCK. Not for a PRIORITY queue, whose records have keys: queuePutMany.
  */
 export function queuePut(queue: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
-  return put(queue, length, meta, 0, timeoutMs);
+  return put(queue, selfScratch, length, meta, 0, timeoutMs);
 }
 
 export function queuePutNumber(queue: usize, value: f64, timeoutMs: f64): i32 {
-  return put(queue, 8, Encoding.NUMBER, value, timeoutMs);
+  return put(queue, selfScratch, 8, Encoding.NUMBER, value, timeoutMs);
 }
 
 /** Puts a held block of `length` bytes of payload and the handles; it is the queue's if this answers OK. */
 export function queuePutBlock(queue: usize, block: usize, inFlight: usize, length: u32, meta: u32, timeoutMs: f64): i32 {
   storePlain(selfScratch + RECORD, <i32>block);
   storePlain(selfScratch + RECORD + 4, <i32>inFlight);
-  return put(queue, length, meta | OUT_OF_LINE, 0, timeoutMs);
+  return put(queue, selfScratch, length, meta | OUT_OF_LINE, 0, timeoutMs);
 }
 
 /**
@@ -185,7 +188,7 @@ export function queuePutMany(queue: usize, from: u32, count: i32, timeoutMs: f64
 // ── get ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What a try that found nothing comes to. */
-function nothing(queue: usize): i32 {
+export function nothing(queue: usize): i32 {
   // ORDERING: `closed` is set under the tail lock, so after it nothing is published; look at the tail once
   // more.
   if (!load(queue + offsetof<Queue>('closed'))) return Status.TIMEOUT;
@@ -200,19 +203,19 @@ function tryGet(queue: usize): i32 {
   return meta;
 }
 
-/** One try: up to `most` records into the scratch; how many, TIMEOUT, SHUTDOWN. */
-function tryGetMany(queue: usize, most: i32): i32 {
-  const count = isFifo(queue) ? fifoGetMany(queue, most) : singleLockGetMany(queue, most);
-  if (count < 0) return nothing(queue);
+/** One try: up to `most` records into the scratch; how many, TIMEOUT, SHUTDOWN, NOT_NUMBER. */
+function tryGetMany(queue: usize, most: i32, numbers: bool): i32 {
+  const count = isFifo(queue) ? fifoGetMany(queue, most, numbers) : singleLockGetMany(queue, most, numbers);
+  if (count < 0) return count == Status.TIMEOUT ? nothing(queue) : count;
   eventCountNotify(queue + QUEUE_NOT_FULL, count);
   return count;
 }
 
-function isIdle(queue: usize): bool {
+export function isIdle(queue: usize): bool {
   return queueSize(queue) == 0 && !load(queue + offsetof<Queue>('closed'));
 }
 
-function awaitItem(queue: usize, deadline: f64): i32 {
+export function awaitItem(queue: usize, deadline: f64): i32 {
   const budget = spinBudget(getEstimate);
   for (let i = 0; i < budget; i++) {
     if (!isIdle(queue)) {
@@ -248,19 +251,32 @@ export function queueGet(queue: usize, timeoutMs: f64): i32 {
   }
 }
 
+function getMany(queue: usize, most: i32, numbers: bool, timeoutMs: f64): i32 {
+  let deadline = UNSET;
+  while (true) {
+    const status = tryGetMany(queue, most, numbers);
+    if (status != Status.TIMEOUT || timeoutMs == 0) {
+      // Woken for an item that it leaves: the next one shall look.
+      if (status == Status.NOT_NUMBER && deadline != UNSET) eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);
+      return status;
+    }
+    if (deadline == UNSET) deadline = deadlineAfter(timeoutMs);
+    const able = awaitItem(queue, deadline);
+    if (able != Status.OK) return able;
+  }
+}
+
 /**
  * Takes up to `most` items at once into the scratch, one record behind the other, waiting for the first. How
  * many, or a status.
  */
 export function queueGetMany(queue: usize, most: i32, timeoutMs: f64): i32 {
-  let deadline = UNSET;
-  while (true) {
-    const status = tryGetMany(queue, most);
-    if (status != Status.TIMEOUT || timeoutMs == 0) return status;
-    if (deadline == UNSET) deadline = deadlineAfter(timeoutMs);
-    const able = awaitItem(queue, deadline);
-    if (able != Status.OK) return able;
-  }
+  return getMany(queue, most, false, timeoutMs);
+}
+
+/** The same, up to the first item that is no number; NOT_NUMBER: that is the first. */
+export function queueGetNumbers(queue: usize, most: i32, timeoutMs: f64): i32 {
+  return getMany(queue, most, true, timeoutMs);
 }
 
 // ── the rest ─────────────────────────────────────────────────────────────────────────────────────────

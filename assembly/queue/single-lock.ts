@@ -9,18 +9,19 @@
  * Death with the lock held: whoever takes it over repairs the heap. A batch is published item by item: a dead
  * producer's is in up to where it came.
  */
-import { Kind, Status } from '../abi';
-import { load, loadPlain, loadPlainF64, store } from '../atomics';
-import { recordBytes } from '../heap/record';
-import { HEADER, Header, QUEUE_TAIL, Queue } from '../layout';
+import { Encoding, Kind, Status } from '../abi';
+import { copy, load, loadPlain, loadPlainF64, store, storePlain } from '../atomics';
+import { blockOf, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
+import { HEADER, Header, QUEUE_TAIL, Queue, Record, StackEntry } from '../layout';
 import { SCRATCH } from '../limits';
 import { lockInternal, unlock } from '../sync/lock';
 import { selfScratch } from '../waiting/park';
+import { refusalOf } from './fifo-bytes';
 import { packedBeginTake, packedDrop, packedEndTake, unfold, unfoldedBytes } from './packed';
 import { heapAccepts, heapExtract, heapInsert, heapKeyDropAt, heapRecordAt, heapRepair, keyedBytes } from './priority';
 import { elementsFree } from './segmented-array';
 import { stackAt, stackPop, stackPush } from './stack';
-import { positionShrunk, putOf, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
+import { positionGrown, positionShrunk, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
 import { isTaskCheck, queueTaskDone, tasksSaturate } from './tasks';
 
 function isHeap(queue: usize): bool {
@@ -47,16 +48,19 @@ function insertRecord(queue: usize, heap: bool, length: u32, meta: u32, record: 
   if (heap && !heapAccepts(queue, position, length, meta, record)) return Status.UNORDERED;
   const maxsize = loadPlain(queue + offsetof<Queue>('maxsize'));
   if (maxsize > 0 && sizeOf(position) >= maxsize) return Status.TIMEOUT;
-  if (isTaskCheck(putOf(position), putOf(position) + 1)) tasksSaturate(queue);
+  if (isTaskCheck(position, positionGrown(position))) tasksSaturate(queue);
   return heap
     ? heapInsert(queue, position, length, meta, record, number)
     : stackPush(queue, position, length, meta, record, number);
 }
 
-/** One try: see `insert`. The record is the scratch's, unless it is a number. */
-export function singleLockPut(queue: usize, length: u32, meta: u32, number: f64): i32 {
+/**
+ * One try: see `insertRecord`. The payload lies behind the place of a header at `record`, unless it is a
+ * number.
+ */
+export function singleLockPut(queue: usize, record: usize, length: u32, meta: u32, number: f64): i32 {
   lockQueue(queue);
-  const status = insertRecord(queue, isHeap(queue), length, meta, selfScratch, number);
+  const status = insertRecord(queue, isHeap(queue), length, meta, record, number);
   unlockQueue(queue);
   return status;
 }
@@ -96,9 +100,35 @@ export function singleLockGet(queue: usize): i32 {
   return <i32>unfold(selfScratch);
 }
 
-/** One try: up to `most` records, one behind the other in the scratch; how many, or TIMEOUT. */
-export function singleLockGetMany(queue: usize, most: i32): i32 {
+/** One try for a consumer that takes bytes only, see `tryTakeBytes`; TIMEOUT: it is empty. */
+export function singleLockTakeBytes(queue: usize, to: usize, most: u32): i32 {
+  lockQueue(queue);
+  const position = singleLockPosition(queue);
+  const size = sizeOf(position);
+  if (size == 0) {
+    unlockQueue(queue);
+    return Status.TIMEOUT;
+  }
+  const record = isHeap(queue) ? heapRecordAt(queue, 0) : stackAt(queue, size - 1);
+  const length = <u32>loadPlain(record + offsetof<StackEntry>('length'));
+  // Of a heap nothing is bytes: they have no order.
+  const refusal = refusalOf(length, <u32>loadPlain(record + offsetof<StackEntry>('meta')), most);
+  if (refusal) {
+    unlockQueue(queue);
+    return refusal;
+  }
+  stackPop(queue, position, selfScratch);
+  unlockQueue(queue);
+  const block = unfold(selfScratch) & OUT_OF_LINE ? blockOf(selfScratch) : 0;
+  storePlain(selfScratch, <i32>block);
+  if (!block) copy(to, selfScratch + RECORD, length);
+  return <i32>length;
+}
+
+/** One try: as fifoGetMany. */
+export function singleLockGetMany(queue: usize, most: i32, numbers: bool): i32 {
   const heap = isHeap(queue);
+  let nothing: i32 = Status.TIMEOUT;
   let count = 0;
   let bytes: u32 = 0;
   lockQueue(queue);
@@ -107,6 +137,10 @@ export function singleLockGetMany(queue: usize, most: i32): i32 {
     const size = sizeOf(position);
     if (size == 0) break;
     const next = heap ? heapRecordAt(queue, 0) : stackAt(queue, size - 1);
+    if (numbers && loadPlain(next + offsetof<Record>('meta')) != Encoding.NUMBER) {
+      nothing = Status.NOT_NUMBER;
+      break;
+    }
     const more = unfoldedBytes(next);
     // A packed record takes 16 bytes until it is unfolded, whatever is in it.
     if (bytes + max(more, <u32>16) > SCRATCH) break;
@@ -117,7 +151,7 @@ export function singleLockGetMany(queue: usize, most: i32): i32 {
     count++;
   }
   unlockQueue(queue);
-  return count > 0 ? count : <i32>Status.TIMEOUT;
+  return count > 0 ? count : nothing;
 }
 
 /**

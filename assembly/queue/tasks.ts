@@ -59,9 +59,12 @@ export function queueTaskDone(queue: usize): i32 {
 const MOST_UNFINISHED: u32 = 0xc0000000;
 const HELD_BACK: i32 = 0x40000000;
 
-/** Whether a put that took the count of items from `before` to `after` is one of those that look. */
-export function isTaskCheck(before: i32, after: i32): bool {
-  return ((before ^ after) & ~0xfffff) != 0;
+/** A put that changes the bits from this one on, of the count of items, is one of those that look. */
+const CHECK_SHIFT: i32 = 20;
+
+/** Whether the put that took the tail from one position to another, or the count of items, is such a one. */
+export function isTaskCheck(before: i64, after: i64): bool {
+  return (before ^ after) >>> (32 + CHECK_SHIFT) != 0;
 }
 
 /** Holds the number of unfinished tasks back. Called by a put in 2^20. */

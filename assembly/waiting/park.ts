@@ -10,7 +10,7 @@
 import { Status } from '../abi';
 import { load, loadPlain, now, storePlain, wait } from '../atomics';
 import { Slot } from '../layout';
-import { SPIN_MAX, SPIN_MIN } from '../limits';
+import { PROBE_AFTER_MAX, PROBE_AFTER_MIN, SPIN_MAX, SPIN_MIN } from '../limits';
 
 /** This instance's worker. Module variables are globals of the instance: thread-local storage for free. */
 export let self: i32 = 0;
@@ -19,6 +19,8 @@ export let selfScratch: usize = 0;
 /** False on threads that must never sleep, such as a page's main thread. */
 export let canBlock: bool = true;
 let spinLimit: i32 = SPIN_MAX;
+/** Whether each wait spins up to the limit, whatever came of those before. */
+let spinAlways: bool = false;
 
 export function become(tid: i32, slot: usize, scratch: usize): void {
   self = tid;
@@ -26,10 +28,11 @@ export function become(tid: i32, slot: usize, scratch: usize): void {
   selfScratch = scratch;
 }
 
-/** `spins`: the longest spin in polls; 0 where there is one core. */
-export function configureWaiting(blocking: bool, spins: i32): void {
+/** `spins`: the longest spin in polls; 0 where there is one core. `always`: not fewer where they are in vain. */
+export function configureWaiting(blocking: bool, spins: i32, always: bool): void {
   canBlock = blocking;
   spinLimit = spins;
+  spinAlways = always;
 }
 
 export const FOREVER: f64 = Infinity;
@@ -86,18 +89,23 @@ export function parkedOn(slot: usize): usize {
   return <usize>(<u32>loadPlain(slot + offsetof<Slot>('waitingOn')));
 }
 
-/** Waits of this worker; every 16th is a probe. */
+/** Waits of this worker since the last probe, and after how many there is one. */
 let waits: i32 = 0;
-const PROBE: i32 = 15;
+let probeAfter: i32 = PROBE_AFTER_MIN;
 
 /**
  * The adaptive spin, after folly's TurnSequencer: how many polls before sleeping. The first wait and every
  * 16th is a probe with the whole budget (it costs about what a wake-up does, so at worst twice the time is
  * spent: Karlin et al., "Empirical studies of competitive spinning", 1991); in between, twice what sufficed
  * on average. Without probes the estimate could only sink: a budget too short to succeed teaches nothing.
+ * Probes in vain become rarer, down to one in 1024: each ends just when a sleeper would have been woken, and
+ * one in 16 of them is what the slowest hundredth of all round trips consists of.
  */
 export function spinBudget(estimate: i32): i32 {
-  return estimate == 0 || (++waits & PROBE) == 0 ? spinLimit : min(spinLimit, max(SPIN_MIN, estimate << 1));
+  if (spinAlways) return spinLimit;
+  if (estimate != 0 && ++waits < probeAfter) return min(spinLimit, max(SPIN_MIN, estimate << 1));
+  waits = 0;
+  return spinLimit;
 }
 
 /**
@@ -106,6 +114,7 @@ export function spinBudget(estimate: i32): i32 {
  */
 export function spinLearn(estimate: i32, budget: i32, used: i32, success: bool): i32 {
   if (budget < spinLimit) return estimate;
+  probeAfter = success ? PROBE_AFTER_MIN : min(probeAfter << 1, PROBE_AFTER_MAX);
   const target = success ? max(SPIN_MIN, used) : SPIN_MIN;
   return estimate == 0 ? target : estimate + ((target - estimate) >> 3);
 }

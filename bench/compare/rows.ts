@@ -9,7 +9,7 @@ import { increment, nothing } from './tasks.ts';
 /** Nanoseconds; less is better in every row. */
 type Figure = () => number | Promise<number>;
 
-/** Each round is so many milliseconds long, and the best of so many rounds counts: the rest is other programs'. */
+/** So many milliseconds make a round, and the best of so many counts: the rest is other programs'. */
 const ROUND_MS = 8;
 const ROUNDS = 12;
 
@@ -48,12 +48,12 @@ function timed(operations: number, run: () => unknown): number {
 }
 
 /** One producer, one consumer in workers of their own, the best of some runs. */
-function oneWay(shape: string, count: number, batch = 1): Figure {
+function oneWay(shape: string, count: number, batch = 1, inPlace = false): Figure {
   return async () => {
     const queue = new Queue<unknown>(4096);
     const url = new URL('./ends.js', import.meta.url);
     const workers = ['put', 'get'].map(
-      (end) => new Worker(url, { workerData: { end, handle: queue.handle(), shape, count, batch } }),
+      (end) => new Worker(url, { workerData: { end, handle: queue.handle(), shape, count, batch, inPlace } }),
     );
     const answer = (worker: Worker) =>
       new Promise<number>((resolve, reject) => worker.once('message', resolve).once('error', reject));
@@ -92,6 +92,8 @@ const rows: Record<string, Figure> = {
   'Queue, two workers: object': oneWay('object', 60_000),
   'Queue, two workers: 1 KiB': oneWay('1 KiB', 40_000),
   'Queue, two workers: 64 KiB': oneWay('64 KiB', 2000),
+  'Queue, two workers: 1 KiB in place': oneWay('1 KiB', 40_000, 1, true),
+  'Queue, two workers: 64 KiB in place': oneWay('64 KiB', 2000, 1, true),
   'Pool.map of 10 000': () => best(12, () => timed(items.length, () => pool.map(increment, items))),
   'Pool.applyAsync of 10 000': () =>
     best(8, () =>

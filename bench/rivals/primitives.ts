@@ -31,15 +31,16 @@ export class CountingSemaphore {
     this.#words[0] = value;
   }
 
-  acquire(): void {
+  acquire(blocking = true): boolean {
     const words = this.#words;
     for (;;) {
       const permits = Atomics.load(words, 0);
       if (permits === 0) {
+        if (!blocking) return false;
         Atomics.add(words, 1, 1);
         Atomics.wait(words, 0, 0);
         Atomics.sub(words, 1, 1);
-      } else if (Atomics.compareExchange(words, 0, permits, permits - 1) === permits) return;
+      } else if (Atomics.compareExchange(words, 0, permits, permits - 1) === permits) return true;
     }
   }
 

@@ -1,6 +1,6 @@
 /**
  * The contents of the ArrayBuffers of one value, gathered while it is flattened. They go behind the
- * MessagePack table as they are, so that megabytes are copied once and not through msgpackr.
+ * table as they are, so that megabytes are copied once and not through cells.
  */
 
 interface Entry {

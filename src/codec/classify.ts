@@ -5,7 +5,7 @@
  */
 
 import { SEND } from './handle.ts';
-import { Node } from './wire.ts';
+import { Node } from './node.ts';
 
 const { getPrototypeOf, getOwnPropertyDescriptor } = Object;
 const tagOf = Object.prototype.toString;

@@ -1,24 +1,28 @@
 /** The two directions of the codec: which encoding a value gets, and where its bytes are. */
 
 import { Encoding } from '../../assembly/abi.ts';
-import { copyOf } from './bytes.ts';
+import { copyInto, copyOf } from './bytes.ts';
+import { CellReader } from './cell-reader.ts';
+import { cellText, SHORT, shortText } from './cell-text.ts';
+import { CellWriter } from './cell-writer.ts';
+import { CELL } from './cells.ts';
 import { isDetached, isOutOfBounds, outOfBounds, viewName } from './classify.ts';
-import { Scratch } from './copy.ts';
 import { Flattener } from './flatten.ts';
 import type { HandleBridge, HandleRef } from './handle.ts';
-import { pack, unpack } from './msgpack.ts';
 import { cannotSend } from './path.ts';
-import { fits64Bits, isPlain } from './plain.ts';
 import { Reviver, type Table } from './revive.ts';
+import { noShapes, type ShapeStore } from './shapes.ts';
 import { isWellFormed } from './strings.ts';
 import { type Text, textFor } from './text.ts';
 
 /** Up to these many characters a loop beats the native call. Chosen by measurement, on Node 20. */
-const SHORT_TO_WRITE = 32;
-const SHORT_TO_READ = 8;
+const SHORT_TO_WRITE = 16;
+
+/** Up to so many bytes a loop over words beats a view and its copy. Chosen by measurement, on Node 20. */
+const FEW = 128;
 
 /** The length of the table in front of it (wire.ts). */
-const RICH_HEADER = 4;
+const RICH_HEADER = CELL;
 
 const NO_HANDLES = Object.freeze([]) as unknown as HandleRef[];
 
@@ -42,9 +46,9 @@ export class Codec {
   /** The value, when `encode` answers `Encoding.NUMBER`. */
   number = 0;
   /**
-   * Where the bytes are, from `start` to `end`: the scratch, if they fit; for `Encoding.BYTES` the value
-   * itself; otherwise a private array. Good until the next call of `encode` or of msgpackr by anybody;
-   * whoever copies at once need not care.
+   * Where the bytes are, from `start` to `end`: of a text in the scratch, if they fit; for `Encoding.BYTES`
+   * the value itself; otherwise a private array. Good until the next call of `encode`; whoever copies at once
+   * need not care.
    * Below `Encoding.LATIN1` there are none.
    */
   target: Uint8Array;
@@ -56,16 +60,24 @@ export class Codec {
    */
   handles: HandleRef[] = NO_HANDLES;
 
-  readonly #scratch: Scratch;
+  /** The same memory in words, where that is at hand. */
+  #words: Int32Array | undefined;
+  readonly #scratch: Uint8Array;
+  readonly #scratchWords: Int32Array;
   readonly #bridge: HandleBridge;
   readonly #text: Text;
+  readonly #writer: CellWriter;
+  readonly #reader: CellReader;
 
-  /** @param scratch where `encode` writes what fits; may be a view on shared memory */
-  constructor(scratch: Uint8Array, bridge: HandleBridge) {
+  /** @param scratch where `encode` writes texts that fit, and most bytes are read; may be shared memory */
+  constructor(scratch: Uint8Array, bridge: HandleBridge, shapes: ShapeStore = noShapes) {
     this.target = scratch;
-    this.#scratch = new Scratch(scratch);
+    this.#scratch = scratch;
+    this.#scratchWords = new Int32Array(scratch.buffer, scratch.byteOffset, scratch.length >> 2);
     this.#bridge = bridge;
     this.#text = textFor(scratch);
+    this.#writer = new CellWriter(cellText(), shapes);
+    this.#reader = new CellReader(scratch, cellText(), shapes);
   }
 
   /**
@@ -78,7 +90,7 @@ export class Codec {
   encode(value: unknown, at = 0): Encoding {
     this.handles = NO_HANDLES;
     // Nothing of the last value stays behind, least of all a reference to a large array.
-    this.#leave(Encoding.UNDEFINED, this.#scratch.bytes, at, at);
+    this.#leave(Encoding.UNDEFINED, this.#scratch, at, at);
     switch (typeof value) {
       case 'number':
         this.number = value;
@@ -90,11 +102,11 @@ export class Codec {
       case 'undefined':
         return Encoding.UNDEFINED;
       case 'object':
-        return value === null ? Encoding.NULL : this.#encodeObject(value, at);
+        return value === null ? Encoding.NULL : this.#encodeObject(value);
       case 'bigint':
-        return fits64Bits(value) ? this.#encodePlain(value, at) : this.#encodeRich(value, at);
+        return this.#encodePlain(value);
       default:
-        return this.#encodeRich(value, at);
+        return this.#encodeRich(value);
     }
   }
 
@@ -117,21 +129,34 @@ export class Codec {
       case Encoding.NUMBER:
         return new DataView(source.buffer, source.byteOffset + start).getFloat64(0, true);
       case Encoding.LATIN1:
-        return end - start <= SHORT_TO_READ ? shortText(source, start, end) : this.#text.latin1(source, start, end);
+        if (end - start <= SHORT) return shortText(source, start, end - start);
+        return source === this.#scratch ? this.#reader.text(start, end) : this.#text.latin1(source, start, end);
       case Encoding.UTF8:
         return this.#text.utf8(source, start, end);
       case Encoding.BYTES:
         return copyOf(source, start, end);
       case Encoding.PLAIN:
-        return this.#unpack(source, start, end);
+        return this.#reader.read(source, start, end);
       case Encoding.RICH:
         return this.#decodeRich(source, start, end, handles);
     }
   }
 
+  /**
+   * Several values that lie behind each other in the scratch are going to be decoded, up to `endBatch`; it
+   * stays as it is meanwhile.
+   */
+  beginBatch(): void {
+    this.#reader.beginBatch();
+  }
+
+  endBatch(): void {
+    this.#reader.endBatch();
+  }
+
   #encodeText(text: string, at: number): Encoding {
     const length = text.length;
-    const bytes = this.#scratch.bytes;
+    const bytes = this.#scratch;
     if (length <= SHORT_TO_WRITE && at + length <= bytes.length) {
       let i = 0;
       while (i < length) {
@@ -156,18 +181,29 @@ export class Codec {
     }
     // As many bytes as characters: it was ASCII, which Latin-1 is read faster than UTF-8.
     if (written === length) return this.#leave(Encoding.LATIN1, target, start, start + written);
-    return isWellFormed(text) ? this.#leave(Encoding.UTF8, target, start, start + written) : this.#encodeRich(text, at);
+    return isWellFormed(text) ? this.#leave(Encoding.UTF8, target, start, start + written) : this.#encodePlain(text);
   }
 
-  #encodeObject(value: object, at: number): Encoding {
+  #encodeObject(value: object): Encoding {
     if (ArrayBuffer.isView(value) && viewName(value) === 'Uint8Array') return this.#encodeBytes(value as Uint8Array);
-    let plain = false;
     try {
-      plain = isPlain(value);
+      if (this.#writer.write(value)) return this.#encodedAsCells();
     } catch {
       // A getter or a proxy threw. It does so again below, where a revoked proxy is given its path.
     }
-    return plain ? this.#encodePlain(value, at) : this.#encodeRich(value, at);
+    return this.#encodeRich(value);
+  }
+
+  #encodePlain(value: string | bigint): Encoding {
+    this.#writer.write(value);
+    return this.#encodedAsCells();
+  }
+
+  #encodedAsCells(): Encoding {
+    const { bytes, words, start, end } = this.#writer;
+    this.#leave(Encoding.PLAIN, bytes, start, end);
+    this.#words = words;
+    return Encoding.PLAIN;
   }
 
   #encodeBytes(value: Uint8Array): Encoding {
@@ -178,37 +214,25 @@ export class Codec {
     return this.#leave(Encoding.BYTES, value, 0, value.length);
   }
 
-  #encodePlain(value: unknown, at: number): Encoding {
-    const packed = pack(value);
-    if (this.#scratch.put(packed, at))
-      return this.#leave(Encoding.PLAIN, this.#scratch.bytes, at, at + packed.end - packed.start);
-    return this.#leave(Encoding.PLAIN, packed, packed.start, packed.end);
-  }
-
-  #encodeRich(value: unknown, at: number): Encoding {
+  #encodeRich(value: unknown): Encoding {
     const { heads, bodies, handles, buffers } = new Flattener(value);
-    const table = pack([heads, bodies]);
-    const tableLength = table.end - table.start;
+    const writer = this.#writer;
+    writer.write([heads, bodies]);
+    const tableLength = writer.end - writer.start;
     const length = RICH_HEADER + tableLength + (buffers?.byteLength ?? 0);
-    let target = this.#scratch.bytes;
-    let start = at;
-    if (at + length > target.length) {
-      const refused = this.#bridge.tooLong?.(length);
-      if (refused !== undefined) throw refused;
-      target = new Uint8Array(length);
-      start = 0;
-    }
-    for (let i = 0; i < RICH_HEADER; i++) target[start + i] = tableLength >>> (8 * i);
-    let end = start + RICH_HEADER;
-    if (target !== this.#scratch.bytes || !this.#scratch.put(table, end)) target.set(table.subarray(table.start, table.end), end);
-    end += tableLength;
+    const refused = this.#bridge.tooLong?.(length);
+    if (refused !== undefined) throw refused;
+    const target = new Uint8Array(length);
+    for (let i = 0; i < 4; i++) target[i] = tableLength >>> (8 * i);
+    target.set(writer.bytes.subarray(writer.start, writer.end), RICH_HEADER);
+    let end = RICH_HEADER + tableLength;
     if (buffers !== undefined) {
       for (const blob of buffers.blobs) {
         target.set(blob, end);
         end += blob.length;
       }
     }
-    this.#leave(Encoding.RICH, target, start, end);
+    this.#leave(Encoding.RICH, target, 0, end);
     if (handles.length > 0) this.handles = handles;
     return Encoding.RICH;
   }
@@ -217,28 +241,32 @@ export class Codec {
     this.target = target;
     this.start = start;
     this.end = end;
+    this.#words = target === this.#scratch && (start & 3) === 0 ? this.#scratchWords : undefined;
     return encoding;
+  }
+
+  /**
+   * Copies what `encode` has left to byte `at`, a multiple of 8, of some memory where there is room for it.
+   * @param words the same memory
+   */
+  copyTo(bytes: Uint8Array, words: Int32Array, at: number): void {
+    const { target, start, end } = this;
+    const size = end - start;
+    if (target === bytes && start === at) return;
+    if (this.#words !== undefined && size <= FEW) {
+      const from = this.#words;
+      const shift = (at - start) >> 2;
+      for (let i = start >> 2; i < (end + 3) >> 2; i++) words[i + shift] = from[i] as number;
+    } else copyInto(bytes, at, size === target.length ? target : target.subarray(start, end));
   }
 
   #decodeRich(source: Uint8Array, start: number, end: number, handles: HandleRef[]): unknown {
     let tableLength = 0;
-    for (let i = RICH_HEADER - 1; i >= 0; i--) tableLength = tableLength * 256 + (source[start + i] as number);
+    for (let i = 3; i >= 0; i--) tableLength = tableLength * 256 + (source[start + i] as number);
     const tableStart = start + RICH_HEADER;
     const tableEnd = tableStart + tableLength;
     if (tableEnd > end) throw new RangeError('the bytes of the value are cut off');
-    const table = this.#unpack(source, tableStart, tableEnd) as Table;
+    const table = this.#reader.read(source, tableStart, tableEnd) as Table;
     return new Reviver(table, source, tableEnd, handles, this.#bridge).value;
   }
-
-  #unpack(source: Uint8Array, start: number, end: number): unknown {
-    const readable = this.#text.readable(source);
-    return readable === undefined ? unpack(copyOf(source, start, end), 0, end - start) : unpack(readable, start, end);
-  }
-}
-
-/** Latin-1 of few characters. */
-function shortText(source: Uint8Array, start: number, end: number): string {
-  let text = '';
-  for (let i = start; i < end; i++) text += String.fromCharCode(source[i] as number);
-  return text;
 }

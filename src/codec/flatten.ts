@@ -8,10 +8,9 @@ import { Buffers } from './buffers.ts';
 import { classify, isDetached, isOutOfBounds, isShared, outOfBounds, unbox, viewName, withArticle } from './classify.ts';
 import { DOM_EXCEPTION, errorClassNamed, nearestErrorClass } from './error-classes.ts';
 import { type HandleRef, SEND, type Sendable } from './handle.ts';
+import { Node } from './node.ts';
 import { cannotSend, formatStep, type Step } from './path.ts';
-import { fits64Bits } from './plain.ts';
-import { survivesUtf8 } from './strings.ts';
-import { Cell, Node, VIEWS } from './wire.ts';
+import { NUMBER, VIEWS } from './wire.ts';
 
 /**
  * The properties of errors that are not enumerable when the engine sets them. SuppressedError has the last
@@ -88,7 +87,7 @@ export class Flattener {
     const { bodies } = this;
     bodies.push(keys.length);
     for (const key of keys) {
-      this.#text(bodies, key);
+      bodies.push(key);
       this.#cell(bodies, (value as Record<string, unknown>)[key], node, key);
     }
   }
@@ -114,16 +113,8 @@ export class Flattener {
 
   #cell(out: unknown[], value: unknown, parent: number, step: Step): void {
     switch (typeof value) {
-      case 'string':
-        this.#text(out, value);
-        break;
       case 'number':
-        if (value === 0 && 1 / value < 0) out.push(Cell.NEGATIVE_ZERO);
-        else out.push(Cell.NUMBER, value);
-        break;
-      case 'bigint':
-        if (fits64Bits(value)) out.push(value);
-        else out.push(Cell.BIGINT, value.toString(16));
+        out.push(NUMBER, value);
         break;
       case 'object':
       case 'function':
@@ -154,11 +145,6 @@ export class Flattener {
     return this.#ids;
   }
 
-  #text(out: unknown[], value: string): void {
-    if (survivesUtf8(value)) out.push(value);
-    else out.push(Cell.STRING, JSON.stringify(value));
-  }
-
   /** Makes a node of an object that is met for the first time. Answers its number. */
   #head(value: object, parent: number, step: Step): number {
     const kind = classify(value);
@@ -181,7 +167,7 @@ export class Flattener {
         break;
       case Node.REGEXP:
         heads.push(kind);
-        this.#text(heads, sourceOf.call(value));
+        heads.push(sourceOf.call(value));
         heads.push(flagsOf.call(value));
         break;
       case Node.BOXED:
@@ -251,19 +237,19 @@ export class Flattener {
     const { heads } = this;
     const className = nearestErrorClass(error);
     heads.push(Node.ERROR);
-    this.#text(heads, className);
+    heads.push(className);
     if (className === DOM_EXCEPTION) {
-      this.#text(heads, error.message);
-      this.#text(heads, error.name);
+      heads.push(error.message);
+      heads.push(error.name);
       return;
     }
     // A class may compute its message; then it is an own property at the receiver, whose class may be a
     // different one.
     const message: unknown = isEnumerable.call(error, 'message') ? undefined : error.message;
-    if (typeof message === 'string' && (message !== '' || hasOwn(error, 'message'))) this.#text(heads, message);
+    if (typeof message === 'string' && (message !== '' || hasOwn(error, 'message'))) heads.push(message);
     else heads.push(undefined);
     const name: unknown = isEnumerable.call(error, 'name') ? undefined : error.name;
-    if (typeof name === 'string' && name !== errorClassNamed(className)?.prototype.name) this.#text(heads, name);
+    if (typeof name === 'string' && name !== errorClassNamed(className)?.prototype.name) heads.push(name);
     else heads.push(undefined);
   }
 

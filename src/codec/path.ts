@@ -1,6 +1,6 @@
 /** Names a part of a value the way one would write it in JavaScript: `.jobs[3].callback`. */
 
-import { Node } from './wire.ts';
+import { Node } from './node.ts';
 
 /**
  * One step from a container to what it holds: the key of a property, the index of an element of an array or a

@@ -5,7 +5,8 @@
 
 import { DOM_EXCEPTION, errorClassNamed } from './error-classes.ts';
 import type { HandleBridge, HandleRef } from './handle.ts';
-import { Cell, Node, VIEWS } from './wire.ts';
+import { Node } from './node.ts';
+import { NUMBER, VIEWS } from './wire.ts';
 
 export type Table = [heads: unknown[], bodies: unknown[]];
 
@@ -49,17 +50,7 @@ export class Reviver {
   #cell(): unknown {
     const cell = this.#cells[this.#at++];
     if (typeof cell !== 'number') return cell;
-    if (cell >= 0) return this.#nodes[cell];
-    switch (cell) {
-      case Cell.NUMBER:
-        return this.#raw();
-      case Cell.NEGATIVE_ZERO:
-        return -0;
-      case Cell.STRING:
-        return JSON.parse(this.#raw() as string);
-      default:
-        return parseHex(this.#raw() as string);
-    }
+    return cell === NUMBER ? this.#raw() : this.#nodes[cell];
   }
 
   #create(kind: Node): object {
@@ -164,8 +155,4 @@ function createError(className: string, message: string | undefined, name: strin
   const shown = name ?? (errorClass === undefined ? className : undefined);
   if (shown !== undefined) define(error, 'name', shown, false);
   return error;
-}
-
-function parseHex(digits: string): bigint {
-  return digits.startsWith('-') ? -BigInt(`0x${digits.slice(1)}`) : BigInt(`0x${digits}`);
 }

@@ -4,6 +4,7 @@
  */
 
 import { copyOf } from './bytes.ts';
+import { textOf } from './cell-text.ts';
 
 export interface Text {
   /**
@@ -15,11 +16,6 @@ export interface Text {
   encode(text: string): Uint8Array;
   latin1(source: Uint8Array, start: number, end: number): string;
   utf8(source: Uint8Array, start: number, end: number): string;
-  /**
-   * What msgpackr reads the bytes of `source` from, at the same indices; undefined if only a private copy
-   * will do.
-   */
-  readable(source: Uint8Array): Uint8Array | undefined;
 }
 
 /** UTF-8 takes at most this many bytes for a UTF-16 unit. */
@@ -72,14 +68,14 @@ class NodeText implements Text {
   }
 
   latin1(source: Uint8Array, start: number, end: number): string {
-    return this.readable(source).latin1Slice(start, end);
+    return this.#readable(source).latin1Slice(start, end);
   }
 
   utf8(source: Uint8Array, start: number, end: number): string {
-    return this.readable(source).utf8Slice(start, end);
+    return this.#readable(source).utf8Slice(start, end);
   }
 
-  readable(source: Uint8Array): NodeBuffer {
+  #readable(source: Uint8Array): NodeBuffer {
     if (source === this.#own) return this.#scratch;
     if (source === this.#source) return this.#buffer;
     if ('latin1Slice' in source) return source as NodeBuffer;
@@ -97,7 +93,7 @@ function isSharedMemory(buffer: ArrayBufferLike): boolean {
   return typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer;
 }
 
-/** String.fromCharCode takes its characters as arguments, and too many of them overflow the stack. */
+/** Longer texts are encoded into an array of their own. */
 const CHUNK = 4096;
 
 /**
@@ -128,16 +124,10 @@ class WebText implements Text {
 
   latin1(source: Uint8Array, start: number, end: number): string {
     // No TextDecoder: what the web calls latin1 is windows-1252, which differs from U+0080 to U+009F.
-    let text = '';
-    for (let at = start; at < end; at += CHUNK) {
-      text += String.fromCharCode(...source.subarray(at, Math.min(at + CHUNK, end)));
-    }
-    return text;
+    return textOf(source.subarray(start, end));
   }
 
   utf8(source: Uint8Array, start: number, end: number): string {
     return this.#decoder.decode(copyOf(source, start, end));
   }
-
-  readable(): undefined {}
 }

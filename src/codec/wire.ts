@@ -2,67 +2,25 @@
  * The layout of `Encoding.RICH`. It lives between two workers of one program only, so it has no version.
  *
  * ```
- *  u32 little endian   length of the table in bytes
- *  table               MessagePack of [heads, bodies], two flat arrays of cells
+ *  u64 little endian   length of the table in bytes
+ *  table               [heads, bodies] as cells.ts has it, two flat arrays
  *  blobs               the contents of all ArrayBuffers, one after the other
  * ```
  *
  * Every object of the graph is a node; nodes are numbered as the walk meets them. `heads` tells, in that
- * order, what each node is, with all that is needed to create it empty; `bodies` begins with the cell of the
- * value itself and goes on with the contents of the nodes, in the same order. So the receiver first creates
- * everything, then ties it together, and a cycle needs no special care. The table is flat, so the depth of a
- * graph costs no stack on either side.
+ * order, what each node is, with all that is needed to create it empty; `bodies` begins with the value itself
+ * and goes on with the contents of the nodes, in the same order. So the receiver first creates everything,
+ * then ties it together, and a cycle needs no special care. The table is flat, so the depth of a graph costs
+ * no stack on either side.
  *
- * A cell is one of
+ * An element of either is one of
  *  - a string, boolean, bigint, null or undefined: itself
  *  - an integer >= 0: the node of that number
- *  - a `Cell`, with what its comment says behind it
+ *  - `NUMBER`, with the number behind it
  */
 
-export enum Cell {
-  /** A number follows. */
-  NUMBER = -1,
-  /** MessagePack as msgpackr writes it has no -0. */
-  NEGATIVE_ZERO = -2,
-  /**
-   * A string follows as JSON: one that UTF-8 decoders would change (lone surrogates, a byte order mark in
-   * front).
-   */
-  STRING = -3,
-  /** A bigint of more than 64 bits follows, in hexadecimal, a minus sign in front of a negative one. */
-  BIGINT = -4,
-}
-
-/** What a node is. Behind the colon its further head cells, behind the arrow its body. */
-export enum Node {
-  /** → n, then n times key, value */
-  OBJECT = 0,
-  /** A dense array without further properties → n, then n values */
-  LIST = 1,
-  /** Any other array: length → as OBJECT */
-  ARRAY = 2,
-  /** → n, then n times key, value */
-  MAP = 3,
-  /** → n, then n members */
-  SET = 4,
-  /** : milliseconds */
-  DATE = 5,
-  /** : source, flags */
-  REGEXP = 6,
-  /** A Boolean, Number, String or BigInt object: its primitive */
-  BOXED = 7,
-  /** : place among the blobs, length, maximum length or -1 if it cannot be resized */
-  BUFFER = 8,
-  /** : class (an index into `VIEWS`), buffer node, byte offset, length in elements (a DataView: in bytes) */
-  VIEW = 9,
-  /**
-   * : class, message or undefined, name or undefined if it is the class's → hidden properties, then
-   * enumerable ones, as OBJECT
-   */
-  ERROR = 10,
-  /** : index into the handles, class tag */
-  HANDLE = 11,
-}
+/** A number follows. */
+export const NUMBER = -1;
 
 /** The classes of views by their number on the wire. Float16Array is not everywhere yet. */
 export const VIEWS = [

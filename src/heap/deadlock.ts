@@ -89,53 +89,58 @@ export function watchfully(heap: Heap, lock: number, take: () => number): number
   }
 }
 
-function deadlock(heap: Heap, cycle: Link[]): DeadlockError {
-  const way = cycle.map(({ tid, lock }) => `worker ${tid} -> ${nameOf(heap, lock)} ${heap.core.objectId(lock)} -> `).join('');
-  return new DeadlockError(`deadlock: ${way}worker ${heap.tid} (each waits for the lock that the next one holds)`);
+function deadlock({ core, tid }: Heap, cycle: Link[]): DeadlockError {
+  const links = cycle.map((link) => ({ tid: link.tid, id: core.objectId(link.lock) }));
+  const way = links.map((link) => `worker ${link.tid} -> ${nameOf(core.objectKind(link.id)) ?? 'lock'} ${link.id} -> `).join('');
+  return new DeadlockError(`deadlock: ${way}worker ${tid} (each waits for the lock that the next one holds)`);
 }
 
-function nameOf({ core }: Heap, lock: number): string {
-  return NAMES[core.objectKind(core.objectId(lock)) as Kind] ?? 'lock';
+function nameOf(kind: Kind): string | undefined {
+  return NAMES[kind];
+}
+
+/** A lock of which no reference is counted: it may go at any time. */
+interface Seen {
+  class: string;
+  id: number;
+  generation: number;
 }
 
 /** All cycles that stand now, of watched locks and of others, each once. */
 export function findCycles(): DeadlockLink[][] {
   const heap = theHeap();
   const { core } = heap;
-  const locks = pinLocks(heap);
-  try {
-    const waits = (tid: number): number => {
-      const slot = core.slotOf(tid);
-      if (heap.loadWord(slot) !== tid) return 0;
-      const on = core.parkedOn(slot);
-      return locks.has(on) ? on : 0;
-    };
-    const seen = new Set<number>();
-    const cycles: DeadlockLink[][] = [];
-    for (let index = 0; index < Limit.SLOTS; index++) {
-      const tid = heap.loadWord(core.slotOf(index));
-      const lock = tid > 0 && !seen.has(tid) ? waits(tid) : 0;
-      if (lock === 0) continue;
-      const cycle = cycleThrough(tid, lock, core.lockOwner, waits);
-      for (const link of cycle ?? []) seen.add(link.tid);
-      if (cycle)
-        cycles.push(cycle.map((link) => ({ worker: link.tid, class: nameOf(heap, link.lock), id: core.objectId(link.lock) })));
-    }
-    return cycles;
-  } finally {
-    for (const lock of locks) core.objectUnpin(lock);
+  const locks = livingLocks(heap);
+  const waits = (tid: number): number => {
+    const slot = core.slotOf(tid);
+    if (heap.loadWord(slot) !== tid) return 0;
+    const on = core.parkedOn(slot);
+    return locks.has(on) ? on : 0;
+  };
+  const seen = new Set<number>();
+  const cycles: DeadlockLink[][] = [];
+  for (let index = 0; index < Limit.SLOTS; index++) {
+    const tid = heap.loadWord(core.slotOf(index));
+    const lock = tid > 0 && !seen.has(tid) ? waits(tid) : 0;
+    const links = lock === 0 ? undefined : cycleThrough(tid, lock, core.lockOwner, waits);
+    if (links === undefined) continue;
+    for (const link of links) seen.add(link.tid);
+    const cycle = links.map((link) => ({ worker: link.tid, lock: locks.get(link.lock) as Seen }));
+    // One that has gone meanwhile was none: its address may have been another's.
+    if (cycle.some(({ lock: { id, generation } }) => core.objectAt(id, generation) === 0)) continue;
+    cycles.push(cycle.map(({ worker, lock: { class: name, id } }) => ({ worker, class: name, id })));
   }
+  return cycles;
 }
 
-/** The addresses of all locks, which stay what they are until they are unpinned. */
-function pinLocks({ core }: Heap): Set<number> {
-  const locks = new Set<number>();
+/** The locks that live, by address. */
+function livingLocks({ core }: Heap): Map<number, Seen> {
+  const locks = new Map<number, Seen>();
   for (let id = 1; id < core.objectEntries(); id++) {
-    if (NAMES[core.objectKind(id) as Kind] === undefined) continue;
-    const object = core.objectPin(id);
-    if (object === 0) continue;
-    if (NAMES[core.objectKind(id) as Kind] === undefined) core.objectUnpin(object);
-    else locks.add(object);
+    const generation = core.generationAt(id);
+    const name = nameOf(core.objectKind(id));
+    const object = name === undefined ? 0 : core.objectAt(id, generation);
+    if (object !== 0) locks.set(object, { class: name as string, id, generation });
   }
   return locks;
 }

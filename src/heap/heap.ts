@@ -9,12 +9,15 @@ import { announce, canBlock, checkSharedMemory, cores, nativeId } from '../platf
 import { type CoreExports, coreModule, instantiateCore } from './core.ts';
 import { handlesAsReason, relieve } from './held.ts';
 import { checkNames } from './options.ts';
+import { shapesOf } from './shapes.ts';
 
 const PAGE = 65536;
 /** Pointers stay below 2^31, so that they are positive in every language involved. */
 const PAGES_AT_MOST = 32767;
 /** Bytes of one block, as the core's allocator has it. */
 export const BLOCK_AT_MOST = 0x7fff0000;
+/** Microseconds. */
+const SPIN_AT_MOST = 10_000;
 /** What the core's module asks for. */
 const PAGES_AT_LEAST = 16;
 
@@ -36,6 +39,8 @@ export interface HeapLink {
   root: number;
   /** What it was configured to be, in pages. */
   pages: { initial: number; maximum: number };
+  /** Microseconds that a wait spins; undefined: as many as have been worth it. */
+  spin: number | undefined;
 }
 
 /** Revives received handles: set by `shared.ts`, which knows the classes. */
@@ -53,8 +58,13 @@ export class Heap {
   readonly scratchF64: Float64Array;
   readonly inlineBytes: number;
 
+  #buffer: ArrayBuffer;
+  /** Its length. */
+  #end = 0;
   #bytes: Uint8Array;
   #words: Int32Array;
+  /** The buffers of this memory: it has another one each time that it has grown. */
+  readonly #buffers = new WeakSet<object>();
 
   constructor(link: HeapLink, tid: number, core: CoreExports, revive: Reviver) {
     this.link = link;
@@ -63,6 +73,7 @@ export class Heap {
     this.allowBlocking(canBlock);
     if (!core.workerBecome(tid)) throw new MemoryError('the shared heap is full: no room for another worker');
     const buffer = this.#refresh();
+    this.#buffer = buffer;
     this.#bytes = new Uint8Array(buffer);
     this.#words = new Int32Array(buffer);
     const at = core.scratch();
@@ -73,21 +84,27 @@ export class Heap {
     this.inlineBytes = core.inlineBytes();
     // The slot may have been that of a worker that died waiting.
     this.storeWord(core.slotOf(tid) + SlotField.WAITS_FOR, 0);
-    this.codec = new Codec(this.scratch, {
-      revive: (handle) => revive(this, handle),
-      tooLong: (bytes) => (bytes > BLOCK_AT_MOST ? heapFull(bytes) : undefined),
-    });
+    const bridge = {
+      revive: (handle: HandleRef) => revive(this, handle),
+      tooLong: (bytes: number) => (bytes > BLOCK_AT_MOST ? heapFull(bytes) : undefined),
+    };
+    this.codec = new Codec(this.scratch, bridge, shapesOf(this));
   }
 
   /** Who must not block must not spin for long either: its blocking calls try once. */
   allowBlocking(allowed: boolean): void {
-    this.core.configureWaiting(allowed ? 1 : 0, allowed && cores > 1 ? Limit.SPIN_POLLS : 0);
+    const { spin } = this.link;
+    const polls = spin === undefined ? Limit.SPIN_POLLS : Math.round(spin * Limit.POLLS_A_MICROSECOND);
+    this.core.configureWaiting(allowed ? 1 : 0, allowed && cores > 1 ? polls : 0, spin === undefined ? 0 : 1);
   }
 
   /** Growing by nothing makes the engine notice what other threads have grown. */
   #refresh(): ArrayBuffer {
     this.link.memory.grow(0);
-    return this.link.memory.buffer;
+    this.#buffer = this.link.memory.buffer;
+    this.#end = this.#buffer.byteLength;
+    this.#buffers.add(this.#buffer);
+    return this.#buffer;
   }
 
   /**
@@ -103,6 +120,22 @@ export class Heap {
   words(end = 0): Int32Array {
     if (end > this.#words.byteLength) this.#words = new Int32Array(this.#refresh());
     return this.#words;
+  }
+
+  /** A view of `length` bytes from address `at` on. It stays good when the memory grows. */
+  view(at: number, length: number): Uint8Array {
+    if (at + length > this.#end) this.#refresh();
+    return new Uint8Array(this.#buffer, at, length);
+  }
+
+  /** Where in this memory an array lies; 0: it is elsewhere. */
+  addressOf(array: Uint8Array): number {
+    const { byteOffset } = array;
+    // A small array has no buffer until somebody asks for it; such a one begins at 0, where here is nothing.
+    if (byteOffset === 0) return 0;
+    const { buffer } = array;
+    if (buffer === this.#buffer) return byteOffset;
+    return buffer instanceof ArrayBuffer || !this.#buffers.has(buffer) ? 0 : byteOffset;
   }
 
   /** A word that other workers write. */
@@ -140,6 +173,13 @@ export interface HeapOptions {
    * How far it may grow, in bytes. Default (and limit) 2 GiB less 64 KiB. It costs nothing until it is used.
    */
   maximumBytes?: number;
+  /**
+   * Microseconds that a worker polls for what it waits for before it sleeps, from 0 to 10 000. Default: adaptive, as
+   * long as has been worth it, at most some 50. A wake-up out of sleep costs some 45 µs, so a program whose answers
+   * come within, say, 200 µs halves its round trips with `spin: 200`; a core is busy meanwhile. 0 never polls, and
+   * takes the least CPU. Where there is one core, and on a page's main thread, nobody polls.
+   */
+  spin?: number;
 }
 
 /** One heap a thread, even with two copies of the package in it, if they agree about its layout. */
@@ -173,8 +213,10 @@ export function onCreated(listener: (heap: Heap) => void): void {
  * @throws RuntimeError when the heap exists already; ValueError for impossible sizes.
  */
 export function configure(wanted: HeapOptions): void {
-  checkNames('configure', wanted, ['initialBytes', 'maximumBytes']);
-  const { maximumBytes = PAGES_AT_MOST * PAGE } = wanted;
+  checkNames('configure', wanted, ['initialBytes', 'maximumBytes', 'spin']);
+  const { maximumBytes = PAGES_AT_MOST * PAGE, spin } = wanted;
+  if (spin !== undefined && !(typeof spin === 'number' && spin >= 0 && spin <= SPIN_AT_MOST))
+    throw new ValueError(`spin must be a number of microseconds from 0 to ${SPIN_AT_MOST}, got ${spin}`);
   const { initialBytes = Math.min(4 * 2 ** 20, maximumBytes) } = wanted;
   for (const [name, value] of Object.entries({ initialBytes, maximumBytes })) {
     if (!Number.isInteger(value) || value < PAGES_AT_LEAST * PAGE || value > 2 ** 31)
@@ -183,15 +225,15 @@ export function configure(wanted: HeapOptions): void {
   if (initialBytes > maximumBytes)
     throw new ValueError(`initialBytes (${initialBytes}) is more than maximumBytes (${maximumBytes})`);
   const heap = store[KEY]?.heap;
-  if (heap === undefined) options = { initialBytes, maximumBytes };
+  if (heap === undefined) options = { initialBytes, maximumBytes, ...(spin !== undefined && { spin }) };
   else if (heap === madeHere) throw new RuntimeError('configure() must be called before the first use of the package');
   else {
     // A worker imports the main module, and with it this call: what it asks for is there.
     const { initial, maximum } = pagesFor({ initialBytes, maximumBytes });
     const { pages } = heap.link;
-    if (initial === pages.initial && maximum === pages.maximum) return;
+    if (initial === pages.initial && maximum === pages.maximum && spin === heap.link.spin) return;
     throw new RuntimeError(
-      `configure() in a worker asks for another heap than the program has, which was made with initialBytes ${pages.initial * PAGE} and maximumBytes ${pages.maximum * PAGE}: ` +
+      `configure() in a worker asks for another heap than the program has, which was made with initialBytes ${pages.initial * PAGE}, maximumBytes ${pages.maximum * PAGE} and spin ${heap.link.spin}: ` +
         'call it with the same values everywhere, or in main(import.meta, () => ...) only',
     );
   }
@@ -225,7 +267,7 @@ function createHeap(): Heap {
   core.rootInit(initial, maximum);
   core.rootSetHashSeed((Math.random() * 2 ** 32) | 0);
   const heap = new Heap(
-    { memory, module, heapId: crypto.randomUUID(), root: nativeId, pages: { initial, maximum } },
+    { memory, module, heapId: crypto.randomUUID(), root: nativeId, pages: { initial, maximum }, spin: options.spin },
     takeSlot(core),
     core,
     reviver,

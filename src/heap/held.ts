@@ -8,7 +8,7 @@
  *
  * A handle that is made or closed costs an addition and a comparison until then.
  */
-import { afterTurn, collectNow } from '../platform/index.ts';
+import { afterTurn, callSite, collectNow } from '../platform/index.ts';
 
 /** A handle's reference in the heap. */
 export class Reference {
@@ -164,33 +164,8 @@ function warn(): void {
   console.warn(
     `nogil: this worker has ${open} open handles, ${open - atTurn} of which came without its event loop having turned. ` +
       'A handle that was dropped is closed for certain only when it turns. close() what is done with, or run each round in ' +
-      `heap.tidy(() => ...); heap.keep() what is meant to stay.\n${place()}`,
+      `heap.tidy(() => ...); heap.keep() what is meant to stay.${callSite()}`,
   );
-}
-
-/** Who made the handle: the stack without the package's own frames. */
-function place(): string {
-  const frames = deepStack();
-  const folder = /[(\s]((?:[a-z]+:)?[^\s()]*[/\\])[^/\\]+:\d+:\d+\)?$/.exec(frames[0] ?? '')?.[1];
-  const users = folder === undefined ? frames : frames.filter((frame) => !frame.includes(folder));
-  return (users.length > 0 ? users : frames).join('\n');
-}
-
-function deepStack(): string[] {
-  const errors = Error as { stackTraceLimit?: number };
-  const limit = errors.stackTraceLimit;
-  try {
-    errors.stackTraceLimit = 50;
-  } catch {
-    // Frozen: the stack is as deep as it is.
-  }
-  const { stack = '' } = new Error();
-  try {
-    errors.stackTraceLimit = limit as number;
-  } catch {
-    // As above.
-  }
-  return stack.split('\n').slice(1);
 }
 
 /** What MemoryError adds when handles may be the reason. */

@@ -6,6 +6,7 @@ import { type DeadlockLink, findCycles } from './deadlock.ts';
 import { isQueue, reaches } from './extent.ts';
 import { theHeap } from './heap.ts';
 import { keep, scope, tidy } from './scope.ts';
+import { isCreated, isGone } from './shared.ts';
 
 const NAMES: Record<number, string> = {
   [Kind.LOCK]: 'Lock',
@@ -26,7 +27,10 @@ const NAMES: Record<number, string> = {
 };
 
 export interface HeapStats {
-  /** Bytes in blocks that somebody has. */
+  /**
+   * Bytes in blocks that somebody has. The keys of objects that were sent are the program's, as its code is, and
+   * not counted: each sequence once, 200 KB at the very most.
+   */
   bytesInUse: number;
   /** The memory's size. */
   bytesReserved: number;
@@ -69,14 +73,21 @@ function livingRows(): { id: number; kind: Kind }[] {
 
 function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[]): ObjectInfo | undefined {
   const { core } = theHeap();
-  const object = core.objectPin(id);
+  const name = NAMES[kind] ?? 'unknown';
+  const generation = core.generationAt(id);
+  const object = core.objectAt(id, generation);
   if (object === 0) return undefined;
+  // A handle, not just a reference: whoever is killed here has it given back.
+  const ref = core.refOpen(id, generation);
+  if (isGone(ref)) return undefined;
+  // With a full heap: what can be said without touching it.
+  if (!isCreated(ref)) return { class: name, id, waiters: asleep.filter(({ on }) => on === object).map(({ tid }) => tid) };
   try {
-    // Before it was pinned the row could be given back and become something else.
+    // Before that the row could be given back and become something else.
     if (core.objectKind(id) !== kind) return undefined;
     const node = (on: number) => (kind === Kind.CONDITION || kind === Kind.BARRIER) && core.listHas(object, on) !== 0;
     const info: ObjectInfo = {
-      class: NAMES[kind] ?? 'unknown',
+      class: name,
       id,
       waiters: asleep.filter(({ on }) => reaches(core, object, on) || node(on)).map(({ tid }) => tid),
     };
@@ -90,7 +101,7 @@ function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[])
     if (kind === Kind.BARRIER) info.size = core.barrierWaiting(object);
     return info;
   } finally {
-    core.objectUnpin(object);
+    core.refClose(ref);
   }
 }
 
@@ -134,7 +145,7 @@ export const heap = {
       const name = NAMES[kind] ?? 'unknown';
       objects[name] = (objects[name] ?? 0) + 1;
     }
-    return { bytesInUse: core.bytesInUse(), bytesReserved: core.bytesReserved(), objects };
+    return { bytesInUse: core.bytesInUse() - core.shapeBytes(), bytesReserved: core.bytesReserved(), objects };
   },
 
   /** Every living primitive: who holds it, who is asleep in it, what is in it. */

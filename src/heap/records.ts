@@ -64,7 +64,7 @@ export function writeNumber(heap: Heap, value: number, at: number, before = 0): 
  * block, being too long, or because of its handles, which must be counted while it waits for room.
  */
 export function writeInline(heap: Heap, encoding: Encoding, at: number, before = 0): number {
-  const { codec, scratch, scratchI32 } = heap;
+  const { codec, scratchI32 } = heap;
   if (encoding === Encoding.NUMBER) return writeNumber(heap, codec.number, at, before);
   const header = at >> 2;
   if (encoding < Encoding.NUMBER) {
@@ -72,19 +72,16 @@ export function writeInline(heap: Heap, encoding: Encoding, at: number, before =
     scratchI32[header + 1] = encoding;
     return at + RECORD + before;
   }
-  const { target, start, end } = codec;
-  const size = end - start;
-  const length = before + size;
+  const length = before + codec.end - codec.start;
   if (length > heap.inlineBytes || codec.handles.length > 0) return -1;
-  const body = at + RECORD + before;
-  if (target !== scratch || start !== body)
-    copyInto(scratch, body, size === target.length ? target : target.subarray(start, end));
+  codec.copyTo(heap.scratch, scratchI32, at + RECORD + before);
   scratchI32[header] = length;
   scratchI32[header + 1] = encoding;
   return at + RECORD + align8(length);
 }
 
-function writeBlock(heap: Heap, encoding: Encoding, at: number, before: number): number {
+/** The same in a block of its own. When it throws, nothing is held. */
+export function writeBlock(heap: Heap, encoding: Encoding, at: number, before: number): number {
   const { codec, scratchI32 } = heap;
   const length = before + codec.end - codec.start;
   const size = Meta.BLOCK_HEADER + before + bodyBytes(heap);

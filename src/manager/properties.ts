@@ -30,7 +30,12 @@ export function methodsOf(ctor: { prototype: object }): ReadonlySet<string> {
   return new Set([...Object.getOwnPropertyNames(ctor.prototype), ...SHARED]);
 }
 
+const TILDE = '~'.charCodeAt(0);
+
 export function withContents<T extends object>(target: T, contents: Contents): T {
+  /** A symbol, or a member of the package's own (heap/members.ts): never part of the contents. */
+  const isInternal = (name: string | symbol): name is symbol =>
+    typeof name === 'symbol' || (name.charCodeAt(0) === TILDE && name in target);
   const bound = new Map<string | symbol, unknown>();
 
   const member = (name: string | symbol): unknown => {
@@ -45,31 +50,28 @@ export function withContents<T extends object>(target: T, contents: Contents): T
   // Node looks it up behind the proxy, and calls it on the proxy.
   Object.defineProperty(target, INSPECT, { value: member(INSPECT), configurable: true });
 
-  // Of the package (heap/members.ts): whoever is given the proxy asks it, as it would the object.
-  const isInternal = (name: string) => name[0] === '~' && name in target;
-
   return new Proxy(target, {
     get(_, name) {
       const method = bound.get(name);
       if (method !== undefined) return method;
-      return typeof name === 'string' && contents.owns(name) && !isInternal(name) ? contents.get(name) : member(name);
+      return !isInternal(name) && contents.owns(name) ? contents.get(name) : member(name);
     },
     set(_, name, value) {
-      if (typeof name === 'symbol' || !contents.owns(name))
+      if (isInternal(name) || !contents.owns(name))
         throw new TypeError(`cannot set ${String(name)}: it is a property of every ${target.constructor.name}`);
       contents.set(name, value);
       return true;
     },
     has(_, name) {
-      return typeof name === 'symbol' ? Reflect.has(target, name) : contents.has(name);
+      return isInternal(name) ? Reflect.has(target, name) : contents.has(name);
     },
     deleteProperty(_, name) {
-      if (typeof name === 'string') contents.delete(name);
+      if (!isInternal(name)) contents.delete(name);
       return true;
     },
     ownKeys: () => contents.names(),
     getOwnPropertyDescriptor(_, name) {
-      if (typeof name === 'symbol' || !contents.has(name)) return undefined;
+      if (isInternal(name) || !contents.has(name)) return undefined;
       return { value: contents.get(name), writable: true, enumerable: true, configurable: true };
     },
     defineProperty: () => false,

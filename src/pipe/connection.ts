@@ -2,7 +2,7 @@
  * Connection: one end of a pipe.
  */
 import { ClassTag, Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
-import { BrokenPipeError, BufferTooShort, EOFError, OSError, ValueError } from '../errors.ts';
+import { BrokenPipeError, BufferTooShort, Empty, EOFError, Full, OSError, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
 import { Member } from '../heap/members.ts';
@@ -10,17 +10,15 @@ import { decodeRecord, RECORD } from '../heap/records.ts';
 import { AdoptionToken, created, isCreated, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
+import { type Bytes, bytesOf } from '../queue/bytes.ts';
+import { Lender } from '../queue/lender.ts';
 import { PutBatch } from '../queue/put-batch.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger } from '../sync/flavour.ts';
-import { bytesOf, sendMessage, useBytes } from './message.ts';
+import { sendMessage, useBytes } from './message.ts';
 import { multiWait } from './multi-wait.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
-/** More than a queue takes in the heap. */
-
-/** What a Connection does with the bytes of a message. */
-type Bytes = ArrayBufferView | ArrayBufferLike;
 
 export interface PipeOptions {
   /**
@@ -38,7 +36,7 @@ export interface PipeOptions {
  * of a queue or a message that holds it. So close your own copy of an end that you have given away; only then
  * can the other side see the end of file.
  */
-export class Connection extends Shared {
+export class Connection extends Lender {
   /** The queue that it reads from, or 0. */
   readonly #incoming: number;
   /** The queue that it writes to, or 0. */
@@ -88,15 +86,15 @@ export class Connection extends Shared {
     return new OSError('handle is closed');
   }
 
-  /** The queue to read from. @throws OSError */
-  #readFrom(): number {
+  /** The queue to read from. @throws OSError @internal */
+  get [Member.READS_FROM](): number {
     if (this[Member.PTR] === 0) throw this[Member.CLOSED_ERROR]();
     if (!this.readable) throw new OSError('connection is write-only');
     return this.#incoming;
   }
 
-  /** The queue to write to. @throws OSError */
-  #writeTo(): number {
+  /** The queue to write to. @throws OSError @internal */
+  get [Member.WRITES_TO](): number {
     if (this[Member.PTR] === 0) throw this[Member.CLOSED_ERROR]();
     if (!this.writable) throw new OSError('connection is read-only');
     return this.#outgoing;
@@ -111,23 +109,23 @@ export class Connection extends Shared {
    * cannot be sent; MemoryError. Then nothing was sent
    */
   send(value: unknown): void {
-    const queue = this.#writeTo();
+    const queue = this[Member.WRITES_TO];
     const status = sendMessage(this[Member.HEAP], queue, value, FOREVER);
-    if (status !== Status.OK) throw this.#sendError(status);
+    if (status !== Status.OK) throw this[Member.PUT_ERROR](status, 'send');
   }
 
   /** The async twin of `send`: waits only if the pipe has a `maxsize`. The snapshot is taken now. */
   sendAsync(value: unknown, options?: AsyncOptions): Promise<void> {
     try {
-      const queue = this.#writeTo();
+      const queue = this[Member.WRITES_TO];
       const { [Member.HEAP]: heap } = this;
       options?.signal?.throwIfAborted();
       const batch = new PutBatch(heap, [value]);
       const attempt = () => {
-        const status = batch.flush(this.#writeTo(), 0);
+        const status = batch.flush(this[Member.WRITES_TO], 0);
         heap.core.pipeSent(queue);
         if (status === Status.TIMEOUT) return PENDING;
-        if (status < 0) throw this.#sendError(status);
+        if (status < 0) throw this[Member.PUT_ERROR](status, 'send');
         return undefined;
       };
       const never = () => undefined;
@@ -139,12 +137,15 @@ export class Connection extends Shared {
     }
   }
 
-  #sendError(status: number): Error {
+  /** @internal */
+  [Member.PUT_ERROR](status: number, method: string): Error {
     switch (status) {
+      case Status.TIMEOUT:
+        return new Full('the pipe is full');
       case Status.SHUTDOWN:
         return new BrokenPipeError('the other end of the pipe is closed');
       case Status.WOULD_BLOCK:
-        return wouldBlock('send');
+        return wouldBlock(method);
       default:
         return heapFull();
     }
@@ -157,13 +158,13 @@ export class Connection extends Shared {
    * `send`
    */
   sendBytes(buffer: Bytes, offset = 0, size?: number): void {
-    this.#writeTo();
+    this[Member.WRITES_TO];
     this.send(part(buffer, offset, size));
   }
 
   /** The async twin of `sendBytes`. */
   async sendBytesAsync(buffer: Bytes, offset = 0, size?: number, options?: AsyncOptions): Promise<void> {
-    this.#writeTo();
+    this[Member.WRITES_TO];
     return this.sendAsync(part(buffer, offset, size), options);
   }
 
@@ -211,27 +212,58 @@ export class Connection extends Shared {
    */
   recvBytesInto(buffer: Bytes, offset = 0): number {
     const target = targetOf(buffer, offset);
-    return this.#into(this.#take(FOREVER, 'recvBytesInto'), target);
+    const length = this[Member.GET_INTO](target, FOREVER);
+    // What is not bytes, or too long, is taken, too: as in Python it is in the error.
+    return length >= 0 ? length : this.#into(this.#take(FOREVER, 'recvBytesInto'), target);
   }
 
   /** The async twin of `recvBytesInto`. */
   async recvBytesIntoAsync(buffer: Bytes, offset = 0, options?: AsyncOptions): Promise<number> {
     const target = targetOf(buffer, offset);
-    return this.#receive((meta) => this.#into(meta, target), options);
+    return this.#receive(
+      (meta) => this.#into(meta, target),
+      options,
+      () => this[Member.GET_INTO](target, 0),
+    );
   }
 
   /** Takes a message: its meta. */
   #take(ms: number, method: string): number {
-    const meta = this[Member.HEAP].core.queueGet(this.#readFrom(), ms);
+    const meta = this[Member.HEAP].core.queueGet(this[Member.READS_FROM], ms);
     if (meta >= 0) return meta;
-    throw meta === Status.SHUTDOWN ? endOfFile() : wouldBlock(method);
+    throw this[Member.GET_ERROR](meta, method);
   }
 
-  #receive<T>(use: (meta: number) => T, options: AsyncOptions | undefined): Promise<T> {
+  /** @internal */
+  [Member.GET_ERROR](status: number, method: string): Error {
+    switch (status) {
+      case Status.TIMEOUT:
+        return new Empty('the pipe is empty');
+      case Status.SHUTDOWN:
+        return endOfFile();
+      default:
+        return wouldBlock(method);
+    }
+  }
+
+  /** @internal */
+  [Member.COMMIT](queue: number, slot: number, length: number, ms: number): number {
+    return this[Member.HEAP].core.pipeCommit(queue, slot, length, ms);
+  }
+
+  /** @internal */
+  [Member.TO_MS](timeout: Timeout): number {
+    return timeoutToMs(timeout);
+  }
+
+  /** @param first what to try before a message is taken: below 0 it did nothing */
+  #receive<T>(use: (meta: number) => T, options: AsyncOptions | undefined, first?: () => T & number): Promise<T> {
     try {
       const { core } = this[Member.HEAP];
       const attempt = () => {
-        const meta = core.queueGet(this.#readFrom(), 0);
+        const done = first?.();
+        if (done !== undefined && done >= 0) return done;
+        const meta = core.queueGet(this[Member.READS_FROM], 0);
         if (meta === Status.TIMEOUT) return PENDING;
         if (meta < 0) throw endOfFile();
         return use(meta);
@@ -239,7 +271,14 @@ export class Connection extends Shared {
       const never = () => {
         throw endOfFile();
       };
-      return AsyncGate.wait<T>(this[Member.HEAP], core.queueNotEmptyGate(this.#readFrom()), attempt, FOREVER, options, never);
+      return AsyncGate.wait<T>(
+        this[Member.HEAP],
+        core.queueNotEmptyGate(this[Member.READS_FROM]),
+        attempt,
+        FOREVER,
+        options,
+        never,
+      );
     } catch (error) {
       return Promise.reject(error);
     }
@@ -281,7 +320,7 @@ export class Connection extends Shared {
    */
   poll(timeout: Timeout = 0): boolean {
     const ms = timeoutToMs(timeout);
-    const queue = this.#readFrom();
+    const queue = this[Member.READS_FROM];
     const { core } = this[Member.HEAP];
     if (core.pipeReady(queue)) return true;
     if (ms === 0) return false;
@@ -293,16 +332,16 @@ export class Connection extends Shared {
   async pollAsync(timeout: Timeout = 0, options?: AsyncOptions): Promise<boolean> {
     const ms = timeoutToMs(timeout);
     const { core } = this[Member.HEAP];
-    const gate = core.queueNotEmptyGate(this.#readFrom());
-    const attempt = () => (core.pipeReady(this.#readFrom()) ? true : PENDING);
+    const gate = core.queueNotEmptyGate(this[Member.READS_FROM]);
+    const attempt = () => (core.pipeReady(this[Member.READS_FROM]) ? true : PENDING);
     return AsyncGate.wait<boolean>(this[Member.HEAP], gate, attempt, ms, options, () => false);
   }
 
   /** The gate of what can be received, and whether something can; for `wait`. @internal */
   static readiness(connection: Connection): { gate: number; isReady: () => boolean } {
     const { core } = connection[Member.HEAP];
-    const gate = core.queueNotEmptyGate(connection.#readFrom());
-    return { gate, isReady: () => core.pipeReady(connection.#readFrom()) !== 0 };
+    const gate = core.queueNotEmptyGate(connection[Member.READS_FROM]);
+    return { gate, isReady: () => core.pipeReady(connection[Member.READS_FROM]) !== 0 };
   }
 
   /**

@@ -2,9 +2,9 @@
  * Messages: values and bytes on their way into a pipe, and bytes on their way out of it.
  */
 import { Meta, Status } from '../../assembly/abi.ts';
-import { isOutOfBounds } from '../codec/classify.ts';
 import type { Heap } from '../heap/heap.ts';
 import { RECORD, writeRecord } from '../heap/records.ts';
+import { placeInHeap } from '../queue/bytes.ts';
 
 /**
  * Sends `value` in one message, waiting `ms` for room: a status. @throws TypeError it cannot be sent;
@@ -13,6 +13,12 @@ import { RECORD, writeRecord } from '../heap/records.ts';
 export function sendMessage(heap: Heap, queue: number, value: unknown, ms: number): number {
   const { core, scratchI32 } = heap;
   if (typeof value === 'number') return core.pipePutNumber(queue, value, ms);
+  const place = placeInHeap(heap, value);
+  if (place !== 0) {
+    const status = core.queuePutFrom(queue, place, (value as Uint8Array).length, ms);
+    core.pipeSent(queue);
+    return status;
+  }
   writeRecord(heap, value, 0);
   const length = scratchI32[0] as number;
   const meta = scratchI32[1] as number;
@@ -34,14 +40,4 @@ export function useBytes<T>(heap: Heap, length: number, meta: number, use: (byte
   } finally {
     core.refClose(block);
   }
-}
-
-/** All bytes of a view or a buffer. @throws TypeError it is neither */
-export function bytesOf(buffer: unknown): Uint8Array {
-  if (ArrayBuffer.isView(buffer) && isOutOfBounds(buffer))
-    throw new TypeError('the view is out of the bounds of its buffer, which was resized or detached');
-  if (ArrayBuffer.isView(buffer)) return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-  if (buffer instanceof ArrayBuffer || (typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer))
-    return new Uint8Array(buffer);
-  throw new TypeError(`a bytes-like object is required (a view or a buffer), got ${buffer === null ? 'null' : typeof buffer}`);
 }

@@ -264,6 +264,8 @@ export const afterTurn = inNextTurn;
 /** No page may ask the collector for anything. */
 export const collectNow = undefined;
 
+export const callSite = (): string => '';
+
 export function terminal(): boolean {
   return false;
 }

@@ -72,10 +72,16 @@ export function nameBeside(fn: object, inside: object): string | undefined {
   return fileOf('worker') === undefined ? nameAround(fn, inside) : undefined;
 }
 
+/** A text that the build has packed. */
+function unpacked(packed: string): string {
+  const { inflateRawSync } = builtIn<typeof import('node:zlib')>('node:zlib');
+  return String(inflateRawSync(Buffer.from(packed, 'base64')));
+}
+
 /** It has its starter's loader, environment and arguments. */
 export function spawn(role: Role, data: unknown, name: string, around = surroundings()): SpawnedWorker {
   const file = fileOf(role);
-  const texts = file ? undefined : (started?.texts ?? { worker: WORKER, bar: BAR });
+  const texts = file ? undefined : (started?.texts ?? { worker: unpacked(WORKER), bar: BAR });
   const { argv, execArgv, env } = around;
   const options = { workerData: { role, data, texts } satisfies Start, name, argv, env, stdout: false, stderr: false };
   const make = (more?: { execArgv: string[] }) =>
@@ -348,9 +354,13 @@ export function terminal(): boolean {
 
 export function progressBar(): unknown {
   const { compileFunction } = builtIn<typeof import('node:vm')>('node:vm');
-  const { inflateRawSync } = builtIn<typeof import('node:zlib')>('node:zlib');
-  const packed = Buffer.from(BAR || (started?.texts?.bar as string), 'base64');
   const module = { exports: {} };
-  compileFunction(String(inflateRawSync(packed)), ['module', 'exports', 'require'])(module, module.exports, builtIn);
+  compileFunction(unpacked(BAR || (started?.texts?.bar as string)), ['module', 'exports', 'require'])(
+    module,
+    module.exports,
+    builtIn,
+  );
   return module.exports;
 }
+
+export { callSite } from './call-site.ts';

@@ -121,6 +121,8 @@ export interface Platform {
    * it did. undefined: that cannot be had here.
    */
   readonly collectNow: (() => boolean) | undefined;
+  /** Who called the package, as the end of a warning; nothing where the console shows it by itself. */
+  callSite(): string;
   /** Whether what is written to stderr is read by a person. */
   terminal(): boolean;
   /** What src/pool/bar.ts exports, at once. */

@@ -16,7 +16,7 @@
  * | array              | its parts; 0                                                                                        |
  *
  * Each part but the very first begins with a byte for its type: numbers go before strings, and these before
- * arrays. The type of the first is the key's `shape`, and must be the same for all items in the queue at a
+ * arrays. The type of the first is the key's `ordering`, and must be the same for all items in the queue at a
  * time.
  *
  * Ancestry: see assembly/queue/key.ts, which says how a key lies behind its record.
@@ -103,10 +103,10 @@ function shapeOf(parts: Parts): number {
   return (typeof first === 'string' ? Part.STRING : Key.NUMBER) | (depth << SHAPE_SHIFT);
 }
 
-/** Its shape is another than that of the items it would be among. */
-export function incomparable(shape: number, others: string): TypeError {
-  const leaf = (shape & Part.ARRAY) === Part.STRING ? 'string' : 'number';
-  const priority = shape >> SHAPE_SHIFT ? `is an array of a ${leaf} …` : `is a ${leaf}`;
+/** Its ordering is another than that of the items it would be among. */
+export function incomparable(ordering: number, others: string): TypeError {
+  const leaf = (ordering & Part.ARRAY) === Part.STRING ? 'string' : 'number';
+  const priority = ordering >> SHAPE_SHIFT ? `is an array of a ${leaf} …` : `is a ${leaf}`;
   return new TypeError(`cannot order an item whose priority ${priority} among ${others}, whose priorities are of another type`);
 }
 
@@ -272,8 +272,6 @@ export const keyedRecords: Required<RecordForm> = {
     }
   },
 
-  most: (heap) => plainRecords.most(heap) + HEADER + heap.inlineBytes + 8,
-
   bytes(words, at) {
     const record = recordBytes(words, at);
     return isNumber(words, at) ? record : record + keyBytes(words, at + record);
@@ -286,7 +284,7 @@ export const keyedRecords: Required<RecordForm> = {
     if ((words[(key >> 2) + 1] as number) & Key.OUT_OF_LINE) heap.core.refClose(words[((key + HEADER) >> 2) + 1] as number);
   },
 
-  shape(words, at) {
+  ordering(words, at) {
     return isNumber(words, at) ? Key.NUMBER : (words[(at + recordBytes(words, at)) >> 2] as number);
   },
 };

@@ -59,13 +59,18 @@ export class PriorityQueue<T = Prioritized> extends Queue<T> {
     const done = heap.core.queuePutMany(queue, 0, 1, ms);
     if (done === 1) return Status.OK;
     keyedRecords.drop(heap, heap.scratchI32, 0);
-    if (done === Status.UNORDERED) throw incomparable(keyedRecords.shape(heap.scratchI32, 0), 'those in the queue');
+    if (done === Status.UNORDERED) throw incomparable(keyedRecords.ordering(heap.scratchI32, 0), 'those in the queue');
     return done;
   }
 
   /** @internal */
-  protected override [Member.PUT_ERROR](status: number): Error {
-    if (status !== Status.UNORDERED) return super[Member.PUT_ERROR](status);
+  override get [Member.WRITES_TO](): number {
+    throw new TypeError('a PriorityQueue has no slots: bytes have no order');
+  }
+
+  /** @internal */
+  override [Member.PUT_ERROR](status: number, method?: string): Error {
+    if (status !== Status.UNORDERED) return super[Member.PUT_ERROR](status, method);
     return new TypeError('cannot order the item among those in the queue, whose priorities are of another type');
   }
 }

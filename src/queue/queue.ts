@@ -7,14 +7,17 @@ import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
 import { Member } from '../heap/members.ts';
-import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
-import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
+import { decodeRecord, RECORD } from '../heap/records.ts';
+import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, isBlocking, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
+import { placeInHeap } from './bytes.ts';
+import { decodeMany, type NumberArray, notNumber, readNumbers, roomIn } from './get-batch.ts';
+import { Lender } from './lender.ts';
 import { PutBatch } from './put-batch.ts';
-import { plainRecords, putRecord, type RecordForm } from './records.ts';
+import { plainRecords, putEncoded, type RecordForm } from './records.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -26,7 +29,7 @@ const FOREVER = Number.POSITIVE_INFINITY;
  * Unlike Python's: every queue is joinable, can be shut down, awaited and iterated; there is no feeder thread
  * and so nothing to flush.
  */
-export class Queue<T = unknown> extends Shared {
+export class Queue<T = unknown> extends Lender {
   readonly #maxsize: number;
 
   /** @param maxsize items that fit; 0 or less: as many as the heap holds */
@@ -60,6 +63,26 @@ export class Queue<T = unknown> extends Shared {
     return threading;
   }
 
+  /** @internal */
+  get [Member.WRITES_TO](): number {
+    return this[Member.OPEN];
+  }
+
+  /** @internal */
+  get [Member.READS_FROM](): number {
+    return this[Member.OPEN];
+  }
+
+  /** @internal */
+  [Member.COMMIT](queue: number, slot: number, length: number, ms: number): number {
+    return this[Member.HEAP].core.queueCommit(queue, slot, length, ms);
+  }
+
+  /** @internal */
+  [Member.TO_MS](timeout: Timeout): number {
+    return this[Member.FLAVOUR].queueTimeout(timeout);
+  }
+
   #timeout(block: Blocking, timeout: Timeout): number {
     if (block === true && (timeout === undefined || timeout === null)) return FOREVER;
     return isBlocking('block', block) ? this[Member.FLAVOUR].queueTimeout(timeout) : 0;
@@ -91,20 +114,22 @@ export class Queue<T = unknown> extends Shared {
   /** Puts an item that is no number: a status. @internal */
   protected [Member.PUT_ITEM](item: T, ms: number): number {
     const { [Member.HEAP]: heap } = this;
-    const queue = this[Member.OPEN];
-    writeRecord(heap, item, 0);
-    return putRecord(heap, queue, ms);
+    const place = placeInHeap(heap, item);
+    if (place !== 0) return heap.core.queuePutFrom(this[Member.OPEN], place, (item as unknown as Uint8Array).length, ms);
+    const encoding = heap.codec.encode(item, RECORD);
+    // Only now: a getter of the item may have closed the queue.
+    return putEncoded(heap, this[Member.OPEN], encoding, ms);
   }
 
   /** @internal */
-  protected [Member.PUT_ERROR](status: number): Error {
+  [Member.PUT_ERROR](status: number, method = 'put'): Error {
     switch (status) {
       case Status.TIMEOUT:
         return new Full('the queue is full');
       case Status.SHUTDOWN:
         return new ShutDown('the queue was shut down');
       case Status.WOULD_BLOCK:
-        return wouldBlock('put');
+        return wouldBlock(method);
       default:
         return heapFull();
     }
@@ -195,7 +220,7 @@ export class Queue<T = unknown> extends Shared {
     const ms = block === true && timeout === undefined ? FOREVER : this.#timeout(block, timeout);
     const meta = this[Member.HEAP].core.queueGet(this[Member.OPEN], ms);
     if (meta === Encoding.NUMBER) return this[Member.HEAP].scratchF64[1] as T;
-    if (meta < 0) throw this.#getError(meta);
+    if (meta < 0) throw this[Member.GET_ERROR](meta);
     return decodeRecord(this[Member.HEAP], RECORD, this[Member.HEAP].scratchI32[0] as number, meta) as T;
   }
 
@@ -204,51 +229,41 @@ export class Queue<T = unknown> extends Shared {
     return this.get(false);
   }
 
-  #getError(status: number): Error {
+  /** @internal */
+  [Member.GET_ERROR](status: number, method = 'get'): Error {
     switch (status) {
       case Status.TIMEOUT:
         return new Empty('the queue is empty');
       case Status.SHUTDOWN:
         return new ShutDown('the queue was shut down and is drained');
       default:
-        return wouldBlock('get');
+        return wouldBlock(method);
     }
   }
 
   /** The async twin of `get`. */
   getAsync(timeout?: Timeout, options?: AsyncOptions): Promise<T> {
-    return this.#await(() => this.#tryGet(), timeout, options);
+    return this[Member.AWAIT_ITEM](() => this.#tryGet(), timeout, options);
   }
 
   #tryGet(): T | typeof PENDING {
     const meta = this[Member.HEAP].core.queueGet(this[Member.OPEN], 0);
     if (meta === Status.TIMEOUT) return PENDING;
-    if (meta < 0) throw this.#getError(meta);
+    if (meta < 0) throw this[Member.GET_ERROR](meta);
     return decodeRecord(this[Member.HEAP], RECORD, this[Member.HEAP].scratchI32[0] as number, meta) as T;
-  }
-
-  #await<R>(attempt: () => R | typeof PENDING, timeout: Timeout, options: AsyncOptions | undefined): Promise<R> {
-    try {
-      const gate = this[Member.HEAP].core.queueNotEmptyGate(this[Member.OPEN]);
-      return AsyncGate.wait<R>(this[Member.HEAP], gate, attempt, this[Member.FLAVOUR].queueTimeout(timeout), options, () => {
-        throw this.#getError(Status.TIMEOUT);
-      });
-    } catch (error) {
-      return Promise.reject(error);
-    }
   }
 
   /**
    * Takes out as many items as are there, waiting for the first: at least one, at most `max` (and as many as
-   * the worker's staging area holds, 64 KiB).
+   * the worker's staging area holds, 64 KiB, and lie in one piece of the queue's memory).
    * @param timeout seconds. @throws as `get`
    */
   getMany(max: number = 0x7fffffff, timeout?: Timeout): T[] {
     const most = checkInteger('max', Math.min(max, 0x7fffffff), 1);
     const ms = timeout === undefined ? FOREVER : this[Member.FLAVOUR].queueTimeout(timeout);
     const count = this[Member.HEAP].core.queueGetMany(this[Member.OPEN], most, ms);
-    if (count < 0) throw this.#getError(count);
-    return this.#decodeMany(count);
+    if (count < 0) throw this[Member.GET_ERROR](count);
+    return decodeMany<T>(this[Member.HEAP], count);
   }
 
   /** The async twin of `getMany`. */
@@ -257,25 +272,42 @@ export class Queue<T = unknown> extends Shared {
     const attempt = () => {
       const count = this[Member.HEAP].core.queueGetMany(this[Member.OPEN], most, 0);
       if (count === Status.TIMEOUT) return PENDING;
-      if (count < 0) throw this.#getError(count);
-      return this.#decodeMany(count);
+      if (count < 0) throw this[Member.GET_ERROR](count);
+      return decodeMany<T>(this[Member.HEAP], count);
     };
-    return this.#await(attempt, timeout, options);
+    return this[Member.AWAIT_ITEM](attempt, timeout, options);
   }
 
-  #decodeMany(count: number): T[] {
-    const { [Member.HEAP]: heap } = this;
-    const words = heap.scratchI32;
-    const items = new Array<T>(count);
-    let at = 0;
-    for (let i = 0; i < count; i++) {
-      const length = words[at >> 2] as number;
-      const meta = words[(at >> 2) + 1] as number;
-      const next = at + recordBytes(words, at);
-      items[i] = decodeRecord(heap, at + RECORD, length, meta) as T;
-      at = next;
-    }
-    return items;
+  /**
+   * `getMany` of numbers, into a typed array: at most as many as it has room for,
+   * and up to the first item that is no number. Nothing is allocated.
+   * @param timeout seconds to wait for the first; undefined or null: for ever
+   * @returns how many; the rest of `target` is as it was
+   * @throws TypeError the first item is no number, and stays; Empty; ShutDown
+   */
+  getManyInto(target: NumberArray, timeout?: Timeout): number {
+    const most = roomIn(target);
+    if (most === 0) return 0;
+    const ms = timeout === undefined ? FOREVER : this[Member.FLAVOUR].queueTimeout(timeout);
+    return this.#numbersInto(target, this[Member.HEAP].core.queueGetNumbers(this[Member.OPEN], most, ms));
+  }
+
+  /** The async twin of `getManyInto`. */
+  async getManyIntoAsync(target: NumberArray, timeout?: Timeout, options?: AsyncOptions): Promise<number> {
+    const most = roomIn(target);
+    if (most === 0) return 0;
+    const attempt = () => {
+      const count = this[Member.HEAP].core.queueGetNumbers(this[Member.OPEN], most, 0);
+      return count === Status.TIMEOUT ? PENDING : this.#numbersInto(target, count);
+    };
+    return this[Member.AWAIT_ITEM](attempt, timeout, options);
+  }
+
+  #numbersInto(target: NumberArray, count: number): number {
+    if (count === Status.NOT_NUMBER) throw notNumber();
+    if (count < 0) throw this[Member.GET_ERROR](count);
+    readNumbers(this[Member.HEAP], target, count);
+    return count;
   }
 
   /** @internal */

@@ -1,9 +1,9 @@
 /**
  * Records as they lie one behind the other in the scratch on their way into a queue.
  */
-import { Meta, Status } from '../../assembly/abi.ts';
+import { Encoding, Meta, Status } from '../../assembly/abi.ts';
 import type { Heap } from '../heap/heap.ts';
-import { dropRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
+import { dropRecord, RECORD, recordBytes, writeBlock, writeRecord } from '../heap/records.ts';
 
 /** What a queue's records look like. */
 export interface RecordForm {
@@ -12,22 +12,36 @@ export interface RecordForm {
    * throws, nothing is held.
    */
   encode(heap: Heap, value: unknown, at: number): number;
-  /** Bytes that a record without a block takes at most. */
-  most(heap: Heap): number;
   /** Bytes of the record at byte `at` of `words`. */
   bytes(words: Int32Array, at: number): number;
   /** Gives back what a record holds that went nowhere. */
   drop(heap: Heap, words: Int32Array, at: number): void;
   /** What all records of a batch must have in common. */
-  shape?(words: Int32Array, at: number): number;
+  ordering?(words: Int32Array, at: number): number;
 }
 
 export const plainRecords: RecordForm = {
   encode: writeRecord,
-  most: (heap) => RECORD + heap.inlineBytes,
   bytes: recordBytes,
   drop: dropRecord,
 };
+
+/**
+ * Puts what the codec has just made at RECORD of the scratch, or elsewhere, waiting `ms` for room: a status.
+ * What is short needs no header in the scratch.
+ */
+export function putEncoded(heap: Heap, queue: number, encoding: Encoding, ms: number): number {
+  const { core, codec } = heap;
+  if (encoding < Encoding.NUMBER) return core.queuePut(queue, 0, encoding, ms);
+  if (encoding === Encoding.NUMBER) return core.queuePutNumber(queue, codec.number, ms);
+  const length = codec.end - codec.start;
+  if (length <= heap.inlineBytes && codec.handles.length === 0) {
+    codec.copyTo(heap.scratch, heap.scratchI32, RECORD);
+    return core.queuePut(queue, length, encoding, ms);
+  }
+  writeBlock(heap, encoding, 0, 0);
+  return putRecord(heap, queue, ms);
+}
 
 /**
  * Puts the record at the beginning of the scratch, waiting `ms` for room: a status. Unless it is in, what it

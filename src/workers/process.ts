@@ -12,7 +12,7 @@ import { Event } from '../sync/event.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import type { RunnableOptions } from './options.ts';
-import { livingWorkers, WorkerRecord } from './record.ts';
+import { livingWorkers, type RecordRow, WorkerRecord } from './record.ts';
 import { isBuiltin, Runnable, runnableIn } from './runnable.ts';
 import { sentinelOf } from './sentinel.ts';
 import { tellSupervisor } from './supervisor-client.ts';
@@ -175,14 +175,23 @@ class OtherProcess implements MainProcess {
 
   join(timeout?: Timeout): boolean {
     this.#checkJoin();
-    using never = new Event();
-    return !this.isAlive() || never.wait(timeout);
+    // Not `using`, whose helpers every page would have to fetch.
+    const never = new Event();
+    try {
+      return !this.isAlive() || never.wait(timeout);
+    } finally {
+      never.close();
+    }
   }
 
   async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
     this.#checkJoin();
-    using never = new Event();
-    return !this.isAlive() || (await never.waitAsync(timeout, options));
+    const never = new Event();
+    try {
+      return !this.isAlive() || (await never.waitAsync(timeout, options));
+    } finally {
+      never.close();
+    }
   }
 
   toString(): string {
@@ -194,7 +203,7 @@ function mainProcess(pid: number): MainProcess {
   return new OtherProcess('MainProcess', pid);
 }
 
-function processIn(heap: Heap, row: number): Process | undefined {
+function processIn(heap: Heap, row: RecordRow): Process | undefined {
   return runnableIn(heap, row, (existing) => new Process(existing));
 }
 

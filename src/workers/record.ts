@@ -20,6 +20,12 @@ export interface TaskSpec {
   kwargs: Record<string, unknown> | undefined;
 }
 
+/** Which record: a row of the object table, and its generation. */
+export interface RecordRow {
+  id: number;
+  generation: number;
+}
+
 export class WorkerRecord<T = TaskSpec> {
   readonly #heap: Heap;
   /** Where it lies in the heap. */
@@ -172,21 +178,25 @@ export class WorkerRecord<T = TaskSpec> {
   }
 }
 
-/** Rows of the records of the living workers of one kind that `wanted` accepts. */
-export function livingWorkers(heap: Heap, isProcess: boolean, wanted: (record: WorkerRecord) => boolean): number[] {
+/**
+ * The records of the living workers of one kind that `wanted` accepts. It may read plain words: no reference
+ * is counted, for who is killed on this walk could not give it back, and every process ends with one.
+ */
+export function livingWorkers(heap: Heap, isProcess: boolean, wanted: (record: WorkerRecord) => boolean): RecordRow[] {
   const { core } = heap;
-  const rows: number[] = [];
+  const rows: RecordRow[] = [];
   const end = core.objectEntries();
-  for (let row = 1; row < end; row++) {
-    if (core.objectKind(row) !== Kind.WORKER) continue;
-    const address = core.objectPin(row);
+  for (let id = 1; id < end; id++) {
+    if (core.objectKind(id) !== Kind.WORKER) continue;
+    const generation = core.generationAt(id);
+    const address = core.objectAt(id, generation);
     if (address === 0) continue;
     const record = new WorkerRecord(heap, address);
-    // Again, now that it stays: the row may have become another object's.
-    const state = core.objectKind(row) === Kind.WORKER ? record.state : WorkerState.ENDED;
+    const { state } = record;
     const isAlive = state === WorkerState.STARTING || state === WorkerState.RUNNING;
-    if (isAlive && record.isProcess === isProcess && wanted(record)) rows.push(row);
-    core.objectUnpin(address);
+    if (!isAlive || record.isProcess !== isProcess || !wanted(record)) continue;
+    // Gone meanwhile, or never a worker's: then what was read says nothing.
+    if (core.objectKind(id) === Kind.WORKER && core.objectAt(id, generation) === address) rows.push({ id, generation });
   }
   return rows;
 }

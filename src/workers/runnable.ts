@@ -7,7 +7,7 @@ import { RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, takeSlot, theHeap } from '../heap/heap.ts';
 import { Member } from '../heap/members.ts';
-import { AdoptionToken, created, LEAVE, ownField, Shared } from '../heap/shared.ts';
+import { AdoptionToken, created, isGone, LEAVE, ownField, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { surroundings } from '../platform/index.ts';
@@ -17,7 +17,7 @@ import type { Flavour } from '../sync/flavour.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import { checkOptions, type RunnableOptions } from './options.ts';
 import type { StartMessage } from './protocol.ts';
-import { type TaskSpec, WorkerRecord } from './record.ts';
+import { type RecordRow, type TaskSpec, WorkerRecord } from './record.ts';
 import { fromWorker } from './remote.ts';
 import { ensureSupervisor, tellSupervisor } from './supervisor-client.ts';
 import { type AnyFunction, describeTarget, mainModule, modulesOf } from './targets.ts';
@@ -405,13 +405,14 @@ function isSubclass(ctor: object): boolean {
   return !builtin.has(ctor);
 }
 
-/** The object of a record that lives in `row`, made if this worker has none. */
-export function runnableIn<T extends Runnable>(heap: Heap, row: number, make: (existing: AdoptionToken) => T): T | undefined {
-  const here = known.get(row)?.deref();
+/** The object of a record, made if this worker has none; undefined: the record is gone. */
+export function runnableIn<T extends Runnable>(
+  heap: Heap,
+  { id, generation }: RecordRow,
+  make: (existing: AdoptionToken) => T,
+): T | undefined {
+  const here = known.get(id)?.deref();
   if (here) return here as T;
-  const object = heap.core.objectPin(row);
-  if (object === 0) return undefined;
-  const ref = heap.core.refOpen(row, heap.core.objectGeneration(object));
-  heap.core.objectUnpin(object);
-  return make(new AdoptionToken(heap, created(ref)));
+  const ref = heap.core.refOpen(id, generation);
+  return isGone(ref) ? undefined : make(new AdoptionToken(heap, created(ref)));
 }

@@ -12,7 +12,7 @@ import { Event } from '../sync/event.ts';
 import { type Flavour, threading } from '../sync/flavour.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import type { RunnableOptions } from './options.ts';
-import { livingWorkers } from './record.ts';
+import { livingWorkers, type RecordRow } from './record.ts';
 import { isBuiltin, Runnable, runnableIn } from './runnable.ts';
 import { tellSupervisor } from './supervisor-client.ts';
 import { type AnyFunction, nameOfTarget } from './targets.ts';
@@ -171,10 +171,10 @@ export function mainThread(): MainThread {
 export function currentThread(): Thread | MainThread {
   const here = currentWorker();
   if (here === undefined || here.isProcess) return mainThread();
-  return threadIn(theHeap(), here.record.id) as Thread;
+  return threadIn(theHeap(), here.record) as Thread;
 }
 
-function threadIn(heap: Heap, row: number): Thread | undefined {
+function threadIn(heap: Heap, row: RecordRow): Thread | undefined {
   return runnableIn(heap, row, (existing) => new Thread(existing));
 }
 

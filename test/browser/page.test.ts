@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium, openPage } from './chromium.ts';
-import { type Site, serve, serveTests } from './server.ts';
+import { ISOLATION, type Site, serve, serveTests } from './server.ts';
 
 let browser: Browser;
 let site: Site;
@@ -411,4 +411,32 @@ test("without headers the README's service worker isolates the page, and the pac
   await page.close();
   bare.close();
   rmSync(folder, { recursive: true });
+});
+
+test('a page that forbids eval sends and receives objects as any other', async () => {
+  const policy = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:";
+  const strict = await serve('test/browser', { ...ISOLATION, 'Content-Security-Policy': policy }, true);
+  const { page } = await openPage(browser, strict.origin);
+  const found = await page.evaluate(async () => {
+    const { Queue } = (await load('/package/index.js')) as typeof import('nogil');
+    let compiled = true;
+    try {
+      new Function('');
+    } catch {
+      compiled = false;
+    }
+    const queue = new Queue<{ id: number; inner: { text: string; list: number[] } }>();
+    const got: unknown[] = [];
+    for (let i = 0; i < 30; i++) {
+      queue.put({ id: i, inner: { text: `a text of some letters ${i}`, list: [i] } });
+      got.push(queue.get());
+    }
+    return { compiled, got };
+  });
+  expect(found.compiled).toBe(false);
+  expect(found.got).toEqual(
+    Array.from({ length: 30 }, (_, i) => ({ id: i, inner: { text: `a text of some letters ${i}`, list: [i] } })),
+  );
+  await page.close();
+  strict.close();
 });

@@ -57,7 +57,7 @@ export class Account {
   /** By member: the worker's index. */
   protected readonly indexes: number[] = [];
   /** Of the records that `left` came across: their blocks. */
-  private readonly blocks: number[] = [];
+  protected readonly blocks: number[] = [];
   /** Somebody shuts it down at once: what was in it may be gone, if it was counted off. */
   drops = false;
   /** The heap is full. */
@@ -142,7 +142,7 @@ export class Account {
     return code;
   }
 
-  private isCode(code: number): boolean {
+  protected isCode(code: number): boolean {
     return Number.isInteger(code) && code > 0 && code <= this.members.length * 8;
   }
 

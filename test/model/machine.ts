@@ -51,7 +51,7 @@ const FIELDS = 13;
 const NEVER_CUT = /^(lockRelease|rlockRelease|semaphoreRelease|eventSet|gateWakeAll)$/;
 
 /** Calls that are on no object of their own. */
-const ON_NOTHING = /^(allocate|free|inFlight|cellBatch|ref|node|boxed)/;
+const ON_NOTHING = /^(allocate|free|inFlight|cellBatch|ref|node|boxed|loan)/;
 
 /** A move is `kind << 8 | worker`. */
 export const Move = { STEP: 0, TIME_OUT: 1, DIE: 2, CUT: 3 } as const;

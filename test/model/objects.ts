@@ -113,20 +113,32 @@ export class World {
     return worker;
   }
 
-  /** A reference to whatever lives in each of the entries, as diagnostics do it. */
+  /** Looks at whatever lives in each of the entries, without a reference, as `livingWorkers` does. */
   walks(entries: readonly number[]): Step[] {
-    const own = this.m.ghost({ object: 0 });
+    const own = this.m.ghost({ generation: 0, object: 0, isOwn: 0 });
     return entries.flatMap((entry) => [
-      call('objectPin', [entry], (object, flow) => {
-        own.object = object;
-        if (object === 0) flow.goto(`past ${entry}`);
+      call('generationAt', [entry], (generation, flow) => {
+        own.generation = generation;
+        if (generation & 1) flow.goto(`past ${entry}`);
       }),
+      call(
+        'objectAt',
+        () => [entry, own.generation],
+        (object, flow) => {
+          must((object & 7) === 0, 'what is said to be there is no address');
+          own.object = object;
+          if (object === 0) flow.goto(`past ${entry}`);
+        },
+      ),
       run('looks at it', () => {
         const [kind, index, generation] = wordsOf(this.m).subarray((own.object - HEADER) >> 2, own.object >> 2);
-        const references = referencesTo(this.m, [index as number, generation as number]);
-        must(kind !== Kind.FREE && index === entry && references > 0, 'taken apart while it is pinned');
+        own.isOwn = Number(kind !== Kind.FREE && index === entry && generation === own.generation);
       }),
-      call('objectUnpin', () => [own.object]),
+      call(
+        'objectAt',
+        () => [entry, own.generation],
+        (object) => must(object === 0 || (own.isOwn === 1 && object === own.object), 'is said to be there, and was gone'),
+      ),
       label(`past ${entry}`),
     ]);
   }

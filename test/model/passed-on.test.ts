@@ -72,3 +72,30 @@ describe('a producer without memory passes its wake-up on', () => {
     for (const [what, model] of queues.slice(0, 2)) breaks(`${what}, kept`, bad, model, /^sleeps for ever: q, c$/);
   });
 });
+
+describe('a consumer of numbers leaves another item to others', () => {
+  const fussy: Describe = (m) => {
+    const line = new Line(m, { maxsize: 2, sizes: [1], pages: 16 });
+    // Whoever comes first: if the other one has taken the item, this one waits on.
+    line.add(
+      'n',
+      () => [
+        call('queueGetNumbers', [line.queue, 4, FOREVER], (status) => must(status === Status.NOT_NUMBER, `answered ${status}`)),
+      ],
+      { maySleep: () => true },
+    );
+    line.add('c', (me) => line.gets(me, 1));
+    line.add('p', (me) => line.puts(me, 1));
+  };
+
+  test('and wakes the next one for it', () => void holds('numbers wanted, passed on', core, fussy));
+
+  test('or that one sleeps beside it', async () => {
+    const bad = await mutant({
+      file: 'queue/queue.ts',
+      find: '      if (status == Status.NOT_NUMBER && deadline != UNSET) eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n',
+      replace: '',
+    });
+    breaks('numbers wanted, kept', bad, fussy, /^sleeps for ever: .*c/);
+  });
+});

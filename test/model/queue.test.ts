@@ -58,9 +58,9 @@ describe('items', () => {
   test('published before they are written', async () => {
     const bad = await mutant({
       file: FIFO,
-      find: '  const record = ringAddress(segment, at);\n  storePlain(record, <i32>length);',
+      find: '  const place = ringAddress(segment, at);\n  storePlain(place, <i32>length);',
       replace:
-        '  const record = ringAddress(segment, at);\n  setPosition(side, advance(tail, 1, bytes));\n  storePlain(record, <i32>length);',
+        '  const place = ringAddress(segment, at);\n  setPosition(side, advance(tail, 1, bytes));\n  storePlain(place, <i32>length);',
     });
     breaks('early publication', bad, oneToTwo, /a record that nobody put|a number that nobody put/, { fine: true });
   });
@@ -144,8 +144,8 @@ describe('waiting', () => {
   test('is told before the item is there', async () => {
     const bad = await mutant({
       file: QUEUE,
-      find: '  const status = isFifo(queue) ? fifoPut(queue, length, meta, number)',
-      replace: '  eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n  return isFifo(queue) ? fifoPut(queue, length, meta, number)',
+      find: '  const status = isFifo(queue)\n    ? fifoPut(queue,',
+      replace: '  eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n  return isFifo(queue)\n    ? fifoPut(queue,',
     });
     breaks('early notify', bad, oneToTwo, /^sleeps for ever/);
   });

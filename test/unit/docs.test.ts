@@ -19,6 +19,8 @@ const all = ['README.md', 'bench/README.md', 'test/model/README.md', ...ours];
 const WIDTH = 110;
 const PATH = /(?<![\w./-])(?:assembly|src|test|bench|scripts|docs|examples)\/[\w./-]*(?:\w\/|\.\w+)(?![\w*])/g;
 const LINK = /\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g;
+/** Of another file, or of this one where there is none. */
+const ANCHOR = /\]\((?!https?:)([^)#]*)#([^)]+)\)/g;
 const PLACE = /`([\w./-]+\.\w+):(#?\w+)`/g;
 /** Made by the build. */
 const GENERATED = 'src/heap/generated/';
@@ -36,6 +38,19 @@ function prose(text: string): string[] {
     if (/^\s*```/.test(line)) inCode = !inCode;
     return !inCode;
   });
+}
+
+/** What GitHub makes of a heading. */
+function anchorsOf(text: string): string[] {
+  return prose(text)
+    .filter((line) => /^#+ /.test(line))
+    .map((line) =>
+      line
+        .replace(/^#+ /, '')
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(/\s/g, '-'),
+    );
 }
 
 /** The cells of a table's rows, without the one at the top. */
@@ -65,6 +80,14 @@ describe.each(all)('%s', (file) => {
   test('has links that lead somewhere', () => {
     const targets = finds(text, LINK).map(([, target]) => target as string);
     expect(targets.filter((target) => !existsSync(join(root, dirname(file), target)))).toEqual([]);
+  });
+
+  test('has links to headings that exist', () => {
+    const missing = finds(text, ANCHOR).filter(([, target, anchor]) => {
+      const page = target ? join(dirname(file), target) : file;
+      return !anchorsOf(read(page)).includes(anchor as string);
+    });
+    expect(missing.map(([link]) => link)).toEqual([]);
   });
 
   test('is at most 110 columns wide, but for tables that cannot be', () => {

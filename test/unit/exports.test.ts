@@ -17,13 +17,13 @@ const entries: [name: string, module: Record<string, unknown>, names: string][] 
   [
     'multiprocessing',
     { ...multiprocessing },
-    `Process Pool Queue JoinableQueue SimpleQueue Pipe Connection wait waitAsync Manager Value Array RawValue RawArray ${locks}
+    `Process Pool Queue JoinableQueue SimpleQueue Slot Lease Pipe Connection wait waitAsync Manager Value Array RawValue RawArray ${locks}
      currentProcess parentProcess activeChildren cpuCount getpid getppid getContext setStartMethod getStartMethod getAllStartMethods
      freezeSupport SharedMemory ShareableList SharedMemoryManager FileExistsError FileNotFoundError AssertionError AttributeError BrokenBarrierError BrokenLockError BrokenPipeError BufferTooShort DeadlockError Empty
      EOFError Full IndexError KeyError MaybeEncodingError MemoryError OSError ProcessError RemoteError RuntimeError ShutDown TimeoutError
      ValueError WorkerDied`,
   ],
-  ['queue', { ...queue }, 'Queue LifoQueue PriorityQueue SimpleQueue Empty Full ShutDown'],
+  ['queue', { ...queue }, 'Queue LifoQueue PriorityQueue SimpleQueue Slot Lease Empty Full ShutDown'],
   ['sched', { ...sched }, 'scheduler Scheduler'],
 ];
 

@@ -25,11 +25,17 @@ function getsOn(rounds: RawArray): boolean {
 }
 
 /** Overflows again and again, each time from another depth, while another worker works on the same object. */
-function survives(worker: Thread<never> | Thread, rounds: RawArray, stop: Event, step: (depth: number) => void): void {
+function survives(
+  worker: Thread<never> | Thread,
+  rounds: RawArray,
+  stop: Event,
+  step: (depth: number) => void,
+  depths = 60,
+): void {
   worker.start();
   expect(getsOn(rounds)).toBe(true);
   try {
-    for (let first = 0; first < 60; first++) {
+    for (let first = 0; first < depths; first++) {
       overflow(first, step);
       expect(getsOn(rounds), `after an overflow from depth ${first}`).toBe(true);
     }
@@ -57,6 +63,47 @@ describe.each(Object.entries(queues))('a %s whose user runs out of stack', (_nam
     while (!queue.empty()) queue.get(true, LONG);
     queue.put(5);
     expect(queue.get(true, LONG)).toBe(5);
+  });
+});
+
+describe.each([100, 50_000])('a Queue whose user runs out of stack with a slot or a lease of %i bytes', (length) => {
+  test('does not stand still for others, and has it in one hand', () => {
+    const queue = new Queue<unknown>();
+    const [rounds, stop] = [new RawArray('i', 1), new Event()];
+    const worker = new Thread({ target: pumps, args: [queue as Queue<number>, rounds as never, stop] });
+    const into = new Uint8Array(length);
+    survives(
+      worker as never,
+      rounds,
+      stop,
+      (depth) => {
+        const slot = queue.reserve(length);
+        slot.bytes[length - 1] = depth;
+        if (depth % 3 === 0) slot[Symbol.dispose]();
+        else slot.commit();
+        const takeOne = [() => queue.lease(0).release(), () => queue.getInto(into, 0), () => queue.getNowait()];
+        // A number of the other worker's may be in front, or it has taken what was there.
+        for (let way = depth & 1; way < 3 && !queue.empty(); way++) {
+          try {
+            takeOne[way]?.();
+            break;
+          } catch (error) {
+            if (error instanceof RangeError) throw error;
+          }
+        }
+      },
+      20,
+    );
+    while (!queue.empty()) queue.get(true, LONG);
+    const [first, second] = [queue.reserve(length), queue.reserve(length)] as const;
+    first.bytes.fill(1);
+    second.bytes.fill(2);
+    first.commit();
+    second.commit();
+    const [one, two] = [queue.lease(LONG), queue.lease(LONG)] as const;
+    expect([one, two].map(({ bytes }) => bytes.every((byte, i) => byte === bytes[0] && i < length) && bytes[0])).toEqual([1, 2]);
+    one.release();
+    two.release();
   });
 });
 

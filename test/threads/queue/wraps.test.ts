@@ -20,11 +20,7 @@ const ROOT = 64;
 const THREADS = 80;
 const EDGES = [0x7fffffff - 500, 0xffffffff - 500];
 
-const addressOf = (object: { id: number }): number => {
-  const pin = heap.core.objectPin(object.id);
-  heap.core.objectUnpin(pin);
-  return pin;
-};
+const addressOf = ({ id }: { id: number }): number => heap.core.objectAt(id, heap.core.generationAt(id));
 
 function setPosition(side: number, items: number, low: number): void {
   for (const word of [POSITION, OTHER_CACHE]) {

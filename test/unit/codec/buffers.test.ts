@@ -81,7 +81,7 @@ describe('array buffers and their views', () => {
     const view = new Float64Array(new ArrayBuffer(1 << 20), 8, 2).fill(1.5);
     const codec = new Codec(sharedScratch(), noBridge);
     codec.encode({ view });
-    expect(codec.end - codec.start).toBeLessThan(100);
+    expect(codec.end - codec.start).toBeLessThan(200);
     const { view: got } = roundTrip({ view });
     expect(got).toEqual(new Float64Array([1.5, 1.5]));
     expect([got.byteOffset, got.buffer.byteLength]).toEqual([0, 16]);
@@ -104,7 +104,7 @@ describe('array buffers and their views', () => {
     expect(got[1].buffer).toBe(got[0]);
   });
 
-  test('of megabytes go past msgpackr', () => {
+  test('of megabytes arrive', () => {
     const big = new Uint8Array(3_000_000).map((_, i) => i);
     expectSame(roundTrip({ big, more: [big.buffer] }), structuredClone({ big, more: [big.buffer] }));
   });

@@ -2,7 +2,7 @@
 
 import { expect } from 'vitest';
 import { Encoding } from '../../../assembly/abi.ts';
-import { Codec, type HandleBridge, type HandleRef } from '../../../src/codec/index.ts';
+import { Codec, type HandleBridge, type HandleRef, type ShapeStore } from '../../../src/codec/index.ts';
 
 export const noBridge: HandleBridge = {
   revive() {
@@ -11,6 +11,28 @@ export const noBridge: HandleBridge = {
 };
 
 export const sharedScratch = (length = 8192): Uint8Array => new Uint8Array(new SharedArrayBuffer(length));
+
+/** A table of shapes as a heap has one, for the codecs that share it. */
+export function shapeStore(most = 100): ShapeStore & { readonly shapes: string[][] } {
+  const blocks: Uint8Array[] = [];
+  const reader = new Codec(sharedScratch(8), noBridge);
+  return {
+    intern(bytes, start, end) {
+      const block = Uint8Array.from(bytes.subarray(start, end));
+      const known = blocks.findIndex((each) => each.length === block.length && each.every((byte, i) => byte === block[i]));
+      if (known >= 0) return known + 1;
+      return blocks.length < most ? blocks.push(block) : 0;
+    },
+    keysOf(shape) {
+      const source = blocks[shape - 1];
+      if (source === undefined) throw new RangeError(`there is no shape ${shape}`);
+      return { source, start: 0, end: source.length };
+    },
+    get shapes() {
+      return blocks.map((block) => reader.decode(Encoding.PLAIN, block, 0, block.length, []) as string[]);
+    },
+  };
+}
 
 export interface Sent {
   encoding: Encoding;
@@ -41,7 +63,7 @@ export function receive(codec: Codec, { encoding, number, bytes, handles }: Sent
   return value;
 }
 
-const codec = new Codec(sharedScratch(), noBridge);
+const codec = new Codec(sharedScratch(), noBridge, shapeStore());
 
 export function roundTrip<T>(value: T): T {
   return receive(codec, send(codec, value)) as T;

@@ -54,7 +54,7 @@ describe('the plain way', () => {
     expectPlain([NaN, Infinity, -Infinity, 0.1, 5e-324, 1.7976931348623157e308]);
   });
 
-  test('carries bigints of up to 64 bits as bigints', () => {
+  test('carries bigints of 64 bits as bigints', () => {
     expectPlain([0n, 1n, -1n, 2n ** 53n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 63n, 2n ** 64n - 1n]);
     expect(encodingOf(5n)).toBe(Encoding.PLAIN);
     expect(roundTrip(-5n)).toBe(-5n);
@@ -105,13 +105,51 @@ describe('the plain way', () => {
     expectPlain(Object.create({ inherited: 1 }, { own: { value: 2, enumerable: true } }));
   });
 
-  test('is taken by old-style classes only if msgpackr knows them for objects', () => {
+  test('is taken by old-style classes, whatever they inherit from', () => {
     function List(this: Record<string, unknown>) {
       this.length = 2;
       this.name = 'list';
     }
     List.prototype = Object.create(Array.prototype);
-    expectRich(new (List as unknown as new () => object)());
+    expectPlain(new (List as unknown as new () => object)());
+    List.prototype.inherited = 1;
+    expectPlain([new (List as unknown as new () => object)()]);
+  });
+
+  test('leaves inherited keys out, also those that somebody gives to all objects', () => {
+    Object.defineProperty(Object.prototype, 'everywhere', { value: 1, enumerable: true, configurable: true, writable: true });
+    try {
+      for (let i = 0; i < 3; i++) {
+        const got = roundTrip<object>({ a: 1, b: { c: 2 } });
+        expect(Object.keys(got)).toEqual(['a', 'b']);
+        expect(Object.keys((got as { b: object }).b)).toEqual(['c']);
+      }
+    } finally {
+      delete (Object.prototype as { everywhere?: number }).everywhere;
+    }
+  });
+
+  test('carries bigints of any size', () => {
+    for (const n of [2n ** 63n, 2n ** 64n, -(2n ** 63n) - 1n, 10n ** 400n, -(10n ** 400n)]) {
+      expectPlain(n);
+      expectPlain({ n });
+    }
+  });
+
+  test('carries -0', () => {
+    expectPlain({ a: -0 });
+    expectPlain([-0]);
+  });
+
+  test('carries an own property __proto__, which stays one', () => {
+    for (let i = 0; i < 3; i++) {
+      const value = JSON.parse('{"__proto__":{"polluted":1},"a":1}');
+      expectPlain(value);
+      const arrived = roundTrip(value);
+      expect(Object.getPrototypeOf(arrived)).toBe(Object.prototype);
+      expect(arrived.polluted).toBeUndefined();
+      expect(Object.getOwnPropertyDescriptor(arrived, '__proto__')?.value).toEqual({ polluted: 1 });
+    }
   });
 
   test('reads getters and leaves out what is not enumerable or has a symbol for a key', () => {
@@ -125,14 +163,14 @@ describe('the plain way', () => {
     expect(roundTrip(value)).toEqual({ a: 'read' });
   });
 
-  test('takes what a getter answers the second time, and leaves no view on the bytes even if that is no plain value', () => {
+  test('reads a getter once', () => {
     let reads = 0;
     const got = roundTrip({
       get changing(): unknown {
         return reads++ === 0 ? 1 : new Uint8Array([1, 2, 3]);
       },
     });
-    expect([...(got.changing as Uint8Array)]).toEqual([1, 2, 3]);
+    expect([got.changing, reads]).toEqual([1, 1]);
   });
 
   test('never calls toJSON', () => {
@@ -144,27 +182,6 @@ describe('the plain way', () => {
 });
 
 describe('the plain way is left', () => {
-  test('for -0', () => {
-    expectRich({ a: -0 });
-    expectRich([-0]);
-  });
-
-  test('for bigints of more than 64 bits', () => {
-    for (const n of [2n ** 64n, -(2n ** 63n) - 1n, 10n ** 400n, -(10n ** 400n)]) {
-      expectRich(n);
-      expectRich({ n });
-    }
-  });
-
-  test('for an own property __proto__, which stays one', () => {
-    const value = JSON.parse('{"__proto__":{"polluted":1},"a":1}');
-    expectRich(value);
-    const arrived = roundTrip(value);
-    expect(Object.getPrototypeOf(arrived)).toBe(Object.prototype);
-    expect(arrived.polluted).toBeUndefined();
-    expect(Object.getOwnPropertyDescriptor(arrived, '__proto__')?.value).toEqual({ polluted: 1 });
-  });
-
   test('for arrays with holes or further properties', () => {
     // biome-ignore lint/suspicious/noSparseArray: that is the point
     expectRich([1, , 3]);

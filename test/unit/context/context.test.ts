@@ -91,8 +91,8 @@ describe('a context', () => {
     const module = mp as unknown as Record<string, unknown>;
     const isError = (name: string) => (module[name] as { prototype?: unknown }).prototype instanceof Error;
     const made = ['getContext', 'getStartMethod', 'setStartMethod', 'Connection'];
-    // What only Pool and Manager make.
-    made.push('AsyncResult', 'PoolIterator', 'ManagerObject', 'Dict', 'List', 'Namespace');
+    // What only Pool, Manager and queues make.
+    made.push('Lease', 'Slot', 'AsyncResult', 'PoolIterator', 'ManagerObject', 'Dict', 'List', 'Namespace');
     const names = Object.keys(module).filter((name) => !isError(name) && !made.includes(name));
     expect(names.length).toBeGreaterThan(20);
     for (const name of names) expect([name, context[name]]).toEqual([name, module[name]]);

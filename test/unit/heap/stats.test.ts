@@ -173,6 +173,27 @@ describe('configure', () => {
     expect(child).toEqual({ code: 0, lines: [`ValueError ${4 * 2 ** 20}`], errors: '' });
   });
 
+  test('refuses an impossible spin; with one that is possible waits end as they do, in workers too', async () => {
+    const child = await runText(`
+      const names = new Set();
+      for (const spin of [-1, NaN, Infinity, '5', 10_001])
+        try { configure({ spin }); names.add('none'); } catch (error) { names.add(error.name); }
+      console.log([...names].join());
+      configure({ spin: 300 });
+      const [there, back] = [new Queue(), new Queue()];
+      const thread = new Thread({
+        target: (there, back) => { for (let i = 0; i < 500; i++) back.put(there.get() + 1); },
+        args: [there, back],
+      });
+      thread.start();
+      let sum = 0;
+      for (let i = 0; i < 500; i++) { there.put(i); sum += back.get(); }
+      thread.join();
+      try { there.get(true, 0.01); } catch (error) { console.log(error.name, sum); }
+    `);
+    expect(child).toEqual({ code: 0, lines: ['ValueError', `Empty ${(500 * 501) / 2}`], errors: '' });
+  });
+
   test('comes too late after the first use, also in a worker', async () => {
     const child = await runText(`
       new Lock();

@@ -58,6 +58,13 @@ export class Mailbox extends nogil.Queue<string> {}
 export class Jobs<T> extends nogil.JoinableQueue<T> {}
 export const stack = new nogil.LifoQueue<number>(3);
 export const first = new nogil.PriorityQueue<[number, string]>();
+export function inPlace(bytes: nogil.Queue<Uint8Array>): number {
+  using slot: nogil.Slot = bytes.reserve(8);
+  slot.bytes.fill(1);
+  slot.commit(4);
+  using lease: nogil.Lease = bytes.lease(1);
+  return lease.bytes.length + bytes.getInto(new Uint8Array(8)) + new nogil.Queue<number>().getManyInto(new Float64Array(2));
+}
 export const simple = new queue.SimpleQueue<Uint8Array>();
 export const size: number = stack.maxsize;
 export async function drain(box: Mailbox): Promise<string[]> {

@@ -6,7 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import { configure, heap, main, Pool, Process, Thread } from 'nogil';
 
 const [, , scene] = process.argv;
-configure({ maximumBytes: !isMainThread && scene === 'other' ? 2 ** 25 : 2 ** 24 });
+configure({ maximumBytes: !isMainThread && scene === 'other' ? 2 ** 25 : 2 ** 24, spin: 100 });
 
 export function reserved(): boolean {
   return heap.stats().bytesReserved <= 2 ** 24;

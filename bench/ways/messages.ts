@@ -1,0 +1,42 @@
+/** postMessage on a MessageChannel, counted as the messages come. Nothing makes the producer wait. */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { batchOf } from './shapes.ts';
+import type { Way } from './way.ts';
+
+export const way: Way<object, MessagePort> = {
+  open() {
+    const { port1: near, port2: far } = new MessageChannel();
+    return { near, far, transfer: [[near], [far]] };
+  },
+  producer(port, { shape, batch }) {
+    if (batch === 1)
+      return (count) => {
+        for (let i = 0; i < count; i++) port.postMessage(shape.make(i));
+      };
+    return (count) => {
+      for (let i = 0; i < count; i += batch) port.postMessage(batchOf(shape, i, Math.min(batch, count - i)));
+    };
+  },
+  consumer(port, { shape, batch }) {
+    return (count) =>
+      new Promise((resolve) => {
+        let sum = 0;
+        let received = 0;
+        const end = () => {
+          port.removeAllListeners('message');
+          resolve(sum);
+        };
+        if (batch === 1)
+          port.on('message', (item) => {
+            sum += shape.number(item);
+            if (++received === count) end();
+          });
+        else
+          port.on('message', (items: unknown[]) => {
+            for (const item of items) sum += shape.number(item);
+            received += items.length;
+            if (received === count) end();
+          });
+      });
+  },
+};

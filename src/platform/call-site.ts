@@ -1,0 +1,27 @@
+/**
+ * Who called the package: the stack without the package's own frames. Browsers show it beside a warning by
+ * themselves.
+ */
+export function callSite(): string {
+  const frames = deepStack();
+  const folder = /[(\s]((?:[a-z]+:)?[^\s()]*[/\\])[^/\\]+:\d+:\d+\)?$/.exec(frames[0] ?? '')?.[1];
+  const users = folder === undefined ? frames : frames.filter((frame) => !frame.includes(folder));
+  return `\n${(users.length > 0 ? users : frames).join('\n')}`;
+}
+
+function deepStack(): string[] {
+  const errors = Error as { stackTraceLimit?: number };
+  const limit = errors.stackTraceLimit;
+  try {
+    errors.stackTraceLimit = 50;
+  } catch {
+    // Frozen: the stack is as deep as it is.
+  }
+  const { stack = '' } = new Error();
+  try {
+    errors.stackTraceLimit = limit as number;
+  } catch {
+    // As above.
+  }
+  return stack.split('\n').slice(1);
+}
