@@ -7,13 +7,22 @@ import { describe, test, vi } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
-import { CHUNK_ENTRIES, chunkWord, enlist, entriesLost, heapTrouble, makeHeap, PAGE, reaps, starve } from './heap.ts';
+import { fine, mutant } from './core.ts';
+import { chunks, chunkWord, enlist, entriesLost, heapTrouble, makeHeap, PAGE, reaps, starve } from './heap.ts';
 import type { Model } from './model.ts';
 import { atomic, call, label, must, type Program, run, type Step } from './program.ts';
 
 // A planted bug is a compilation of the core.
 vi.setConfig({ testTimeout: 120_000 });
+
+/** Small chunks, and many of them. */
+const CHUNK_ENTRIES = 4;
+chunks.entries = CHUNK_ENTRIES;
+const LIMITS: readonly Edit[] = [
+  { file: 'limits.ts', find: 'CHUNK_SHIFT: i32 = 4;', replace: 'CHUNK_SHIFT: i32 = 2;' },
+  { file: 'limits.ts', find: 'CHUNKS: i32 = 2;', replace: 'CHUNKS: i32 = 8;' },
+];
+const core = await mutant(...LIMITS);
 
 const CHUNKS = 'heap/chunks.ts';
 const CHUNK_BYTES = CHUNK_ENTRIES * 16;
@@ -120,11 +129,11 @@ const made =
     table.fill();
   };
 
-const alone = (more: number, chunks: readonly number[]) => (m: Model) => {
+const alone = (more: number, gone: readonly number[]) => (m: Model) => {
   const table = new Table(m, more);
-  const gone = () => chunks.every((chunk) => chunkWord(m, chunk) & GONE);
+  const allGone = () => gone.every((chunk) => chunkWord(m, chunk) & GONE);
   const takes = call('allocate', [CHUNK_BYTES], (block) => must(block !== 0, 'the memory of a chunk is lost'));
-  table.add('u', [search, run('looks', () => must(gone(), 'a chunk that nobody uses is there')), ...chunks.map(() => takes)]);
+  table.add('u', [search, run('looks', () => must(allGone(), 'a chunk that nobody uses is there')), ...gone.map(() => takes)]);
   table.fill();
 };
 
@@ -247,7 +256,7 @@ describe('a chunk of the object table that nobody uses', () => {
   });
 
   test.each(bugs)('that $what is found out', async ({ what, model, edit, wrong }) => {
-    breaks(`a chunk that ${what}`, await mutant(edit), model, wrong, fine);
+    breaks(`a chunk that ${what}`, await mutant(...LIMITS, edit), model, wrong, fine);
   });
 });
 
@@ -261,7 +270,7 @@ describe('the death of who has chunks in hand', () => {
   });
 
   test('leaves what the next one finishes', async () => {
-    const bad = await mutant({ file: 'heap/allocator.ts', find: '  chunksRepair();\n', replace: '' });
+    const bad = await mutant(...LIMITS, { file: 'heap/allocator.ts', find: '  chunksRepair();\n', replace: '' });
     breaks('chunks in hand that nobody gives back', bad, takenOver(search, false, makes), /no room for an object/, fine);
   });
 });
