@@ -17,6 +17,11 @@ export function bytesOf(buffer: unknown): Uint8Array {
   throw new TypeError(`a bytes-like object is required (a view or a buffer), got ${buffer === null ? 'null' : typeof buffer}`);
 }
 
+/** The same, without a view of its own where that is not needed. */
+export function bytesIn(buffer: Bytes): Uint8Array {
+  return buffer instanceof Uint8Array && buffer.length > 0 ? buffer : bytesOf(buffer);
+}
+
 /**
  * Where a value lies that is bytes in the heap already, and so few that a ring takes a copy: the core can
  * copy them from there, and they need not be staged. 0: it is something else.

@@ -12,7 +12,7 @@ import { Member } from '../heap/members.ts';
 import { Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { checkInteger } from '../sync/flavour.ts';
-import { type Bytes, bytesOf } from './bytes.ts';
+import { type Bytes, bytesIn } from './bytes.ts';
 import { Lease, Slot } from './loans.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -169,11 +169,6 @@ function checkLength(length: number): number {
   checkInteger('length', length, 0);
   if (length > BLOCK_AT_MOST) throw heapFull(length);
   return length;
-}
-
-/** @throws TypeError as `bytesOf` */
-function bytesIn(target: Bytes): Uint8Array {
-  return target instanceof Uint8Array && target.length > 0 ? target : bytesOf(target);
 }
 
 /** Copies what `queueGetInto` has left in the scratch or in a block, and gives that block back. */

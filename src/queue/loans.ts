@@ -12,7 +12,7 @@ import { Member } from '../heap/members.ts';
 import { INSPECT } from '../heap/show.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { checkInteger } from '../sync/flavour.ts';
-import { type Bytes, bytesOf } from './bytes.ts';
+import { type Bytes, bytesIn } from './bytes.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -122,10 +122,13 @@ export class Slot extends Loan {
    * buffer
    */
   write(source: Bytes, offset = 0): void {
-    const from = bytesOf(source);
+    const from = bytesIn(source);
     const to = this.bytes;
-    checkInteger('offset', offset, 0, Math.max(0, to.length - from.length));
-    if (from.length > to.length) throw new ValueError(`${from.length} bytes do not fit into ${to.length}`);
+    const room = to.length - from.length;
+    if (offset !== 0 || room < 0) {
+      if (room < 0) throw new ValueError(`${from.length} bytes do not fit into ${to.length}`);
+      checkInteger('offset', offset, 0, room);
+    }
     copyInto(to, offset, from);
   }
 

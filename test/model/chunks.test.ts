@@ -3,18 +3,25 @@
  * come with handles of objects that are gone, and make new objects; who searches may die at each step, and
  * somebody takes the heap's lock over before the reaper comes to the repair.
  */
-import { describe, test, vi } from 'vitest';
+import { describe, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
-import type { Edit } from './build.ts';
+import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine } from './core.ts';
-import { CHUNK_ENTRIES, chunkWord, enlist, entriesLost, heapTrouble, makeHeap, PAGE, reaps, starve } from './heap.ts';
+import { fine } from './core.ts';
+import { chunks, chunkWord, enlist, entriesLost, heapTrouble, makeHeap, PAGE, reaps, starve } from './heap.ts';
 import type { Model } from './model.ts';
-import { planted } from './planted.ts';
+import { plantedIn } from './planted.ts';
 import { atomic, call, label, must, type Program, run, type Step } from './program.ts';
 
-// A planted bug is a compilation of the core.
-vi.setConfig({ testTimeout: 120_000 });
+/** Small chunks, and many of them. */
+const CHUNK_ENTRIES = 4;
+chunks.entries = CHUNK_ENTRIES;
+const LIMITS: readonly Edit[] = [
+  { file: 'limits.ts', find: 'CHUNK_SHIFT: i32 = 4;', replace: 'CHUNK_SHIFT: i32 = 2;' },
+  { file: 'limits.ts', find: 'CHUNKS: i32 = 2;', replace: 'CHUNKS: i32 = 8;' },
+];
+const core = await buildCore({ mutant: LIMITS });
+const planted = plantedIn(LIMITS);
 
 const CHUNKS = 'heap/chunks.ts';
 const CHUNK_BYTES = CHUNK_ENTRIES * 16;
@@ -121,11 +128,11 @@ const made =
     table.fill();
   };
 
-const alone = (more: number, chunks: readonly number[]) => (m: Model) => {
+const alone = (more: number, gone: readonly number[]) => (m: Model) => {
   const table = new Table(m, more);
-  const gone = () => chunks.every((chunk) => chunkWord(m, chunk) & GONE);
+  const allGone = () => gone.every((chunk) => chunkWord(m, chunk) & GONE);
   const takes = call('allocate', [CHUNK_BYTES], (block) => must(block !== 0, 'the memory of a chunk is lost'));
-  table.add('u', [search, run('looks', () => must(gone(), 'a chunk that nobody uses is there')), ...chunks.map(() => takes)]);
+  table.add('u', [search, run('looks', () => must(allGone(), 'a chunk that nobody uses is there')), ...gone.map(() => takes)]);
   table.fill();
 };
 
@@ -263,11 +270,8 @@ describe('the death of who has chunks in hand', () => {
     holds('chunks, death of who brings one back, taken over', core, takenOver(creates, true, creates), fine);
   });
 
-  planted(
-    'leaves what the next one finishes',
-    { bad: { file: 'heap/allocator.ts', find: '  chunksRepair();\n', replace: '' } },
-    ({ bad }) => {
-      breaks('chunks in hand that nobody gives back', bad, takenOver(search, false, makes), /no room for an object/, fine);
-    },
-  );
+  const unrepaired = { file: 'heap/allocator.ts', find: '  chunksRepair();\n', replace: '' };
+  planted('leaves what the next one finishes', { bad: unrepaired }, ({ bad }) => {
+    breaks('chunks in hand that nobody gives back', bad, takenOver(search, false, makes), /no room for an object/, fine);
+  });
 });

@@ -13,7 +13,6 @@ export const PAGE = 1024;
 export const SMALL_MAX = 512;
 export const SMALL_CLASSES = 16;
 export const MEDIUM_PAGES = 2;
-const CHUNK_SHIFT = 2;
 const ROOT = 64;
 const CLASSES = ROOT + 128;
 /** Words of Root. */
@@ -24,7 +23,8 @@ const FREE_ENTRY = (ROOT + 72) >> 2;
 const TAKEN_ENTRIES = (ROOT + 104) >> 2;
 /** Words of the root: the chunks of the object table, and how many entries each has. */
 const CHUNK_WORDS = (CLASSES + (SMALL_CLASSES + MEDIUM_PAGES) * 64) >> 2;
-export const CHUNK_ENTRIES = 1 << CHUNK_SHIFT;
+/** Entries that a chunk has: a model of many chunks has smaller ones. */
+export const chunks = { entries: 16 };
 const ENTRY_BYTES = 16;
 /** What the page map says of a run. */
 const FREE = 1;
@@ -164,8 +164,8 @@ export function chunkWord(m: Model, chunk: number): number {
 
 /** The address of an entry of the object table; 0: its chunk is gone. */
 export function entryAt(m: Model, index: number): number {
-  const chunk = chunkWord(m, Math.floor(index / CHUNK_ENTRIES));
-  return chunk & 3 ? 0 : chunk + (index % CHUNK_ENTRIES) * ENTRY_BYTES;
+  const chunk = chunkWord(m, Math.floor(index / chunks.entries));
+  return chunk & 3 ? 0 : chunk + (index % chunks.entries) * ENTRY_BYTES;
 }
 
 /** The references to an object that are counted; 0 when it is doomed, or gone. */

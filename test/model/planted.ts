@@ -12,10 +12,15 @@ import { applyMutant, buildFrom, type Core, type Edit, edited, type Sources, sou
 
 type Bug = Edit | readonly Edit[];
 
-/** Bugs that are compiled together. */
+/** Bugs that are compiled together, into a core in which `base` is changed. */
 class Batch {
+  readonly #base: readonly Edit[];
   readonly #bugs: (readonly Edit[])[] = [];
   #cores: Promise<(index: number) => Promise<Core>> | undefined;
+
+  constructor(base: readonly Edit[]) {
+    this.#base = base;
+  }
 
   get isClosed(): boolean {
     return this.#cores !== undefined;
@@ -33,7 +38,7 @@ class Batch {
   }
 
   async #compile(): Promise<(index: number) => Promise<Core>> {
-    const sources = sourcesOf();
+    const sources = applyMutant(sourcesOf(), this.#base);
     const planting = new Planting(sources);
     const isPlanted = this.#bugs.map((edits, index) => planting.plant(edits, index + 1));
     const together = isPlanted.includes(true) ? await buildFrom(planting.sources()) : undefined;
@@ -45,22 +50,26 @@ class Batch {
   }
 }
 
-let batch = new Batch();
+/** As `planted`, in a core that is changed by `base`: of other limits, say. */
+export function plantedIn(base: readonly Edit[]) {
+  let batch = new Batch(base);
+  return <K extends string>(title: string, bugs: Record<K, Bug>, body: (cores: Record<K, Core>) => void): void => {
+    // The tests of another file, which ran in this process, have closed theirs.
+    if (batch.isClosed) batch = new Batch(base);
+    const own = batch;
+    const indices = Object.entries<Bug>(bugs).map(([name, bug]) => [name, own.add(bug)] as const);
+    test(title, async () => {
+      const cores = indices.map(async ([name, index]) => [name, await own.core(index)] as const);
+      body(Object.fromEntries(await Promise.all(cores)) as Record<K, Core>);
+    });
+  };
+}
 
 /**
- * A test that is given the core with each of `bugs`.
- * @param bugs each by the name that `body` uses: an edit, or several that make one bug
+ * A test that is given the core with each of `bugs`: each by the name that its function uses, an edit, or
+ * several that make one bug.
  */
-export function planted<K extends string>(title: string, bugs: Record<K, Bug>, body: (cores: Record<K, Core>) => void): void {
-  // The tests of another file, which ran in this process, have closed theirs.
-  if (batch.isClosed) batch = new Batch();
-  const own = batch;
-  const indices = Object.entries<Bug>(bugs).map(([name, bug]) => [name, own.add(bug)] as const);
-  test(title, async () => {
-    const cores = indices.map(async ([name, index]) => [name, await own.core(index)] as const);
-    body(Object.fromEntries(await Promise.all(cores)) as Record<K, Core>);
-  });
-}
+export const planted = plantedIn([]);
 
 const FUNCTION = /^((?:@\w+\n)*)(?:export )?function (\w+)\(([^)]*)\): (\w+) \{\n/gm;
 
