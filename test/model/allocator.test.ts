@@ -4,7 +4,7 @@
  */
 import { describe, test } from 'vitest';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import {
   classOf,
   enlist,
@@ -22,6 +22,7 @@ import {
 } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { atomic, call, label, must, type Program, run, type Step } from './program.ts';
 
 const FILE = 'heap/allocator.ts';
@@ -172,33 +173,46 @@ describe('small blocks', () => {
     holds('allocator, different classes', core, model, fine);
   });
 
-  test('from a list without a tag', async () => {
-    const bad = await mutant({
-      file: 'heap/size-classes.ts',
-      find: 'return (((head >> 32) + 1) << 32) | <i64>block;',
-      replace: 'return ((head >> 32) << 32) | <i64>block;',
-    });
-    breaks('no tag', bad, sameClass, /overlap|wrote into a block|taken and free|there is no word at/, fine);
-  });
+  planted(
+    'from a list without a tag',
+    {
+      bad: {
+        file: 'heap/size-classes.ts',
+        find: 'return (((head >> 32) + 1) << 32) | <i64>block;',
+        replace: 'return ((head >> 32) << 32) | <i64>block;',
+      },
+    },
+    ({ bad }) => {
+      breaks('no tag', bad, sameClass, /overlap|wrote into a block|taken and free|there is no word at/, fine);
+    },
+  );
 
-  test('from a page that is carved without a compare-and-swap', async () => {
-    const bad = await mutant({
-      file: FILE,
-      find: 'if (cas64(word, range, (range & ~0xffffffff) | <i64>(from + size)) == range) return <usize>from;\n      continue;',
-      replace: 'store64(word, (range & ~0xffffffff) | <i64>(from + size));\n      return <usize>from;',
-    });
-    breaks('a plain carve', bad, carving, /overlap/);
-  });
+  planted(
+    'from a page that is carved without a compare-and-swap',
+    {
+      bad: {
+        file: FILE,
+        find: 'if (cas64(word, range, (range & ~0xffffffff) | <i64>(from + size)) == range) return <usize>from;\n      continue;',
+        replace: 'store64(word, (range & ~0xffffffff) | <i64>(from + size));\n      return <usize>from;',
+      },
+    },
+    ({ bad }) => {
+      breaks('a plain carve', bad, carving, /overlap/);
+    },
+  );
 
-  test('from a page that two workers take for one class', async () => {
-    const bad = await mutant({ file: FILE, find: 'if (load64(word) == range) {\n', replace: 'if (range == range) {\n' });
-    const model = withHeap(8, (heap) => {
-      for (const name of ['u', 'v']) heap.add(name, take(heap.hold(448)));
-      heap.m.finally(() => (pagesOfClass(heap.m, 448) === 1 ? undefined : 'a page was taken for nothing'));
-    });
-    holds('allocator, one page for two', core, model);
-    breaks('no second look', bad, model, /^a page was taken for nothing$/);
-  });
+  planted(
+    'from a page that two workers take for one class',
+    { bad: { file: FILE, find: 'if (load64(word) == range) {\n', replace: 'if (range == range) {\n' } },
+    ({ bad }) => {
+      const model = withHeap(8, (heap) => {
+        for (const name of ['u', 'v']) heap.add(name, take(heap.hold(448)));
+        heap.m.finally(() => (pagesOfClass(heap.m, 448) === 1 ? undefined : 'a page was taken for nothing'));
+      });
+      holds('allocator, one page for two', core, model);
+      breaks('no second look', bad, model, /^a page was taken for nothing$/);
+    },
+  );
 });
 
 function pagesOfClass(m: Model, bytes: number): number {
@@ -224,15 +238,20 @@ const merging = (m: Model) => {
 };
 
 describe('runs of pages', () => {
-  test('merge with their neighbours', async () => {
-    holds('allocator, merging', core, merging);
-    const bad = await mutant({
-      file: FILE,
-      find: 'while (page + length < end && (loadPlain(mapWord(page + length)) & 255) == FREE)\n        length += loadPlain(mapWord(page + length)) >>> 8;',
-      replace: '',
-    });
-    breaks('nothing merges', bad, merging, /^no schedule comes to an end/);
-  });
+  planted(
+    'merge with their neighbours',
+    {
+      bad: {
+        file: FILE,
+        find: 'while (page + length < end && (loadPlain(mapWord(page + length)) & 255) == FREE)\n        length += loadPlain(mapWord(page + length)) >>> 8;',
+        replace: '',
+      },
+    },
+    ({ bad }) => {
+      holds('allocator, merging', core, merging);
+      breaks('nothing merges', bad, merging, /^no schedule comes to an end/);
+    },
+  );
 
   test('are refused when the heap is full, and can be had again when it is not', () => {
     const model = withHeap(8, (heap) => {
@@ -257,15 +276,18 @@ describe('runs of pages', () => {
     holds('allocator, full', core, model, fine);
   });
 
-  test('that free lists keep are given back when there is nothing else', async () => {
-    const model = withHeap(8, (heap) => {
-      runs(heap, 'u', [2, 1]);
-      runs(heap, 'v', [4]);
-    });
-    holds('allocator, drained lists', core, model, fine);
-    const bad = await mutant({ file: FILE, find: 'if (!page && drainMedium()) page = findRun(pages, tag);', replace: '' });
-    breaks('lists that keep what they have', bad, model, /^no schedule comes to an end/, fine);
-  });
+  planted(
+    'that free lists keep are given back when there is nothing else',
+    { bad: { file: FILE, find: 'if (!page && drainMedium()) page = findRun(pages, tag);', replace: '' } },
+    ({ bad }) => {
+      const model = withHeap(8, (heap) => {
+        runs(heap, 'u', [2, 1]);
+        runs(heap, 'v', [4]);
+      });
+      holds('allocator, drained lists', core, model, fine);
+      breaks('lists that keep what they have', bad, model, /^no schedule comes to an end/, fine);
+    },
+  );
 
   test('come from a memory that grows', () => {
     const model = (m: Model) => {
@@ -321,23 +343,33 @@ describe('a death', () => {
   test('with a run that is kept', () => void holds('allocator, death with a medium run', core, dying(2 * PAGE), fine));
   test('with a run that is not', () => void holds('allocator, death with a large run', core, dying(3 * PAGE), fine));
 
-  test('between a free run and the mark where to look for it', async () => {
-    const bad = await mutant({
-      file: 'heap/page-map.ts',
-      find: "  if (page < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), page);\n  store(mapWord(page), (pages << 8) | FREE);",
-      replace:
-        "  store(mapWord(page), (pages << 8) | FREE);\n  if (page < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), page);",
-    });
-    breaks('the mark comes late', bad, dying(3 * PAGE), /^there are free pages that cannot be found$/, fine);
-  });
+  planted(
+    'between a free run and the mark where to look for it',
+    {
+      bad: {
+        file: 'heap/page-map.ts',
+        find: "  if (page < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), page);\n  store(mapWord(page), (pages << 8) | FREE);",
+        replace:
+          "  store(mapWord(page), (pages << 8) | FREE);\n  if (page < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), page);",
+      },
+    },
+    ({ bad }) => {
+      breaks('the mark comes late', bad, dying(3 * PAGE), /^there are free pages that cannot be found$/, fine);
+    },
+  );
 
-  test('between the two words of a split', async () => {
-    const bad = await mutant({
-      file: FILE,
-      find: 'if (length > pages) store(mapWord(page + pages), ((length - pages) << 8) | FREE);\n        store(mapWord(page), (pages << 8) | tag);',
-      replace:
-        'store(mapWord(page), (pages << 8) | tag);\n        if (length > pages) store(mapWord(page + pages), ((length - pages) << 8) | FREE);',
-    });
-    breaks('the rest comes late', bad, dying(3 * PAGE), /torn|no schedule comes to an end/, fine);
-  });
+  planted(
+    'between the two words of a split',
+    {
+      bad: {
+        file: FILE,
+        find: 'if (length > pages) store(mapWord(page + pages), ((length - pages) << 8) | FREE);\n        store(mapWord(page), (pages << 8) | tag);',
+        replace:
+          'store(mapWord(page), (pages << 8) | tag);\n        if (length > pages) store(mapWord(page + pages), ((length - pages) << 8) | FREE);',
+      },
+    },
+    ({ bad }) => {
+      breaks('the rest comes late', bad, dying(3 * PAGE), /torn|no schedule comes to an end/, fine);
+    },
+  );
 });

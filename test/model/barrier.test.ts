@@ -6,8 +6,9 @@ import { describe, test } from 'vitest';
 import { Scene, type Upset } from './barrier.ts';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import type { Describe } from './model.ts';
+import { planted } from './planted.ts';
 import { call, label, type Program } from './program.ts';
 import { Fields, FOREVER, type Me, NodeState, SOON } from './sync.ts';
 
@@ -222,72 +223,105 @@ describe('a worker dies at any step:', () => {
 describe('planted bugs are found:', () => {
   const barrier = (find: string, replace: string): Edit => ({ file: 'sync/barrier.ts', find, replace });
 
-  test('parties that are not told of their round', async () => {
-    const bad = await mutant(
-      barrier('      wakeFirstWaiter(barrier, NodeState.NOTIFIED);\n', '      removeWaiter(barrier, firstWaiter(barrier));\n'),
-    );
-    breaks('not told', bad, model({ rounds: Two }), /wait answered|broken by nobody|sleeps for ever/);
-  });
+  planted(
+    'parties that are not told of their round',
+    {
+      bad: barrier(
+        '      wakeFirstWaiter(barrier, NodeState.NOTIFIED);\n',
+        '      removeWaiter(barrier, firstWaiter(barrier));\n',
+      ),
+    },
+    ({ bad }) => {
+      breaks('not told', bad, model({ rounds: Two }), /wait answered|broken by nobody|sleeps for ever/);
+    },
+  );
 
-  test('a timeout that leaves a complete round', async () => {
-    const bad = await mutant(
-      barrier(
+  planted(
+    'a timeout that leaves a complete round',
+    {
+      bad: barrier(
         'if (!filling && placeOf(barrier, node) < barrierParties(barrier)) status = Status.OK;',
         'if (false) status = Status.OK;',
       ),
-    );
-    breaks(
-      'leaves a complete round',
-      bad,
-      model({ rounds: Two, timeouts: [SOON] }),
-      /indices were given|answered|no word|sleeps/,
-    );
-  });
+    },
+    ({ bad }) => {
+      breaks(
+        'leaves a complete round',
+        bad,
+        model({ rounds: Two, timeouts: [SOON] }),
+        /indices were given|answered|no word|sleeps/,
+      );
+    },
+  );
 
-  test('a round that was complete at once, and has no leader', async () => {
-    const bad = await mutant(barrier('    tellWaiter(leader, NodeState.LEADER);\n', ''));
-    breaks('no leader', bad, model(behind), /^sleeps for ever: w\d$/);
-  });
+  planted(
+    'a round that was complete at once, and has no leader',
+    { bad: barrier('    tellWaiter(leader, NodeState.LEADER);\n', '') },
+    ({ bad }) => {
+      breaks('no leader', bad, model(behind), /^sleeps for ever: w\d$/);
+    },
+  );
 
-  test('a timeout behind a complete round that breaks nothing', async () => {
-    const bad = await mutant(barrier("      else if (breaking) storePlain(barrier + offsetof<Barrier>('breakNext'), 1);\n", ''));
-    breaks('breaks nothing', bad, model(behindTimed), /^somebody failed, and the barrier is not broken$/);
-  });
+  planted(
+    'a timeout behind a complete round that breaks nothing',
+    { bad: barrier("      else if (breaking) storePlain(barrier + offsetof<Barrier>('breakNext'), 1);\n", '') },
+    ({ bad }) => {
+      breaks('breaks nothing', bad, model(behindTimed), /^somebody failed, and the barrier is not broken$/);
+    },
+  );
 
-  test('an aborted party that breaks the round for the others', async () => {
-    const bad = await mutant(barrier('if (breaking && filling)', 'if (filling)'));
-    breaks('breaks too much', bad, mixed(0), /^broken by nobody$/);
-  });
+  planted(
+    'an aborted party that breaks the round for the others',
+    { bad: barrier('if (breaking && filling)', 'if (filling)') },
+    ({ bad }) => {
+      breaks('breaks too much', bad, mixed(0), /^broken by nobody$/);
+    },
+  );
 
-  test('a reset that leaves who waits asleep', async () => {
-    const bad = await mutant(barrier('  failAll(barrier);\n  storePlain(', '  storePlain('));
-    breaks('waits on', bad, model({ rounds: [1], upset: 'barrierReset' }), /^sleeps for ever: w0$/);
-  });
+  planted(
+    'a reset that leaves who waits asleep',
+    { bad: barrier('  failAll(barrier);\n  storePlain(', '  storePlain(') },
+    ({ bad }) => {
+      breaks('waits on', bad, model({ rounds: [1], upset: 'barrierReset' }), /^sleeps for ever: w0$/);
+    },
+  );
 
-  test('a party that takes its node elsewhere while it may be put back', async () => {
-    const bad = await mutant(barrier(' && isLeaving(barrier, node)', ' && false'));
-    breaks('in two lists', bad, twoLists, /^told in a list that it has left$/, fine);
-  });
+  planted(
+    'a party that takes its node elsewhere while it may be put back',
+    { bad: barrier(' && isLeaving(barrier, node)', ' && false') },
+    ({ bad }) => {
+      breaks('in two lists', bad, twoLists, /^told in a list that it has left$/, fine);
+    },
+  );
 
-  test('a look at the list that passes for a repair', async () => {
-    const bad = await mutant({
-      file: 'sync/wait-list.ts',
-      find: '    lockAbandon(list, self);\n    lockWakeAll(list);\n',
-      replace: '    waitListUnlock(list);\n',
-    });
-    breaks('looked at', bad, upsetDies('barrierAbort', false, true), /^sleeps for ever: w0$/);
-  });
+  planted(
+    'a look at the list that passes for a repair',
+    {
+      bad: {
+        file: 'sync/wait-list.ts',
+        find: '    lockAbandon(list, self);\n    lockWakeAll(list);\n',
+        replace: '    waitListUnlock(list);\n',
+      },
+    },
+    ({ bad }) => {
+      breaks('looked at', bad, upsetDies('barrierAbort', false, true), /^sleeps for ever: w0$/);
+    },
+  );
 
-  test('a reaper that does not break what the dead waited for', async () => {
-    const bad = await mutant(
-      barrier('if (removeWaitersOf(barrier, tid) > 0) breakIt(barrier);', 'removeWaitersOf(barrier, tid);'),
-    );
-    breaks('not broken', bad, deaths(Two), /^sleeps for ever: w1$/);
-  });
+  planted(
+    'a reaper that does not break what the dead waited for',
+    { bad: barrier('if (removeWaitersOf(barrier, tid) > 0) breakIt(barrier);', 'removeWaitersOf(barrier, tid);') },
+    ({ bad }) => {
+      breaks('not broken', bad, deaths(Two), /^sleeps for ever: w1$/);
+    },
+  );
 
-  test('a death under the guard that breaks nothing', async () => {
-    const bad = await mutant(barrier('if (waitListLock(barrier)) breakIt(barrier);', 'waitListLock(barrier);'));
-    breaks('half told, a leader', bad, deaths([1, 2]), /^sleeps for ever: w1$/);
-    breaks('half told, abort', bad, upsetDies('barrierAbort', false), /^sleeps for ever/);
-  });
+  planted(
+    'a death under the guard that breaks nothing',
+    { bad: barrier('if (waitListLock(barrier)) breakIt(barrier);', 'waitListLock(barrier);') },
+    ({ bad }) => {
+      breaks('half told, a leader', bad, deaths([1, 2]), /^sleeps for ever: w1$/);
+      breaks('half told, abort', bad, upsetDies('barrierAbort', false), /^sleeps for ever/);
+    },
+  );
 });

@@ -7,8 +7,9 @@ import { Put, Status } from '../../assembly/abi.ts';
 import { Belongings, END } from './belongings.ts';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { call, must, type Program } from './program.ts';
 import { KEY } from './table.ts';
 
@@ -303,7 +304,6 @@ describe('a value with a handle', () => {
     },
   ];
 
-  test.each(bugs)('$what is found out', async ({ what, model, edit, also }) => {
-    breaks(what, await mutant(edit, ...(also ? [also] : [])), model, WRONG, fine);
-  });
+  for (const { what, model, edit, also } of bugs)
+    planted(`${what} is found out`, { bad: also ? [edit, also] : edit }, ({ bad }) => void breaks(what, bad, model, WRONG, fine));
 });

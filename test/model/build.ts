@@ -39,23 +39,34 @@ export interface BuildOptions {
 export interface Core {
   readonly module: WebAssembly.Module;
   readonly file: string;
+  /** Which of the bugs that are planted in it is there (see planted.ts). Default: none. */
+  readonly planted?: number;
 }
+
+/** Texts by path. */
+export type Sources = ReadonlyMap<string, string>;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
 const cache = join(root, 'build/model');
 
 export async function buildCore(options: BuildOptions = {}): Promise<Core> {
-  const sources = gather(resolve(options.source ?? join(root, 'assembly')), options.overlays ?? [join(here, 'assembly')]);
-  applyMutant(sources, options.mutant ?? []);
-  const entry = options.entry ?? 'index.ts';
-  const key = keyOf(sources, entry);
-  const file = resolve(options.out ?? join(cache, `${key}.wasm`));
-  const kept = join(cache, `${key}.wasm`);
-  if (!existsSync(kept)) write(kept, await makeSuspendable(await compile(sources, entry, []), importsThatSuspend));
-  const binary = readFileSync(kept);
-  if (file !== kept) write(file, binary);
-  return { module: new WebAssembly.Module(binary), file };
+  const core = await buildFrom(applyMutant(sourcesOf(options), options.mutant ?? []), options.entry);
+  if (options.out === undefined) return core;
+  const file = resolve(options.out);
+  write(file, readFileSync(core.file));
+  return { ...core, file };
+}
+
+/** What is compiled, without a mutant. */
+export function sourcesOf({ source, overlays }: BuildOptions = {}): Sources {
+  return gather(resolve(source ?? join(root, 'assembly')), overlays ?? [join(here, 'assembly')]);
+}
+
+export async function buildFrom(sources: Sources, entry = 'index.ts'): Promise<Core> {
+  const file = join(cache, `${keyOf(sources, entry)}.wasm`);
+  if (!existsSync(file)) write(file, await makeSuspendable(await compile(sources, entry, []), importsThatSuspend));
+  return { module: new WebAssembly.Module(readFileSync(file)), file };
 }
 
 /** Compiles the AssemblyScript module `file` by itself. */
@@ -72,10 +83,8 @@ const importsThatSuspend = [
   ...['loadPlain', 'storePlain', 'loadPlainWide', 'storePlainWide', 'copy', 'fill', 'sleep', 'notify', 'pause'],
 ].map((name) => `atomics.${name}`);
 
-type Sources = Map<string, string>;
-
 function gather(source: string, overlays: readonly string[]): Sources {
-  const sources: Sources = new Map();
+  const sources = new Map<string, string>();
   for (const name of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
     if (name.endsWith('.ts')) sources.set(name.split(sep).join('/'), readFileSync(join(source, name), 'utf8'));
   }
@@ -86,18 +95,22 @@ function gather(source: string, overlays: readonly string[]): Sources {
   return sources;
 }
 
-function applyMutant(sources: Sources, edits: readonly Edit[]): void {
-  for (const { file, find, replace } of edits) {
-    const text = sources.get(file);
-    if (text === undefined) throw new Error(`mutant: there is no ${file}`);
-    const occurrences = text.split(find).length - 1;
-    if (occurrences !== 1)
-      throw new Error(`mutant: ${JSON.stringify(find)} occurs ${occurrences} times in ${file}, expected once`);
-    sources.set(
-      file,
-      text.replace(find, () => replace),
-    );
+/** The sources with a planted bug. */
+export function applyMutant(sources: Sources, edits: readonly Edit[]): Sources {
+  const changed = new Map(sources);
+  for (const edit of edits) {
+    const text = changed.get(edit.file);
+    if (text === undefined) throw new Error(`mutant: there is no ${edit.file}`);
+    changed.set(edit.file, edited(text, edit));
   }
+  return changed;
+}
+
+/** @throws unless there is exactly one place for the edit */
+export function edited(text: string, { file, find, replace }: Edit): string {
+  const occurrences = text.split(find).length - 1;
+  if (occurrences !== 1) throw new Error(`mutant: ${JSON.stringify(find)} occurs ${occurrences} times in ${file}, expected once`);
+  return text.replace(find, () => replace);
 }
 
 function keyOf(sources: Sources, extra: string): string {

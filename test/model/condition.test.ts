@@ -6,8 +6,9 @@ import { describe, test } from 'vitest';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import { ALL, type Options, Scene } from './condition.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import type { Describe } from './model.ts';
+import { planted } from './planted.ts';
 import { type After, call, must, repeat } from './program.ts';
 import { Fields, FOREVER, type Me, SOON, Status } from './sync.ts';
 
@@ -192,73 +193,93 @@ describe('planted bugs are found:', () => {
   const condition = (find: string, replace: string): Edit => ({ file: 'sync/condition.ts', find, replace });
   const waitlist = (find: string, replace: string): Edit => ({ file: 'sync/wait-list.ts', find, replace });
 
-  test('a node that is appended after the lock is given up', async () => {
-    const append = '  waitListLock(condition);\n  appendWaiter(condition, node);\n  waitListUnlock(condition);\n';
-    const bad = await mutant(
-      condition(append, ''),
-      condition('  lockRelease(lock);\n  return 1;', `  lockRelease(lock);\n${append}  return 1;`),
-    );
-    breaks('appended too late', bad, model([FOREVER], [[1]]), /^0 woken, should be 1$/);
-  });
+  const append = '  waitListLock(condition);\n  appendWaiter(condition, node);\n  waitListUnlock(condition);\n';
+  planted(
+    'a node that is appended after the lock is given up',
+    {
+      bad: [condition(append, ''), condition('  lockRelease(lock);\n  return 1;', `  lockRelease(lock);\n${append}  return 1;`)],
+    },
+    ({ bad }) => {
+      breaks('appended too late', bad, model([FOREVER], [[1]]), /^0 woken, should be 1$/);
+    },
+  );
 
-  test('a notify of one more', async () => {
-    const bad = await mutant(condition('woken < count', 'woken <= count'));
+  planted('a notify of one more', { bad: condition('woken < count', 'woken <= count') }, ({ bad }) => {
     breaks('one more', bad, model(Two, [[1]], staged), /^2 woken, should be 1$/);
   });
 
-  test('a waiter that is timed out because its sleep was', async () => {
-    const bad = await mutant(
-      condition(
+  planted(
+    'a waiter that is timed out because its sleep was',
+    {
+      bad: condition(
         'const outcome = conditionLeave(condition, node, depth);',
         'conditionLeave(condition, node, depth);\n  const outcome = slept == Parked.TIMED_OUT ? Status.TIMEOUT : Status.OK;',
       ),
-    );
-    breaks('the sleep decides', bad, model([SOON], [[1]]), /^timed out, though it was notified$/);
-  });
+    },
+    ({ bad }) => {
+      breaks('the sleep decides', bad, model([SOON], [[1]]), /^timed out, though it was notified$/);
+    },
+  );
 
-  test('who leaves at a timeout, and stays in the list', async () => {
-    const bad = await mutant(condition('  if (timedOut) removeWaiter(condition, node);\n', ''));
-    breaks('stays in the list', bad, model([SOON, FOREVER], [[1]], staged), /^woke , and said 1$/);
-  });
+  planted(
+    'who leaves at a timeout, and stays in the list',
+    { bad: condition('  if (timedOut) removeWaiter(condition, node);\n', '') },
+    ({ bad }) => {
+      breaks('stays in the list', bad, model([SOON, FOREVER], [[1]], staged), /^woke , and said 1$/);
+    },
+  );
 
-  test('levels that do not come back', async () => {
-    const bad = await mutant(
-      condition('if (conditionIsReentrant(condition)) rlockRestore(conditionLock(condition), depth);', ''),
-    );
-    breaks('levels', bad, model([FOREVER], [[1]], { depth: 2 }), /^1 deep, should be 2$/);
-  });
+  planted(
+    'levels that do not come back',
+    { bad: condition('if (conditionIsReentrant(condition)) rlockRestore(conditionLock(condition), depth);', '') },
+    ({ bad }) => {
+      breaks('levels', bad, model([FOREVER], [[1]], { depth: 2 }), /^1 deep, should be 2$/);
+    },
+  );
 
-  test('a reaper that leaves the dead in the list', async () => {
-    const bad = await mutant({ file: 'lifecycle/reaper.ts', find: '      removeWaitersOf(object, tid);\n', replace: '' });
-    breaks('the dead wait', bad, waiterDies(give), /^a dead one was notified$|woken of/);
-  });
+  planted(
+    'a reaper that leaves the dead in the list',
+    { bad: { file: 'lifecycle/reaper.ts', find: '      removeWaitersOf(object, tid);\n', replace: '' } },
+    ({ bad }) => {
+      breaks('the dead wait', bad, waiterDies(give), /^a dead one was notified$|woken of/);
+    },
+  );
 
-  test('hints that nobody rebuilds', async () => {
-    const bad = await mutant(waitlist('  rebuildHints(list);\n}', '}'));
+  planted('hints that nobody rebuilds', { bad: waitlist('  rebuildHints(list);\n}', '}') }, ({ bad }) => {
     breaks('no rebuildHints', bad, waiterDies({ ...give, timeouts: [SOON, FOREVER] }), /woken of/, fine);
   });
 
-  test('whoever was being woken is forgotten', async () => {
-    const bad = await mutant(
-      waitlist("if (isListed(leaving)) storePlain(list + offsetof<WaitList>('head'), <i32>leaving);\n    else ", ''),
-    );
-    breaks('forgotten', bad, notifierDies(1, 1, give), /woken of/, fine);
-  });
+  planted(
+    'whoever was being woken is forgotten',
+    { bad: waitlist("if (isListed(leaving)) storePlain(list + offsetof<WaitList>('head'), <i32>leaving);\n    else ", '') },
+    ({ bad }) => {
+      breaks('forgotten', bad, notifierDies(1, 1, give), /woken of/, fine);
+    },
+  );
 
-  test('whoever was told, and not woken', async () => {
-    const bad = await mutant(waitlist("    else notify(leaving + offsetof<WaitNode>('state'), -1);\n", ''));
-    breaks('told in its sleep', bad, notifierDies(1, 1, give), /^sleeps for ever: waiter1$/);
-  });
+  planted(
+    'whoever was told, and not woken',
+    { bad: waitlist("    else notify(leaving + offsetof<WaitNode>('state'), -1);\n", '') },
+    ({ bad }) => {
+      breaks('told in its sleep', bad, notifierDies(1, 1, give), /^sleeps for ever: waiter1$/);
+    },
+  );
 
-  test('a notifier that takes a list for empty whose only waiter the dead one had in its hands', async () => {
-    const bad = await mutant(
-      condition('if (!leavingOf(condition) && !firstWaiter(condition)) return 0;', 'if (!firstWaiter(condition)) return 0;'),
-    );
-    breaks('looks at the head alone', bad, takenOver, /^0 woken of 1 who live$|^sleeps for ever/, fine);
-  });
+  planted(
+    'a notifier that takes a list for empty whose only waiter the dead one had in its hands',
+    {
+      bad: condition('if (!leavingOf(condition) && !firstWaiter(condition)) return 0;', 'if (!firstWaiter(condition)) return 0;'),
+    },
+    ({ bad }) => {
+      breaks('looks at the head alone', bad, takenOver, /^0 woken of 1 who live$|^sleeps for ever/, fine);
+    },
+  );
 
-  test('a waiter that takes its node elsewhere while it may be put back', async () => {
-    const bad = await mutant(condition(' && !isLeaving(condition, node)', ''));
-    breaks('in two lists', bad, twoLists, /woken of/, fine);
-  });
+  planted(
+    'a waiter that takes its node elsewhere while it may be put back',
+    { bad: condition(' && !isLeaving(condition, node)', '') },
+    ({ bad }) => {
+      breaks('in two lists', bad, twoLists, /woken of/, fine);
+    },
+  );
 });

@@ -8,10 +8,11 @@ import { Kind, Party } from '../../assembly/abi.ts';
 import { Belongings } from './belongings.ts';
 import { breaks, holds } from './check.ts';
 import { Scene as Meeting } from './condition.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import { explore } from './explore.ts';
 import { Line, type LineOptions } from './line.ts';
 import type { Describe, Model } from './model.ts';
+import { planted } from './planted.ts';
 import { call, label, must, type Program, run } from './program.ts';
 import { SingleLockQueue } from './single-lock.ts';
 import { ABANDONED, Cast, Fields, FOREVER, OWNER, Status } from './sync.ts';
@@ -231,62 +232,86 @@ describe('a barrier, and the leader is cut off', () => {
 });
 
 describe('planted bugs are found:', () => {
-  test('what was changing hands is not settled', async () => {
-    const bad = await mutant({ file: CUT_OFF, find: '  if (settle) settleOwn();\n', replace: '' });
-    const model = withLine({ sizes: [-1] }, (line) => {
-      line.cut(
-        'w',
-        (me) => line.puts(me, 1),
-        () => [call('refCloseOwn')],
-      );
-    });
-    // Alone, it may be cut off anywhere.
-    const everywhere = { ...fine, reduce: false };
-    holds('cut off, put of a block, and all is given back', core, model, everywhere);
-    breaks('cut off, not settled', bad, model, /nobody put|garbled|in a cycle|taken and free|no word at/, everywhere);
-  });
+  planted(
+    'what was changing hands is not settled',
+    { bad: { file: CUT_OFF, find: '  if (settle) settleOwn();\n', replace: '' } },
+    ({ bad }) => {
+      const model = withLine({ sizes: [-1] }, (line) => {
+        line.cut(
+          'w',
+          (me) => line.puts(me, 1),
+          () => [call('refCloseOwn')],
+        );
+      });
+      // Alone, it may be cut off anywhere.
+      const everywhere = { ...fine, reduce: false };
+      holds('cut off, put of a block, and all is given back', core, model, everywhere);
+      breaks('cut off, not settled', bad, model, /nobody put|garbled|in a cycle|taken and free|no word at/, everywhere);
+    },
+  );
 
-  test('what the call had doomed is in the list twice', async () => {
-    const bad = await mutant({ file: CUT_OFF, find: '  forgetDoomed();\n', replace: '' });
-    const gaveUp = /^no schedule comes to an end|^gave up|in a cycle|taken and free|two free lists/;
-    const { failure } = explore('cut off, doomed twice', bad, deleting, { maxStates: 400_000 });
-    must(failure !== undefined && gaveUp.test(failure.message), `found: ${failure?.message}`);
-  });
+  planted(
+    'what the call had doomed is in the list twice',
+    { bad: { file: CUT_OFF, find: '  forgetDoomed();\n', replace: '' } },
+    ({ bad }) => {
+      const gaveUp = /^no schedule comes to an end|^gave up|in a cycle|taken and free|two free lists/;
+      const { failure } = explore('cut off, doomed twice', bad, deleting, { maxStates: 400_000 });
+      must(failure !== undefined && gaveUp.test(failure.message), `found: ${failure?.message}`);
+    },
+  );
 
-  test('locks that nobody gets', async () => {
-    const bad = await mutant({
-      file: CUT_OFF,
-      find: '          owned = true;\n        } else if (i == 3) word = object + QUEUE_NOT_EMPTY;',
-      replace: '          owned = i == 2;\n        } else if (i == 3) word = object + QUEUE_NOT_EMPTY;',
-    });
-    const model = withLine({}, (line) => {
-      line.add('w', (me) => line.puts(me, 1), { mayBeCut: { object: line.queue, afterwards: [] } });
-      line.producer('q', 1);
-    });
-    holds('cut off, put, and no call after it', core, model);
-    breaks('cut off, the tail stays locked', bad, model, /^sleeps for ever: q$|still locked/);
-  });
+  planted(
+    'locks that nobody gets',
+    {
+      bad: {
+        file: CUT_OFF,
+        find: '          owned = true;\n        } else if (i == 3) word = object + QUEUE_NOT_EMPTY;',
+        replace: '          owned = i == 2;\n        } else if (i == 3) word = object + QUEUE_NOT_EMPTY;',
+      },
+    },
+    ({ bad }) => {
+      const model = withLine({}, (line) => {
+        line.add('w', (me) => line.puts(me, 1), { mayBeCut: { object: line.queue, afterwards: [] } });
+        line.producer('q', 1);
+      });
+      holds('cut off, put, and no call after it', core, model);
+      breaks('cut off, the tail stays locked', bad, model, /^sleeps for ever: q$|still locked/);
+    },
+  );
 
-  test('sleepers that nobody wakes', async () => {
-    const bad = await mutant({
-      file: CUT_OFF,
-      find: '      const woken = notify(word, -1);\n',
-      replace: '      const woken = 0;\n',
-    });
-    breaks('cut off, nobody is woken', bad, getsNoMore, /^sleeps for ever/);
-  });
+  planted(
+    'sleepers that nobody wakes',
+    {
+      bad: {
+        file: CUT_OFF,
+        find: '      const woken = notify(word, -1);\n',
+        replace: '      const woken = 0;\n',
+      },
+    },
+    ({ bad }) => {
+      breaks('cut off, nobody is woken', bad, getsNoMore, /^sleeps for ever/);
+    },
+  );
 
-  test('a barrier that is left and not broken', async () => {
-    const bad = await mutant({ file: 'sync/barrier.ts', find: '    if (!isListed(node)) breakIt(barrier);\n', replace: '' });
-    breaks('cut off, the round goes on', bad, tripping, /^sleeps for ever: waits/, fine);
-  });
+  planted(
+    'a barrier that is left and not broken',
+    { bad: { file: 'sync/barrier.ts', find: '    if (!isListed(node)) breakIt(barrier);\n', replace: '' } },
+    ({ bad }) => {
+      breaks('cut off, the round goes on', bad, tripping, /^sleeps for ever: waits/, fine);
+    },
+  );
 
-  test('a waiter that was told in its sleep', async () => {
-    const bad = await mutant({
-      file: CUT_OFF,
-      find: "        if (leaving) notify(leaving + offsetof<WaitNode>('state'), -1);\n",
-      replace: '',
-    });
-    breaks('cut off, told in its sleep', bad, notifying(false), /^sleeps for ever: waiter1$/, fine);
-  });
+  planted(
+    'a waiter that was told in its sleep',
+    {
+      bad: {
+        file: CUT_OFF,
+        find: "        if (leaving) notify(leaving + offsetof<WaitNode>('state'), -1);\n",
+        replace: '',
+      },
+    },
+    ({ bad }) => {
+      breaks('cut off, told in its sleep', bad, notifying(false), /^sleeps for ever: waiter1$/, fine);
+    },
+  );
 });

@@ -4,9 +4,10 @@
 import { describe, test } from 'vitest';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
-import { core, mutant } from './core.ts';
+import { core } from './core.ts';
 import { Status as Stands, type WorkerOptions } from './machine.ts';
 import type { Describe, Model } from './model.ts';
+import { planted } from './planted.ts';
 import { call, must, type Program, repeat, run } from './program.ts';
 import {
   AT_ONCE,
@@ -189,38 +190,39 @@ describe('planted bugs are found:', () => {
   const event = (find: string, replace: string): Edit => ({ file: 'sync/event.ts', find, replace });
   const isEven = 'if (!(generation & 1)) return;\n    if (cas(event, generation, generation + 1)';
 
-  test('a flag instead of a generation', async () => {
-    const bad = await mutant(event(isEven, isEven.replace('+ 1', '- 1')));
+  planted('a flag instead of a generation', { bad: event(isEven, isEven.replace('+ 1', '- 1')) }, ({ bad }) => {
     breaks('a flag', bad, model(Two, pulse), /^sleeps for ever: waits\d/);
   });
 
-  test('a set that wakes one', async () => {
-    breaks(
-      'wakes one',
-      await mutant(event('> 0) notify(event, ALL);', '> 0) notify(event, 1);')),
-      model(Two, sets),
-      /^sleeps for ever: waits\d$/,
-    );
+  planted('a set that wakes one', { bad: event('> 0) notify(event, ALL);', '> 0) notify(event, 1);') }, ({ bad }) => {
+    breaks('wakes one', bad, model(Two, sets), /^sleeps for ever: waits\d$/);
   });
 
-  test('a set that looks for waiters first', async () => {
-    const bad = await mutant(
-      event(
-        'export function eventSet(event: usize): void {\n',
-        "export function eventSet(event: usize): void {\n  const sleepers = load(event + offsetof<Event>('waiters'));\n",
-      ),
-      event("if (load(event + offsetof<Event>('waiters')) > 0)", 'if (sleepers > 0)'),
-    );
-    breaks('looks too early', bad, model([FOREVER], sets), /^sleeps for ever: waits0$/);
-  });
+  planted(
+    'a set that looks for waiters first',
+    {
+      bad: [
+        event(
+          'export function eventSet(event: usize): void {\n',
+          "export function eventSet(event: usize): void {\n  const sleepers = load(event + offsetof<Event>('waiters'));\n",
+        ),
+        event("if (load(event + offsetof<Event>('waiters')) > 0)", 'if (sleepers > 0)'),
+      ],
+    },
+    ({ bad }) => {
+      breaks('looks too early', bad, model([FOREVER], sets), /^sleeps for ever: waits0$/);
+    },
+  );
 
-  test('no gate opened', async () => {
-    const bad = await mutant(event('  gateOpen(eventGate(event));\n', ''));
+  planted('no gate opened', { bad: event('  gateOpen(eventGate(event));\n', '') }, ({ bad }) => {
     breaks('no gate', bad, mixed(1, 0, sets), /^sleeps for ever: loop0$/);
   });
 
-  test('a reaper without the kick', async () => {
-    const bad = await mutant({ file: 'lifecycle/reaper.ts', find: '      eventWakeAll(object);\n', replace: '' });
-    breaks('no kick', bad, deaths('sets', setsOnly), /^sleeps for ever/);
-  });
+  planted(
+    'a reaper without the kick',
+    { bad: { file: 'lifecycle/reaper.ts', find: '      eventWakeAll(object);\n', replace: '' } },
+    ({ bad }) => {
+      breaks('no kick', bad, deaths('sets', setsOnly), /^sleeps for ever/);
+    },
+  );
 });

@@ -75,7 +75,7 @@ export function explore(name: string, core: Core, describe: Describe, options: O
     canFinish = true,
   } = options;
   const shared = new Shared((pages * 65536) >> 2, reduce);
-  const machine: MachineOptions = { module: core.module, pages, sparePages, stackBytes, fine, shared };
+  const machine: MachineOptions = { core, pages, sparePages, stackBytes, fine, shared };
   for (;;) {
     const model = new Model(machine, describe);
     const { wrong, graph, transitions } = search(model, maxStates, canFinish);

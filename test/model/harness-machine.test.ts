@@ -359,6 +359,17 @@ describe('a failure', () => {
     await expect(mutant({ file: 'nowhere.ts', find: 'a', replace: 'b' })).rejects.toThrow('there is no nowhere.ts');
   });
 
+  test('is a write past the harness', () => {
+    const model = (m: Model) => {
+      const writes = run('writes', () => {
+        m.machine.words[(P >> 2) + 1000] = 1;
+      });
+      m.worker('w0', [writes, atomic('add', [P, 1])]);
+      m.worker('w1', [atomic('add', [P, 1])]);
+    };
+    expect(() => holds('past the harness', core, model)).toThrow(/was written to past the harness/);
+  });
+
   test('is a variable that belongs into a ghost', () => {
     const model = (m: Model) => {
       let times = 0;

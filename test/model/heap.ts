@@ -59,8 +59,14 @@ export function reaps(m: Model, tids: readonly number[]): readonly [locks: Step,
   return [step('reapLocks'), step('reap')];
 }
 
-export function wordsOf(m: Model): Int32Array {
+export function wordsOf(m: Model): Readonly<Int32Array> {
   return m.machine.words;
+}
+
+/** A worker writes to words that are its own, its scratch say, together with the operation before. */
+export function writeWords(m: Model, at: number, words: readonly number[]): void {
+  m.machine.memory.note(at, words.length * 4);
+  m.machine.words.set(words, at >> 2);
 }
 
 export function sizeOfClass(index: number): number {

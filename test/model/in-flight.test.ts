@@ -6,9 +6,10 @@ import { describe, test } from 'vitest';
 import { Kind } from '../../assembly/abi.ts';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import { Scene } from './in-flight.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { call } from './program.ts';
 
 const OBJECTS = 'heap/object-table.ts';
@@ -282,7 +283,9 @@ describe('an item with a handle', () => {
     ],
   ];
 
-  test.each(bugs)('%s is found out', async (what, members, kind, edits) => {
-    breaks(what, await mutant(...edits), scene(members, kind, members === lastUserDies), WRONG, fine);
-  });
+  for (const [what, members, kind, edits] of bugs) {
+    planted(`${what} is found out`, { bad: edits }, ({ bad }) => {
+      breaks(what, bad, scene(members, kind, members === lastUserDies), WRONG, fine);
+    });
+  }
 });

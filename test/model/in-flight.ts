@@ -7,7 +7,7 @@
  * assembly/heap/object-table.ts).
  */
 import { Encoding, Kind, Meta, Status, WorkerField } from '../../assembly/abi.ts';
-import { enlist, entryAt, heapTrouble, makeHeap, type Name, reaps, referencesTo, wordsOf } from './heap.ts';
+import { enlist, entryAt, heapTrouble, makeHeap, type Name, reaps, referencesTo, wordsOf, writeWords } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
 import { atomic, call, label, must, type Program, type Step } from './program.ts';
@@ -265,7 +265,7 @@ class Member {
   write(place: number, block: number, inFlight: number): void {
     const record = [LENGTH, META | Meta.OUT_OF_LINE, block, inFlight];
     const key = this.scene.kind === Kind.PRIORITY ? [2, 8, 0, 7] : [];
-    wordsOf(this.scene.m).set([...record, ...key], (this.scratch >> 2) + place * (record.length + key.length));
+    writeWords(this.scene.m, this.scratch + place * (record.length + key.length) * 4, [...record, ...key]);
   }
 
   /** Gets an item, opens a handle of its own, and gives the item back. */

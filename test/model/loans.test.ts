@@ -5,10 +5,11 @@
 import { describe, test } from 'vitest';
 import type { LineOptions, Member } from './account.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import { LARGE, Loans, SMALL } from './loans.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { call, type Program } from './program.ts';
 
 const IN_PLACE = 'queue/in-place.ts';
@@ -166,24 +167,32 @@ const reservesOnly = withLoans({ sizes: [SMALL], maxsize: 1 }, (line) => {
 });
 
 describe('nobody sleeps who need not', () => {
-  test('when a consumer refuses what it was woken for', async () => {
-    holds('loans, a lease refuses', core, refuses(leases));
-    holds('loans, a copy refuses', core, refuses(getsInto));
-    holds('loans, too long', core, tooLong);
-    const bad = await mutant({
-      file: IN_PLACE,
-      find: 'if (status < 0 && deadline != UNSET && !isIdle(queue)) eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);',
-      replace: '',
-    });
-    breaks('a refusal that keeps the wake-up', bad, refuses(leases), /^sleeps for ever: takes/);
-    breaks('a refusal that keeps the wake-up, too long', bad, tooLong, /^sleeps for ever: takes/);
-  });
+  planted(
+    'when a consumer refuses what it was woken for',
+    {
+      bad: {
+        file: IN_PLACE,
+        find: 'if (status < 0 && deadline != UNSET && !isIdle(queue)) eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);',
+        replace: '',
+      },
+    },
+    ({ bad }) => {
+      holds('loans, a lease refuses', core, refuses(leases));
+      holds('loans, a copy refuses', core, refuses(getsInto));
+      holds('loans, too long', core, tooLong);
+      breaks('a refusal that keeps the wake-up', bad, refuses(leases), /^sleeps for ever: takes/);
+      breaks('a refusal that keeps the wake-up, too long', bad, tooLong, /^sleeps for ever: takes/);
+    },
+  );
 
-  test('when a producer reserves, and does not put', async () => {
-    holds('loans, reserves only', core, reservesOnly);
-    const bad = await mutant({ file: IN_PLACE, find: '  if (deadline != UNSET) passOnRoom(queue);\n', replace: '' });
-    breaks('a reserve that keeps the wake-up', bad, reservesOnly, /^sleeps for ever: puts/);
-  });
+  planted(
+    'when a producer reserves, and does not put',
+    { bad: { file: IN_PLACE, find: '  if (deadline != UNSET) passOnRoom(queue);\n', replace: '' } },
+    ({ bad }) => {
+      holds('loans, reserves only', core, reservesOnly);
+      breaks('a reserve that keeps the wake-up', bad, reservesOnly, /^sleeps for ever: puts/);
+    },
+  );
 
   test('when a producer that has reserved dies', () => {
     const model = withLoans({ sizes: [SMALL], maxsize: 1 }, (line) => {
@@ -216,56 +225,79 @@ describe('planted', () => {
       taker(line, 'c');
       line.reaper();
     });
-  test('a stage that is lent and free at once is found out', async () => {
-    const bad = await mutant({
-      file: IN_PLACE,
-      find: '  storePlain(selfScratch + 4, <i32>loanPayload(stage));\n  stageTake();\n',
-      replace: '  storePlain(selfScratch + 4, <i32>loanPayload(stage));\n',
-    });
-    const model = withLoans({ sizes: [SMALL] }, (line) => {
-      sender(line, 'p', (_, me) => line.sends(me, 2));
-      taker(line, 'c', (_, me) => line.leasesTwo(me));
-    });
-    breaks('a stage that is lent twice', bad, model, WRONG);
-  });
+  planted(
+    'a stage that is lent and free at once is found out',
+    {
+      bad: {
+        file: IN_PLACE,
+        find: '  storePlain(selfScratch + 4, <i32>loanPayload(stage));\n  stageTake();\n',
+        replace: '  storePlain(selfScratch + 4, <i32>loanPayload(stage));\n',
+      },
+    },
+    ({ bad }) => {
+      const model = withLoans({ sizes: [SMALL] }, (line) => {
+        sender(line, 'p', (_, me) => line.sends(me, 2));
+        taker(line, 'c', (_, me) => line.leasesTwo(me));
+      });
+      breaks('a stage that is lent twice', bad, model, WRONG);
+    },
+  );
 
-  test('a block that is listed when it is too late is found out', async () => {
-    const bad = await mutant({
-      file: LOAN,
-      find: "  storePlain(inFlight + offsetof<InFlight>('index'), IN_FLIGHT);\n",
-      replace: '',
-    });
-    breaks('a block that is on no list', bad, producerDies(LARGE), WRONG, fine);
-  });
+  planted(
+    'a block that is listed when it is too late is found out',
+    {
+      bad: {
+        file: LOAN,
+        find: "  storePlain(inFlight + offsetof<InFlight>('index'), IN_FLIGHT);\n",
+        replace: '',
+      },
+    },
+    ({ bad }) => {
+      breaks('a block that is on no list', bad, producerDies(LARGE), WRONG, fine);
+    },
+  );
 
-  test('a stage that is on no list is found out', async () => {
-    const bad = await mutant({
-      file: LOAN,
-      find: '  listAdd(stage, NODE, 0);\n',
-      replace: "  storePlain(stage + offsetof<Ref>('index'), NODE);\n",
-    });
-    breaks('a stage that is on no list', bad, producerDies(SMALL), WRONG, fine);
-  });
+  planted(
+    'a stage that is on no list is found out',
+    {
+      bad: {
+        file: LOAN,
+        find: '  listAdd(stage, NODE, 0);\n',
+        replace: "  storePlain(stage + offsetof<Ref>('index'), NODE);\n",
+      },
+    },
+    ({ bad }) => {
+      breaks('a stage that is on no list', bad, producerDies(SMALL), WRONG, fine);
+    },
+  );
 
-  test('a slot that is put and kept is found out', async () => {
-    const bad = await mutant({ file: IN_PLACE, find: '  if (status == Status.OK) loanEnd(slot);\n', replace: '' });
-    const model = withLoans({ sizes: [SMALL] }, (line) => sender(line, 'p', (_, me) => line.sends(me, 2)));
-    breaks('a slot that is put and kept', bad, model, WRONG);
-  });
+  planted(
+    'a slot that is put and kept is found out',
+    { bad: { file: IN_PLACE, find: '  if (status == Status.OK) loanEnd(slot);\n', replace: '' } },
+    ({ bad }) => {
+      const model = withLoans({ sizes: [SMALL] }, (line) => sender(line, 'p', (_, me) => line.sends(me, 2)));
+      breaks('a slot that is put and kept', bad, model, WRONG);
+    },
+  );
 
-  test('a lease of what lies in the ring still is found out', async () => {
-    const bad = await mutant({
-      file: 'queue/fifo-bytes.ts',
-      find: '    ringRead(segment, at + RECORD, to, length);\n    setPosition(side, after);\n',
-      replace:
-        '    setPosition(side, after);\n    unlock(side);\n    ringRead(segment, at + RECORD, to, length);\n    lockInternal(side);\n',
-    });
-    // As many as the first segment holds: the next one takes the place of what was just read.
-    const model = withLoans({ sizes: [SMALL], maxsize: 4 }, (line) => {
-      line.fill(4);
-      sender(line, 'p');
-      taker(line, 'c');
-    });
-    breaks('read when it is no more', bad, model, WRONG, fine);
-  });
+  planted(
+    'a lease of what lies in the ring still is found out',
+    {
+      bad: {
+        file: 'queue/fifo-bytes.ts',
+        find: '    ringRead(segment, at + RECORD, to, length);\n    setPosition(side, after);\n',
+        replace:
+          '    setPosition(side, after);\n    unlock(side);\n    ringRead(segment, at + RECORD, to, length);\n    lockInternal(side);\n',
+      },
+    },
+    ({ bad }) => {
+      // As many as the first segment holds: the next one takes the place of what was just read.
+      const model = withLoans({ sizes: [SMALL], maxsize: 4 }, (line) => {
+        line.fill(4);
+        sender(line, 'p');
+        taker(line, 'c');
+      });
+      breaks('read when it is no more', bad, model, WRONG, fine);
+    },
+  );
 });

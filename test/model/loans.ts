@@ -8,7 +8,7 @@
  */
 import { Meta, Size, Status } from '../../assembly/abi.ts';
 import { type LineOptions, type Member, PUTTING, TAKING } from './account.ts';
-import { classOf, sizeOfClass } from './heap.ts';
+import { classOf, sizeOfClass, writeWords } from './heap.ts';
 import { Line } from './line.ts';
 import type { Model } from './model.ts';
 import { call, type Flow, label, must, run, type Step } from './program.ts';
@@ -75,8 +75,9 @@ export class Loans extends Line {
         },
       ),
       run('writes', () => {
-        // Past the harness: it is this worker's memory, and nobody looks at it.
-        for (let i = 0; i < this.bytesOf(code) / 4; i++) this.m.machine.words[(me.own.next >> 2) + i] = code * 256 + i;
+        // At once: it is this worker's memory, and nobody looks at it.
+        const words = Array.from({ length: this.bytesOf(code) / 4 }, (_, i) => code * 256 + i);
+        writeWords(this.m, me.own.next, words);
       }),
     ];
   }

@@ -4,9 +4,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
-import { core, mutant } from './core.ts';
+import { core } from './core.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Describe, Model } from './model.ts';
+import { planted } from './planted.ts';
 import { type After, call, label, must, type Program, repeat, run } from './program.ts';
 import {
   ABANDONED,
@@ -322,45 +323,60 @@ describe('planted bugs are found:', () => {
   const lock = (find: string, replace: string): Edit => ({ file: 'sync/lock.ts', find, replace });
   const keep = 'if (result != Parked.CHANGED) parked = CONTENDED;';
 
-  test('a release that wakes only where nobody waits', async () => {
-    const bad = await mutant(lock('if (word & CONTENDED) lockWake(lock);', 'if (!(word & CONTENDED)) lockWake(lock);'));
-    breaks('waking inverted', bad, users(2, 2), /^sleeps for ever: w\d$/);
+  planted(
+    'a release that wakes only where nobody waits',
+    { bad: lock('if (word & CONTENDED) lockWake(lock);', 'if (!(word & CONTENDED)) lockWake(lock);') },
+    ({ bad }) => {
+      breaks('waking inverted', bad, users(2, 2), /^sleeps for ever: w\d$/);
+    },
+  );
+
+  planted('CONTENDED not kept when taken after a sleep', { bad: lock(keep, '') }, ({ bad }) => {
+    breaks('CONTENDED lost', bad, users(3, 1), /^sleeps for ever/);
   });
 
-  test('CONTENDED not kept when taken after a sleep', async () => {
-    breaks('CONTENDED lost', await mutant(lock(keep, '')), users(3, 1), /^sleeps for ever/);
+  planted(
+    'an async try that leaves no mark',
+    { bad: lock('if (word & CONTENDED || cas(lock, word, word | CONTENDED) == word) return', 'return') },
+    ({ bad }) => {
+      breaks('no mark', bad, mixed(1, 1), /^sleeps for ever: loop0$/);
+    },
+  );
+
+  planted('a release that opens no gate', { bad: lock('  gateOpen(lockGate(lock));\n', '') }, ({ bad }) => {
+    breaks('no gate', bad, mixed(1, 1), /^sleeps for ever: loop0$/);
   });
 
-  test('an async try that leaves no mark', async () => {
-    const bad = await mutant(lock('if (word & CONTENDED || cas(lock, word, word | CONTENDED) == word) return', 'return'));
-    breaks('no mark', bad, mixed(1, 1), /^sleeps for ever: loop0$/);
-  });
+  planted(
+    'event loops that sleep on the word of the blocking workers',
+    {
+      bad: [
+        lock("return lock + offsetof<Lock>('gateSeq');", 'return lock;'),
+        lock('  gateOpen(lockGate(lock));\n', ''),
+        lock('  gateWakeAll(lockGate(lock));\n', ''),
+      ],
+    },
+    ({ bad }) => {
+      breaks('one word', bad, mixed(1, 2, { zombie: true }), /^sleeps for ever: w\d/);
+    },
+  );
 
-  test('a release that opens no gate', async () => {
-    breaks('no gate', await mutant(lock('  gateOpen(lockGate(lock));\n', '')), mixed(1, 1), /^sleeps for ever: loop0$/);
-  });
-
-  test('event loops that sleep on the word of the blocking workers', async () => {
-    const bad = await mutant(
-      lock("return lock + offsetof<Lock>('gateSeq');", 'return lock;'),
-      lock('  gateOpen(lockGate(lock));\n', ''),
-      lock('  gateWakeAll(lockGate(lock));\n', ''),
-    );
-    breaks('one word', bad, mixed(1, 2, { zombie: true }), /^sleeps for ever: w\d/);
-  });
-
-  test('a release by exchange', async () => {
-    const bad = await mutant(lock('if (cas(lock, word, 0) != word) continue;', 'xchg(lock, 0);'));
+  planted('a release by exchange', { bad: lock('if (cas(lock, word, 0) != word) continue;', 'xchg(lock, 0);') }, ({ bad }) => {
     breaks('exchange', bad, twice, /^two releases of one acquire succeeded$/);
     breaks('exchange, a death', bad, strangers, /^a broken lock became whole$/);
   });
 
-  test('a reaper without the kick', async () => {
-    const bad = await mutant({
-      file: 'lifecycle/reaper.ts',
-      find: '      lockWakeAll(object);\n      break;\n    case Kind.SEMAPHORE',
-      replace: '      break;\n    case Kind.SEMAPHORE',
-    });
-    breaks('no kick', bad, deaths(takesOver, { takeOver: true }), /^sleeps for ever/);
-  });
+  planted(
+    'a reaper without the kick',
+    {
+      bad: {
+        file: 'lifecycle/reaper.ts',
+        find: '      lockWakeAll(object);\n      break;\n    case Kind.SEMAPHORE',
+        replace: '      break;\n    case Kind.SEMAPHORE',
+      },
+    },
+    ({ bad }) => {
+      breaks('no kick', bad, deaths(takesOver, { takeOver: true }), /^sleeps for ever/);
+    },
+  );
 });

@@ -4,6 +4,7 @@
  * A worker between moves stands before its next operation, or sleeps, or is done. Everything that belongs to
  * a state lies in the memory; what is kept here is constant while a search runs, or lives for one move.
  */
+import type { Core } from './build.ts';
 import { Memory } from './memory.ts';
 import type { Program } from './program.ts';
 import { Runner } from './runner.ts';
@@ -97,7 +98,7 @@ export interface Worker extends WorkerOptions {
 }
 
 export interface MachineOptions {
-  readonly module: WebAssembly.Module;
+  readonly core: Core;
   /** Pages of the core's own memory, and how many of these `grow` has to ask for. */
   readonly pages: number;
   readonly sparePages: number;
@@ -128,7 +129,7 @@ export class Machine {
   }
 
   newThread(): Thread {
-    return new Thread(this.options.module, this.memory, this.seam, this.options.stackBytes);
+    return new Thread(this.options.core, this.memory, this.seam, this.options.stackBytes);
   }
 
   addWorker(name: string, steps: Program, options: WorkerOptions, isReaper: boolean): Worker {

@@ -2,9 +2,12 @@
  * The memory of a model: everything that makes up a state lies in it, so a state is its difference to the
  * base copy.
  *
- *     ╒═ 0 ═══════════╤═ core ══════════════════════════════╤═ base ════════════╤═ out ═════════════════════════╕
- *     │ the core's own │ suspended stacks, globals, ghosts … │ copy of the first │ hash, words that differ       │
- *     ╘════════════════╧═════════════════════════════════════╧═══════════════════╧═══════════════════════════════╛
+ *     ╒═ 0 ═══════════╤═ core ══════════════════════════════╤═ base ════════════╤═ out ═════════════════╤═══════╕
+ *     │ the core's own │ suspended stacks, globals, ghosts … │ copy of the first │ hash, words that differ │ lines │
+ *     ╘════════════════╧═════════════════════════════════════╧═══════════════════╧═════════════════════════╧═══════╛
+ *
+ * Only those lines of 64 bytes are compared that somebody has written to in this search: of the core's part
+ * those that were noted, of the harness's all.
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +16,12 @@ import { buildHelper } from './build.ts';
 const PAGE = 65536;
 /** Room for the harness's part. */
 const HARNESS_PAGES = 1;
+const LINE_SHIFT = 6;
+/**
+ * After so many comparisons at most, and after each power of two, the whole memory is compared: a line that
+ * was not noted is found out.
+ */
+const CHECK_AFTER = 1 << 12;
 
 const scanner = await buildHelper(join(dirname(fileURLToPath(import.meta.url)), 'assembly/scan/index.ts'), ['--enable', 'simd']);
 
@@ -24,20 +33,26 @@ export class Memory {
   /** In words: of the base copy, and of the scanner's answer. */
   private readonly base: number;
   private readonly out: number;
+  private readonly lines: number;
   private end: number;
-  private readonly scanner: (bytes: number, base: number, out: number) => number;
+  private readonly scanner: (lines: number, count: number, base: number, out: number) => number;
+  private readonly isNoted: Uint8Array;
+  private noted = 0;
+  private scans = 0;
   /** How many words differed when last scanned. */
   differing = 0;
 
   constructor(pages: number) {
     const all = pages + HARNESS_PAGES;
     // Not shared: there is one real thread, and copying is faster.
-    this.wasm = new WebAssembly.Memory({ initial: all * 4 + 1 });
+    this.wasm = new WebAssembly.Memory({ initial: all * 4 + 2 });
     this.words = new Int32Array(this.wasm.buffer);
     this.bytes = new Uint8Array(this.wasm.buffer);
     this.coreBytes = pages * PAGE;
     this.base = (all * PAGE) >> 2;
     this.out = this.base * 2;
+    this.lines = this.base * 4 + (PAGE >> 2);
+    this.isNoted = new Uint8Array((all * PAGE) >> LINE_SHIFT);
     this.end = this.coreBytes >> 2;
     const { exports } = new WebAssembly.Instance(scanner, { env: { memory: this.wasm } });
     this.scanner = exports.scan as typeof this.scanner;
@@ -55,6 +70,20 @@ export class Memory {
   seal(): void {
     this.words.copyWithin(this.base, 0, this.base);
     this.differing = 0;
+    this.noted = 0;
+    this.isNoted.fill(0);
+    for (let at = this.coreBytes; at < this.end * 4; at += 1 << LINE_SHIFT) this.noteLine(at >> LINE_SHIFT);
+  }
+
+  /** Bytes of the core's part are written to. */
+  note(from: number, bytes: number): void {
+    const last = (from + bytes - 1) >> LINE_SHIFT;
+    for (let line = from >> LINE_SHIFT; line <= last; line++) if (this.isNoted[line] === 0) this.noteLine(line);
+  }
+
+  private noteLine(line: number): void {
+    this.isNoted[line] = 1;
+    this.words[this.lines + this.noted++] = line << LINE_SHIFT;
   }
 
   /**
@@ -62,7 +91,17 @@ export class Memory {
    * next.
    */
   scan(): void {
-    this.differing = this.scanner((this.end * 4 + 63) & ~63, this.base * 4, this.out * 4);
+    this.differing = this.scanner(this.lines * 4, this.noted, this.base * 4, this.out * 4);
+    const { scans } = this;
+    if ((scans & (scans - 1)) === 0 || scans % CHECK_AFTER === 0) this.check();
+    this.scans++;
+  }
+
+  private check(): void {
+    for (let word = this.coreBytes >> 2; word-- > 0; ) {
+      if (this.words[word] !== this.words[this.base + word] && this.isNoted[(word << 2) >> LINE_SHIFT] === 0)
+        throw new Error(`the word at ${word << 2} was written to past the harness: use writeWords, or ghosts`);
+    }
   }
 
   get hashLow(): number {

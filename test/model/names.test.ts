@@ -3,11 +3,12 @@
  * whole, also when who changes it dies at any step and somebody takes the name's lock over before the reaper
  * comes to the repair.
  */
-import { describe, test, vi } from 'vitest';
+import { describe, vi } from 'vitest';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
-import { enlist, heapTrouble, makeHeap, reaps, wordsOf } from './heap.ts';
+import { core, fine } from './core.ts';
+import { enlist, heapTrouble, makeHeap, reaps, writeWords } from './heap.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { atomic, call, must, type Step } from './program.ts';
 
 // A planted bug is a compilation of the core.
@@ -17,7 +18,7 @@ const WORKERS = 'lifecycle/workers.ts';
 const BYTES = 16;
 /** What a record's header says of the names of these models: no two alike. */
 const METAS = [0x10001, 0x10002, 0x10003];
-const [LENGTH, META, PAYLOAD] = [0, 4, 8];
+const META = 4;
 
 const names = (mayDie: boolean) => (m: Model) => {
   makeHeap(m, 24);
@@ -25,10 +26,7 @@ const names = (mayDie: boolean) => (m: Model) => {
   m.name(record, 'record', ['state', 'exitCode', 'gateSeq', 'gateWaiters']);
   const boxes = METAS.map((meta) => {
     const block = m.call('allocate', BYTES);
-    const words = wordsOf(m);
-    words[(block + LENGTH) >> 2] = 8;
-    words[(block + META) >> 2] = meta;
-    words[(block + PAYLOAD) >> 2] = meta;
+    writeWords(m, block, [8, meta, meta]);
     return block;
   });
   const [first, second, third] = boxes as [number, number, number];
@@ -57,19 +55,27 @@ const names = (mayDie: boolean) => (m: Model) => {
 };
 
 describe('a name', () => {
-  test('is read whole while others change it', async () => {
-    holds('names, two who change it', core, names(false), fine);
-    const bad = await mutant({
-      file: WORKERS,
-      find: '  if (boxed) copy(selfScratch, boxed, RECORD + align8(<u32>loadPlain(boxed)));\n  unlock(nameLock(worker));',
-      replace: '  unlock(nameLock(worker));\n  if (boxed) copy(selfScratch, boxed, RECORD + align8(<u32>loadPlain(boxed)));',
-    });
-    breaks('a name read without its lock', bad, names(false), /^a name that nobody gave/, fine);
-  });
+  planted(
+    'is read whole while others change it',
+    {
+      bad: {
+        file: WORKERS,
+        find: '  if (boxed) copy(selfScratch, boxed, RECORD + align8(<u32>loadPlain(boxed)));\n  unlock(nameLock(worker));',
+        replace: '  unlock(nameLock(worker));\n  if (boxed) copy(selfScratch, boxed, RECORD + align8(<u32>loadPlain(boxed)));',
+      },
+    },
+    ({ bad }) => {
+      holds('names, two who change it', core, names(false), fine);
+      breaks('a name read without its lock', bad, names(false), /^a name that nobody gave/, fine);
+    },
+  );
 
-  test('is read whole whoever dies over it', async () => {
-    holds('names, death of who changes it', core, names(true), fine);
-    const bad = await mutant({ file: 'lifecycle/reaper.ts', find: 'workerAbandon(object, tid);', replace: '' });
-    breaks('a lock that nobody lets go of', bad, names(true), /^(sleeps|spins) for ever/, fine);
-  });
+  planted(
+    'is read whole whoever dies over it',
+    { bad: { file: 'lifecycle/reaper.ts', find: 'workerAbandon(object, tid);', replace: '' } },
+    ({ bad }) => {
+      holds('names, death of who changes it', core, names(true), fine);
+      breaks('a lock that nobody lets go of', bad, names(true), /^(sleeps|spins) for ever/, fine);
+    },
+  );
 });

@@ -5,10 +5,11 @@
 import { describe, test } from 'vitest';
 import { Party, Size } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import { classOf, heapTrouble, usedIn } from './heap.ts';
 import { Status as Stands, type Worker } from './machine.ts';
 import type { Describe, Model } from './model.ts';
+import { planted } from './planted.ts';
 import { atomic, call, label, must, type Program, run, waitAsync } from './program.ts';
 import { Cast, Fields, FOREVER, type Me, NodeState, Status } from './sync.ts';
 
@@ -209,15 +210,20 @@ describe('who leads a round waits in its action', () => {
     holds('node, at a barrier, death', core, atBarrier(true));
   });
 
-  test('on the very node that is in the first list', async () => {
-    const bad = await mutant({
-      file: HANDLES,
-      find: 'return isListed(own) ? nodeCreate() : <i32>own;',
-      replace: 'return <i32>own;',
-    });
-    breaks('one node, a condition', bad, atCondition(false), /^sleeps for ever: waits$|^its own round answered/);
-    breaks('one node, a barrier', bad, atBarrier(false), /^sleeps for ever|^its own round answered/);
-  });
+  planted(
+    'on the very node that is in the first list',
+    {
+      bad: {
+        file: HANDLES,
+        find: 'return isListed(own) ? nodeCreate() : <i32>own;',
+        replace: 'return <i32>own;',
+      },
+    },
+    ({ bad }) => {
+      breaks('one node, a condition', bad, atCondition(false), /^sleeps for ever: waits$|^its own round answered/);
+      breaks('one node, a barrier', bad, atBarrier(false), /^sleeps for ever|^its own round answered/);
+    },
+  );
 });
 
 /** An event loop that waits at a condition, and may die; another notifies. */
@@ -277,13 +283,18 @@ const loopDies: Describe = (m) => {
 };
 
 describe('the node of an event loop', () => {
-  test('goes with it', async () => {
-    holds('node, death of a loop', core, loopDies, fine);
-    const bad = await mutant({
-      file: 'lifecycle/owned.ts',
-      find: '      storePlain(head, <i32>nextRef(ref));\n      free(ref);\n',
-      replace: '      storePlain(head, <i32>nextRef(ref));\n      if (!isNode(ref)) free(ref);\n',
-    });
-    breaks('a node that stays', bad, loopDies, /^1 nodes more are in use$/, fine);
-  });
+  planted(
+    'goes with it',
+    {
+      bad: {
+        file: 'lifecycle/owned.ts',
+        find: '      storePlain(head, <i32>nextRef(ref));\n      free(ref);\n',
+        replace: '      storePlain(head, <i32>nextRef(ref));\n      if (!isNode(ref)) free(ref);\n',
+      },
+    },
+    ({ bad }) => {
+      holds('node, death of a loop', core, loopDies, fine);
+      breaks('a node that stays', bad, loopDies, /^1 nodes more are in use$/, fine);
+    },
+  );
 });

@@ -5,10 +5,11 @@
 import { describe, expect, test } from 'vitest';
 import { Kind } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import { classOf, usedIn, wordsOf } from './heap.ts';
 import type { Model } from './model.ts';
 import { World } from './objects.ts';
+import { planted } from './planted.ts';
 import { call, must, run } from './program.ts';
 
 const OBJECTS = 'heap/object-table.ts';
@@ -50,32 +51,51 @@ const entryComesRound = (m: Model) => {
 };
 
 describe('an object', () => {
-  test('lives while anybody has a reference, and goes with the last one', async () => {
-    holds('objects, 1 visitor', core, lastGoes(1), fine);
-    holds('objects, 2 visitors', core, lastGoes(2));
-    const bad = await mutant({
-      file: OBJECTS,
-      find: 'if (swapRefWord(entry, before, before - 1)) return;\n    } else if (swapRefWord(entry, before, doomedBy(generation, self))) {',
-      replace:
-        "store64(entry + offsetof<Entry>('refWord'), before - 1);\n      return;\n    } else {\n      store64(entry + offsetof<Entry>('refWord'), doomedBy(generation, self));",
-    });
-    breaks('a release without a compare-and-swap', bad, lastGoes(1), /freed while|freed exactly once|in a cycle|it lives/, fine);
-  });
+  planted(
+    'lives while anybody has a reference, and goes with the last one',
+    {
+      bad: {
+        file: OBJECTS,
+        find: 'if (swapRefWord(entry, before, before - 1)) return;\n    } else if (swapRefWord(entry, before, doomedBy(generation, self))) {',
+        replace:
+          "store64(entry + offsetof<Entry>('refWord'), before - 1);\n      return;\n    } else {\n      store64(entry + offsetof<Entry>('refWord'), doomedBy(generation, self));",
+      },
+    },
+    ({ bad }) => {
+      holds('objects, 1 visitor', core, lastGoes(1), fine);
+      holds('objects, 2 visitors', core, lastGoes(2));
+      breaks(
+        'a release without a compare-and-swap',
+        bad,
+        lastGoes(1),
+        /freed while|freed exactly once|in a cycle|it lives/,
+        fine,
+      );
+    },
+  );
 
-  test('that is gone is not found again in what has its entry now', async () => {
-    holds('objects, an entry comes round', core, entryComesRound, fine);
-    const bad = await mutant({
-      file: OBJECTS,
-      find: '(<i64>(generationOf(refWordOf(entry)) + 1)) << 32',
-      replace: '(<i64>(generationOf(refWordOf(entry)) - 1)) << 32',
-    });
-    breaks('a generation for ever', bad, entryComesRound, /freed while|freed exactly once|it is gone/, fine);
-  });
+  planted(
+    'that is gone is not found again in what has its entry now',
+    {
+      bad: {
+        file: OBJECTS,
+        find: '(<i64>(generationOf(refWordOf(entry)) + 1)) << 32',
+        replace: '(<i64>(generationOf(refWordOf(entry)) - 1)) << 32',
+      },
+    },
+    ({ bad }) => {
+      holds('objects, an entry comes round', core, entryComesRound, fine);
+      breaks('a generation for ever', bad, entryComesRound, /freed while|freed exactly once|it is gone/, fine);
+    },
+  );
 
-  test('is freed once, not twice', async () => {
-    const bad = await mutant({ file: OBJECTS, find: 'if (<i32>before != 1) {', replace: 'if (<i32>before > 2) {' });
-    breaks('freed at 2 and at 1', bad, lastGoes(1), /freed while|freed exactly once|in a cycle/, fine);
-  });
+  planted(
+    'is freed once, not twice',
+    { bad: { file: OBJECTS, find: 'if (<i32>before != 1) {', replace: 'if (<i32>before > 2) {' } },
+    ({ bad }) => {
+      breaks('freed at 2 and at 1', bad, lastGoes(1), /freed while|freed exactly once|in a cycle/, fine);
+    },
+  );
 
   test('is one of its own for each who makes one', () => {
     const model = (m: Model) => {
@@ -154,39 +174,47 @@ describe('the death of a worker', () => {
     m.outcome(() => `${m.victim < 0 ? 'alive' : own.busy ? 'busy' : 'idle'}: ${world.references(event)}`);
   };
 
-  test('gives its handles back: an object may outlive its last user, never the other way round', async () => {
-    const { outcomes } = holds('objects, death', core, dying, fine);
-    expect(outcomes).toEqual(new Set(['alive: 1', 'idle: 0', 'busy: 0', 'busy: 1']));
-    const visits = holds('objects, death, another visits', core, visited, fine);
-    expect([...visits.outcomes].filter((words) => !outcomes.has(words))).toEqual([]);
-    const bad = await mutant({ file: 'lifecycle/reaper.ts', find: '  releaseAllOf(slotOf(tid));\n', replace: '' });
-    expect(holds('objects, death, nothing given back', bad, dying, fine).outcomes).not.toEqual(outcomes);
-  });
+  planted(
+    'gives its handles back: an object may outlive its last user, never the other way round',
+    { bad: { file: 'lifecycle/reaper.ts', find: '  releaseAllOf(slotOf(tid));\n', replace: '' } },
+    ({ bad }) => {
+      const { outcomes } = holds('objects, death', core, dying, fine);
+      expect(outcomes).toEqual(new Set(['alive: 1', 'idle: 0', 'busy: 0', 'busy: 1']));
+      const visits = holds('objects, death, another visits', core, visited, fine);
+      expect([...visits.outcomes].filter((words) => !outcomes.has(words))).toEqual([]);
+      expect(holds('objects, death, nothing given back', bad, dying, fine).outcomes).not.toEqual(outcomes);
+    },
+  );
 
-  test('is repaired in what is in an entry, not in what was', async () => {
-    const model = (m: Model) => {
-      const world = new World(m);
-      const own = m.ghost({ event: 0 });
-      const barrier = world.make('barrierCreate', Kind.BARRIER, 2);
-      world.add('u', [], { mayDie: true });
-      world.add('v', [
-        call('release', [barrier.id, barrier.generation]),
-        call('eventCreate', [], (ref) => {
-          own.event = m.look('refObject', ref);
-        }),
-        call('eventSet', () => [own.event]),
-      ]);
-      world.reaper();
-      m.finally(() => (m.look('eventIsSet', own.event) ? undefined : 'the event was repaired like a barrier'));
-    };
-    holds('objects, an entry changes its kind before the reaper', core, model);
-    const bad = await mutant({
-      file: 'lifecycle/reaper.ts',
-      find: '    const object = objectPin(index);\n    if (!object) continue;\n    const kind = objectKind(index);\n    if (clean) abandon(object, kind, tid, true);\n',
-      // Its lock lets go first: a barrier is only broken by a death in the midst.
-      replace:
-        '    const kind = objectKind(index);\n    const object = objectPin(index);\n    if (!object) continue;\n    abandon(object, kind, tid, clean);\n',
-    });
-    breaks('the kind before the pin', bad, model, /^the event was repaired like a barrier$/);
-  });
+  planted(
+    'is repaired in what is in an entry, not in what was',
+    {
+      bad: {
+        file: 'lifecycle/reaper.ts',
+        find: '    const object = objectPin(index);\n    if (!object) continue;\n    const kind = objectKind(index);\n    if (clean) abandon(object, kind, tid, true);\n',
+        // Its lock lets go first: a barrier is only broken by a death in the midst.
+        replace:
+          '    const kind = objectKind(index);\n    const object = objectPin(index);\n    if (!object) continue;\n    abandon(object, kind, tid, clean);\n',
+      },
+    },
+    ({ bad }) => {
+      const model = (m: Model) => {
+        const world = new World(m);
+        const own = m.ghost({ event: 0 });
+        const barrier = world.make('barrierCreate', Kind.BARRIER, 2);
+        world.add('u', [], { mayDie: true });
+        world.add('v', [
+          call('release', [barrier.id, barrier.generation]),
+          call('eventCreate', [], (ref) => {
+            own.event = m.look('refObject', ref);
+          }),
+          call('eventSet', () => [own.event]),
+        ]);
+        world.reaper();
+        m.finally(() => (m.look('eventIsSet', own.event) ? undefined : 'the event was repaired like a barrier'));
+      };
+      holds('objects, an entry changes its kind before the reaper', core, model);
+      breaks('the kind before the pin', bad, model, /^the event was repaired like a barrier$/);
+    },
+  );
 });

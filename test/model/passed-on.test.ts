@@ -5,10 +5,11 @@
 import { describe, test } from 'vitest';
 import { Encoding, Kind, Status } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
-import { core, mutant } from './core.ts';
+import { core } from './core.ts';
 import { starve } from './heap.ts';
 import { Line } from './line.ts';
 import type { Describe } from './model.ts';
+import { planted, planted } from './planted.ts';
 import { atomic, call, must, type Step } from './program.ts';
 import { SingleLockQueue } from './single-lock.ts';
 import { FOREVER } from './sync.ts';
@@ -63,14 +64,19 @@ describe('a producer without memory passes its wake-up on', () => {
     holds(`${what}, passed on`, core, model);
   });
 
-  test('or the next one sleeps beside room', async () => {
-    const bad = await mutant({
-      file: 'queue/queue.ts',
-      find: '  if (!isFull(queue)) eventCountNotify(queue + QUEUE_NOT_FULL, 1);\n',
-      replace: '',
-    });
-    for (const [what, model] of queues.slice(0, 2)) breaks(`${what}, kept`, bad, model, /^sleeps for ever: q, c$/);
-  });
+  planted(
+    'or the next one sleeps beside room',
+    {
+      bad: {
+        file: 'queue/queue.ts',
+        find: '  if (!isFull(queue)) eventCountNotify(queue + QUEUE_NOT_FULL, 1);\n',
+        replace: '',
+      },
+    },
+    ({ bad }) => {
+      for (const [what, model] of queues.slice(0, 2)) breaks(`${what}, kept`, bad, model, /^sleeps for ever: q, c$/);
+    },
+  );
 });
 
 describe('a consumer of numbers leaves another item to others', () => {
@@ -90,12 +96,11 @@ describe('a consumer of numbers leaves another item to others', () => {
 
   test('and wakes the next one for it', () => void holds('numbers wanted, passed on', core, fussy));
 
-  test('or that one sleeps beside it', async () => {
-    const bad = await mutant({
+  planted('or that one sleeps beside it', { bad: {
       file: 'queue/queue.ts',
       find: '      if (status == Status.NOT_NUMBER && deadline != UNSET) eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n',
       replace: '',
-    });
+    } }, ({ bad }) => {
     breaks('numbers wanted, kept', bad, fussy, /^sleeps for ever: .*c/);
   });
 });

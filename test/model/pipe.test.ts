@@ -5,10 +5,11 @@
 import { describe, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
-import { core, mutant } from './core.ts';
+import { core } from './core.ts';
 import { enlist, heapTrouble, makeHeap } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { call, type Flow, label, must, type Program, run, type Step } from './program.ts';
 import { FOREVER } from './sync.ts';
 
@@ -248,54 +249,64 @@ describe('the end of file', () => {
     here.reaper();
   });
 
-  test('comes after the last message, when the last writer closes', async () => {
-    holds('pipe 1+1', core, oneToOne);
-    const two = scene((here) => {
-      here.writer('w', 1);
-      here.writer('v', 0);
-      here.reader('r', 2);
-    });
-    holds('pipe 2+1', core, two);
-    const readers = scene((here) => {
-      here.fill();
-      here.writer('w', 0);
-      here.reader('r', 1);
-      here.reader('s', 2);
-      here.completes();
-    });
-    holds('pipe 1+2', core, readers);
-    const silent = await mutant({ file: PIPE, find: '  queueWakeAll(queue);\n', replace: '' });
-    breaks('nobody is told', silent, oneToOne, /^sleeps for ever: r$/);
-    const early = await mutant({
-      file: PIPE,
-      find: "  store(queue + offsetof<Queue>('closed'), 1);\n  queueWakeAll(queue);\n",
-      replace: "  queueWakeAll(queue);\n  store(queue + offsetof<Queue>('closed'), 1);\n",
-    });
-    breaks('told before it is so', early, oneToOne, /^sleeps for ever: r$/);
-  });
+  planted(
+    'comes after the last message, when the last writer closes',
+    {
+      silent: { file: PIPE, find: '  queueWakeAll(queue);\n', replace: '' },
+      early: {
+        file: PIPE,
+        find: "  store(queue + offsetof<Queue>('closed'), 1);\n  queueWakeAll(queue);\n",
+        replace: "  queueWakeAll(queue);\n  store(queue + offsetof<Queue>('closed'), 1);\n",
+      },
+    },
+    ({ silent, early }) => {
+      holds('pipe 1+1', core, oneToOne);
+      const two = scene((here) => {
+        here.writer('w', 1);
+        here.writer('v', 0);
+        here.reader('r', 2);
+      });
+      holds('pipe 2+1', core, two);
+      const readers = scene((here) => {
+        here.fill();
+        here.writer('w', 0);
+        here.reader('r', 1);
+        here.reader('s', 2);
+        here.completes();
+      });
+      holds('pipe 1+2', core, readers);
+      breaks('nobody is told', silent, oneToOne, /^sleeps for ever: r$/);
+      breaks('told before it is so', early, oneToOne, /^sleeps for ever: r$/);
+    },
+  );
 
-  test('comes when the last writer dies, wherever it does', async () => {
-    holds('pipe, the writer dies', core, oneDies);
-    const closing = scene((here) => {
-      here.writer('w', 0, { mayDie: true });
-      here.reader('r', 1);
-      here.reaper();
-    });
-    holds('pipe, the writer dies while it closes', core, closing, { fine: true });
-    const unnamed = await mutant({
-      file: 'heap/object-table.ts',
-      find: '      if (!swapRefWord(entry, before, doomedBy(generation, self))) continue;\n',
-      replace:
-        '      storePlain(handle, 0);\n      if (!swapRefWord(entry, before, doomedBy(generation, self))) {\n        storePlain(handle, index);\n        continue;\n      }\n',
-    });
-    breaks('unnamed before it is doomed', unnamed, closing, /^sleeps for ever: r$/, { fine: true });
-    const forgotten = await mutant({
-      file: 'lifecycle/reaper.ts',
-      find: '    adoptDoomed(index, tid);\n',
-      replace: '',
-    });
-    breaks('not taken apart by the reaper', forgotten, closing, /^sleeps for ever: r$/, { fine: true });
-  });
+  planted(
+    'comes when the last writer dies, wherever it does',
+    {
+      unnamed: {
+        file: 'heap/object-table.ts',
+        find: '      if (!swapRefWord(entry, before, doomedBy(generation, self))) continue;\n',
+        replace:
+          '      storePlain(handle, 0);\n      if (!swapRefWord(entry, before, doomedBy(generation, self))) {\n        storePlain(handle, index);\n        continue;\n      }\n',
+      },
+      forgotten: {
+        file: 'lifecycle/reaper.ts',
+        find: '    adoptDoomed(index, tid);\n',
+        replace: '',
+      },
+    },
+    ({ unnamed, forgotten }) => {
+      holds('pipe, the writer dies', core, oneDies);
+      const closing = scene((here) => {
+        here.writer('w', 0, { mayDie: true });
+        here.reader('r', 1);
+        here.reaper();
+      });
+      holds('pipe, the writer dies while it closes', core, closing, { fine: true });
+      breaks('unnamed before it is doomed', unnamed, closing, /^sleeps for ever: r$/, { fine: true });
+      breaks('not taken apart by the reaper', forgotten, closing, /^sleeps for ever: r$/, { fine: true });
+    },
+  );
 
   test('comes when a writer dies, and another opens the end, puts and closes', () => {
     const model = scene((here) => {
@@ -345,22 +356,27 @@ describe('a broken pipe', () => {
     holds('pipe, the reader dies', core, dies);
   });
 
-  test('drops what is in it, and what comes late', async () => {
-    const model = scene((here) => {
-      here.writer('w', 1, { closes: false });
-      here.reader('r', 0);
-      here.empties();
-    });
-    holds('pipe, late messages', core, model);
-    const bad = await mutant({ file: PIPE, find: '  if (isClosed(queue)) drain(queue);\n', replace: '' });
-    breaks('late messages stay', bad, model, /^messages stay in a pipe that nobody reads$/);
-    const never = await mutant({
-      file: PIPE,
-      find: '    close(incoming);\n    drain(incoming);\n',
-      replace: '    close(incoming);\n',
-    });
-    breaks('early messages stay', never, model, /^messages stay in a pipe that nobody reads$/);
-  });
+  planted(
+    'drops what is in it, and what comes late',
+    {
+      bad: { file: PIPE, find: '  if (isClosed(queue)) drain(queue);\n', replace: '' },
+      never: {
+        file: PIPE,
+        find: '    close(incoming);\n    drain(incoming);\n',
+        replace: '    close(incoming);\n',
+      },
+    },
+    ({ bad, never }) => {
+      const model = scene((here) => {
+        here.writer('w', 1, { closes: false });
+        here.reader('r', 0);
+        here.empties();
+      });
+      holds('pipe, late messages', core, model);
+      breaks('late messages stay', bad, model, /^messages stay in a pipe that nobody reads$/);
+      breaks('early messages stay', never, model, /^messages stay in a pipe that nobody reads$/);
+    },
+  );
 });
 
 describe('a watcher', () => {
@@ -369,32 +385,37 @@ describe('a watcher', () => {
     here.watcher('r', 2);
   });
 
-  test('is woken for a message and for the end', async () => {
-    holds('pipe, watched', core, watched);
-    const dies = scene((here) => {
-      here.writer('w', 1, { mayDie: true });
-      here.watcher('r', 2);
-      here.reaper();
-    });
-    holds('pipe, watched, the writer dies', core, dies);
-    const silent = await mutant({
-      file: PIPE,
-      find: '  queueWakeAll(queue);\n  multiWaitWake();\n',
-      replace: '  queueWakeAll(queue);\n',
-    });
-    breaks('the end is not told', silent, watched, /^sleeps for ever: r$/);
-    const early = await mutant({
-      file: PIPE,
-      find: '  const status = queuePutNumber(queue, value, timeoutMs);\n  pipeSent(queue);\n',
-      replace: '  pipeSent(queue);\n  const status = queuePutNumber(queue, value, timeoutMs);\n',
-    });
-    const endless = scene((here) => {
-      here.writer('w', 1, { closes: false });
-      here.watcher('r', 1);
-    });
-    holds('pipe, watched, no end', core, endless);
-    breaks('told before the message', early, endless, /^sleeps for ever: r$/);
-  });
+  planted(
+    'is woken for a message and for the end',
+    {
+      silent: {
+        file: PIPE,
+        find: '  queueWakeAll(queue);\n  multiWaitWake();\n',
+        replace: '  queueWakeAll(queue);\n',
+      },
+      early: {
+        file: PIPE,
+        find: '  const status = queuePutNumber(queue, value, timeoutMs);\n  pipeSent(queue);\n',
+        replace: '  pipeSent(queue);\n  const status = queuePutNumber(queue, value, timeoutMs);\n',
+      },
+    },
+    ({ silent, early }) => {
+      holds('pipe, watched', core, watched);
+      const dies = scene((here) => {
+        here.writer('w', 1, { mayDie: true });
+        here.watcher('r', 2);
+        here.reaper();
+      });
+      holds('pipe, watched, the writer dies', core, dies);
+      breaks('the end is not told', silent, watched, /^sleeps for ever: r$/);
+      const endless = scene((here) => {
+        here.writer('w', 1, { closes: false });
+        here.watcher('r', 1);
+      });
+      holds('pipe, watched, no end', core, endless);
+      breaks('told before the message', early, endless, /^sleeps for ever: r$/);
+    },
+  );
 
   test('and another one of the same end: each message wakes one that takes it', () => {
     const model = scene((here) => {

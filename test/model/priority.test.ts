@@ -5,8 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { Kind, Status } from '../../assembly/abi.ts';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { call, must } from './program.ts';
 import { type SingleLockOptions, SingleLockQueue } from './single-lock.ts';
 
@@ -72,7 +73,7 @@ describe('a heap in the midst of a move', () => {
   });
 
   const find = '    copyEntry(to, above);\n    setHole(queue, parent + 1);';
-  const planted: [string, Edit, (options?: SingleLockOptions) => (m: Model) => void][] = [
+  const bugs: [string, Edit, (options?: SingleLockOptions) => (m: Model) => void][] = [
     [
       'with a hole that is named before it is one, rising',
       { file: HEAP, find, replace: '    setHole(queue, parent + 1);\n    copyEntry(to, above);' },
@@ -126,23 +127,27 @@ describe('a heap in the midst of a move', () => {
     ],
   ];
 
-  test.each(planted)('is found broken %s', async (what, edit, model) => {
-    breaks(what, await mutant(edit), model(), WRONG, fine);
-  });
+  for (const [what, edit, model] of bugs)
+    planted(`is found broken ${what}`, { bad: edit }, ({ bad }) => void breaks(what, bad, model(), WRONG, fine));
 
-  test('is found broken when equal ones go by their places', async () => {
-    const bad = await mutant({
-      file: 'queue/key.ts',
-      find: 'return ageA < ageB;',
-      replace: 'return false;',
-    });
-    const model = heap({ priorities: [1, 2, 2, 2, 2, 2] }, (line) => {
-      line.fill([2, 3, 4, 5, 6]);
-      line.consumer('c', 4);
-    });
-    holds('heap, equal ones', core, model);
-    breaks('equal ones', bad, model, /before item/);
-  });
+  planted(
+    'is found broken when equal ones go by their places',
+    {
+      bad: {
+        file: 'queue/key.ts',
+        find: 'return ageA < ageB;',
+        replace: 'return false;',
+      },
+    },
+    ({ bad }) => {
+      const model = heap({ priorities: [1, 2, 2, 2, 2, 2] }, (line) => {
+        line.fill([2, 3, 4, 5, 6]);
+        line.consumer('c', 4);
+      });
+      holds('heap, equal ones', core, model);
+      breaks('equal ones', bad, model, /before item/);
+    },
+  );
 });
 
 test('keys of another shape are refused, also by a full queue, unless it is empty', () => {

@@ -5,9 +5,10 @@
 import { describe, expect, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
-import { core, mutant } from './core.ts';
+import { core } from './core.ts';
 import { Line, type LineOptions, type Member } from './line.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { atomic, call, label, must, type Program, run } from './program.ts';
 import { asleep, FOREVER } from './sync.ts';
 
@@ -55,24 +56,34 @@ describe('items', () => {
     holds('queue 1+1, maxsize 1', core, model, { fine: true });
   });
 
-  test('published before they are written', async () => {
-    const bad = await mutant({
-      file: FIFO,
-      find: '  const place = ringAddress(segment, at);\n  storePlain(place, <i32>length);',
-      replace:
-        '  const place = ringAddress(segment, at);\n  setPosition(side, advance(tail, 1, bytes));\n  storePlain(place, <i32>length);',
-    });
-    breaks('early publication', bad, oneToTwo, /a record that nobody put|a number that nobody put/, { fine: true });
-  });
+  planted(
+    'published before they are written',
+    {
+      bad: {
+        file: FIFO,
+        find: '  const place = ringAddress(segment, at);\n  storePlain(place, <i32>length);',
+        replace:
+          '  const place = ringAddress(segment, at);\n  setPosition(side, advance(tail, 1, bytes));\n  storePlain(place, <i32>length);',
+      },
+    },
+    ({ bad }) => {
+      breaks('early publication', bad, oneToTwo, /a record that nobody put|a number that nobody put/, { fine: true });
+    },
+  );
 
-  test('taken by two consumers: a head that is not locked', async () => {
-    const bad = await mutant({
-      file: FIFO,
-      find: '  else setPosition(side, after);\n  unlock(side);\n  return <i32>meta;',
-      replace: '  unlock(side);\n  if (!(meta & OUT_OF_LINE)) setPosition(side, after);\n  return <i32>meta;',
-    });
-    breaks('early unlock', bad, oneToTwo, /was taken twice/);
-  });
+  planted(
+    'taken by two consumers: a head that is not locked',
+    {
+      bad: {
+        file: FIFO,
+        find: '  else setPosition(side, after);\n  unlock(side);\n  return <i32>meta;',
+        replace: '  unlock(side);\n  if (!(meta & OUT_OF_LINE)) setPosition(side, after);\n  return <i32>meta;',
+      },
+    },
+    ({ bad }) => {
+      breaks('early unlock', bad, oneToTwo, /was taken twice/);
+    },
+  );
 
   test('in batches', () => {
     const model = withLine({ maxsize: 2, sizes: [1, 3] }, (line) => {
@@ -83,14 +94,19 @@ describe('items', () => {
     holds('queue, a batch for 2', core, batchForTwo);
   });
 
-  test('in a batch that wakes one consumer', async () => {
-    const bad = await mutant({
-      file: QUEUE,
-      find: 'eventCountNotify(queue + QUEUE_NOT_EMPTY, done);',
-      replace: 'eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);',
-    });
-    breaks('one wake-up for a batch', bad, batchForTwo, /^sleeps for ever: [cd]$/);
-  });
+  planted(
+    'in a batch that wakes one consumer',
+    {
+      bad: {
+        file: QUEUE,
+        find: 'eventCountNotify(queue + QUEUE_NOT_EMPTY, done);',
+        replace: 'eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);',
+      },
+    },
+    ({ bad }) => {
+      breaks('one wake-up for a batch', bad, batchForTwo, /^sleeps for ever: [cd]$/);
+    },
+  );
 });
 
 function oneToTwo(m: Model): void {
@@ -123,32 +139,47 @@ function asyncAndBlocking(m: Model): void {
 }
 
 describe('waiting', () => {
-  test('reads the sequence after the try', async () => {
-    const bad = await mutant({
-      file: QUEUE,
-      find: '  const epoch = eventCountEpoch(ec);\n  if (!isIdle(queue)) {',
-      replace: '  const idle = isIdle(queue);\n  const epoch = eventCountEpoch(ec);\n  if (!idle) {',
-    });
-    breaks('late epoch', bad, oneToTwo, /^sleeps for ever/);
-  });
+  planted(
+    'reads the sequence after the try',
+    {
+      bad: {
+        file: QUEUE,
+        find: '  const epoch = eventCountEpoch(ec);\n  if (!isIdle(queue)) {',
+        replace: '  const idle = isIdle(queue);\n  const epoch = eventCountEpoch(ec);\n  if (!idle) {',
+      },
+    },
+    ({ bad }) => {
+      breaks('late epoch', bad, oneToTwo, /^sleeps for ever/);
+    },
+  );
 
-  test('counts off twice who was woken', async () => {
-    const bad = await mutant({
-      file: 'waiting/event-count.ts',
-      find: 'if (result != Parked.WOKEN) eventCountLeave(ec);',
-      replace: 'eventCountLeave(ec);',
-    });
-    breaks('counted off twice', bad, oneToTwo, /^(sleeps for ever|notEmpty has miscounted)/);
-  });
+  planted(
+    'counts off twice who was woken',
+    {
+      bad: {
+        file: 'waiting/event-count.ts',
+        find: 'if (result != Parked.WOKEN) eventCountLeave(ec);',
+        replace: 'eventCountLeave(ec);',
+      },
+    },
+    ({ bad }) => {
+      breaks('counted off twice', bad, oneToTwo, /^(sleeps for ever|notEmpty has miscounted)/);
+    },
+  );
 
-  test('is told before the item is there', async () => {
-    const bad = await mutant({
-      file: QUEUE,
-      find: '  const status = isFifo(queue)\n    ? fifoPut(queue,',
-      replace: '  eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n  return isFifo(queue)\n    ? fifoPut(queue,',
-    });
-    breaks('early notify', bad, oneToTwo, /^sleeps for ever/);
-  });
+  planted(
+    'is told before the item is there',
+    {
+      bad: {
+        file: QUEUE,
+        find: '  const status = isFifo(queue)\n    ? fifoPut(queue,',
+        replace: '  eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n  return isFifo(queue)\n    ? fifoPut(queue,',
+      },
+    },
+    ({ bad }) => {
+      breaks('early notify', bad, oneToTwo, /^sleeps for ever/);
+    },
+  );
 
   test('ends when the time is up, and takes no wake-up from anybody', () => {
     const gets = withLine({}, (line) => {
@@ -189,15 +220,20 @@ describe('waiting', () => {
     holds('queue, a zombie', core, model);
   });
 
-  test('by an event loop is forgotten', async () => {
-    const bad = await mutant({
-      file: 'waiting/event-count.ts',
-      find: "    wake(ec + offsetof<EventCount>('seq'), ec + offsetof<EventCount>('waiters'), count);\n  }\n  gateOpen(eventCountGate(ec));",
-      replace:
-        "    wake(ec + offsetof<EventCount>('seq'), ec + offsetof<EventCount>('waiters'), count);\n  } else gateOpen(eventCountGate(ec));",
-    });
-    breaks('gate or sleepers', bad, asyncAndBlocking, /^sleeps for ever: async/);
-  });
+  planted(
+    'by an event loop is forgotten',
+    {
+      bad: {
+        file: 'waiting/event-count.ts',
+        find: "    wake(ec + offsetof<EventCount>('seq'), ec + offsetof<EventCount>('waiters'), count);\n  }\n  gateOpen(eventCountGate(ec));",
+        replace:
+          "    wake(ec + offsetof<EventCount>('seq'), ec + offsetof<EventCount>('waiters'), count);\n  } else gateOpen(eventCountGate(ec));",
+      },
+    },
+    ({ bad }) => {
+      breaks('gate or sleepers', bad, asyncAndBlocking, /^sleeps for ever: async/);
+    },
+  );
 });
 
 describe('shutting down', () => {
@@ -222,22 +258,27 @@ describe('shutting down', () => {
     shutdown(line, true);
   };
 
-  test('wakes who puts', async () => {
-    const model = (immediate: boolean) =>
-      withLine({ maxsize: 1 }, (line) => {
-        line.fill(1);
-        line.producer('p', 1);
-        shutdown(line, immediate);
-      });
-    holds('queue, shutdown of a full one', core, model(false));
-    holds('queue, shutdown of a full one, at once', core, model(true));
-    const bad = await mutant({
-      file: QUEUE,
-      find: '  eventCountWakeAll(queue + QUEUE_NOT_EMPTY);\n  eventCountWakeAll(queue + QUEUE_NOT_FULL);\n}\n\nexport function queueNotEmptyGate',
-      replace: '  eventCountWakeAll(queue + QUEUE_NOT_EMPTY);\n}\n\nexport function queueNotEmptyGate',
-    });
-    breaks('producers are not told', bad, model(false), /^sleeps for ever: p$/);
-  });
+  planted(
+    'wakes who puts',
+    {
+      bad: {
+        file: QUEUE,
+        find: '  eventCountWakeAll(queue + QUEUE_NOT_EMPTY);\n  eventCountWakeAll(queue + QUEUE_NOT_FULL);\n}\n\nexport function queueNotEmptyGate',
+        replace: '  eventCountWakeAll(queue + QUEUE_NOT_EMPTY);\n}\n\nexport function queueNotEmptyGate',
+      },
+    },
+    ({ bad }) => {
+      const model = (immediate: boolean) =>
+        withLine({ maxsize: 1 }, (line) => {
+          line.fill(1);
+          line.producer('p', 1);
+          shutdown(line, immediate);
+        });
+      holds('queue, shutdown of a full one', core, model(false));
+      holds('queue, shutdown of a full one, at once', core, model(true));
+      breaks('producers are not told', bad, model(false), /^sleeps for ever: p$/);
+    },
+  );
 
   test('at once drops what is in and counts it off', () => {
     const model = withLine(mixed, (line) => {
@@ -256,19 +297,24 @@ describe('shutting down', () => {
     holds('queue, shutdown at once, joined', core, joined);
   });
 
-  test('at once leaves consumers a tail that they have passed', async () => {
-    const bad = await mutant({
-      file: 'queue/ring.ts',
-      find: 'if (bytesOf(ringTail(queue, head)) == at) return false;',
-      replace: 'if (bytesOf(positionOf(queue + QUEUE_TAIL)) == at) return false;',
-    });
-    const model = withLine({}, (line) => {
-      line.fill(1);
-      line.consumer('c', 2);
-      shutdown(line, true);
-    });
-    breaks('a stale cache', bad, model, /a record that nobody put|a number that nobody put|says a get, but it is not/);
-  });
+  planted(
+    'at once leaves consumers a tail that they have passed',
+    {
+      bad: {
+        file: 'queue/ring.ts',
+        find: 'if (bytesOf(ringTail(queue, head)) == at) return false;',
+        replace: 'if (bytesOf(positionOf(queue + QUEUE_TAIL)) == at) return false;',
+      },
+    },
+    ({ bad }) => {
+      const model = withLine({}, (line) => {
+        line.fill(1);
+        line.consumer('c', 2);
+        shutdown(line, true);
+      });
+      breaks('a stale cache', bad, model, /a record that nobody put|a number that nobody put|says a get, but it is not/);
+    },
+  );
 });
 
 function join(line: Line, isDone: () => boolean, timeout = FOREVER): Program {
@@ -340,38 +386,48 @@ describe('tasks', () => {
     holds('queue, joined by an event loop', core, joined(joiner));
   });
 
-  test('are counted off once for each', async () => {
-    const model = (m: Model) => {
-      const line = new Line(m, {});
-      const ghost = m.ghost({ ok: 0, range: 0 });
-      const counted = (status: number) => {
-        if (status === Status.OK) ghost.ok++;
-        else if (status === Status.RANGE) ghost.range++;
+  planted(
+    'are counted off once for each',
+    {
+      bad: {
+        file: 'queue/tasks.ts',
+        find: 'if (cas(word, done, done + 1) == done) break;',
+        replace: 'cas(word, load(word), done + 1);\n    break;',
+      },
+    },
+    ({ bad }) => {
+      const model = (m: Model) => {
+        const line = new Line(m, {});
+        const ghost = m.ghost({ ok: 0, range: 0 });
+        const counted = (status: number) => {
+          if (status === Status.OK) ghost.ok++;
+          else if (status === Status.RANGE) ghost.range++;
+        };
+        line.fill(1);
+        for (const name of ['a', 'b']) line.add(name, () => [call('queueTaskDone', () => [line.queue], counted)]);
+        m.outcome(() => `${ghost.ok} ${ghost.range}`);
       };
-      line.fill(1);
-      for (const name of ['a', 'b']) line.add(name, () => [call('queueTaskDone', () => [line.queue], counted)]);
-      m.outcome(() => `${ghost.ok} ${ghost.range}`);
-    };
-    expect(holds('queue, taskDone', core, model).outcomes).toEqual(new Set(['1 1']));
-    const bad = await mutant({
-      file: 'queue/tasks.ts',
-      find: 'if (cas(word, done, done + 1) == done) break;',
-      replace: 'cas(word, load(word), done + 1);\n    break;',
-    });
-    expect(holds('taskDone, planted', bad, model).outcomes).toEqual(new Set(['1 1', '2 0']));
-  });
+      expect(holds('queue, taskDone', core, model).outcomes).toEqual(new Set(['1 1']));
+      expect(holds('taskDone, planted', bad, model).outcomes).toEqual(new Set(['1 1', '2 0']));
+    },
+  );
 
-  test('are joined without a word from the last one', async () => {
-    const bad = await mutant({
-      file: 'queue/tasks.ts',
-      find: 'if (cas(word, done, done + 1) == done) break;\n  }\n  if (queueUnfinished(queue) == 0)',
-      replace: 'if (cas(word, done, done + 1) == done) break;\n  }\n  if (queueUnfinished(queue) == 1)',
-    });
-    breaks(
-      'told too early',
-      bad,
-      joined((line, isDone) => join(line, isDone)),
-      /^sleeps for ever: j$/,
-    );
-  });
+  planted(
+    'are joined without a word from the last one',
+    {
+      bad: {
+        file: 'queue/tasks.ts',
+        find: 'if (cas(word, done, done + 1) == done) break;\n  }\n  if (queueUnfinished(queue) == 0)',
+        replace: 'if (cas(word, done, done + 1) == done) break;\n  }\n  if (queueUnfinished(queue) == 1)',
+      },
+    },
+    ({ bad }) => {
+      breaks(
+        'told too early',
+        bad,
+        joined((line, isDone) => join(line, isDone)),
+        /^sleeps for ever: j$/,
+      );
+    },
+  );
 });

@@ -5,9 +5,10 @@
  */
 import { describe, test, vi } from 'vitest';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import { classOf, enlist, freePages, heapTrouble, makeHeap, missingIn, PAGE, reaps } from './heap.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { atomic, call, label, must, run, type Step } from './program.ts';
 
 // A planted bug is a compilation of the core.
@@ -165,11 +166,14 @@ describe('a search for whole free pages', () => {
     holds('reclaim, one other', core, search(4, 1), fine);
   });
 
-  test('leaves a block to who wants one, also while it has all free ones in hand', async () => {
-    holds('reclaim, one wants a block', core, both, fine);
-    const bad = await mutant({ file: 'heap/allocator.ts', find: '      else block = pop(kind);\n', replace: '' });
-    breaks('free blocks in hand while somebody wants one', bad, both, /no block, where one is free/, fine);
-  });
+  planted(
+    'leaves a block to who wants one, also while it has all free ones in hand',
+    { bad: { file: 'heap/allocator.ts', find: '      else block = pop(kind);\n', replace: '' } },
+    ({ bad }) => {
+      holds('reclaim, one wants a block', core, both, fine);
+      breaks('free blocks in hand while somebody wants one', bad, both, /no block, where one is free/, fine);
+    },
+  );
 
   test.each([1, 2, 4])('finds one of %i free blocks', (blocks) => {
     const alone = (m: Model) => {
@@ -184,30 +188,45 @@ describe('a search for whole free pages', () => {
     holds('reclaim, a page being cut up', core, search(1, 1), fine);
   });
 
-  test('never takes a page of which a block is out', async () => {
-    const bad = await mutant({
-      file: RECLAIM,
-      find: 'countIn(page) != blocksPerPage(tag - SMALL)) continue;',
-      replace: 'countIn(page) < blocksPerPage(tag - SMALL) - 1) continue;',
-    });
-    const wrong = /overlap|free list of class|free run|wrote into|neither free|untouched at once|goes round|no word|no schedule/;
-    breaks('a page of which a block is out', bad, search(4, 1), wrong, fine);
-  });
+  planted(
+    'never takes a page of which a block is out',
+    {
+      bad: {
+        file: RECLAIM,
+        find: 'countIn(page) != blocksPerPage(tag - SMALL)) continue;',
+        replace: 'countIn(page) < blocksPerPage(tag - SMALL) - 1) continue;',
+      },
+    },
+    ({ bad }) => {
+      const wrong =
+        /overlap|free list of class|free run|wrote into|neither free|untouched at once|goes round|no word|no schedule/;
+      breaks('a page of which a block is out', bad, search(4, 1), wrong, fine);
+    },
+  );
 
-  test('ends the cutting up of a page that it takes', async () => {
-    const bad = await mutant({ file: RECLAIM, find: ' || cas64(carve, range, 0) != range) return;', replace: ') return;' });
-    const wrong = /overlap|free list of class|free run|wrote into|neither free|untouched at once|goes round|no word|no schedule/;
-    breaks('a page that is cut up on', bad, search(1, 1), wrong, fine);
-  });
+  planted(
+    'ends the cutting up of a page that it takes',
+    { bad: { file: RECLAIM, find: ' || cas64(carve, range, 0) != range) return;', replace: ') return;' } },
+    ({ bad }) => {
+      const wrong =
+        /overlap|free list of class|free run|wrote into|neither free|untouched at once|goes round|no word|no schedule/;
+      breaks('a page that is cut up on', bad, search(1, 1), wrong, fine);
+    },
+  );
 
-  test('leaves the blocks of other pages free', async () => {
-    const bad = await mutant({
-      file: RECLAIM,
-      find: 'if (countIn(pageOf(block)) == whole)',
-      replace: 'if (countIn(pageOf(block)) >= whole - 1)',
-    });
-    breaks('blocks dropped of pages that are not whole', bad, search(4, 1), /neither free|no schedule/, fine);
-  });
+  planted(
+    'leaves the blocks of other pages free',
+    {
+      bad: {
+        file: RECLAIM,
+        find: 'if (countIn(pageOf(block)) == whole)',
+        replace: 'if (countIn(pageOf(block)) >= whole - 1)',
+      },
+    },
+    ({ bad }) => {
+      breaks('blocks dropped of pages that are not whole', bad, search(4, 1), /neither free|no schedule/, fine);
+    },
+  );
 });
 
 describe('the death of who searches', () => {
@@ -215,19 +234,27 @@ describe('the death of who searches', () => {
     holds('reclaim, death', core, dying(4), fine);
   });
 
-  test('between the two halves of the last step loses no page', async () => {
-    const bad = await mutant({
-      file: RECLAIM,
-      find: 'for (let index = 0; index < SMALL_CLASSES; index++) dropWholePages(classAt(index), blocksPerPage(index));\n  const any = releaseWholePages();',
-      replace:
-        'const any = releaseWholePages();\n  for (let index = 0; index < SMALL_CLASSES; index++) dropWholePages(classAt(index), blocksPerPage(index));',
-    });
-    const wrong = /free list of class|free run|overlap|pages are left|wrote into|no word/;
-    breaks('pages released before their blocks are dropped', bad, dying(4), wrong, fine);
-  });
+  planted(
+    'between the two halves of the last step loses no page',
+    {
+      bad: {
+        file: RECLAIM,
+        find: 'for (let index = 0; index < SMALL_CLASSES; index++) dropWholePages(classAt(index), blocksPerPage(index));\n  const any = releaseWholePages();',
+        replace:
+          'const any = releaseWholePages();\n  for (let index = 0; index < SMALL_CLASSES; index++) dropWholePages(classAt(index), blocksPerPage(index));',
+      },
+    },
+    ({ bad }) => {
+      const wrong = /free list of class|free run|overlap|pages are left|wrote into|no word/;
+      breaks('pages released before their blocks are dropped', bad, dying(4), wrong, fine);
+    },
+  );
 
-  test('leaves taken blocks that the next one gives back', async () => {
-    const bad = await mutant({ file: 'heap/allocator.ts', find: '  reclaimRepair();\n', replace: '' });
-    breaks('taken blocks that nobody gives back', bad, dying(4), /not given back|pages are left|no schedule/, fine);
-  });
+  planted(
+    'leaves taken blocks that the next one gives back',
+    { bad: { file: 'heap/allocator.ts', find: '  reclaimRepair();\n', replace: '' } },
+    ({ bad }) => {
+      breaks('taken blocks that nobody gives back', bad, dying(4), /not given back|pages are left|no schedule/, fine);
+    },
+  );
 });

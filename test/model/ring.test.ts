@@ -6,10 +6,11 @@ import { describe, expect, test } from 'vitest';
 import { Encoding, Status } from '../../assembly/abi.ts';
 import { RECORD } from './account.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import { PAGE } from './heap.ts';
 import { Line, type LineOptions } from './line.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { call, label, must } from './program.ts';
 import { FOREVER } from './sync.ts';
 
@@ -96,42 +97,62 @@ describe('a ring', () => {
     holds('ring, no memory', core, model, fine);
   });
 
-  test('in which a consumer looks only for a next segment, not where the old one ends', async () => {
-    const bad = await mutant({
-      file: RING,
-      find: "if (!next || <u32>loadPlain(segment + offsetof<Segment>('end')) != at) return segment;",
-      replace: 'if (!next) return segment;',
-    });
-    breaks('no look at the end', bad, drainedWhileItGrows, NONSENSE, fine);
-  });
+  planted(
+    'in which a consumer looks only for a next segment, not where the old one ends',
+    {
+      bad: {
+        file: RING,
+        find: "if (!next || <u32>loadPlain(segment + offsetof<Segment>('end')) != at) return segment;",
+        replace: 'if (!next) return segment;',
+      },
+    },
+    ({ bad }) => {
+      breaks('no look at the end', bad, drainedWhileItGrows, NONSENSE, fine);
+    },
+  );
 
-  test('in which the next segment can be seen before the end', async () => {
-    const bad = await mutant({
-      file: RING,
-      find: "  storePlain(segment + offsetof<Segment>('end'), <i32>at);\n  store(segment + offsetof<Segment>('next'), <i32>next);",
-      replace:
-        "  store(segment + offsetof<Segment>('next'), <i32>next);\n  storePlain(segment + offsetof<Segment>('end'), <i32>at);",
-    });
-    breaks('the end comes late', bad, drainedWhileItGrows, NONSENSE, fine);
-  });
+  planted(
+    'in which the next segment can be seen before the end',
+    {
+      bad: {
+        file: RING,
+        find: "  storePlain(segment + offsetof<Segment>('end'), <i32>at);\n  store(segment + offsetof<Segment>('next'), <i32>next);",
+        replace:
+          "  store(segment + offsetof<Segment>('next'), <i32>next);\n  storePlain(segment + offsetof<Segment>('end'), <i32>at);",
+      },
+    },
+    ({ bad }) => {
+      breaks('the end comes late', bad, drainedWhileItGrows, NONSENSE, fine);
+    },
+  );
 
-  test('in which a record may be larger than the room left', async () => {
-    const bad = await mutant({
-      file: RING,
-      find: 'return at - from + bytes <= segmentCapacity(segment);',
-      replace: 'return at - from < segmentCapacity(segment);',
-    });
-    breaks('no look at the size', bad, drainedWhileItGrows, NONSENSE, fine);
-  });
+  planted(
+    'in which a record may be larger than the room left',
+    {
+      bad: {
+        file: RING,
+        find: 'return at - from + bytes <= segmentCapacity(segment);',
+        replace: 'return at - from < segmentCapacity(segment);',
+      },
+    },
+    ({ bad }) => {
+      breaks('no look at the size', bad, drainedWhileItGrows, NONSENSE, fine);
+    },
+  );
 
-  test('in which the spare segment still leads on', async () => {
-    const bad = await mutant({
-      file: RING,
-      find: "  storePlain(segment + offsetof<Segment>('next'), 0);\n  // Only",
-      replace: '  // Only',
-    });
-    breaks('a spare with a next', bad, spared, NONSENSE, fine);
-  });
+  planted(
+    'in which the spare segment still leads on',
+    {
+      bad: {
+        file: RING,
+        find: "  storePlain(segment + offsetof<Segment>('next'), 0);\n  // Only",
+        replace: '  // Only',
+      },
+    },
+    ({ bad }) => {
+      breaks('a spare with a next', bad, spared, NONSENSE, fine);
+    },
+  );
 });
 
 /** The first record of the dying producer makes it chain a segment. Who repairs puts the next item. */
@@ -147,24 +168,34 @@ describe('the death', () => {
     holds('ring, death of a producer', core, dyingProducer, fine);
   });
 
-  test('of a producer while it chains a segment, which the next one does not look for', async () => {
-    const bad = await mutant({
-      file: RING,
-      find: 'for (let next = nextSegment(segment); next; next = nextSegment(segment)) {',
-      replace: 'for (let next: usize = 0; next; ) {',
-    });
-    breaks('no look for a chained segment', bad, dyingProducer, NONSENSE, fine);
-  });
+  planted(
+    'of a producer while it chains a segment, which the next one does not look for',
+    {
+      bad: {
+        file: RING,
+        find: 'for (let next = nextSegment(segment); next; next = nextSegment(segment)) {',
+        replace: 'for (let next: usize = 0; next; ) {',
+      },
+    },
+    ({ bad }) => {
+      breaks('no look for a chained segment', bad, dyingProducer, NONSENSE, fine);
+    },
+  );
 
-  test('of a producer between two stores of one item', async () => {
-    const bad = await mutant({
-      file: RING,
-      find: "  store64(side + offsetof<QueueSide>('position'), position);",
-      replace:
-        "  storePlain(side + offsetof<QueueSide>('position'), <i32>position);\n  storePlain(side + offsetof<QueueSide>('position') + 4, <i32>(position >> 32));",
-    });
-    breaks('the count in a store of its own', bad, dyingProducer, /counted otherwise/, fine);
-  });
+  planted(
+    'of a producer between two stores of one item',
+    {
+      bad: {
+        file: RING,
+        find: "  store64(side + offsetof<QueueSide>('position'), position);",
+        replace:
+          "  storePlain(side + offsetof<QueueSide>('position'), <i32>position);\n  storePlain(side + offsetof<QueueSide>('position') + 4, <i32>(position >> 32));",
+      },
+    },
+    ({ bad }) => {
+      breaks('the count in a store of its own', bad, dyingProducer, /counted otherwise/, fine);
+    },
+  );
 
   test('of a producer, and another puts before anybody repairs', () => {
     const model = withLine(growing, (line) => {
@@ -224,22 +255,27 @@ describe('the death', () => {
     holds('ring, death of a consumer that leaves a spare segment', core, spare, fine);
   });
 
-  test('with an item in a block leaves it in the queue, or gives it back', async () => {
-    const model = (mortal: 'p' | 'c') =>
-      withLine({ sizes: [-20] }, (line) => {
-        line.producer('p', 1, { mayDie: mortal === 'p' });
-        line.consumer('c', 1, { mayDie: mortal === 'c' });
-        line.reaper();
-      });
-    holds('ring, death with a block that is put', core, model('p'), fine);
-    holds('ring, death with a block that is taken', core, model('c'), fine);
-    const bad = await mutant({
-      file: 'queue/fifo.ts',
-      find: '  beginPut(inFlight, positionWord(side), bytesOf(after));\n',
-      replace: '',
-    });
-    breaks('in the queue and in the hands of the dead', bad, model('p'), /nobody put|garbled|in a cycle|taken and free/, fine);
-  });
+  planted(
+    'with an item in a block leaves it in the queue, or gives it back',
+    {
+      bad: {
+        file: 'queue/fifo.ts',
+        find: '  beginPut(inFlight, positionWord(side), bytesOf(after));\n',
+        replace: '',
+      },
+    },
+    ({ bad }) => {
+      const model = (mortal: 'p' | 'c') =>
+        withLine({ sizes: [-20] }, (line) => {
+          line.producer('p', 1, { mayDie: mortal === 'p' });
+          line.consumer('c', 1, { mayDie: mortal === 'c' });
+          line.reaper();
+        });
+      holds('ring, death with a block that is put', core, model('p'), fine);
+      holds('ring, death with a block that is taken', core, model('c'), fine);
+      breaks('in the queue and in the hands of the dead', bad, model('p'), /nobody put|garbled|in a cycle|taken and free/, fine);
+    },
+  );
 
   test('in the midst of a batch', () => {
     const model = (producer: boolean) =>
@@ -253,18 +289,21 @@ describe('the death', () => {
     holds('ring, death in a batch that is taken', core, model(false), fine);
   });
 
-  test('of a consumer that was woken leaves the item to another', async () => {
-    const model = withLine({ maxsize: 1, sizes: [0, 1] }, (line) => {
-      line.fill(1);
-      line.producer('p', 1);
-      line.consumer('c', 1, { mayDie: true });
-      line.consumer('d', 1);
-      line.reaper();
-    });
-    holds('queue, death of a consumer', core, model);
-    const bad = await mutant({ file: 'lifecycle/reaper.ts', find: '      queueWakeAll(object);\n', replace: '' });
-    breaks('a reaper that kicks nobody', bad, model, /^sleeps for ever: [pd]/);
-  });
+  planted(
+    'of a consumer that was woken leaves the item to another',
+    { bad: { file: 'lifecycle/reaper.ts', find: '      queueWakeAll(object);\n', replace: '' } },
+    ({ bad }) => {
+      const model = withLine({ maxsize: 1, sizes: [0, 1] }, (line) => {
+        line.fill(1);
+        line.producer('p', 1);
+        line.consumer('c', 1, { mayDie: true });
+        line.consumer('d', 1);
+        line.reaper();
+      });
+      holds('queue, death of a consumer', core, model);
+      breaks('a reaper that kicks nobody', bad, model, /^sleeps for ever: [pd]/);
+    },
+  );
 
   test('of a producer leaves room to another', () => {
     const model = withLine({ maxsize: 1 }, (line) => {

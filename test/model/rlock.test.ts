@@ -4,8 +4,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
-import { core, mutant } from './core.ts';
+import { core } from './core.ts';
 import type { Describe, Model } from './model.ts';
+import { planted } from './planted.ts';
 import { type After, call, must, type Program, repeat, run } from './program.ts';
 import { ABANDONED, awaited, type CallStep, Cast, Fields, FOREVER, inside, type Me, pumpOf, SOON, Status } from './sync.ts';
 
@@ -177,30 +178,36 @@ describe('a worker dies at any step:', () => {
 describe('planted bugs are found:', () => {
   const rlock = (find: string, replace: string): Edit => ({ file: 'sync/rlock.ts', find, replace });
 
-  test('who takes over inherits the depth of the dead', async () => {
-    const bad = await mutant(
-      rlock('status == Status.OK || (status == Status.OWNER_DIED && isMine(lock))', 'status == Status.OK'),
-    );
-    breaks('inherited depth', bad, deaths(takesOver, 2, { takeOver: true }), /^\d deep, should be 1$/);
-  });
+  planted(
+    'who takes over inherits the depth of the dead',
+    { bad: rlock('status == Status.OK || (status == Status.OWNER_DIED && isMine(lock))', 'status == Status.OK') },
+    ({ bad }) => {
+      breaks('inherited depth', bad, deaths(takesOver, 2, { takeOver: true }), /^\d deep, should be 1$/);
+    },
+  );
 
-  test('anybody may release', async () => {
-    const bad = await mutant(rlock('if (!isMine(lock)) return Status.NOT_OWNER;', ''));
+  planted('anybody may release', { bad: rlock('if (!isMine(lock)) return Status.NOT_OWNER;', '') }, ({ bad }) => {
     breaks('no owner', bad, stranger, /^released what was not its own$/);
   });
 
-  test('anybody nests who finds it held', async () => {
-    const bad = await mutant(rlock('return ownerOf(load(lock)) == self;', 'return ownerOf(load(lock)) != 0;'));
-    breaks('held is mine', bad, users(2, 1), /deep, should be|two inside/);
-  });
+  planted(
+    'anybody nests who finds it held',
+    { bad: rlock('return ownerOf(load(lock)) == self;', 'return ownerOf(load(lock)) != 0;') },
+    ({ bad }) => {
+      breaks('held is mine', bad, users(2, 1), /deep, should be|two inside/);
+    },
+  );
 
-  test('the word given up before the count is down', async () => {
-    const bad = await mutant(
-      rlock(
+  planted(
+    'the word given up before the count is down',
+    {
+      bad: rlock(
         '  setCount(lock, count);\n  if (count == 0) unlock(lock);',
         '  if (count == 0) unlock(lock);\n  setCount(lock, count);',
       ),
-    );
-    breaks('count after unlock', bad, users(2, 1), /deep, should be/, { fine: true });
-  });
+    },
+    ({ bad }) => {
+      breaks('count after unlock', bad, users(2, 1), /deep, should be/, { fine: true });
+    },
+  );
 });

@@ -1,6 +1,7 @@
 /**
  * The operations of the seam: what each does to the memory, and the imports that suspend a worker before it.
  */
+import type { Core } from './build.ts';
 import type { Memory } from './memory.ts';
 import { OBSERVER, type Sharing } from './sharing.ts';
 import type { Thread } from './thread.ts';
@@ -123,7 +124,7 @@ export class Seam {
    * Asyncify calls a suspending import twice: first it unwinds the stack; the second time it has rewound it
    * and wants the result.
    */
-  importsFor(thread: Thread, module: WebAssembly.Module): WebAssembly.Imports {
+  importsFor(thread: Thread, { module, planted = 0 }: Core): WebAssembly.Imports {
     const seam: WebAssembly.ModuleImports = {
       high: () => this.high,
       now: () => this.clock,
@@ -142,7 +143,11 @@ export class Seam {
         return 0;
       };
     }
-    const imports: Record<string, WebAssembly.ModuleImports> = { atomics: seam, env: { memory: this.memory.wasm } };
+    const imports: Record<string, WebAssembly.ModuleImports> = {
+      atomics: seam,
+      env: { memory: this.memory.wasm },
+      planted: { number: planted },
+    };
     for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
       imports[from] ??= {};
       if (kind !== 'function' || name in imports[from]) continue;
@@ -318,11 +323,13 @@ export class Seam {
         return old;
       case Op.FILL:
         this.onlyLooks(b);
+        this.memory.note(p, b);
         this.memory.bytes.fill(a, p, p + b);
         if (b > 0) this.changed();
         return 0;
       case Op.COPY:
         this.onlyLooks(b);
+        this.memory.note(p, b);
         this.memory.bytes.copyWithin(p, a, a + b);
         if (b > 0) this.changed();
         return 0;
@@ -335,6 +342,7 @@ export class Seam {
   private write(word: number, value: number): void {
     if (this.words[word] === value) return;
     this.onlyLooks(1);
+    this.memory.note(word << 2, 4);
     this.words[word] = value;
     this.changed();
   }

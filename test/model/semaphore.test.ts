@@ -5,9 +5,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
-import { core, mutant } from './core.ts';
+import { core } from './core.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Describe, Model } from './model.ts';
+import { planted } from './planted.ts';
 import { type After, atomic, call, label, must, type Program, repeat, run, waitAsync } from './program.ts';
 import { AT_ONCE, asleepOn, awaited, type CallStep, Cast, Fields, FOREVER, givingUp, pumpOf, SOON, Status } from './sync.ts';
 
@@ -221,55 +222,72 @@ describe('planted bugs are found:', () => {
   const wake =
     "if (load(semaphore + offsetof<Semaphore>('waiters')) > 0) wake(semaphore, semaphore + offsetof<Semaphore>('waiters'), permits);";
 
-  test('a taker that counts itself after its try has failed and it has slept', async () => {
-    const bad = await mutant(
-      semaphore(
-        '    add(waiters, 1);\n    if (semaphoreTry(semaphore) == Status.OK) {\n      add(waiters, -1);\n',
-        '    if (semaphoreTry(semaphore) == Status.OK) {\n',
-      ),
-      semaphore(park, `${park}    add(waiters, 1);\n`),
-    );
-    breaks('counted too late', bad, handedOut(Two, [1, 1]), /^sleeps for ever: taker\d/);
-  });
+  planted(
+    'a taker that counts itself after its try has failed and it has slept',
+    {
+      bad: [
+        semaphore(
+          '    add(waiters, 1);\n    if (semaphoreTry(semaphore) == Status.OK) {\n      add(waiters, -1);\n',
+          '    if (semaphoreTry(semaphore) == Status.OK) {\n',
+        ),
+        semaphore(park, `${park}    add(waiters, 1);\n`),
+      ],
+    },
+    ({ bad }) => {
+      breaks('counted too late', bad, handedOut(Two, [1, 1]), /^sleeps for ever: taker\d/);
+    },
+  );
 
-  test('a woken taker that takes itself off the count, too', async () => {
-    const bad = await mutant(semaphore('if (result != Parked.WOKEN) add(waiters, -1);', 'add(waiters, -1);'));
-    breaks('counted off twice', bad, handedOut(Two, [1, 1]), /^sleeps for ever: taker\d$/);
-  });
+  planted(
+    'a woken taker that takes itself off the count, too',
+    { bad: semaphore('if (result != Parked.WOKEN) add(waiters, -1);', 'add(waiters, -1);') },
+    ({ bad }) => {
+      breaks('counted off twice', bad, handedOut(Two, [1, 1]), /^sleeps for ever: taker\d$/);
+    },
+  );
 
-  test('a taker that leaves without being counted off', async () => {
-    const bad = await mutant(semaphore('if (result != Parked.WOKEN) add(waiters, -1);', ''));
-    breaks('still counted', bad, handedOut([SOON], [1]), /waiters are counted/);
-  });
+  planted(
+    'a taker that leaves without being counted off',
+    { bad: semaphore('if (result != Parked.WOKEN) add(waiters, -1);', '') },
+    ({ bad }) => {
+      breaks('still counted', bad, handedOut([SOON], [1]), /waiters are counted/);
+    },
+  );
 
-  test('a releaser that looks for waiters before it gives', async () => {
-    const bad = await mutant(
-      semaphore(
-        "  const limit = load(semaphore + offsetof<Semaphore>('limit'));\n",
-        "  const limit = load(semaphore + offsetof<Semaphore>('limit'));\n  const sleepers = load(semaphore + offsetof<Semaphore>('waiters'));\n",
-      ),
-      semaphore(wake, wake.replace(/load\([^)]*\)\)/, 'sleepers')),
-    );
-    breaks('looks too early', bad, handedOut([FOREVER], [1]), /^sleeps for ever: taker0$/);
-  });
+  planted(
+    'a releaser that looks for waiters before it gives',
+    {
+      bad: [
+        semaphore(
+          "  const limit = load(semaphore + offsetof<Semaphore>('limit'));\n",
+          "  const limit = load(semaphore + offsetof<Semaphore>('limit'));\n  const sleepers = load(semaphore + offsetof<Semaphore>('waiters'));\n",
+        ),
+        semaphore(wake, wake.replace(/load\([^)]*\)\)/, 'sleepers')),
+      ],
+    },
+    ({ bad }) => {
+      breaks('looks too early', bad, handedOut([FOREVER], [1]), /^sleeps for ever: taker0$/);
+    },
+  );
 
-  test('release(2) that wakes one', async () => {
-    const bad = await mutant(semaphore(wake, wake.replace('permits)', '1)')));
+  planted('release(2) that wakes one', { bad: semaphore(wake, wake.replace('permits)', '1)')) }, ({ bad }) => {
     breaks('wakes one', bad, handedOut(Two, [2]), /^sleeps for ever: taker\d$/);
   });
 
-  test('a failed compare-and-swap taken for no permit', async () => {
-    const bad = await mutant(
-      semaphore(
+  planted(
+    'a failed compare-and-swap taken for no permit',
+    {
+      bad: semaphore(
         'if (cas(semaphore, permits, permits - 1) == permits) return Status.OK;',
         'return cas(semaphore, permits, permits - 1) == permits ? Status.OK : Status.TIMEOUT;',
       ),
-    );
-    breaks('not tried again', bad, bothGetOne, /^somebody was refused/);
-  });
+    },
+    ({ bad }) => {
+      breaks('not tried again', bad, bothGetOne, /^somebody was refused/);
+    },
+  );
 
-  test('no gate opened', async () => {
-    const bad = await mutant(semaphore('  gateOpen(semaphoreGate(semaphore));\n', ''));
+  planted('no gate opened', { bad: semaphore('  gateOpen(semaphoreGate(semaphore));\n', '') }, ({ bad }) => {
     breaks('no gate', bad, mixed(1, 0, [1]), /^sleeps for ever: loop0$/);
   });
 
@@ -305,9 +323,12 @@ describe('planted bugs are found:', () => {
     );
   });
 
-  test('a reaper without the kick', async () => {
-    const bad = await mutant({ file: 'lifecycle/reaper.ts', find: '      semaphoreWakeAll(object);\n', replace: '' });
-    breaks('no kick, a taker', bad, deaths('taker', [1]), /^sleeps for ever: other$/);
-    breaks('no kick, the giver', bad, deaths('giver', [1]), /^sleeps for ever/);
-  });
+  planted(
+    'a reaper without the kick',
+    { bad: { file: 'lifecycle/reaper.ts', find: '      semaphoreWakeAll(object);\n', replace: '' } },
+    ({ bad }) => {
+      breaks('no kick, a taker', bad, deaths('taker', [1]), /^sleeps for ever: other$/);
+      breaks('no kick, the giver', bad, deaths('giver', [1]), /^sleeps for ever/);
+    },
+  );
 });

@@ -4,9 +4,10 @@
  */
 import { describe, test, vi } from 'vitest';
 import { breaks, holds } from './check.ts';
-import { core, mutant } from './core.ts';
+import { core } from './core.ts';
 import { enlist, makeHeap, reaps } from './heap.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { call, must, type Step } from './program.ts';
 
 // A planted bug is a compilation of the core.
@@ -80,21 +81,31 @@ describe('shapes', () => {
     holds('shapes: different ones, one may die', core, together([7, 9], true));
   });
 
-  test('are not shown before they are written (planted)', async () => {
-    const bad = await mutant({
-      file: 'heap/shapes.ts',
-      find: 'copy(shape + HEADER, bytes, length);\n  }\n  return shape;',
-      replace: '}\n  return shape;',
-    });
-    breaks('shapes: not written', bad, together([7, 9]), /shows|two numbers|is 7 and 9/);
-  });
+  planted(
+    'are not shown before they are written (planted)',
+    {
+      bad: {
+        file: 'heap/shapes.ts',
+        find: 'copy(shape + HEADER, bytes, length);\n  }\n  return shape;',
+        replace: '}\n  return shape;',
+      },
+    },
+    ({ bad }) => {
+      breaks('shapes: not written', bad, together([7, 9]), /shows|two numbers|is 7 and 9/);
+    },
+  );
 
-  test('that came first at a place stay there (planted)', async () => {
-    const bad = await mutant({
-      file: 'heap/shapes.ts',
-      find: 'there = <usize>(<u32>cas(entry, 0, <i32>mine));',
-      replace: 'cas(entry, load(entry), <i32>mine); there = 0;',
-    });
-    breaks('shapes: a store instead of a compare-and-swap', bad, together([7, 9]), /is \d and \d|two numbers|shows/);
-  });
+  planted(
+    'that came first at a place stay there (planted)',
+    {
+      bad: {
+        file: 'heap/shapes.ts',
+        find: 'there = <usize>(<u32>cas(entry, 0, <i32>mine));',
+        replace: 'cas(entry, load(entry), <i32>mine); there = 0;',
+      },
+    },
+    ({ bad }) => {
+      breaks('shapes: a store instead of a compare-and-swap', bad, together([7, 9]), /is \d and \d|two numbers|shows/);
+    },
+  );
 });

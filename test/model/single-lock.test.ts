@@ -5,8 +5,9 @@
 import { describe, expect, test } from 'vitest';
 import { Kind } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { call } from './program.ts';
 import { type SingleLockOptions, SingleLockQueue } from './single-lock.ts';
 
@@ -146,35 +147,45 @@ describe.each(kinds)('a %s', (name, pile) => {
 });
 
 describe('a stack', () => {
-  test('is found broken when it is published before it is written', async () => {
-    const bad = await mutant({
-      file: 'queue/stack.ts',
-      find: '  if (!pack(stackAt(queue, top), length, meta, record, number)) return Status.NO_MEMORY;\n  const after',
-      replace:
-        '  setSingleLockPosition(queue, positionGrown(position));\n  if (!pack(stackAt(queue, top), length, meta, record, number)) return Status.NO_MEMORY;\n  const after',
-    });
-    const model = stack({}, (line) => {
-      line.producer('p', [1], { mayDie: true });
-      line.consumer('c', 1);
-      line.reaper();
-    });
-    breaks('early publication', bad, model, WRONG, fine);
-  });
-
-  test('is found broken when it is not locked', async () => {
-    const bad = await mutant(
-      {
-        file: 'queue/single-lock.ts',
-        find: 'if (lockInternal(queue + QUEUE_TAIL) && isHeap(queue)) heapRepair(queue);',
-        replace: '',
+  planted(
+    'is found broken when it is published before it is written',
+    {
+      bad: {
+        file: 'queue/stack.ts',
+        find: '  if (!pack(stackAt(queue, top), length, meta, record, number)) return Status.NO_MEMORY;\n  const after',
+        replace:
+          '  setSingleLockPosition(queue, positionGrown(position));\n  if (!pack(stackAt(queue, top), length, meta, record, number)) return Status.NO_MEMORY;\n  const after',
       },
-      { file: 'queue/single-lock.ts', find: '  unlock(queue + QUEUE_TAIL);', replace: '' },
-    );
-    const model = stack({}, (line) => {
-      line.fill([1, 2]);
-      line.consumer('c', 1);
-      line.consumer('d', 1);
-    });
-    breaks('no lock', bad, model, WRONG, fine);
-  });
+    },
+    ({ bad }) => {
+      const model = stack({}, (line) => {
+        line.producer('p', [1], { mayDie: true });
+        line.consumer('c', 1);
+        line.reaper();
+      });
+      breaks('early publication', bad, model, WRONG, fine);
+    },
+  );
+
+  planted(
+    'is found broken when it is not locked',
+    {
+      bad: [
+        {
+          file: 'queue/single-lock.ts',
+          find: 'if (lockInternal(queue + QUEUE_TAIL) && isHeap(queue)) heapRepair(queue);',
+          replace: '',
+        },
+        { file: 'queue/single-lock.ts', find: '  unlock(queue + QUEUE_TAIL);', replace: '' },
+      ],
+    },
+    ({ bad }) => {
+      const model = stack({}, (line) => {
+        line.fill([1, 2]);
+        line.consumer('c', 1);
+        line.consumer('d', 1);
+      });
+      breaks('no lock', bad, model, WRONG, fine);
+    },
+  );
 });

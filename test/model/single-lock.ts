@@ -10,7 +10,7 @@
  * may be gone.
  */
 import { Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
-import { enlist, heapTrouble, makeHeap, wordsOf } from './heap.ts';
+import { enlist, heapTrouble, makeHeap, wordsOf, writeWords } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
 import { call, type Flow, must, type Program, type Step } from './program.ts';
@@ -260,7 +260,7 @@ export class SingleLockQueue {
   /** One record whose key has another shape. */
   write(me: Member, code: number, shape: number): void {
     this.begin(me, [code]);
-    wordsOf(this.m)[(me.scratch >> 2) + 2 + ((this.formOf(code).words + 1) & ~1)] = shape;
+    writeWords(this.m, me.scratch + 8 + ((this.formOf(code).words + 1) & ~1) * 4, [shape]);
   }
 
   wasPut(me: Member, code: number): void {
@@ -269,29 +269,20 @@ export class SingleLockQueue {
 
   /** Writes the records, with their keys, into the scratch, which is the member's own. */
   private begin(me: Member, codes: readonly number[]): void {
-    const words = wordsOf(this.m);
-    let at = me.scratch >> 2;
+    const words: number[] = [];
     me.own.hand = 0;
     for (const code of codes) {
       const { words: length, longKey } = this.formOf(code);
       me.own.hand |= 1 << code;
       this.earlier[`c${code}`] = this.account.put;
-      words[at++] = length * 4;
-      words[at++] = Encoding.BYTES;
-      for (let i = 0; i < length; i++) words[at++] = code * 256 + i;
-      at += length & 1;
+      words.push(length * 4, Encoding.BYTES, ...Array.from({ length }, (_, i) => code * 256 + i));
+      if (length & 1) words.push(0);
       if (this.kind === Kind.LIFO) continue;
       // The last byte of the first 8, or of the 4 behind.
       const last = this.priorityOf(code) << 24;
-      words[at++] = 1;
-      words[at++] = longKey ? 12 : 8;
-      words[at++] = 0;
-      words[at++] = longKey ? 0 : last;
-      if (longKey) {
-        words[at++] = last;
-        words[at++] = 0;
-      }
+      words.push(1, ...(longKey ? [12, 0, 0, last, 0] : [8, 0, last]));
     }
+    writeWords(this.m, me.scratch, words);
   }
 
   private ended(me: Member, codes: readonly number[], done: number): void {

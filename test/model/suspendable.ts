@@ -26,7 +26,6 @@ export async function makeSuspendable(binary: Uint8Array, suspending: readonly s
   binaryen.setDebugInfo(true);
   binaryen.setPassArgument('asyncify-imports', suspending.join(','));
   module.runPasses(['asyncify']);
-  module.optimize();
   if (!module.validate()) throw new Error('the suspendable module is not valid');
   const result = module.emitBinary();
   module.dispose();

@@ -4,8 +4,9 @@
 import { describe, expect, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { call, must, type Program, turn } from './program.ts';
 import { awaited, type CallStep, FOREVER, pumpOf } from './sync.ts';
 import { KEY, World } from './table.ts';
@@ -73,32 +74,47 @@ describe('a table', () => {
     expect(outcomes).toEqual(new Set(['1:1 4:4', '1:1 2:2']));
   });
 
-  test('in which the entry is there before its slot', async () => {
-    const bad = await mutant({
-      file: ENTRIES,
-      find: '  index(body, soughtHash, number);\n  setValue(entry, value);',
-      replace: '  setValue(entry, value);\n  index(body, soughtHash, number);',
-    });
-    breaks('the value first', bad, dyingWriter, /has no slot|is there twice/, fine);
-  });
+  planted(
+    'in which the entry is there before its slot',
+    {
+      bad: {
+        file: ENTRIES,
+        find: '  index(body, soughtHash, number);\n  setValue(entry, value);',
+        replace: '  setValue(entry, value);\n  index(body, soughtHash, number);',
+      },
+    },
+    ({ bad }) => {
+      breaks('the value first', bad, dyingWriter, /has no slot|is there twice/, fine);
+    },
+  );
 
-  test('in which a place is counted as spent after it is used', async () => {
-    const bad = await mutant({
-      file: ENTRIES,
-      find: "  storePlain(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));\n  setKey(entry, key);\n  setUsed(body, number + 1);",
-      replace:
-        "  setKey(entry, key);\n  setUsed(body, number + 1);\n  storePlain(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));",
-    });
-    breaks('spent late', bad, dyingWriter, /used \d+, spent \d+/, fine);
-  });
+  planted(
+    'in which a place is counted as spent after it is used',
+    {
+      bad: {
+        file: ENTRIES,
+        find: "  storePlain(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));\n  setKey(entry, key);\n  setUsed(body, number + 1);",
+        replace:
+          "  setKey(entry, key);\n  setUsed(body, number + 1);\n  storePlain(body + offsetof<TableBody>('spent'), <i32>(spentOf(body) + 1));",
+      },
+    },
+    ({ bad }) => {
+      breaks('spent late', bad, dyingWriter, /used \d+, spent \d+/, fine);
+    },
+  );
 
-  test('in which a new body is the contents before it is filled', async () => {
-    const bad = await mutant(
-      { file: ENTRIES, find: '  let moved: u32 = 0;', replace: '  setBody(table, body);\n  let moved: u32 = 0;' },
-      { file: ENTRIES, find: '  setBody(table, body);\n  if (old) free(old);', replace: '  if (old) free(old);' },
-    );
-    breaks('an empty body', bad, dyingWriter, /contents|entry \d|count/, fine);
-  });
+  planted(
+    'in which a new body is the contents before it is filled',
+    {
+      bad: [
+        { file: ENTRIES, find: '  let moved: u32 = 0;', replace: '  setBody(table, body);\n  let moved: u32 = 0;' },
+        { file: ENTRIES, find: '  setBody(table, body);\n  if (old) free(old);', replace: '  if (old) free(old);' },
+      ],
+    },
+    ({ bad }) => {
+      breaks('an empty body', bad, dyingWriter, /contents|entry \d|count/, fine);
+    },
+  );
 });
 
 /** One dies at any access, while it grows, replaces, deletes; then everything must go on. */
@@ -210,23 +226,33 @@ describe('the death', () => {
     for (const part of parts) expect(outcomes).toContain(`${part} 4:4`);
   });
 
-  test('of one whose batch is held before it is empty', async () => {
-    const bad = await mutant({
-      file: 'manager/batch.ts',
-      find: '  inFlightAdd(batch, batch, 0, CELL_BATCH, 0);\n',
-      replace: '  inFlightAdd(batch, batch, capacity, CELL_BATCH, 0);\n  cellBatchSetCount(batch, 0);\n',
-    });
-    breaks('a batch of rubbish', bad, amongBlocks, /no word|trouble|free|in use/, fine);
-  });
+  planted(
+    'of one whose batch is held before it is empty',
+    {
+      bad: {
+        file: 'manager/batch.ts',
+        find: '  inFlightAdd(batch, batch, 0, CELL_BATCH, 0);\n',
+        replace: '  inFlightAdd(batch, batch, capacity, CELL_BATCH, 0);\n  cellBatchSetCount(batch, 0);\n',
+      },
+    },
+    ({ bad }) => {
+      breaks('a batch of rubbish', bad, amongBlocks, /no word|trouble|free|in use/, fine);
+    },
+  );
 
-  test('after which nobody counts', async () => {
-    const bad = await mutant({
-      file: CONTAINER,
-      find: 'if (lockInternal(container)) setCount(container, UNKNOWN);',
-      replace: 'lockInternal(container);',
-    });
-    breaks('no recount', bad, dyingWriter, /count \d|size/, fine);
-  });
+  planted(
+    'after which nobody counts',
+    {
+      bad: {
+        file: CONTAINER,
+        find: 'if (lockInternal(container)) setCount(container, UNKNOWN);',
+        replace: 'lockInternal(container);',
+      },
+    },
+    ({ bad }) => {
+      breaks('no recount', bad, dyingWriter, /count \d|size/, fine);
+    },
+  );
 
   test('of one that was half done with a key in a block leaves no trace but what it had in hand', () => {
     const model = withTable((world) => {
@@ -302,16 +328,21 @@ describe('an update', () => {
     expect(outcomes).toEqual(new Set(['1:50', '1:51', '1:52']));
   });
 
-  test('that a writer does not wait for', async () => {
-    const bad = await mutant({
-      file: CONTAINER,
-      find: 'if (owner == 0 || (owner == self && nestingOf(container) > 0)) return Status.OK;',
-      replace: 'if (owner != -1) return Status.OK;',
-    });
-    const { outcomes } = holds('update, overwritten', bad, counting);
-    // The write of 50 between the look and the write of an update is lost.
-    expect(outcomes).toContain('1:2');
-  });
+  planted(
+    'that a writer does not wait for',
+    {
+      bad: {
+        file: CONTAINER,
+        find: 'if (owner == 0 || (owner == self && nestingOf(container) > 0)) return Status.OK;',
+        replace: 'if (owner != -1) return Status.OK;',
+      },
+    },
+    ({ bad }) => {
+      const { outcomes } = holds('update, overwritten', bad, counting);
+      // The write of 50 between the look and the write of an update is lost.
+      expect(outcomes).toContain('1:2');
+    },
+  );
 
   test('whose worker dies leaves the old value, and the others go on', () => {
     const model = withTable((world) => {
@@ -325,30 +356,38 @@ describe('an update', () => {
     expect(outcomes).toEqual(new Set(['1:2', '1:1 2:2', '1:2 2:2']));
   });
 
-  test('after which the reaper forgets the guard', async () => {
-    const bad = await mutant({ file: CONTAINER, find: '  lockAbandon(updateLockOf(container), tid);\n', replace: '' });
-    const model = withTable((world) => {
-      const [one, two] = [world.m.ghost({ value: 0 }), world.m.ghost({ value: 0 })];
-      world.fill([1, 0]);
-      world.add('w', (at) => adds(world, at, one), { mayDie: true });
-      world.add('x', (at) => adds(world, at, two));
-      world.reaper();
-    });
-    breaks('a guard of the dead', bad, model, /^sleeps for ever|still held/);
-  });
+  planted(
+    'after which the reaper forgets the guard',
+    { bad: { file: CONTAINER, find: '  lockAbandon(updateLockOf(container), tid);\n', replace: '' } },
+    ({ bad }) => {
+      const model = withTable((world) => {
+        const [one, two] = [world.m.ghost({ value: 0 }), world.m.ghost({ value: 0 })];
+        world.fill([1, 0]);
+        world.add('w', (at) => adds(world, at, one), { mayDie: true });
+        world.add('x', (at) => adds(world, at, two));
+        world.reaper();
+      });
+      breaks('a guard of the dead', bad, model, /^sleeps for ever|still held/);
+    },
+  );
 
-  test('that is async waits at the gate, and keeps out what blocks in its own worker', async () => {
-    const { outcomes } = holds('update, async', core, asyncUpdate);
-    // The other task's write is refused (1:2), or comes first (1:52), or last (1:50), or between the two
-    // (1:51).
-    expect(outcomes).toEqual(new Set(['1:2 refused', '1:50', '1:51', '1:52']));
-    const bad = await mutant({
-      file: CONTAINER,
-      find: '(owner == self && nestingOf(container) > 0)',
-      replace: 'owner == self',
-    });
-    breaks('any call of its worker', bad, asyncUpdate, /was lost/);
-  });
+  planted(
+    'that is async waits at the gate, and keeps out what blocks in its own worker',
+    {
+      bad: {
+        file: CONTAINER,
+        find: '(owner == self && nestingOf(container) > 0)',
+        replace: 'owner == self',
+      },
+    },
+    ({ bad }) => {
+      const { outcomes } = holds('update, async', core, asyncUpdate);
+      // The other task's write is refused (1:2), or comes first (1:52), or last (1:50), or between the two
+      // (1:51).
+      expect(outcomes).toEqual(new Set(['1:2 refused', '1:50', '1:51', '1:52']));
+      breaks('any call of its worker', bad, asyncUpdate, /was lost/);
+    },
+  );
 
   test('that is async and whose worker dies lets the others go on', () => {
     const model = withTable((world) => {

@@ -2,6 +2,7 @@
  * A virtual thread: an instance of the core, the place in memory of its suspended stack and of its globals,
  * and the tasks that share it.
  */
+import type { Core } from './build.ts';
 import type { Worker } from './machine.ts';
 import type { Memory } from './memory.ts';
 import type { Seam } from './seam.ts';
@@ -29,9 +30,9 @@ export class Thread {
   private readonly rewound: () => void;
   private top = 0;
 
-  constructor(module: WebAssembly.Module, memory: Memory, seam: Seam, stackBytes: number) {
+  constructor(core: Core, memory: Memory, seam: Seam, stackBytes: number) {
     this.words = memory.words;
-    this.exports = new WebAssembly.Instance(module, seam.importsFor(this, module)).exports;
+    this.exports = new WebAssembly.Instance(core.module, seam.importsFor(this, core)).exports;
     const { exports } = this;
     const globalsBytes = (exports[GLOBALS_BYTES] as WebAssembly.Global).value as number;
     // One behind the other: `hash` and `clear` go over them in one sweep.

@@ -5,8 +5,9 @@
 import { describe, expect, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import type { Model } from './model.ts';
+import { planted } from './planted.ts';
 import { call, must, type Program } from './program.ts';
 import { World } from './table.ts';
 
@@ -118,46 +119,67 @@ describe('the death', () => {
     holds('vector, death in an append, another writes', core, appends, fine);
   });
 
-  test('with which an item is counted before it is there', async () => {
-    const bad = await mutant({
-      file: VECTOR,
-      find: '      setCell(itemAt(body, length), cell);\n      setLength(body, length + 1);',
-      replace: '      setLength(body, length + 1);\n      setCell(itemAt(body, length), cell);',
-    });
-    breaks('counted too early', bad, dying, /./, fine);
-  });
-
-  test('with which a new body is the contents before it is filled', async () => {
-    const bad = await mutant({
-      file: VECTOR,
-      find: '  if (old) copyCells(cellsOf(body), cellsOf(old), length);\n  setLength(body, length);\n  setBody(vector, body);',
-      replace: '  setBody(vector, body);\n  if (old) copyCells(cellsOf(body), cellsOf(old), length);\n  setLength(body, length);',
-    });
-    breaks('an empty body', bad, dying, /nobody|in use|length/, fine);
-  });
-
-  test('with which the cells of a batch are in two hands', async () => {
-    const bad = await mutant({
-      file: VECTOR,
-      find: '  beginPut(batch, bodyWord(vector), <i32>body);\n',
-      replace: '',
-    });
-    breaks('in two hands', bad, dying, /taken and free|no value's/, fine);
-  });
-
-  test('with which an item is cut out in place', async () => {
-    const bad = await mutant(
-      {
+  planted(
+    'with which an item is counted before it is there',
+    {
+      bad: {
         file: VECTOR,
-        find: '  const body = bodyFor(length - 1);\n  if (!body) return false;\n  copyCells(cellsOf(body), cellsOf(old), at);',
-        replace: '  const body = old;\n  if (!body) return false;',
+        find: '      setCell(itemAt(body, length), cell);\n      setLength(body, length + 1);',
+        replace: '      setLength(body, length + 1);\n      setCell(itemAt(body, length), cell);',
       },
-      {
+    },
+    ({ bad }) => {
+      breaks('counted too early', bad, dying, /./, fine);
+    },
+  );
+
+  planted(
+    'with which a new body is the contents before it is filled',
+    {
+      bad: {
         file: VECTOR,
-        find: '  setLength(body, length - 1);\n  if (batch) cellBatchBeginTake(batch, cellBatchCells(batch), 1, bodyWord(vector), <i32>body);\n  setBody(vector, body);\n  if (batch) cellBatchEndTake(batch);\n  free(old);\n  return true;',
-        replace: '  setLength(body, length - 1);\n  return true;',
+        find: '  if (old) copyCells(cellsOf(body), cellsOf(old), length);\n  setLength(body, length);\n  setBody(vector, body);',
+        replace:
+          '  setBody(vector, body);\n  if (old) copyCells(cellsOf(body), cellsOf(old), length);\n  setLength(body, length);',
       },
-    );
-    breaks('in place', bad, dying, /no value's|contents nobody made|taken and free|in use/, fine);
-  });
+    },
+    ({ bad }) => {
+      breaks('an empty body', bad, dying, /nobody|in use|length/, fine);
+    },
+  );
+
+  planted(
+    'with which the cells of a batch are in two hands',
+    {
+      bad: {
+        file: VECTOR,
+        find: '  beginPut(batch, bodyWord(vector), <i32>body);\n',
+        replace: '',
+      },
+    },
+    ({ bad }) => {
+      breaks('in two hands', bad, dying, /taken and free|no value's/, fine);
+    },
+  );
+
+  planted(
+    'with which an item is cut out in place',
+    {
+      bad: [
+        {
+          file: VECTOR,
+          find: '  const body = bodyFor(length - 1);\n  if (!body) return false;\n  copyCells(cellsOf(body), cellsOf(old), at);',
+          replace: '  const body = old;\n  if (!body) return false;',
+        },
+        {
+          file: VECTOR,
+          find: '  setLength(body, length - 1);\n  if (batch) cellBatchBeginTake(batch, cellBatchCells(batch), 1, bodyWord(vector), <i32>body);\n  setBody(vector, body);\n  if (batch) cellBatchEndTake(batch);\n  free(old);\n  return true;',
+          replace: '  setLength(body, length - 1);\n  return true;',
+        },
+      ],
+    },
+    ({ bad }) => {
+      breaks('in place', bad, dying, /no value's|contents nobody made|taken and free|in use/, fine);
+    },
+  );
 });

@@ -5,10 +5,11 @@
 import { describe, expect, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
-import { core, fine, mutant } from './core.ts';
+import { core, fine } from './core.ts';
 import { classOf, enlist, heapTrouble, makeHeap, usedIn, wordsOf } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
+import { planted } from './planted.ts';
 import { atomic, call, label, must, type Program, type Step } from './program.ts';
 import { asleep, FOREVER } from './sync.ts';
 
@@ -77,36 +78,46 @@ describe('a slot', () => {
     m.finally(() => (office.freeSlots() === 1 ? undefined : 'a slot is lost'));
   };
 
-  test('is given to one worker, under an id that nobody had before', async () => {
-    holds('workers, one slot', core, contested, fine);
-    const bad = await mutant({
-      file: WORKERS,
-      find: 'if (load(word) != 0 || cas(word, 0, CLAIMED | self) != 0) continue;',
-      replace: 'if (load(word) != 0) continue;\n    store(word, CLAIMED | self);',
-    });
-    breaks('a slot taken without a compare-and-swap', bad, contested, /^one id for two workers$|^a slot is lost$/, fine);
-  });
+  planted(
+    'is given to one worker, under an id that nobody had before',
+    {
+      bad: {
+        file: WORKERS,
+        find: 'if (load(word) != 0 || cas(word, 0, CLAIMED | self) != 0) continue;',
+        replace: 'if (load(word) != 0) continue;\n    store(word, CLAIMED | self);',
+      },
+    },
+    ({ bad }) => {
+      holds('workers, one slot', core, contested, fine);
+      breaks('a slot taken without a compare-and-swap', bad, contested, /^one id for two workers$|^a slot is lost$/, fine);
+    },
+  );
 
-  test('is free again when its taker has died over it', async () => {
-    const model = (m: Model) => {
-      const office = new Office(m);
-      office.add('u', [call('slotTake')], { mayDie: true });
-      office.reaper();
-      const before = office.freeSlots();
-      m.finally(() => {
-        // The dead one's own slot is free too.
-        const free = office.freeSlots();
-        return free === (m.victim < 0 ? before - 1 : before + 1) ? undefined : `${free} slots are free, and were ${before}`;
-      });
-    };
-    holds('workers, death of a taker', core, model, fine);
-    const bad = await mutant({
-      file: WORKERS,
-      find: 'if (tid == (CLAIMED | parent)) slotClear(slot);\n    else if',
-      replace: 'if',
-    });
-    breaks('a slot half taken', bad, model, /slots are free, and were/, fine);
-  });
+  planted(
+    'is free again when its taker has died over it',
+    {
+      bad: {
+        file: WORKERS,
+        find: 'if (tid == (CLAIMED | parent)) slotClear(slot);\n    else if',
+        replace: 'if',
+      },
+    },
+    ({ bad }) => {
+      const model = (m: Model) => {
+        const office = new Office(m);
+        office.add('u', [call('slotTake')], { mayDie: true });
+        office.reaper();
+        const before = office.freeSlots();
+        m.finally(() => {
+          // The dead one's own slot is free too.
+          const free = office.freeSlots();
+          return free === (m.victim < 0 ? before - 1 : before + 1) ? undefined : `${free} slots are free, and were ${before}`;
+        });
+      };
+      holds('workers, death of a taker', core, model, fine);
+      breaks('a slot half taken', bad, model, /slots are free, and were/, fine);
+    },
+  );
 
   test('is given back with its scratch, whenever its worker dies', () => {
     const model = (withScratch: boolean) => (m: Model) => {
@@ -154,35 +165,40 @@ describe('a slot', () => {
     holds('workers, death of a taker, another takes', core, model, fine);
   });
 
-  test('is not taken away from who takes it when its former taker dies', async () => {
-    const model = (m: Model) => {
-      const office = new Office(m);
-      const own = m.ghost({ id: 0 });
-      const { handle } = office.add('u', [], { mayDie: true });
-      office.add('v', [
-        label('again'),
-        call('slotTake', [], (id, flow) => {
-          own.id = id;
-          if (id < 0) flow.goto('again');
-        }),
-      ]);
-      office.reaper();
-      office.crowd(1);
-      // A child of u's had the last slot, and has ended.
-      m.call('slotFree', handle.call('slotTake'));
-      m.finally(() => (m.look('workerIsKnown', own.id) ? undefined : 'the slot was taken away'));
-    };
-    holds('workers, death of a former taker', core, model, fine);
-    const bad = await mutant(
-      {
-        file: WORKERS,
-        find: 'cas(word, 0, CLAIMED | self) != 0',
-        replace: 'cas(word, 0, index | ((loadPlain(word + 4) + 1) << SLOT_BITS)) != 0',
-      },
-      { file: WORKERS, find: '    store(word, tid);\n', replace: '' },
-    );
-    breaks('a taker that cannot be told yet', bad, model, /^the slot was taken away$/, fine);
-  });
+  planted(
+    'is not taken away from who takes it when its former taker dies',
+    {
+      bad: [
+        {
+          file: WORKERS,
+          find: 'cas(word, 0, CLAIMED | self) != 0',
+          replace: 'cas(word, 0, index | ((loadPlain(word + 4) + 1) << SLOT_BITS)) != 0',
+        },
+        { file: WORKERS, find: '    store(word, tid);\n', replace: '' },
+      ],
+    },
+    ({ bad }) => {
+      const model = (m: Model) => {
+        const office = new Office(m);
+        const own = m.ghost({ id: 0 });
+        const { handle } = office.add('u', [], { mayDie: true });
+        office.add('v', [
+          label('again'),
+          call('slotTake', [], (id, flow) => {
+            own.id = id;
+            if (id < 0) flow.goto('again');
+          }),
+        ]);
+        office.reaper();
+        office.crowd(1);
+        // A child of u's had the last slot, and has ended.
+        m.call('slotFree', handle.call('slotTake'));
+        m.finally(() => (m.look('workerIsKnown', own.id) ? undefined : 'the slot was taken away'));
+      };
+      holds('workers, death of a former taker', core, model, fine);
+      breaks('a taker that cannot be told yet', bad, model, /^the slot was taken away$/, fine);
+    },
+  );
 });
 
 describe('a worker that ends', () => {
@@ -207,27 +223,37 @@ describe('a worker that ends', () => {
     office.add('k', joins(office, record, 5));
   };
 
-  test('wakes all who join it', async () => {
-    holds('workers, join', core, joined);
-    const bad = await mutant({
-      file: WORKERS,
-      find: '    if (cas(word, state, WorkerState.ENDED) == state) break;\n  }\n  workerWakeAll(worker);',
-      replace: '    workerWakeAll(worker);\n    if (cas(word, state, WorkerState.ENDED) == state) break;\n  }',
-    });
-    breaks('told before it has ended', bad, joined, /^sleeps for ever: [jk]/);
-  });
-
-  test('has set its exit code before', async () => {
-    const bad = await mutant(
-      { file: WORKERS, find: "    store(worker + offsetof<Worker>('exitCode'), exitCode);\n", replace: '' },
-      {
+  planted(
+    'wakes all who join it',
+    {
+      bad: {
         file: WORKERS,
-        find: '  workerWakeAll(worker);\n  return true;',
-        replace: "  store(worker + offsetof<Worker>('exitCode'), exitCode);\n  workerWakeAll(worker);\n  return true;",
+        find: '    if (cas(word, state, WorkerState.ENDED) == state) break;\n  }\n  workerWakeAll(worker);',
+        replace: '    workerWakeAll(worker);\n    if (cas(word, state, WorkerState.ENDED) == state) break;\n  }',
       },
-    );
-    breaks('a late exit code', bad, joined, /^joined without an exit code$/);
-  });
+    },
+    ({ bad }) => {
+      holds('workers, join', core, joined);
+      breaks('told before it has ended', bad, joined, /^sleeps for ever: [jk]/);
+    },
+  );
+
+  planted(
+    'has set its exit code before',
+    {
+      bad: [
+        { file: WORKERS, find: "    store(worker + offsetof<Worker>('exitCode'), exitCode);\n", replace: '' },
+        {
+          file: WORKERS,
+          find: '  workerWakeAll(worker);\n  return true;',
+          replace: "  store(worker + offsetof<Worker>('exitCode'), exitCode);\n  workerWakeAll(worker);\n  return true;",
+        },
+      ],
+    },
+    ({ bad }) => {
+      breaks('a late exit code', bad, joined, /^joined without an exit code$/);
+    },
+  );
 
   test('wakes event loops', () => {
     const model = (m: Model) => {

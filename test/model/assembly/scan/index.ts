@@ -1,24 +1,31 @@
 /**
  * What makes a state cheap: the difference between the memory and its base copy, found with vector compares,
- * and its hash. `out`: hash (8 bytes), then a pair (word index, value) for each word that differs.
+ * and its hash, a sum over the words that differ, in whatever order they come. `out`: hash (8 bytes), then a
+ * pair (word index, value) for each word that differs.
  */
 
 /** Odd numbers with about as many ones as zeros: from the golden ratio, and from the literature on mixers. */
 const GOLDEN: u64 = (0x9e3779b9 << 32) | 0x7f4a7c15;
 const MIXER: u64 = (0xd6e8feb8 << 32) | 0x6659fd93;
 
-function mix(hash: u64, key: u64): u64 {
-  let h = (hash ^ key) * GOLDEN;
+function mix(key: u64): u64 {
+  let h = (key ^ MIXER) * GOLDEN;
   h ^= h >> 32;
   h *= MIXER;
-  return h ^ (h >> 29);
+  h ^= h >> 29;
+  h *= GOLDEN;
+  return h ^ (h >> 32);
 }
 
-/** Compares `bytes` (a multiple of 64) from 0 on with the copy at `base`; how many words differ. */
-export function scan(bytes: usize, base: usize, out: usize): i32 {
-  let hash = GOLDEN;
+/**
+ * Compares `count` lines of 64 bytes, whose addresses are at `lines`, with the copy at `base`; how many words
+ * differ.
+ */
+export function scan(lines: usize, count: usize, base: usize, out: usize): i32 {
+  let hash: u64 = 0;
   let next = out + 8;
-  for (let p: usize = 0; p < bytes; p += 64) {
+  for (const end = lines + count * 4; lines < end; lines += 4) {
+    const p = <usize>load<u32>(lines);
     const q = base + p;
     const a = v128.xor(v128.load(p), v128.load(q));
     const b = v128.xor(v128.load(p, 16), v128.load(q, 16));
@@ -32,7 +39,7 @@ export function scan(bytes: usize, base: usize, out: usize): i32 {
       store<u32>(next, index);
       store<u32>(next, value, 4);
       next += 8;
-      hash = mix(hash, ((<u64>index) << 32) | <u64>value);
+      hash += mix(((<u64>index) << 32) | <u64>value);
     }
   }
   store<u64>(out, hash);
