@@ -5,9 +5,9 @@
  */
 import { describe, test, vi } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
-import type { Edit } from './build.ts';
+import { applyMutant, buildFrom, type Core, type Edit, sourcesOf } from './build.ts';
 import { breaks, holds } from './check.ts';
-import { fine, mutant } from './core.ts';
+import { fine } from './core.ts';
 import { chunks, chunkWord, enlist, entriesLost, heapTrouble, makeHeap, PAGE, reaps, starve } from './heap.ts';
 import type { Model } from './model.ts';
 import { atomic, call, label, must, type Program, run, type Step } from './program.ts';
@@ -22,7 +22,9 @@ const LIMITS: readonly Edit[] = [
   { file: 'limits.ts', find: 'CHUNK_SHIFT: i32 = 4;', replace: 'CHUNK_SHIFT: i32 = 2;' },
   { file: 'limits.ts', find: 'CHUNKS: i32 = 2;', replace: 'CHUNKS: i32 = 8;' },
 ];
-const core = await mutant(...LIMITS);
+/** The core with these limits, and with a planted bug. */
+const mutant = (...edits: Edit[]): Promise<Core> => buildFrom(applyMutant(sourcesOf(), [...LIMITS, ...edits]));
+const core = await mutant();
 
 const CHUNKS = 'heap/chunks.ts';
 const CHUNK_BYTES = CHUNK_ENTRIES * 16;
@@ -256,7 +258,7 @@ describe('a chunk of the object table that nobody uses', () => {
   });
 
   test.each(bugs)('that $what is found out', async ({ what, model, edit, wrong }) => {
-    breaks(`a chunk that ${what}`, await mutant(...LIMITS, edit), model, wrong, fine);
+    breaks(`a chunk that ${what}`, await mutant(edit), model, wrong, fine);
   });
 });
 
@@ -270,7 +272,7 @@ describe('the death of who has chunks in hand', () => {
   });
 
   test('leaves what the next one finishes', async () => {
-    const bad = await mutant(...LIMITS, { file: 'heap/allocator.ts', find: '  chunksRepair();\n', replace: '' });
+    const bad = await mutant({ file: 'heap/allocator.ts', find: '  chunksRepair();\n', replace: '' });
     breaks('chunks in hand that nobody gives back', bad, takenOver(search, false, makes), /no room for an object/, fine);
   });
 });

@@ -9,7 +9,7 @@ import { core } from './core.ts';
 import { starve } from './heap.ts';
 import { Line } from './line.ts';
 import type { Describe } from './model.ts';
-import { planted, planted } from './planted.ts';
+import { planted } from './planted.ts';
 import { atomic, call, must, type Step } from './program.ts';
 import { SingleLockQueue } from './single-lock.ts';
 import { FOREVER } from './sync.ts';
@@ -96,11 +96,17 @@ describe('a consumer of numbers leaves another item to others', () => {
 
   test('and wakes the next one for it', () => void holds('numbers wanted, passed on', core, fussy));
 
-  planted('or that one sleeps beside it', { bad: {
-      file: 'queue/queue.ts',
-      find: '      if (status == Status.NOT_NUMBER && deadline != UNSET) eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n',
-      replace: '',
-    } }, ({ bad }) => {
-    breaks('numbers wanted, kept', bad, fussy, /^sleeps for ever: .*c/);
-  });
+  planted(
+    'or that one sleeps beside it',
+    {
+      bad: {
+        file: 'queue/queue.ts',
+        find: '      if (status == Status.NOT_NUMBER && deadline != UNSET) eventCountNotify(queue + QUEUE_NOT_EMPTY, 1);\n',
+        replace: '',
+      },
+    },
+    ({ bad }) => {
+      breaks('numbers wanted, kept', bad, fussy, /^sleeps for ever: .*c/);
+    },
+  );
 });
