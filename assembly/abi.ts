@@ -9,7 +9,7 @@
 export const enum Version {
   /** "nogl", the first word of a heap. */
   MAGIC = 0x6e6f676c,
-  LAYOUT = 4,
+  LAYOUT = 5,
 }
 
 /** Limits and sizes that both sides count with. The model build has smaller ones of its own (limits.ts). */

@@ -129,9 +129,9 @@ export class Barrier extends WaitList {
 }
 
 /**
- * A queue (see queue/queue.ts): what both sides read, then one line of 128 bytes for each side, so that a
- * producer and a consumer do not pull a line from each other (Intel fetches lines of 64 bytes in pairs, large
- * ARM cores have lines of 128), then the sleepers.
+ * A queue (see queue/queue.ts): what both sides read, then two lines of 64 bytes for each side, so that a
+ * producer and a consumer do not pull a line from each other (Intel fetches lines in pairs, large ARM cores
+ * have lines of 128), then the sleepers.
  *
  *     ╒════════╤════════════════╤═════════════════╤═════════════════╤════════════╤═══════════╕
  *     │ Header │ Queue          │ QueueSide: tail │ QueueSide: head │ notEmpty   │ notFull   │
@@ -151,15 +151,24 @@ export class Queue {
 }
 if (offsetof<Queue>('maxsize') != QueueField.MAXSIZE) ERROR('QueueField');
 
-/** One end of a queue: a lock and what it guards. */
+/**
+ * One end of a queue: a lock and what it guards. The position has a line of its own: who waits for it to move
+ * on reads it again and again, and must not take the lock's line from its owner three times for each item.
+ */
 @unmanaged
 export class QueueSide extends Lock {
-  /** items << 32 | bytes, both free running: ONE store publishes an item and counts it. */
-  position: i64;
   /** What this side last saw of the other's position: saves pulling its line. */
   otherCache: i64;
   segment: u32;
+  gap0: i32;
+  gap1: i64;
+  gap2: i64;
+  gap3: i64;
+  gap4: i64;
+  /** items << 32 | bytes, both free running: ONE store publishes an item and counts it. */
+  position: i64;
 }
+if (offsetof<QueueSide>('position') != 64) ERROR('QueueSide');
 
 export const QUEUE_TAIL: usize = 112;
 export const QUEUE_HEAD: usize = 240;

@@ -2,7 +2,9 @@
  * The key that a call on a table is about: from the scratch or from a batch, as a cell or as bytes, with its
  * hash.
  *
- * Ancestry: Knuth's multiplicative hashing (TAOCP 6.4), folded after each word.
+ * Ancestry: multiplicative hashing (Knuth, TAOCP 6.4) with random multipliers (M. Dietzfelbinger et al., A
+ * Reliable Randomized Algorithm for the Closest-Pair Problem, 1997: two keys chosen without knowing them
+ * collide as rarely as random ones), twice for each word.
  *
  * Keys are equal when their encodings are: `src/manager/cells.ts` sees to it that equal keys are encoded
  * alike.
@@ -36,33 +38,54 @@ let soughtLength: u32 = 0;
 let soughtMeta: u32 = 0;
 export let soughtHash: u32 = 0;
 
-/** 2^64 by the golden ratio, Knuth's multiplier (TAOCP 6.4). */
-const GOLDEN: u64 = ((<u64>0x9e3779b9) << 32) | 0x7f4a7c15;
-
 /**
- * The operand and the product folded, so that all bits reach the low ones, which choose the index entry: small
- * integers and powers of two differ in their upper bits only.
+ * What makes hashes this heap's own: a word and two odd multipliers, which nobody knows who chooses keys. With
+ * multipliers that are known a seed alone is no help: the upper bits of a word go through a multiplication by
+ * an odd number, whichever it is, so two words can be chosen whose differences cancel, or doubles with equal
+ * low bits once they are folded.
  */
-function mix(hash: u64, word: u64): u64 {
-  let both = hash ^ word;
-  both ^= both >> 32;
-  const product = both * GOLDEN;
-  return product ^ (product >> 32);
+let secret: u64 = 0;
+let first: u64 = 0;
+let second: u64 = 0;
+
+/** Steele, Lea and Flood's SplitMix64 (2014), from the heap's random seed. ORDERING: plain: written before there is a dict. */
+function takeSecrets(): void {
+  const seed = <u64>(<u32>loadPlain(ROOT + offsetof<Root>('hashSeed')));
+  secret = splitMix(seed + GOLDEN);
+  second = splitMix(seed + GOLDEN * 2) | 1;
+  first = splitMix(seed + GOLDEN * 3) | 1;
 }
 
-/** Random for each heap. ORDERING: plain: written before there is a dict. */
-function hashSeed(): u64 {
-  const seed = <u64>(<u32>loadPlain(ROOT + offsetof<Root>('hashSeed')));
-  return (seed << 32) | seed;
+/** 2^64 by the golden ratio. */
+const GOLDEN: u64 = ((<u64>0x9e3779b9) << 32) | 0x7f4a7c15;
+
+function splitMix(state: u64): u64 {
+  let z = state;
+  z = (z ^ (z >> 30)) * (((<u64>0xbf58476d) << 32) | 0x1ce4e5b9);
+  z = (z ^ (z >> 27)) * (((<u64>0x94d049bb) << 32) | 0x133111eb);
+  return z ^ (z >> 31);
+}
+
+/**
+ * What differs in upper bits only, as small integers and powers of two do, comes to the lower ones between the
+ * multiplications, and the second one takes it up again: the upper half depends on all bits.
+ */
+function mix(hash: u64, word: u64): u64 {
+  return rotl<u64>((hash ^ word) * first, 32) * second;
+}
+
+function hashOf(mixed: u64): u32 {
+  return <u32>(mixed >> 32);
 }
 
 function hashBytes(from: usize, length: u32, meta: u32): u32 {
-  let hash = mix(hashSeed() ^ <u64>length, <u64>meta);
+  if (!first) takeSecrets();
+  let hash = mix(secret ^ <u64>length, <u64>meta);
   const whole = from + (length & ~7);
   for (; from < whole; from += 8) hash = mix(hash, <u64>loadPlain64(from));
   let rest: u64 = 0;
   for (let i: u32 = 0; i < (length & 7); i++) rest = (rest << 8) | <u64>(<u32>loadByte(from + i));
-  return <u32>mix(hash, rest);
+  return hashOf(mix(hash, rest));
 }
 
 function seekCell(cell: i64): void {
@@ -72,7 +95,9 @@ function seekCell(cell: i64): void {
 
 /** The hash of a key that stands in a cell: its block has it, or it is computed. */
 export function hashOfCell(cell: i64): u32 {
-  return isBlock(cell) ? cellHash(cellBlock(cell)) : <u32>mix(hashSeed(), <u64>cell);
+  if (isBlock(cell)) return cellHash(cellBlock(cell));
+  if (!first) takeSecrets();
+  return hashOf(mix(secret, <u64>cell));
 }
 
 function seekBytes(body: usize, length: u32, meta: u32): void {

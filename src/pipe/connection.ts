@@ -10,7 +10,7 @@ import { decodeRecord, RECORD } from '../heap/records.ts';
 import { AdoptionToken, created, isCreated, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
-import { type Bytes, bytesOf } from '../queue/bytes.ts';
+import { type Bytes, bytesIn } from '../queue/bytes.ts';
 import { Lender } from '../queue/lender.ts';
 import { PutBatch } from '../queue/put-batch.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -404,7 +404,8 @@ function endOfFile(): EOFError {
 }
 
 function part(buffer: Bytes, offset: number, size: number | undefined): Uint8Array {
-  const bytes = bytesOf(buffer);
+  const bytes = bytesIn(buffer);
+  if (offset === 0 && size === undefined) return bytes;
   const from = whole('offset', offset);
   if (from < 0) throw new ValueError('offset is negative');
   if (from > bytes.length) throw new ValueError(`buffer length (${bytes.length}) < offset (${from})`);
@@ -415,7 +416,8 @@ function part(buffer: Bytes, offset: number, size: number | undefined): Uint8Arr
 }
 
 function targetOf(buffer: Bytes, offset: number): Uint8Array {
-  const bytes = bytesOf(buffer);
+  const bytes = bytesIn(buffer);
+  if (offset === 0) return bytes;
   const from = whole('offset', offset);
   if (from < 0) throw new ValueError('negative offset');
   if (from > bytes.length) throw new ValueError('offset too large');

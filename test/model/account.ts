@@ -17,7 +17,7 @@ import { asleepOn } from './sync.ts';
 /** From a queue's address. */
 const [SPARE, TAIL, HEAD, DONE] = [8, 112, 240, 448] as const;
 export const [NOT_EMPTY, NOT_FULL] = [368, 432] as const;
-const [POSITION, SEGMENT] = [16, 32] as const;
+const [POSITION, SEGMENT] = [64, 24] as const;
 export const RECORD = 8;
 const SEGMENT_HEADER = 16;
 const OWNER = (1 << 29) - 1;
@@ -76,9 +76,10 @@ export class Account {
     this.account = m.ghost({ put: 0, got: 0 });
     const { queue } = this;
     m.name(queue, 'queue', ['maxsize', 'closed', 'spare', 'joinSeq', 'joinWaiters', 'joinGateSeq', 'joinGateWaiters']);
-    const side = ['lock', 'gateSeq', 'gateWaiters', 'flags', 'bytes', 'items', 'otherBytes', 'otherItems', 'segment'];
-    m.name(queue + TAIL, 'tail', side);
-    m.name(queue + HEAD, 'head', side);
+    for (const [side, at] of Object.entries({ tail: TAIL, head: HEAD })) {
+      m.name(queue + at, side, ['lock', 'gateSeq', 'gateWaiters', 'flags', 'otherBytes', 'otherItems', 'segment']);
+      m.name(queue + at + POSITION, side, ['bytes', 'items']);
+    }
     m.name(queue + NOT_EMPTY, 'notEmpty', ['seq', 'waiters', 'gateSeq', 'gateWaiters']);
     m.name(queue + NOT_FULL, 'notFull', ['seq', 'waiters', 'gateSeq', 'gateWaiters']);
     m.name(this.segments()[0], 'first', ['next', 'end', 'base', 'capacity']);

@@ -20,7 +20,7 @@ const PAGES = (ROOT + 40) >> 2;
 const PAGE_MAP = (ROOT + 48) >> 2;
 const NEXT_ENTRY = (ROOT + 68) >> 2;
 const FREE_ENTRY = (ROOT + 72) >> 2;
-const TAKEN_ENTRIES = (ROOT + 104) >> 2;
+const TAKEN_ENTRIES = (ROOT + 108) >> 2;
 /** Words of the root: the chunks of the object table, and how many entries each has. */
 const CHUNK_WORDS = (CLASSES + (SMALL_CLASSES + MEDIUM_PAGES) * 64) >> 2;
 /** Entries that a chunk has: a model of many chunks has smaller ones. */

@@ -18,8 +18,8 @@ const META = Encoding.RICH | (1 << Meta.HANDLES_SHIFT);
 const HANDLE = Meta.BLOCK_HEADER + LENGTH;
 const BLOCK = HANDLE + 8;
 const RECORD = 8;
-const TAIL_POSITION = 112 + 16;
-const HEAD_POSITION = 240 + 16;
+const [TAIL, HEAD, POSITION] = [112, 240, 64] as const;
+const [TAIL_POSITION, HEAD_POSITION] = [TAIL + POSITION, HEAD + POSITION] as const;
 
 /** One thing that is sent around, and a queue. */
 export class Scene {
@@ -38,8 +38,10 @@ export class Scene {
     makeHeap(m, 24);
     this.queue = this.own(kind === Kind.QUEUE ? m.call('queueCreate', 0) : m.call('singleLockCreate', kind, 0));
     this.queueName = this.nameOf(this.queue);
-    m.name(this.queue + TAIL_POSITION - 16, 'tail', ['lock', '', '', '', 'bytes', 'items']);
-    m.name(this.queue + HEAD_POSITION - 16, 'head', ['lock', '', '', '', 'bytes', 'items']);
+    for (const [side, at] of Object.entries({ tail: TAIL, head: HEAD })) {
+      m.name(this.queue + at, side, ['lock']);
+      m.name(this.queue + at + POSITION, side, ['bytes', 'items']);
+    }
     this.thing = this.nameOf(this.own(m.call('eventCreate')));
     m.name(entryAt(m, this.thing[0]), 'thing', ['references', 'generation']);
     m.finally(() => this.trouble());

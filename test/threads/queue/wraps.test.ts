@@ -15,7 +15,7 @@ function theirs(): { heap: Heap } {
 }
 
 /** As assembly/layout.ts has them. */
-const [TAIL, HEAD, DONE, POSITION, OTHER_CACHE, SEGMENT, BASE] = [112, 240, 448, 16, 24, 32, 8];
+const [TAIL, HEAD, DONE, POSITION, OTHER_CACHE, SEGMENT, BASE] = [112, 240, 448, 64, 16, 24, 8];
 const ROOT = 64;
 const THREADS = 80;
 const EDGES = [0x7fffffff - 500, 0xffffffff - 500];

@@ -15,9 +15,9 @@ const NOT_EMPTY = 368;
 const NOT_FULL = 432;
 const DONE = 448;
 const JOIN = 12;
-const POSITION = 16;
-const OTHER_CACHE = 24;
-const SEGMENT = 32;
+const POSITION = 64;
+const OTHER_CACHE = 16;
+const SEGMENT = 24;
 /** The root, and words in it and in a slot. */
 const ROOT = 64;
 const NEXT_SLOT = 64;
