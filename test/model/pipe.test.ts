@@ -79,13 +79,17 @@ class Scene {
   }
 
   /** Puts as many messages, then closes its handles. */
-  writer(name: string, messages: number, { closes = true, ...options }: WorkerOptions & { closes?: boolean } = {}): void {
+  writer(
+    name: string,
+    messages: number,
+    { closes = true, inPlace = false, ...options }: WorkerOptions & { closes?: boolean; inPlace?: boolean } = {},
+  ): void {
     const bit = 1 << this.writers.length;
     const index = this.add(
       name,
       this.writing,
       (refs) => [
-        ...Array.from({ length: messages }, () => this.put()),
+        ...Array.from({ length: messages }, () => (inPlace ? this.commit() : [this.put()])).flat(),
         label('closes'),
         run('is about to close', () => {
           if (closes) this.ghost.gone |= bit;
@@ -103,14 +107,32 @@ class Scene {
   }
 
   private put(): Step {
-    return call('pipePutNumber', [this.queue, 7, FOREVER], (status, flow) => {
-      if (status === Status.OK) this.ghost.sent++;
-      else {
-        must(status === Status.SHUTDOWN, `a put answered ${status}`);
-        must(this.readersAreGone(), 'broken, and somebody could read');
-        flow.goto('closes');
-      }
-    });
+    return call('pipePutNumber', [this.queue, 7, FOREVER], (status, flow) => this.wasPut(status, flow));
+  }
+
+  /** A message of bytes that is written in a slot. */
+  private commit(): Step[] {
+    const own = this.m.ghost({ slot: 0 });
+    return [
+      call('queueReserve', [this.queue, 8, FOREVER], (slot, flow) => {
+        own.slot = slot;
+        if (slot <= 0) this.wasPut(slot, flow);
+      }),
+      call(
+        'pipeCommit',
+        () => [this.queue, own.slot, 8, FOREVER],
+        (status, flow) => this.wasPut(status, flow),
+      ),
+    ];
+  }
+
+  private wasPut(status: number, flow: Flow): void {
+    if (status === Status.OK) this.ghost.sent++;
+    else {
+      must(status === Status.SHUTDOWN, `a put answered ${status}`);
+      must(this.readersAreGone(), 'broken, and somebody could read');
+      flow.goto('closes');
+    }
   }
 
   /** Gets until the end of file, but at most so many messages; then closes. */
@@ -367,14 +389,16 @@ describe('a broken pipe', () => {
       },
     },
     ({ bad, never }) => {
-      const model = scene((here) => {
-        here.writer('w', 1, { closes: false });
-        here.reader('r', 0);
-        here.empties();
-      });
-      holds('pipe, late messages', core, model);
-      breaks('late messages stay', bad, model, /^messages stay in a pipe that nobody reads$/);
-      breaks('early messages stay', never, model, /^messages stay in a pipe that nobody reads$/);
+      for (const inPlace of [false, true]) {
+        const model = scene((here) => {
+          here.writer('w', 1, { closes: false, inPlace });
+          here.reader('r', 0);
+          here.empties();
+        });
+        holds(`pipe, late messages${inPlace ? ', in place' : ''}`, core, model);
+        breaks('late messages stay', bad, model, /^messages stay in a pipe that nobody reads$/);
+        breaks('early messages stay', never, model, /^messages stay in a pipe that nobody reads$/);
+      }
     },
   );
 });
