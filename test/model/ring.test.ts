@@ -11,7 +11,7 @@ import { PAGE } from './heap.ts';
 import { Line, type LineOptions } from './line.ts';
 import type { Model } from './model.ts';
 import { planted } from './planted.ts';
-import { call, label, must } from './program.ts';
+import { call, label, must, run } from './program.ts';
 import { FOREVER } from './sync.ts';
 
 const RING = 'queue/ring.ts';
@@ -76,18 +76,29 @@ describe('a ring', () => {
   test('says so when the heap is full, and goes on as soon as items were taken', () => {
     const model = withLine({ ...growing, pages: 12 }, (line) => {
       line.fill(2);
+      // Another try is worth it only when something was taken: each looks for memory everywhere.
+      const seen = line.m.ghost({ size: 2 });
+      const size = () => line.m.look('queueSize', line.queue);
       line.add('p', (me) => [
         ...line.writes(me, RECORD, line.codeOf(me, 0)),
         label('again'),
+        run('counts what is in', () => {
+          seen.size = size();
+        }),
         call(
           'queuePut',
           () => [line.queue, 12, Encoding.BYTES, FOREVER],
           (status, flow) => {
             must(status === Status.OK || status === Status.NO_MEMORY, `put answered ${status}`);
             if (status === Status.OK) line.wasPut(me, 0);
-            else flow.goto('again');
+            flow.goto(status === Status.OK ? 'in' : 'full');
           },
         ),
+        label('full'),
+        run('waits until something is taken', (_, flow) => {
+          flow.goto(size() === seen.size ? 'full' : 'again');
+        }),
+        label('in'),
       ]);
       line.consumer('c', 3);
       while (line.m.call('allocate', PAGE) !== 0);
