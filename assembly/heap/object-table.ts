@@ -164,7 +164,7 @@ export function objectKind(index: i32): i32 {
   return load(entry + offsetof<Entry>('kind'));
 }
 
-/** The generation of what lives in an entry; odd where nothing does. */
+/** The generation of what lives in an entry; odd where nothing does. Only a hint, as `objectKind`. */
 export function generationAt(index: i32): i32 {
   const entry = entryIfHere(index);
   if (!entry) return 1;
@@ -178,11 +178,17 @@ export function generationAt(index: i32): i32 {
  * never dead in between.
  */
 export function objectAt(index: i32, generation: i32): usize {
-  // ORDERING: the pointer first: while the generation lives it is the object's, and does not change.
+  enterTable();
   const entry = entryIfHere(index);
-  const object = entry ? pointerOf(entry) : 0;
-  // A chunk that went meanwhile, or went and came back, has no such generation any more.
-  return generationAt(index) == generation ? object : 0;
+  let object: usize = 0;
+  if (entry) {
+    // ORDERING: the pointer first: while the generation lives it is the object's, and does not change.
+    const pointer = pointerOf(entry);
+    const refWord = refWordOf(entry);
+    if (generationOf(refWord) == generation && referencesIn(refWord) != 0) object = pointer;
+  }
+  leaveTable();
+  return object;
 }
 
 // ── references ───────────────────────────────────────────────────────────────────────────────────────

@@ -8,14 +8,13 @@ import { Status } from '../../assembly/abi.ts';
 import { buildCore, type Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import { fine } from './core.ts';
-import { chunks, chunkWord, enlist, entriesLost, heapTrouble, makeHeap, PAGE, reaps, starve } from './heap.ts';
+import { chunkWord, enlist, entriesLost, heapTrouble, makeHeap, PAGE, reaps, starve } from './heap.ts';
 import type { Model } from './model.ts';
 import { plantedIn } from './planted.ts';
 import { atomic, call, label, must, type Program, run, type Step } from './program.ts';
 
 /** Small chunks, and many of them. */
 const CHUNK_ENTRIES = 4;
-chunks.entries = CHUNK_ENTRIES;
 const LIMITS: readonly Edit[] = [
   { file: 'limits.ts', find: 'CHUNK_SHIFT: i32 = 4;', replace: 'CHUNK_SHIFT: i32 = 2;' },
   { file: 'limits.ts', find: 'CHUNKS: i32 = 2;', replace: 'CHUNKS: i32 = 8;' },
@@ -45,7 +44,7 @@ class Table {
     more: number,
     kept = 0,
   ) {
-    makeHeap(m, 12);
+    makeHeap(m, 12, 12, CHUNK_ENTRIES);
     const refs = Array.from({ length: 2 * CHUNK_ENTRIES - 1 + more }, () => m.call('eventCreate'));
     m.finally(() => heapTrouble(m));
     m.finally(() => {

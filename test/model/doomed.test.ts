@@ -306,15 +306,19 @@ describe('the doomed', () => {
     {
       what: 'that are looked at as if they lived',
       model: walked,
-      edit: { file: OBJECTS, find: 'return generationAt(index) == generation ? object : 0;', replace: 'return object;' },
+      edit: {
+        file: OBJECTS,
+        find: 'if (generationOf(refWord) == generation && referencesIn(refWord) != 0) object = pointer;',
+        replace: 'object = pointer;',
+      },
     },
     {
       what: 'whose place is read once they are found alive',
       model: walked,
       edit: {
         file: OBJECTS,
-        find: 'return generationAt(index) == generation ? object : 0;',
-        replace: 'return generationAt(index) == generation ? pointerOf(entryOf(index)) : 0;',
+        find: 'const pointer = pointerOf(entry);\n    const refWord = refWordOf(entry);',
+        replace: 'const refWord = refWordOf(entry);\n    const pointer = pointerOf(entry);',
       },
     },
     {

@@ -23,8 +23,9 @@ const FREE_ENTRY = (ROOT + 72) >> 2;
 const TAKEN_ENTRIES = (ROOT + 108) >> 2;
 /** Words of the root: the chunks of the object table, and how many entries each has. */
 const CHUNK_WORDS = (CLASSES + (SMALL_CLASSES + MEDIUM_PAGES) * 64) >> 2;
-/** Entries that a chunk has: a model of many chunks has smaller ones. */
-export const chunks = { entries: 16 };
+const CHUNK_ENTRIES = 16;
+/** Of the models whose chunks have fewer. */
+const chunkEntries = new WeakMap<Model, number>();
 const ENTRY_BYTES = 16;
 /** What the page map says of a run. */
 const FREE = 1;
@@ -32,8 +33,12 @@ export const LARGE = 2;
 export const MEDIUM = 3;
 export const SMALL = 16;
 
-/** A heap of `pages` pages, on which the setup itself is a worker. `most`: what it may grow to. */
-export function makeHeap(m: Model, pages = 48, most = pages): void {
+/**
+ * A heap of `pages` pages, on which the setup itself is a worker. `most`: what it may grow to. `entries`: what
+ * the core's chunks have.
+ */
+export function makeHeap(m: Model, pages = 48, most = pages, entries = CHUNK_ENTRIES): void {
+  chunkEntries.set(m, entries);
   m.call('rootInit', pages, most);
   m.call('workerBecome', m.call('slotTake'));
 }
@@ -164,8 +169,9 @@ export function chunkWord(m: Model, chunk: number): number {
 
 /** The address of an entry of the object table; 0: its chunk is gone. */
 export function entryAt(m: Model, index: number): number {
-  const chunk = chunkWord(m, Math.floor(index / chunks.entries));
-  return chunk & 3 ? 0 : chunk + (index % chunks.entries) * ENTRY_BYTES;
+  const entries = chunkEntries.get(m) ?? CHUNK_ENTRIES;
+  const chunk = chunkWord(m, Math.floor(index / entries));
+  return chunk & 3 ? 0 : chunk + (index % entries) * ENTRY_BYTES;
 }
 
 /** The references to an object that are counted; 0 when it is doomed, or gone. */

@@ -3,16 +3,13 @@
  * whole, also when who changes it dies at any step and somebody takes the name's lock over before the reaper
  * comes to the repair.
  */
-import { describe, vi } from 'vitest';
+import { describe } from 'vitest';
 import { breaks, holds } from './check.ts';
 import { core, fine } from './core.ts';
 import { enlist, heapTrouble, makeHeap, reaps, writeWords } from './heap.ts';
 import type { Model } from './model.ts';
 import { planted } from './planted.ts';
 import { atomic, call, must, type Step } from './program.ts';
-
-// A planted bug is a compilation of the core.
-vi.setConfig({ testTimeout: 120_000 });
 
 const WORKERS = 'lifecycle/workers.ts';
 const BYTES = 16;

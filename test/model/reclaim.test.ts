@@ -3,16 +3,13 @@
  * blocks; others take such blocks and give them back meanwhile; who searches may die at each step, and
  * somebody takes the heap's lock over before the reaper comes to the repair.
  */
-import { describe, test, vi } from 'vitest';
+import { describe, test } from 'vitest';
 import { breaks, holds } from './check.ts';
 import { core, fine } from './core.ts';
 import { classOf, enlist, freePages, heapTrouble, makeHeap, missingIn, PAGE, reaps } from './heap.ts';
 import type { Model } from './model.ts';
 import { planted } from './planted.ts';
 import { atomic, call, label, must, run, type Step } from './program.ts';
-
-// A planted bug is a compilation of the core.
-vi.setConfig({ testTimeout: 120_000 });
 
 const RECLAIM = 'heap/reclaim.ts';
 /** Two of them are a page. */

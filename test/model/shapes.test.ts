@@ -2,16 +2,13 @@
  * The table of shapes: workers bring the same shape or different ones at once, a reader looks meanwhile, and
  * one dies at each step. The table has room for three.
  */
-import { describe, test, vi } from 'vitest';
+import { describe, test } from 'vitest';
 import { breaks, holds } from './check.ts';
 import { core } from './core.ts';
 import { enlist, makeHeap, reaps } from './heap.ts';
 import type { Model } from './model.ts';
 import { planted } from './planted.ts';
 import { call, must, type Step } from './program.ts';
-
-// A planted bug is a compilation of the core.
-vi.setConfig({ testTimeout: 120_000 });
 
 const RECORD = 8;
 const LENGTH = 8;
