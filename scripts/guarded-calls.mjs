@@ -42,7 +42,7 @@ function guarded({ name, parameters }) {
         return raw.${name}(${parameters.join(', ')});
       } catch (error) {
         cut = true;
-        raw.callCutOff(${objects.has(parameters[0]) ? parameters[0] : 0}, 1);
+        raw.callCutOff(${objects.has(parameters[0]) ? parameters[0] : 0}, ${parameters[1] === 'node' ? 'node' : 0}, 1);
         throw error;
       }
     },`;
@@ -90,6 +90,7 @@ export function compactCalls(declarations, renamed) {
   return `${HEAD}  const set = (names: string) => new Set(names.split(' '));
   const whole = set('${listed(({ name }) => whole.has(name))}');
   const withObject = set('${listed(({ name, parameters }) => !whole.has(name) && objects.has(parameters[0]))}');
+  const withNode = set('${listed(({ name, parameters }) => !whole.has(name) && parameters[1] === 'node')}');
   const calls: any = {
     ${all
       .filter(({ name }) => hot.has(name))
@@ -103,7 +104,7 @@ export function compactCalls(declarations, renamed) {
         return call(a, b, c, d, e, f);
       } catch (error) {
         cut = true;
-        raw.callCutOff(withObject.has(name) ? a : 0, 1);
+        raw.callCutOff(withObject.has(name) ? a : 0, withNode.has(name) ? b : 0, 1);
         throw error;
       }
     };

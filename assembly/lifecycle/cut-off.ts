@@ -61,9 +61,20 @@ import { isListed, removeWaiter, waitListLock, waitListUnlock } from '../sync/wa
 import { self, selfSlot } from '../waiting/park';
 import { drain } from './destroy';
 
-/** The call on `object` (0: on none) was cut off; `settle`: it is not known yet. Calls no function. */
-export function callCutOff(object: usize, settle: bool): void {
+/** What the call was on that was cut off, and the node that it had; until all is repaired. */
+let cutObject: usize = 0;
+let cutNode: usize = 0;
+
+/**
+ * The call on `object` (0: on none), with a waiter's `node` (0: with none), was cut off; `settle`: it is not
+ * known yet. Calls no function.
+ */
+export function callCutOff(object: usize, node: usize, settle: bool): void {
   if (settle) settleOwn();
+  if (settle && object) {
+    cutObject = object;
+    cutNode = node;
+  }
   let second: usize = 0;
   let kind = object ? loadPlain(object - HEADER + offsetof<Header>('kind')) : <i32>Kind.FREE;
   if (kind == Kind.CONNECTION) {
@@ -181,7 +192,7 @@ function wordOf(inFlight: usize): usize {
 
 /** Before the next call of a worker one of whose calls was cut off. */
 export function callRepair(): void {
-  callCutOff(0, true);
+  callCutOff(0, 0, true);
   leaveTable();
   // Each of them is found on the walk; one that is on the list already would be in it twice.
   forgetDoomed();
@@ -190,26 +201,25 @@ export function callRepair(): void {
     adoptDoomed(index, self);
     const object = objectPin(index);
     if (!object) continue;
-    callCutOff(object, false);
-    const kind = objectKind(index);
-    if (kind == Kind.CONDITION) leaveList(object);
-    else if (kind == Kind.BARRIER) barrierLeave(object, slotsNode());
+    callCutOff(object, 0, false);
+    if (object == cutObject) leave(object, objectKind(index));
     objectUnpin(object);
   }
   discardDrop();
   drain();
-}
-
-function slotsNode(): usize {
-  return selfSlot + offsetof<Slot>('state');
+  cutObject = 0;
+  cutNode = 0;
 }
 
 /**
- * This worker runs: if its node still waits in a list, the call that put it there was cut off. The lock is taken
- * in any case: whoever was being woken is found then.
+ * The node of the call leaves the list. Not that of another wait of this worker's: a barrier's leader is in the
+ * list while its action runs, whose calls may be cut off. The list's lock is taken in any case: whoever was
+ * being woken is found then.
  */
-function leaveList(list: usize): void {
+function leave(list: usize, kind: i32): void {
+  if (kind == Kind.BARRIER && cutNode) barrierLeave(list, cutNode);
+  if (kind != Kind.CONDITION) return;
   waitListLock(list);
-  if (isListed(slotsNode())) removeWaiter(list, slotsNode());
+  if (cutNode && isListed(cutNode)) removeWaiter(list, cutNode);
   waitListUnlock(list);
 }

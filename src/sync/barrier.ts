@@ -59,9 +59,10 @@ export class Barrier extends Shared {
     const barrier = this[Member.OPEN];
     // The action may wait in turn, while this party is in the barrier's list.
     const node = created(core.nodeTake());
-    let index = core.barrierArrive(barrier, node);
-    if (index === Status.OK) index = core.barrierAwait(barrier, node, ms);
+    let index: number;
     try {
+      index = core.barrierArrive(barrier, node);
+      if (index === Status.OK) index = core.barrierAwait(barrier, node, ms);
       if (index === Party.LEADS) index = this.#lead(barrier, node);
     } finally {
       core.nodeGive(node);

@@ -109,8 +109,12 @@ export class Condition extends Acquirable {
     const condition = this[Member.OPEN];
     const ms = timeoutToMs(timeout);
     const node = created(core.nodeTake());
-    const status = core.conditionWait(condition, node, ms);
-    core.nodeGive(node);
+    let status: number;
+    try {
+      status = core.conditionWait(condition, node, ms);
+    } finally {
+      core.nodeGive(node);
+    }
     switch (status) {
       case Status.OK:
         return true;

@@ -15,7 +15,7 @@ import type { Describe, Model } from './model.ts';
 import { planted } from './planted.ts';
 import { call, label, must, type Program, run } from './program.ts';
 import { SingleLockQueue } from './single-lock.ts';
-import { ABANDONED, Cast, Fields, FOREVER, OWNER, Status } from './sync.ts';
+import { ABANDONED, Cast, Fields, FOREVER, NodeState, OWNER, Status } from './sync.ts';
 import { KEY, World } from './table.ts';
 
 const CUT_OFF = 'lifecycle/cut-off.ts';
@@ -227,8 +227,104 @@ const tripping: Describe = (m: Model) => {
   });
 };
 
+/** The leader's action puts something, and that call is cut off: the round is complete all the same. */
+const acting: Describe = (m: Model) => {
+  const cast = new Cast(m);
+  const barrier = cast.make('barrier', 'barrierCreate', [2], Fields.barrier);
+  const queue = cast.make('queue', 'queueCreate', [0], []);
+  const told = (result: number) => must(result >= 0, `was told ${result}`);
+  const own = { node: 0 };
+  const trips = call('barrierTrip', () => [barrier, own.node], told);
+  const puts = call('queuePutNumber', [queue, 7, 0]);
+  const waits = cast.worker('waits', (me) => [call('barrierAwait', [barrier, me.node, FOREVER], told)]);
+  const leads = cast.worker('leads', () => [puts, trips], {
+    mayBeCut: { object: queue, afterwards: [call('callRepair'), trips], calls: /^queuePutNumber$/ },
+  });
+  own.node = leads.node;
+  cast.worker('puts', () => [puts]);
+  cast.call(waits, 'barrierArrive', barrier, waits.node);
+  must(cast.call(leads, 'barrierArrive', barrier, leads.node) === Party.LEADS, 'it does not lead');
+};
+
 describe('a barrier, and the leader is cut off', () => {
   test('as it lets the round go', () => void holds('cut off, trip', core, tripping, fine));
+  test('in a call of its action', async () => {
+    holds('cut off, a call of the action', core, acting);
+    const bad = await mutant(
+      { file: CUT_OFF, find: 'if (object == cutObject) leave(', replace: 'leave(' },
+      {
+        file: CUT_OFF,
+        find: 'if (kind == Kind.BARRIER && cutNode) barrierLeave(list, cutNode);',
+        replace: "if (kind == Kind.BARRIER) barrierLeave(list, selfSlot + offsetof<Slot>('state'));",
+      },
+    );
+    breaks('cut off, the round breaks', bad, acting, /^was told -/);
+  });
+});
+
+/**
+ * A wait that has a node of its own is cut off. Whoever waits besides gets the notify that comes then; or the
+ * node was told before, and that is spent.
+ */
+const nested: Describe = (m: Model) => {
+  const cast = new Cast(m);
+  const lock = cast.make('lock', 'lockCreate', [1], Fields.lock);
+  const condition = cast.make('condition', 'conditionCreate', [lock, 0], Fields.condition);
+  const seen = m.ghost({ repaired: 0 });
+  const own = { node: 0, tid: 0 };
+  const afterwards: Program = [
+    call('callRepair'),
+    run('looks whether it holds the lock', (_, flow) => {
+      if (m.look('lockOwner', lock) !== own.tid) flow.goto('is out');
+    }),
+    call('lockRelease', [lock]),
+    label('is out'),
+    run('is repaired', () => {
+      seen.repaired = 1;
+    }),
+  ];
+  const waits = cast.worker(
+    'waits',
+    () => [
+      call('conditionWait', () => [condition, own.node, 0]),
+      call('lockRelease', [lock]),
+      run('is over', () => {
+        seen.repaired = 1;
+      }),
+    ],
+    { mayBeCut: { object: condition, afterwards, calls: /^conditionWait$/ } },
+  );
+  own.tid = waits.tid;
+  own.node = cast.call(waits, 'nodeCreate');
+  m.name(own.node, 'waits.own', ['state', 'next', 'tid', 'index']);
+  must(cast.call(waits, 'lockAcquire', lock, 0) === Status.OK, 'the lock is not free');
+  const other = cast.worker('other', (me) => [
+    call('lockAcquire', [lock, FOREVER]),
+    call('conditionWait', [condition, me.node, FOREVER], (status) => must(status === Status.OK, `was told ${status}`)),
+    call('lockRelease', [lock]),
+  ]);
+  const wait = run('waits', (_, flow) => {
+    if (seen.repaired === 0 || m.load(other.node) !== NodeState.WAITING) flow.goto('not yet');
+  });
+  cast.worker('notifies', () => [
+    label('not yet'),
+    wait,
+    call('lockAcquire', [lock, FOREVER]),
+    call('conditionNotify', [condition, 1], (woken) => must(woken === 1, `${woken} were woken`)),
+    call('lockRelease', [lock]),
+  ]);
+};
+
+describe('a wait in a wait, which is cut off', () => {
+  test('is out of the list', async () => {
+    holds('cut off, nested wait', core, nested);
+    const bad = await mutant({
+      file: CUT_OFF,
+      find: '  if (cutNode && isListed(cutNode)) removeWaiter(list, cutNode);\n',
+      replace: '',
+    });
+    breaks('cut off, it stays in the list', bad, nested, /^sleeps for ever: other/);
+  });
 });
 
 describe('planted bugs are found:', () => {

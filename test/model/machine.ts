@@ -6,7 +6,7 @@
  */
 import type { Core } from './build.ts';
 import { Memory } from './memory.ts';
-import type { Program } from './program.ts';
+import { type Program, valuesOf } from './program.ts';
 import { Runner } from './runner.ts';
 import { Op, Seam } from './seam.ts';
 import { OBSERVER, type Shared, Sharing } from './sharing.ts';
@@ -50,6 +50,9 @@ const FIELDS = 13;
 
 /** Calls that call no function (test/unit/heap/cut-off.test.ts). */
 const NEVER_CUT = /^(lockRelease|rlockRelease|semaphoreRelease|eventSet|gateWakeAll)$/;
+
+/** Calls whose second argument is a waiter's node. */
+const WITH_NODE = /^(barrier(Arrive|Await|Trip|GiveUp|Outcome)|condition(Enter|Leave|Wait))$/;
 
 /** Calls that are on no object of their own. */
 const ON_NOTHING = /^(allocate|free|inFlight|cellBatch|ref|node|boxed|loan)/;
@@ -153,7 +156,9 @@ export class Machine {
   private cutOff({ object, afterwards }: NonNullable<WorkerOptions['mayBeCut']>, at: number, steps: Program): Program {
     const on = () => {
       const step = steps[(this.words[at + Field.CUT] as number) - 1];
-      return [step?.kind === 'call' && !ON_NOTHING.test(step.name) ? object : 0, 1];
+      const isOnIt = step?.kind === 'call' && !ON_NOTHING.test(step.name);
+      const node = isOnIt && WITH_NODE.test(step.name) ? (valuesOf(step.args)[1] as number) : 0;
+      return [isOnIt ? object : 0, node, 1];
     };
     return [
       { kind: 'label', name: 'ends before the cut', after: (_, flow) => flow.stop() },

@@ -1,7 +1,7 @@
 /**
  * A worker that uses what another one's calls are cut off in, and counts its rounds where that one sees them.
  */
-import type { Dict, Event, Queue } from 'nogil';
+import type { Barrier, Condition, Dict, Event, Queue } from 'nogil';
 
 export function pumps(queue: Queue<number>, rounds: RawRounds, stop: Event): void {
   while (!stop.isSet()) {
@@ -26,4 +26,23 @@ export function stores(dict: Dict<string, number>, rounds: RawRounds, stop: Even
 export interface RawRounds {
   get(index: number): number;
   set(index: number, value: number): void;
+}
+
+/** A party of so many rounds: how many were complete. */
+export function meets(barrier: Barrier, rounds: number): number {
+  let complete = 0;
+  for (let i = 0; i < rounds; i++) if (barrier.wait(20) >= 0) complete++;
+  return complete;
+}
+
+/** Says each time that it waits; how often it was notified. */
+export function waits(condition: Condition, waiting: RawRounds, rounds: number): number {
+  let notified = 0;
+  for (let i = 0; i < rounds; i++) {
+    condition.with(() => {
+      waiting.set(0, i + 1);
+      if (condition.wait(20)) notified++;
+    });
+  }
+  return notified;
 }
