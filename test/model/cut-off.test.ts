@@ -248,18 +248,21 @@ const acting: Describe = (m: Model) => {
 
 describe('a barrier, and the leader is cut off', () => {
   test('as it lets the round go', () => void holds('cut off, trip', core, tripping, fine));
-  test('in a call of its action', async () => {
-    holds('cut off, a call of the action', core, acting);
-    const bad = await mutant(
-      { file: CUT_OFF, find: 'if (object == cutObject) leave(', replace: 'leave(' },
-      {
-        file: CUT_OFF,
-        find: 'if (kind == Kind.BARRIER && cutNode) barrierLeave(list, cutNode);',
-        replace: "if (kind == Kind.BARRIER) barrierLeave(list, selfSlot + offsetof<Slot>('state'));",
-      },
-    );
-    breaks('cut off, the round breaks', bad, acting, /^was told -/);
-  });
+  test('in a call of its action', () => void holds('cut off, a call of the action', core, acting));
+  planted(
+    'or the round breaks, if a call of its action is taken for its own',
+    {
+      bad: [
+        { file: CUT_OFF, find: 'if (object == cutObject) leave(', replace: 'leave(' },
+        {
+          file: CUT_OFF,
+          find: 'if (kind == Kind.BARRIER && cutNode) barrierLeave(list, cutNode);',
+          replace: "if (kind == Kind.BARRIER) barrierLeave(list, selfSlot + offsetof<Slot>('state'));",
+        },
+      ],
+    },
+    ({ bad }) => void breaks('cut off, the round breaks', bad, acting, /^was told -/),
+  );
 });
 
 /**
@@ -316,15 +319,12 @@ const nested: Describe = (m: Model) => {
 };
 
 describe('a wait in a wait, which is cut off', () => {
-  test('is out of the list', async () => {
-    holds('cut off, nested wait', core, nested);
-    const bad = await mutant({
-      file: CUT_OFF,
-      find: '  if (cutNode && isListed(cutNode)) removeWaiter(list, cutNode);\n',
-      replace: '',
-    });
-    breaks('cut off, it stays in the list', bad, nested, /^sleeps for ever: other/);
-  });
+  test('is out of the list', () => void holds('cut off, nested wait', core, nested));
+  planted(
+    'or the next notify is for it',
+    { bad: { file: CUT_OFF, find: '  if (cutNode && isListed(cutNode)) removeWaiter(list, cutNode);\n', replace: '' } },
+    ({ bad }) => void breaks('cut off, it stays in the list', bad, nested, /^sleeps for ever: other/),
+  );
 });
 
 describe('planted bugs are found:', () => {
