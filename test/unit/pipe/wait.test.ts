@@ -112,8 +112,8 @@ describe('waitAsync', () => {
     await expect(closed).rejects.toThrow(OSError);
     x.close();
     await expect(waitAsync([x], 0)).rejects.toThrow(OSError);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(heap.stats()).toEqual({ ...before, bytesReserved: expect.any(Number) });
+    // Less is fine: what earlier tests dropped may be collected meanwhile.
+    await expect.poll(() => heap.stats().bytesInUse, { timeout: 10_000 }).toBeLessThanOrEqual(before.bytesInUse);
   });
 
   test('of nothing waits for the time', async () => {
