@@ -19,6 +19,10 @@ export function builtIn<M>(name: string): M {
 
 // ── where code is ────────────────────────────────────────────────────────────────────────────────────
 
+/** In what an engine says of where code comes from: the file of an eval(), innermost first. */
+const FILE_OF_EVAL = /\((file:[^()]*|\/[^()]*|[A-Za-z]:\\[^()]*):\d+:\d+\)/;
+const FILE_IN_STACK = /^ +at (?:.* \()?(.*):\d+:\d+\)?$/gm;
+
 /** The files of the calls under way, from the one of `callee` on, as no source map has changed them. */
 function filesOnStack(callee: ((...args: never[]) => unknown) | undefined): string[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
@@ -27,24 +31,34 @@ function filesOnStack(callee: ((...args: never[]) => unknown) | undefined): stri
     Error.prepareStackTrace = (_, sites) => sites;
     Error.stackTraceLimit = 10;
     Error.captureStackTrace(holder, callee);
-    return holder.stack?.map((site) => site.getFileName() ?? '') ?? [];
+    return (
+      holder.stack?.flatMap((site) => [site.getFileName() ?? '', FILE_OF_EVAL.exec(site.getEvalOrigin() ?? '')?.[1] ?? '']) ?? []
+    );
   } catch {
     // Intrinsics are frozen: then there is only the text.
     Error.captureStackTrace(holder, callee);
-    return Array.from(String(holder.stack).matchAll(/^ +at (?:.* \()?(.*):\d+:\d+\)?$/gm), ([, file]) => file as string);
+    return Array.from(String(holder.stack).matchAll(FILE_IN_STACK), ([, file]) => file as string);
   } finally {
     if (!Object.isFrozen(Error)) Object.assign(Error, { prepareStackTrace, stackTraceLimit });
   }
 }
 
-/** The file of the code that has called `callee`, or of this code. Code of an eval() is its caller's. */
+function urlOfScript(name: string): string | undefined {
+  if (name.startsWith('file:')) return name;
+  return isAbsolute(name) ? pathToFileURL(name).href : undefined;
+}
+
+/** This package's own file, where it is not part of a bundle. */
+const OWN_FILE = /\/nogil\.js$/;
+
+/** The file of the code that has called `callee`, or of this code. */
 function fileOfCaller(callee?: (...args: never[]) => unknown): string | undefined {
+  const caller = filesOnStack(callee).map(urlOfScript).find(Boolean);
+  if (caller !== undefined || callee === undefined) return caller;
   // A bundler may have put the callee's code in the place of the call.
-  for (const name of [...filesOnStack(callee), ...filesOnStack(undefined)]) {
-    if (name.startsWith('file:')) return name;
-    if (isAbsolute(name)) return pathToFileURL(name).href;
-  }
-  return undefined;
+  return filesOnStack(undefined)
+    .map(urlOfScript)
+    .find((url) => url && !OWN_FILE.test(url));
 }
 
 /** What the URLs that modules were given are, where a bundler (webpack) has written them out. */
@@ -79,9 +93,18 @@ export function ownUrl(): string | undefined {
   return here === undefined || trueUrl(here, fileOfCaller()) !== here ? undefined : here;
 }
 
+let bundled = false;
+
+/** Whether a module has called that is part of a bundle, by what it was given. */
+export function isInBundle(): boolean {
+  return bundled;
+}
+
 export function urlOfModule(given: string | undefined, callee: (...args: never[]) => unknown): string | undefined {
   const caller = fileOfCaller(callee);
-  return given === undefined ? caller : trueUrl(given, caller);
+  const url = given === undefined ? caller : trueUrl(given, caller);
+  bundled ||= url !== given;
+  return url;
 }
 
 // ── loading ──────────────────────────────────────────────────────────────────────────────────────────

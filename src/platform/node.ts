@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import * as workerThreads from 'node:worker_threads';
 import { BAR } from './generated/bar.ts';
 import { WORKER } from './generated/worker.ts';
-import { builtIn, ownUrl } from './node-modules.ts';
+import { builtIn, isInBundle, ownUrl } from './node-modules.ts';
 import { nameAround } from './node-scopes.ts';
 import type { Role, SpawnedWorker, Surroundings } from './platform.ts';
 
@@ -69,7 +69,7 @@ export const role = started?.role;
 
 export function nameBeside(fn: object, inside: object): string | undefined {
   // Otherwise there is nothing around modules.
-  return fileOf('worker') === undefined ? nameAround(fn, inside) : undefined;
+  return isInBundle() || fileOf('worker') === undefined ? nameAround(fn, inside) : undefined;
 }
 
 /** A text that the build has packed. */

@@ -17,10 +17,19 @@ import { launch } from '../../support/programs.ts';
 type Bundle = (source: string, out: string) => Promise<unknown>;
 
 const byEsbuild =
-  (format: 'esm' | 'cjs', minify: boolean): Bundle =>
+  (format: 'esm' | 'cjs', minify: boolean, external: string[] = []): Bundle =>
   (source, outfile) =>
-    // It warns that import.meta is empty in CommonJS.
-    esbuild.build({ entryPoints: [source], outfile, bundle: true, platform: 'node', format, minify, logLevel: 'error' });
+    esbuild.build({
+      entryPoints: [source],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format,
+      minify,
+      external,
+      // It warns that import.meta is empty in CommonJS.
+      logLevel: 'error',
+    });
 
 const byRollup =
   (format: 'es' | 'cjs'): Bundle =>
@@ -33,12 +42,12 @@ const byRollup =
   };
 
 const byWebpack =
-  (mode: 'production' | 'development', output: object): Bundle =>
+  (mode: 'production' | 'development', output: object, externals: RegExp[] = []): Bundle =>
   (entry, file) =>
     new Promise<void>((resolve, reject) => {
       const experiments = { outputModule: 'module' in output };
       const to = { path: join(file, '..'), filename: file.slice(file.lastIndexOf('/') + 1), ...output };
-      webpack({ mode, target: 'node20', entry, experiments, output: to }, (error, stats) => {
+      webpack({ mode, target: 'node20', entry, experiments, externals, output: to }, (error, stats) => {
         if (error || stats?.hasErrors() || stats?.hasWarnings()) reject(error ?? new Error(stats?.toString()));
         else resolve();
       });
@@ -64,6 +73,10 @@ const BUNDLES: Record<string, Bundle> = {
   'webpack-library.cjs': byWebpack('production', { library: { type: 'commonjs2' } }),
   'webpack.mjs': byWebpack('production', { module: true, library: { type: 'module' } }),
   'vite.mjs': byVite,
+  // With node_modules beside it.
+  'external/esbuild.cjs': byEsbuild('cjs', true, ['nogil', 'nogil/*']),
+  'external/webpack.mjs': byWebpack('production', { module: true, library: { type: 'module' } }, [/^nogil/]),
+  'external/webpack-development.mjs': byWebpack('development', { module: true, library: { type: 'module' } }, [/^nogil/]),
 };
 
 let folder: string;
@@ -75,6 +88,7 @@ beforeAll(async () => {
   for (const file of ['package.json', ...(await readdir(join(root, 'dist'))).map((name) => `dist/${name}`)])
     if (/\.js(on)?$/.test(file)) await cp(join(root, file), join(home, file));
   for (const [name, bundle] of Object.entries(BUNDLES)) await bundle(join(source, 'program.mjs'), join(folder, name));
+  await cp(join(source, 'node_modules'), join(folder, 'external/node_modules'), { recursive: true });
   await rm(source, { recursive: true });
   // Of somebody else: it must not be taken for the package's.
   for (const name of ['worker.js', 'supervisor.js']) await writeFile(join(folder, name), 'setInterval(() => {}, 1000);');
