@@ -28,7 +28,7 @@ const FILES: Record<string, string | undefined> = {
   'threads/workers/classes': undefined,
   'threads/workers/family': undefined,
   'threads/workers/slots': undefined,
-  'threads/workers/targets': 'main module exports',
+  'threads/workers/targets': "main module exports|Node's calls",
   'unit/queue/items': undefined,
   'threads/queue/disciplines': 'locale',
   'threads/pipe/pipe': undefined,
