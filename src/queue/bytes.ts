@@ -27,8 +27,12 @@ export function bytesIn(buffer: Bytes): Uint8Array {
  * copy them from there, and they need not be staged. 0: it is something else.
  */
 export function placeInHeap(heap: Heap, value: unknown): number {
-  if (!ArrayBuffer.isView(value) || !(value instanceof Uint8Array) || value.length > heap.inlineBytes) return 0;
-  const at = heap.addressOf(value);
+  return ArrayBuffer.isView(value) && value instanceof Uint8Array ? placeOf(heap, value) : 0;
+}
+
+/** The same of bytes. */
+export function placeOf(heap: Heap, bytes: Uint8Array): number {
+  const at = heap.addressOf(bytes);
   // The core copies whole multiples of 8, which must not reach beyond the memory.
-  return (at & 7) === 0 && value.length > 0 ? at : 0;
+  return at !== 0 && (at & 7) === 0 && bytes.length > 0 && bytes.length <= heap.inlineBytes ? at : 0;
 }

@@ -13,7 +13,7 @@ import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, isBlocking, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
-import { placeInHeap } from './bytes.ts';
+import { placeOf } from './bytes.ts';
 import { decodeMany, type NumberArray, notNumber, readNumbers, roomIn } from './get-batch.ts';
 import { Lender } from './lender.ts';
 import { PutBatch } from './put-batch.ts';
@@ -114,11 +114,11 @@ export class Queue<T = unknown> extends Lender {
   /** Puts an item that is no number: a status. @internal */
   protected [Member.PUT_ITEM](item: T, ms: number): number {
     const { [Member.HEAP]: heap } = this;
-    const place = placeInHeap(heap, item);
-    if (place !== 0) return heap.core.queuePutFrom(this[Member.OPEN], place, (item as unknown as Uint8Array).length, ms);
     const encoding = heap.codec.encode(item, RECORD);
+    const place = encoding === Encoding.BYTES ? placeOf(heap, item as unknown as Uint8Array) : 0;
     // Only now: a getter of the item may have closed the queue.
-    return putEncoded(heap, this[Member.OPEN], encoding, ms);
+    if (place === 0) return putEncoded(heap, this[Member.OPEN], encoding, ms);
+    return heap.core.queuePutFrom(this[Member.OPEN], place, (item as unknown as Uint8Array).length, ms);
   }
 
   /** @internal */
