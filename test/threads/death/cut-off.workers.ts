@@ -34,15 +34,3 @@ export function meets(barrier: Barrier, rounds: number): number {
   for (let i = 0; i < rounds; i++) if (barrier.wait(20) >= 0) complete++;
   return complete;
 }
-
-/** Says each time that it waits; how often it was notified. */
-export function waits(condition: Condition, waiting: RawRounds, rounds: number): number {
-  let notified = 0;
-  for (let i = 0; i < rounds; i++) {
-    condition.with(() => {
-      waiting.set(0, i + 1);
-      if (condition.wait(20)) notified++;
-    });
-  }
-  return notified;
-}
