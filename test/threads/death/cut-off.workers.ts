@@ -1,7 +1,7 @@
 /**
  * A worker that uses what another one's calls are cut off in, and counts its rounds where that one sees them.
  */
-import type { Barrier, Condition, Dict, Event, Queue } from 'nogil';
+import type { Barrier, Dict, Event, Queue } from 'nogil';
 
 export function pumps(queue: Queue<number>, rounds: RawRounds, stop: Event): void {
   while (!stop.isSet()) {
