@@ -1,20 +1,10 @@
 /**
  * A worker whose stack ends inside of a call, who catches that and goes on: nobody else may be left waiting.
  */
-import { Barrier, Event, LifoQueue, Manager, PriorityQueue, Queue, RawArray, Thread } from 'nogil';
+import { Barrier, Condition, Event, LifoQueue, Manager, PriorityQueue, Queue, RawArray, Thread } from 'nogil';
 import { describe, expect, test } from 'vitest';
-import { meets, pumps, stores } from './cut-off.workers.ts';
+import { giveBack, isCutOff, meets, overflow, overflowInWait, pumps, stores, waits } from './cut-off.workers.ts';
 import { LONG } from './queue-support.ts';
-
-/** Descends `first` frames, then calls `step` ever deeper, until the stack ends. */
-function overflow(first: number, step: (depth: number) => void): void {
-  const deep = (depth: number): number => {
-    step(depth);
-    return deep(depth + 1) + 1;
-  };
-  const descend = (left: number): number => (left > 0 ? descend(left - 1) + 1 : deep(0));
-  expect(() => descend(first)).toThrow(RangeError);
-}
 
 /** Whether the other worker gets on, while this one makes no call that could help it. */
 function getsOn(rounds: RawArray): boolean {
@@ -145,5 +135,42 @@ describe("a barrier's action that runs out of stack in a call and goes on", () =
       expect(barrier.wait(LONG), `round ${first}`).toBe(1);
     }
     expect(other.result(LONG)).toBe(rounds);
+  });
+});
+
+describe('a wait that runs out of stack', () => {
+  test.each([false, true])('leaves nobody in the list (in an action: %s)', (inside) => {
+    const condition = new Condition();
+    const rounds = 30;
+    const waiting = new RawArray('i', 1);
+    const other = new Thread({ target: waits, args: [condition, waiting as never, rounds] });
+    other.start();
+    for (let first = 0; first < rounds; first++) {
+      while (waiting.get(0) === first) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      const cut = () => overflowInWait(condition, first);
+      // In the action its wait is not its only one.
+      if (inside) new Barrier(1, cut).wait();
+      else cut();
+      giveBack(condition);
+      condition.with(() => condition.notify());
+    }
+    expect(other.result(LONG)).toBe(rounds);
+  });
+
+  // The first time is different: the engine replaces compiled frames by larger ones, and the core's own call
+  // may find no stack.
+  test('leaves nobody in the list, also the first time in its thread', () => {
+    const condition = new Condition();
+    for (let first = 0; first < 40; first++) {
+      const [done, go] = [new Event(), new Event()];
+      const thread = new Thread({ target: isCutOff, args: [condition, first, done, go] });
+      thread.start();
+      expect(done.wait(LONG)).toBe(true);
+      condition.with(() => {
+        go.set();
+        expect(condition.wait(LONG), `thread ${first}`).toBe(true);
+      });
+      thread.result(LONG);
+    }
   });
 });
