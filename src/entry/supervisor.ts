@@ -2,10 +2,11 @@
  * The supervisor: the worker whose loop is never blocked. It starts all other workers, sees each death, and
  * repairs.
  */
-import { SlotField, WorkerState } from '../../assembly/abi.ts';
+import { SlotField, Status, WorkerState } from '../../assembly/abi.ts';
+import { MemoryError } from '../errors.ts';
 import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
-import { isCreated, isGone } from '../heap/shared.ts';
+import { created, isGone } from '../heap/shared.ts';
 import {
   endProgram,
   parent,
@@ -16,15 +17,15 @@ import {
   watchOrphan,
   writeOutput,
 } from '../platform/index.ts';
-import { type Host, PoolMonitor } from '../pool/monitor.ts';
-import type { FromSupervisor, StartMessage, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
-import { WorkerRecord } from '../workers/record.ts';
+import { type Host, PoolMonitor, RETRY } from '../pool/monitor.ts';
+import type { FromSupervisor, PoolMessage, StartMessage, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
+import type { RecordRow, WorkerRecord } from '../workers/record.ts';
 import { Quiescence } from './quiescence.ts';
+import { RecordReference } from './record-reference.ts';
 
 interface Living {
   worker: SpawnedWorker;
-  ref: number;
-  record: WorkerRecord;
+  reference: RecordReference;
   daemon: boolean;
   pid: number;
   isProcess: boolean;
@@ -81,28 +82,26 @@ function report(): void {
 }
 
 function start(
-  { record: { id, generation }, tid, name, daemon, process, main, modules, around, fromRoot }: StartMessage,
+  { record: row, tid, name, daemon, process, main, modules, around, fromRoot }: StartMessage,
   onGone?: Living['onGone'],
 ): void {
   if (fromRoot) {
     seen++;
     over = undefined;
   }
-  const ref = core.refAdopt(id, generation);
-  const record = new WorkerRecord(heap, core.refObject(ref));
-  const { isProcess, pid } = record;
-  const data: WorkerData = { link, tid, record: { id, generation }, process, main, modules };
+  const reference = RecordReference.adopt(heap, row);
+  const { isProcess, pid } = reference.record;
+  const data: WorkerData = { link, tid, record: row, process, main, modules };
   let worker: SpawnedWorker;
   try {
     worker = spawn('worker', data, name, around);
   } catch (error) {
-    neverBegan(tid, ref, name, error, onGone);
+    neverBegan(tid, reference, name, error, onGone);
     return;
   }
   const entry: Living = {
     worker,
-    ref,
-    record,
+    reference,
     daemon,
     pid,
     isProcess,
@@ -125,13 +124,12 @@ function start(
 }
 
 /** The platform refuses to start a worker: that is its end, and whoever waits for it hears why. */
-function neverBegan(tid: number, ref: number, name: string, error: unknown, onGone: Living['onGone']): void {
-  const record = new WorkerRecord(heap, core.refObject(ref));
+function neverBegan(tid: number, reference: RecordReference, name: string, error: unknown, onGone: Living['onGone']): void {
   early.delete(tid);
   attempt('', () => complain(`worker ${name} could not be started`, error));
-  attempt(`to say why ${name} did not start`, () => record.settle(true, error));
+  attempt(`to say why ${name} did not start`, () => reference.record.settle(true, error));
   attempt(`to free the place of ${name}`, () => core.reap(tid, 0));
-  attempt(`to end ${name}`, () => end(ref, 1));
+  attempt(`to end ${name}`, () => end(reference, 1));
   if (onGone) setTimeout(() => whenQuiescent(`to tell of the end of ${name}`, () => onGone(1, false)));
   if (busy === 0) report();
 }
@@ -157,7 +155,8 @@ function gone(tid: number, entry: Living, code: number): void {
   quiescence.end(tid);
   // One that failed has left its Locks behind like one that was killed: nobody knows what they guard, or that
   // they are to be released.
-  const clean = entry.record.state === WorkerState.ENDED && entry.record.exitCode === 0;
+  const { state, exitCode } = entry.reference.record;
+  const clean = state === WorkerState.ENDED && exitCode === 0;
   core.reapLocks(tid, clean ? 1 : 0);
   if (entry.isProcess) stopThreadsOf(entry.pid);
   whenQuiescent('in a repair', () => repair(tid, entry, entry.signal ?? code, clean));
@@ -170,12 +169,13 @@ function repair(tid: number, entry: Living, code: number, clean: boolean): void 
   unrepaired.delete(tid);
   codeOver.delete(tid);
   attempt('to tell of an end', tellOver);
-  const { record, failure } = entry;
+  const { reference, failure } = entry;
+  const { record } = reference;
   if (failure !== undefined && record.state === WorkerState.STARTING)
     attempt('to say why a worker did not begin', () => record.settle(true, failure));
   attempt('to end a record', () => endRecord(record, code));
   attempt('to end what a dead worker had not started yet', () => endUnstarted(tid));
-  attempt('to close a record', () => core.refClose(entry.ref));
+  attempt('to close a record', () => reference.close());
   attempt('to tell a pool', () => entry.onGone?.(code, entry.signal !== undefined));
   for (const monitor of monitors.values()) whenQuiescent('to tell a pool', () => monitor.lost(tid));
   if (!entry.daemon && --busy === 0) report();
@@ -239,16 +239,23 @@ function tidsOfSlots(): number[] {
 function repairOrphan(tid: number, clean: boolean): void {
   if (!core.workerIsKnown(tid)) return;
   const slot = core.slotOf(tid);
-  const id = heap.loadWord(slot + SlotField.RECORD_ID);
-  const ref = id === 0 ? 0 : core.refOpen(id, heap.loadWord(slot + SlotField.RECORD_GENERATION));
+  const row = recordOf(slot);
+  const reference = row.id === 0 ? undefined : RecordReference.open(heap, row);
   core.reap(tid, clean ? 1 : 0);
-  if (isCreated(ref)) end(ref, KILLED);
+  if (reference) end(reference, KILLED);
+}
+
+function recordOf(slot: number): RecordRow {
+  return {
+    id: heap.loadWord(slot + SlotField.RECORD_ID),
+    generation: heap.loadWord(slot + SlotField.RECORD_GENERATION),
+  };
 }
 
 /** For a worker that is gone and was in nobody's care; the reference is used up. */
-function end(ref: number, code: number): void {
-  endRecord(new WorkerRecord(heap, core.refObject(ref)), code);
-  core.refClose(ref);
+function end(reference: RecordReference, code: number): void {
+  endRecord(reference.record, code);
+  reference.close();
 }
 
 /**
@@ -259,10 +266,10 @@ function endUnstarted(parent: number): void {
   for (const tid of tidsOfSlots()) {
     const slot = core.slotOf(tid);
     if (living.has(tid) || unrepaired.has(tid) || heap.loadWord(slot + SlotField.PARENT) !== parent) continue;
-    const ref = core.refAdopt(heap.loadWord(slot + SlotField.RECORD_ID), heap.loadWord(slot + SlotField.RECORD_GENERATION));
+    const reference = RecordReference.adopt(heap, recordOf(slot));
     early.delete(tid);
     core.reap(tid, 0);
-    end(ref, KILLED);
+    end(reference, KILLED);
   }
 }
 
@@ -281,7 +288,8 @@ function stopThreadsOf(pid: number): void {
 }
 
 function stopDaemonsOf(parent: number): void {
-  for (const [tid, { isProcess, daemon, record }] of living) if (isProcess && daemon && record.parent === parent) stop(tid, -15);
+  for (const [tid, { isProcess, daemon, reference }] of living)
+    if (isProcess && daemon && reference.record.parent === parent) stop(tid, -15);
 }
 
 /**
@@ -306,10 +314,11 @@ function tellOver(): void {
   const told = overListeners.filter(({ pid }) => isOver(pid));
   overListeners = overListeners.filter(({ pid }) => !isOver(pid));
   for (const { event } of told) {
-    const ref = core.refOpen(event.id, event.generation);
-    if (!isCreated(ref)) continue;
-    core.eventSet(core.refObject(ref));
-    core.refClose(ref);
+    const { id, generation } = event;
+    // No handle: somebody waits for this, memory or not.
+    if (core.retain(id, generation) !== Status.OK) continue;
+    core.eventSet(core.objectAt(id, generation));
+    core.release(id, generation);
   }
 }
 
@@ -320,6 +329,25 @@ const host: Host = {
   ended: (control) => void monitors.delete(control),
   whenQuiescent: (action) => whenQuiescent('in a pool', action),
 };
+
+/** However long the heap is full: the creator waits for what its workers do. */
+function openPool(message: PoolMessage): void {
+  const { id, generation } = message.control;
+  const ref = core.refOpen(id, generation);
+  if (isGone(ref)) return;
+  let monitor: PoolMonitor;
+  try {
+    monitor = new PoolMonitor(heap, host, message, created(ref));
+  } catch (error) {
+    if (!(error instanceof MemoryError)) throw error;
+    setTimeout(() => whenQuiescent('to open a pool', () => openPool(message)), RETRY);
+    return;
+  }
+  monitors.set(id, monitor);
+  monitor.begin();
+  // It may have ended meanwhile.
+  if (!core.workerIsKnown(message.creator)) monitor.lost(message.creator);
+}
 
 function receive(message: ToSupervisor): void {
   if (message.type === 'stop') stop(message.tid, message.signal);
@@ -352,9 +380,7 @@ function act(
     if (message.fromRoot && busy === 0) report();
   } else if (message.type === 'pool') {
     if (message.parent === over) over = undefined;
-    const { id, generation } = message.control;
-    const ref = core.refOpen(id, generation);
-    if (!isGone(ref)) monitors.set(id, new PoolMonitor(heap, host, message, ref));
+    openPool(message);
   } else if (message.type === 'tellOver') {
     overListeners.push(message);
     tellOver();

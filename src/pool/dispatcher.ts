@@ -3,7 +3,7 @@
  * of them.
  */
 import { inTermsOf } from '../codec/index.ts';
-import { ValueError, WorkerDied } from '../errors.ts';
+import { ShutDown, ValueError, WorkerDied } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
 import { apart } from '../heap/held.ts';
 import { surroundings } from '../platform/index.ts';
@@ -82,6 +82,8 @@ export class Dispatcher implements RepliesOwner {
 
   /** @throws ValueError the pool is closed; WorkerDied its workers cannot be started */
   check(): void {
+    // The monitor says why before it ends a pool.
+    if (this.state !== PoolState.OPEN && !this.#broken) this.replies.look();
     if (this.#broken) throw this.#broken;
     if (this.state !== PoolState.OPEN) throw new ValueError('Pool not running');
   }
@@ -107,6 +109,7 @@ export class Dispatcher implements RepliesOwner {
         this.#channels.tasks.post([payload, cancellation?.event, kwargs] satisfies More, id, call + MORE, row, generation);
       else this.#channels.tasks.post(payload, id, call, row, generation);
     } catch (error) {
+      if (error instanceof ShutDown) this.check();
       throw inTermsOf(more ? { '[0]': PAYLOADS[call], '[2]': 'kwargs' } : { '': PAYLOADS[call] }, error);
     }
     this.#pending.add(id, pending);

@@ -3,7 +3,7 @@
  * that has ended is replaced, and its death told, whatever the pool's creator is waiting for at the moment.
  */
 import type { Heap } from '../heap/heap.ts';
-import { AdoptionToken, created } from '../heap/shared.ts';
+import { AdoptionToken } from '../heap/shared.ts';
 import { Process } from '../workers/process.ts';
 import type { PoolMessage, StartMessage } from '../workers/protocol.ts';
 import { Runnable } from '../workers/runnable.ts';
@@ -23,7 +23,7 @@ export interface Host {
 }
 
 /** Milliseconds until what a full heap or too many workers have prevented is tried again. */
-const RETRY = 50;
+export const RETRY = 50;
 
 export class PoolMonitor {
   readonly #heap: Heap;
@@ -33,15 +33,26 @@ export class PoolMonitor {
   readonly #control: Control;
   readonly #living = new Map<number, Process>();
 
-  /** @param ref a handle of the pool's control, which this closes in the end */
+  /**
+   * @param ref a handle of the pool's control, which this closes in the end
+   * @throws MemoryError; then it is closed
+   */
   constructor(heap: Heap, host: Host, message: PoolMessage, ref: number) {
     this.#heap = heap;
     this.#host = host;
     this.#message = message;
-    this.#constant = new SharedConstant<Control>(new AdoptionToken(heap, created(ref)));
-    this.#control = this.#constant.read();
+    this.#constant = new SharedConstant<Control>(new AdoptionToken(heap, ref));
+    try {
+      this.#control = this.#constant.read();
+    } catch (error) {
+      this.#constant.close();
+      throw error;
+    }
+  }
+
+  begin(): void {
     const { table } = this.#control;
-    for (let index = 0; index < table.size; index++) this.#fill(index);
+    for (let index = 0; index < table.size && !this.#canStop; index++) this.#fill(index);
     this.#lookWhetherOver();
   }
 
@@ -95,7 +106,15 @@ export class PoolMonitor {
   }
 
   #broken(error: unknown, name: string): void {
-    this.#tell(Notice.BROKEN, [error, name] satisfies Broken, () => this.terminate());
+    try {
+      this.#control.replies.post([error, name] satisfies Broken, 0, Notice.BROKEN);
+    } catch (cause) {
+      // The heap may stay full as long as the creator waits for this, and there is always room for a name.
+      const broken = [undefined, `${name} (${(cause as Error).name})`] satisfies Broken;
+      this.#tell(Notice.BROKEN, broken, () => this.terminate());
+      return;
+    }
+    this.terminate();
   }
 
   /** Puts a message for the creator, however long the heap is full. */

@@ -22,6 +22,19 @@ describe('a worker that is started when the heap is nearly full', () => {
   );
 });
 
+// Also when not even the supervisor finds memory for what it has to say.
+test.each(['thread', 'process', 'pool'])(
+  'a worker that is started while another one takes all memory does its work, or is refused (%s)',
+  { timeout: 120_000 },
+  async (way) => {
+    const { code, lines } = await run('hogged', [way]);
+    expect([code, lines.length]).toEqual([0, 1]);
+    const outcomes: string[] = JSON.parse(lines[0] ?? '');
+    expect(outcomes.filter((each) => !['2', 'MemoryError', 'WorkerDied'].includes(each))).toEqual([]);
+    expect(outcomes).toContain('MemoryError');
+  },
+);
+
 test('a process whose parent is no more can still ask after it', async () => {
   const { code, lines, errors } = await run('orphan');
   expect([code, errors]).toEqual([0, '']);
