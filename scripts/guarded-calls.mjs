@@ -38,17 +38,21 @@ export function exportsIn(declarations) {
   }));
 }
 
-/** What a call does that the engine has thrown out of. No call of JavaScript's own: there is no stack for it. */
-const caught = (object, node) => `cutObject = ${object};
-        cutNode = ${node};
+/**
+ * What a call does that the engine has thrown out of. No call of JavaScript's own: there is no stack for it.
+ * And short: the compiler puts calls in place until their bytecode comes to so much. When `callCutOff` finds
+ * no stack, either, it stays UNSETTLED.
+ */
+const caught = (object, node) => `cutObject = ${object};${
+  node === ''
+    ? ''
+    : `
+        cutNode = ${node};`
+}
         ${CAUGHT}`;
 const CAUGHT = `cut = Cut.UNSETTLED;
-        try {
-          raw.callCutOff(cutObject, cutNode, 1);
-          cut = Cut.SETTLED;
-        } catch {
-          soon.then(settle);
-        }
+        raw.callCutOff(cutObject, cutNode, 1);
+        cut = Cut.SETTLED;
         throw error;`;
 
 function guarded({ name, parameters }) {
@@ -57,7 +61,7 @@ function guarded({ name, parameters }) {
       try {
         return raw.${name}(${parameters.join(', ')});
       } catch (error) {
-        ${caught(objects.has(parameters[0]) ? parameters[0] : 0, parameters[1] === 'node' ? 'node' : 0)}
+        ${caught(objects.has(parameters[0]) ? parameters[0] : 0, parameters[1] === 'node' ? 'node' : '')}
       }
     },`;
 }
@@ -86,19 +90,15 @@ export function guardCalls(raw: CoreExports): CoreExports {
   let cut = Cut.NONE;
   let cutObject = 0;
   let cutNode = 0;
-  // The engine needs more stack for the first call that it throws out of: it replaces compiled frames by
-  // larger ones. Then this is done by the next call of this worker, or by its event loop.
-  const settle = () => {
-    if (cut !== Cut.UNSETTLED) return;
-    raw.callCutOff(cutObject, cutNode, 1);
-    cut = Cut.SETTLED;
-  };
-  const soon = Promise.resolve();
   const repair = () => {
-    settle();
+    // The engine needs more stack for the first call that it throws out of: it replaces compiled frames by
+    // larger ones.
+    if (cut === Cut.UNSETTLED) raw.callCutOff(cutObject, cutNode, 1);
+    cut = Cut.SETTLED;
     try {
       raw.callRepair();
       cut = Cut.NONE;
+      cutNode = 0;
     } catch (error) {
         ${CAUGHT}
     }

@@ -24,7 +24,7 @@
 import { Status } from '../abi';
 import { load, loadPlain, store, storePlain } from '../atomics';
 import { Container } from '../layout';
-import { lockAbandon, lockAcquire, lockInternal, lockTryOrMark, lockWakeAll, ownerOf, TAKE_OVER, unlock } from '../sync/lock';
+import { Internal, lockAbandon, lockAcquire, lockTryOrMark, lockWakeAll, ownerOf, TAKE_OVER, unlock } from '../sync/lock';
 import { FOREVER, self } from '../waiting/park';
 
 /** The container whose update lock this worker took for the length of one call, or 0. */
@@ -75,7 +75,7 @@ export function setBody(at: usize, body: usize): void {
 
 /** Takes the latch, to read. */
 export function containerRead(container: usize): void {
-  if (lockInternal(container)) setCount(container, UNKNOWN);
+  if (Internal.lock(container)) setCount(container, UNKNOWN);
 }
 
 /**

@@ -13,7 +13,7 @@
  * shared until cellOfSought's block is: nobody waits, and death loses that block at most.
  */
 import { Encoding } from '../abi';
-import { copy, loadByte, loadPlain, loadPlain64, loadPlainF64 } from '../atomics';
+import { copy, loadPlain, loadPlain64, loadPlainF64 } from '../atomics';
 import { RECORD } from '../heap/record';
 import { Root } from '../layout';
 import { ROOT } from '../limits';
@@ -78,14 +78,20 @@ function hashOf(mixed: u64): u32 {
   return <u32>(mixed >> 32);
 }
 
+/** The bytes behind the last whole word, as a number: records and blocks lie in words. */
+function restOf(from: usize, length: u32): u64 {
+  const bits = (length & 7) << 3;
+  return bits == 0 ? 0 : <u64>loadPlain64(from) & (((<u64>1) << bits) - 1);
+}
+
 function hashBytes(from: usize, length: u32, meta: u32): u32 {
   if (!first) takeSecrets();
+  // Bytes, length and encoding in one word: no two such keys have the same.
+  if (length < 8 && meta < 32) return hashOf(mix(secret, restOf(from, length) | ((<u64>((length << 5) | meta)) << 56)));
   let hash = mix(secret ^ <u64>length, <u64>meta);
   const whole = from + (length & ~7);
   for (; from < whole; from += 8) hash = mix(hash, <u64>loadPlain64(from));
-  let rest: u64 = 0;
-  for (let i: u32 = 0; i < (length & 7); i++) rest = (rest << 8) | <u64>(<u32>loadByte(from + i));
-  return hashOf(mix(hash, rest));
+  return hashOf(mix(hash, restOf(from, length)));
 }
 
 function seekCell(cell: i64): void {
@@ -140,8 +146,7 @@ export function isSought(key: i64): bool {
 function sameBytes(a: usize, b: usize, length: u32): bool {
   const whole = a + (length & ~7);
   for (; a < whole; a += 8, b += 8) if (loadPlain64(a) != loadPlain64(b)) return false;
-  for (let i: u32 = 0; i < (length & 7); i++) if (loadByte(a + i) != loadByte(b + i)) return false;
-  return true;
+  return restOf(a, length) == restOf(b, length);
 }
 
 /** The cell for the key that is sought; NONE when the heap is full. */

@@ -13,7 +13,7 @@ import { beginPut, beginTake, endPut, endTake } from '../heap/in-flight';
 import { blockOf, inFlightOf, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
 import { QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
 import { SCRATCH } from '../limits';
-import { lockInternal, unlock } from '../sync/lock';
+import { Internal, unlock } from '../sync/lock';
 import { selfScratch } from '../waiting/park';
 import {
   advance,
@@ -54,7 +54,7 @@ function room(queue: usize, tail: i64, wanted: i32): i32 {
  */
 export function fifoPut(queue: usize, record: usize, length: u32, meta: u32, number: f64): i32 {
   const side = queue + QUEUE_TAIL;
-  lockInternal(side);
+  Internal.lock(side);
   const tail = positionOf(side);
   const free = room(queue, tail, 1);
   if (free <= 0) {
@@ -95,7 +95,7 @@ function giveBlock(side: usize, record: usize, after: i64): void {
  */
 export function fifoPutMany(queue: usize, records: usize, count: i32): i32 {
   const side = queue + QUEUE_TAIL;
-  lockInternal(side);
+  Internal.lock(side);
   const tail = positionOf(side);
   const free = room(queue, tail, count);
   if (free <= 0) {
@@ -144,7 +144,7 @@ function next(record: usize): usize {
 /** One try: the record's meta, its length and payload in the scratch; TIMEOUT (it is empty). */
 export function fifoGet(queue: usize): i32 {
   const side = queue + QUEUE_HEAD;
-  lockInternal(side);
+  Internal.lock(side);
   const head = positionOf(side);
   const at = bytesOf(head);
   if (bytesOf(ringTail(queue, head)) == at) {
@@ -179,7 +179,7 @@ export function takeBlock(side: usize, block: usize, length: u32, meta: u32, aft
  */
 export function fifoGetMany(queue: usize, most: i32, numbers: bool): i32 {
   const side = queue + QUEUE_HEAD;
-  lockInternal(side);
+  Internal.lock(side);
   const head = positionOf(side);
   const at = bytesOf(head);
   const tail = refreshOther(side, queue + QUEUE_TAIL);
@@ -238,12 +238,12 @@ export function fifoSize(queue: usize): i32 {
 
 export function fifoShutdown(queue: usize, immediate: bool): void {
   const tail = queue + QUEUE_TAIL;
-  lockInternal(tail);
+  Internal.lock(tail);
   store(queue + offsetof<Queue>('closed'), 1);
   unlock(tail);
   if (!immediate) return;
   const head = queue + QUEUE_HEAD;
-  lockInternal(head);
+  Internal.lock(head);
   // One by one: who dies here has, like any consumer, one item in its hands that nobody will count off.
   while (ringDrop(queue)) queueTaskDone(queue);
   unlock(head);

@@ -154,18 +154,26 @@ export class Codec {
     this.#reader.endBatch();
   }
 
+  /**
+   * Writes a short text of Latin-1 characters at byte `at` of the scratch, as `encode` would, and leaves nothing
+   * in the fields. False: it is another one.
+   */
+  writeShort(text: string, at: number): boolean {
+    const length = text.length;
+    const bytes = this.#scratch;
+    if (length > SHORT_TO_WRITE || at + length > bytes.length) return false;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0xff) return false;
+      bytes[at + i] = code;
+    }
+    return true;
+  }
+
   #encodeText(text: string, at: number): Encoding {
     const length = text.length;
     const bytes = this.#scratch;
-    if (length <= SHORT_TO_WRITE && at + length <= bytes.length) {
-      let i = 0;
-      while (i < length) {
-        const code = text.charCodeAt(i);
-        if (code > 0xff) break;
-        bytes[at + i++] = code;
-      }
-      if (i === length) return this.#leave(Encoding.LATIN1, bytes, at, at + length);
-    }
+    if (this.writeShort(text, at)) return this.#leave(Encoding.LATIN1, bytes, at, at + length);
     let written = this.#text.write(text, at);
     let target = bytes;
     let start = at;

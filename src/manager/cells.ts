@@ -60,6 +60,11 @@ export function writeKey(heap: Heap, key: Key): void {
     heap.scratchF64[(at + RECORD) >> 3] = key;
     return;
   }
+  if (typeof key === 'string' && codec.writeShort(key, at + RECORD)) {
+    scratchI32[header] = key.length;
+    scratchI32[header + 1] = Encoding.LATIN1;
+    return;
+  }
   const encoding = codec.encode(key, at + RECORD);
   const { start, end, target } = codec;
   const length = end - start;

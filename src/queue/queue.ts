@@ -13,11 +13,10 @@ import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, isBlocking, leftUntil, type Timeout } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
-import { placeOf } from './bytes.ts';
 import { decodeMany, type NumberArray, notNumber, readNumbers, roomIn } from './get-batch.ts';
 import { Lender } from './lender.ts';
 import { PutBatch } from './put-batch.ts';
-import { plainRecords, putEncoded, type RecordForm } from './records.ts';
+import { isBytes, plainRecords, putBytes, putEncoded, type RecordForm } from './records.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -114,11 +113,10 @@ export class Queue<T = unknown> extends Lender {
   /** Puts an item that is no number: a status. @internal */
   protected [Member.PUT_ITEM](item: T, ms: number): number {
     const { [Member.HEAP]: heap } = this;
+    if (isBytes(item)) return putBytes(heap, this[Member.OPEN], item, ms);
     const encoding = heap.codec.encode(item, RECORD);
-    const place = encoding === Encoding.BYTES ? placeOf(heap, item as unknown as Uint8Array) : 0;
     // Only now: a getter of the item may have closed the queue.
-    if (place === 0) return putEncoded(heap, this[Member.OPEN], encoding, ms);
-    return heap.core.queuePutFrom(this[Member.OPEN], place, (item as unknown as Uint8Array).length, ms);
+    return putEncoded(heap, this[Member.OPEN], encoding, ms);
   }
 
   /** @internal */

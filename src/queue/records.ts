@@ -2,8 +2,10 @@
  * Records as they lie one behind the other in the scratch on their way into a queue.
  */
 import { Encoding, Meta, Status } from '../../assembly/abi.ts';
+import { viewName } from '../codec/classify.ts';
 import type { Heap } from '../heap/heap.ts';
 import { dropRecord, RECORD, recordBytes, writeBlock, writeRecord } from '../heap/records.ts';
+import { placeOf } from './bytes.ts';
 
 /** What a queue's records look like. */
 export interface RecordForm {
@@ -41,6 +43,23 @@ export function putEncoded(heap: Heap, queue: number, encoding: Encoding, ms: nu
   }
   writeBlock(heap, encoding, 0, 0);
   return putRecord(heap, queue, ms);
+}
+
+/** What `putBytes` takes. Not what is detached: the codec says that it cannot be sent. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && viewName(value) === 'Uint8Array' && (value as Uint8Array).length > 0;
+}
+
+/** Puts bytes, waiting `ms` for room, as `putEncoded` what is made of them, in fewer steps: a status. */
+export function putBytes(heap: Heap, queue: number, bytes: Uint8Array, ms: number): number {
+  const { core } = heap;
+  const { length } = bytes;
+  if (length > heap.inlineBytes) return putEncoded(heap, queue, heap.codec.encode(bytes, RECORD), ms);
+  // At 0 is nothing of the heap.
+  const place = bytes.byteOffset === 0 ? 0 : placeOf(heap, bytes);
+  if (place !== 0) return core.queuePutFrom(queue, place, length, ms);
+  heap.scratch.set(bytes, RECORD);
+  return core.queuePut(queue, length, Encoding.BYTES, ms);
 }
 
 /**

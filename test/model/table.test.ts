@@ -245,8 +245,8 @@ describe('the death', () => {
     {
       bad: {
         file: CONTAINER,
-        find: 'if (lockInternal(container)) setCount(container, UNKNOWN);',
-        replace: 'lockInternal(container);',
+        find: 'if (Internal.lock(container)) setCount(container, UNKNOWN);',
+        replace: 'Internal.lock(container);',
       },
     },
     ({ bad }) => {

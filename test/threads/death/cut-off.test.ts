@@ -25,6 +25,10 @@ function survives(
   worker.start();
   expect(getsOn(rounds)).toBe(true);
   try {
+    // The first time in compiled code the others may have to wait for a call of this worker: that is a known
+    // gap (docs/internals/death.md).
+    overflow(0, step);
+    new Event().close();
     for (let first = 0; first < depths; first++) {
       overflow(first, step);
       expect(getsOn(rounds), `after an overflow from depth ${first}`).toBe(true);
