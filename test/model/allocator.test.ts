@@ -305,43 +305,63 @@ describe('a death', () => {
   /**
    * After it everything that is free can be had, and what was in the hands of the dead is at most one block.
    */
-  const dying = (bytes: number) => (m: Model) => {
-    const heap = new Heap(m, 10);
-    const own = m.ghost({ done: 0, got: 0 });
-    const [mine, yours] = [heap.hold(bytes), heap.hold(bytes)];
-    heap.add('u', [...take(mine), ...give(mine)], { mayDie: true });
-    heap.add('v', [
-      ...take(yours, 'again'),
-      ...give(yours),
-      run('is done', () => {
-        own.done = 1;
-      }),
-    ]);
-    heap.reaper([
-      label('not yet'),
-      run('waits for the other one', (_, flow) => {
-        if (own.done === 0) flow.goto('not yet');
-      }),
-      label('more'),
-      call('allocate', [PAGE], (block, flow) => {
-        if (block === 0) return;
-        own.got++;
-        flow.goto('more');
-      }),
-    ]);
-    m.finally(() => {
-      if (m.victim < 0) return undefined;
-      if (freePages(m) > 0) return 'there are free pages that cannot be found';
-      // The setup's first run is the one before all others.
-      const taken = runsOf(m).filter(({ tag, page }) => page > 0 && (tag === LARGE || tag === MEDIUM)).length;
-      const carved = bytes > SMALL_MAX ? 0 : pagesOfClass(m, bytes) - 1;
-      return taken - own.got + carved > 1 ? 'more is lost than the dead one had in its hands' : undefined;
-    });
-  };
+  const dying =
+    (bytes: number, pages = 10, most = pages) =>
+    (m: Model) => {
+      const heap = new Heap(m, pages, most);
+      const own = m.ghost({ done: 0, got: 0 });
+      const [mine, yours] = [heap.hold(bytes), heap.hold(bytes)];
+      heap.add('u', [...take(mine), ...give(mine)], { mayDie: true });
+      heap.add('v', [
+        ...take(yours, 'again'),
+        ...give(yours),
+        run('is done', () => {
+          own.done = 1;
+        }),
+      ]);
+      heap.reaper([
+        label('not yet'),
+        run('waits for the other one', (_, flow) => {
+          if (own.done === 0) flow.goto('not yet');
+        }),
+        label('more'),
+        call('allocate', [PAGE], (block, flow) => {
+          if (block === 0) return;
+          own.got++;
+          flow.goto('more');
+        }),
+      ]);
+      m.finally(() => {
+        if (m.victim < 0) return undefined;
+        if (freePages(m) > 0) return 'there are free pages that cannot be found';
+        // The setup's first run is the one before all others.
+        const taken = runsOf(m).filter(({ tag, page }) => page > 0 && (tag === LARGE || tag === MEDIUM)).length;
+        const carved = bytes > SMALL_MAX ? 0 : pagesOfClass(m, bytes) - 1;
+        return taken - own.got + carved > 1 ? 'more is lost than the dead one had in its hands' : undefined;
+      });
+    };
 
   test('with a small block', () => void holds('allocator, death with a small block', core, dying(448), fine));
   test('with a run that is kept', () => void holds('allocator, death with a medium run', core, dying(2 * PAGE), fine));
   test('with a run that is not', () => void holds('allocator, death with a large run', core, dying(3 * PAGE), fine));
+
+  test('while the memory grows', () =>
+    void holds('allocator, death while growing', core, dying(3 * PAGE, 5, 11), { ...fine, sparePages: 6 }));
+
+  planted(
+    'between the count of pages and the word of the new ones',
+    {
+      bad: {
+        file: FILE,
+        find: "  store(mapWord(before), (more << 8) | FREE);\n  if (before < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), before);\n  store(ROOT + offsetof<Root>('pages'), before + more);",
+        replace:
+          "  store(ROOT + offsetof<Root>('pages'), before + more);\n  if (before < loadPlain(ROOT + offsetof<Root>('firstFree'))) storePlain(ROOT + offsetof<Root>('firstFree'), before);\n  store(mapWord(before), (more << 8) | FREE);",
+      },
+    },
+    ({ bad }) => {
+      breaks('counted too soon', bad, dying(3 * PAGE, 5, 11), /no schedule comes to an end|torn/, { ...fine, sparePages: 6 });
+    },
+  );
 
   planted(
     'between a free run and the mark where to look for it',

@@ -3,14 +3,14 @@
  * half taken.
  */
 import { describe, expect, test } from 'vitest';
-import { Status } from '../../assembly/abi.ts';
+import { SlotField, Status } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine } from './core.ts';
-import { classOf, enlist, heapTrouble, makeHeap, usedIn, wordsOf } from './heap.ts';
+import { classOf, enlist, heapTrouble, makeHeap, referencesTo, usedIn, wordsOf } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
 import { planted } from './planted.ts';
-import { atomic, call, label, must, type Program, type Step } from './program.ts';
+import { atomic, call, label, must, type Program, run, type Step } from './program.ts';
 import { asleep, FOREVER } from './sync.ts';
 
 const WORKERS = 'lifecycle/workers.ts';
@@ -90,6 +90,97 @@ describe('a slot', () => {
     ({ bad }) => {
       holds('workers, one slot', core, contested, fine);
       breaks('a slot taken without a compare-and-swap', bad, contested, /^one id for two workers$|^a slot is lost$/, fine);
+    },
+  );
+
+  planted(
+    'has its own scratch, whoever frees it and takes it at once',
+    {
+      bad: {
+        file: WORKERS,
+        find: "  const scratch = <usize>(<u32>loadPlain(slot + offsetof<Slot>('scratch')));\n",
+        replace:
+          "  const scratch = <usize>(<u32>loadPlain(slot + offsetof<Slot>('scratch')));\n  store(slot + offsetof<Slot>('tid'), 0);\n",
+      },
+    },
+    ({ bad }) => {
+      const model = (m: Model) => {
+        const before = m.ghost({ scratches: 0 });
+        contested(m);
+        before.scratches = usedIn(m, SCRATCHES);
+        m.finally(() => {
+          const more = usedIn(m, SCRATCHES) - before.scratches;
+          return more === 0 ? undefined : `${more} scratches more are in use`;
+        });
+      };
+      holds('workers, one slot and its scratch', core, model, fine);
+      breaks('the owner cleared before the other words', bad, model, /./, fine);
+    },
+  );
+
+  /**
+   * Its parent dies at any step of taking it and naming the record in it; the supervisor then ends what was not
+   * started, as src/entry/supervisor.ts does. Somebody else takes a slot meanwhile.
+   */
+  const naming = (m: Model) => {
+    const office = new Office(m);
+    const ref = m.call('workerCreate', 0);
+    const record = m.call('refObject', ref);
+    const [id, generation] = [m.look('objectId', record), m.look('objectGeneration', record)];
+    const [own, found] = [m.ghost({ id: 0 }), m.ghost({ slot: 0 })];
+    const parent = office.add(
+      'u',
+      [
+        call('slotTake', [], (tid) => {
+          own.id = tid;
+        }),
+        call('slotSetRecord', () => [own.id, id, generation]),
+      ],
+      { mayDie: true },
+    );
+    office.add('v', [call('slotTake', [], (tid) => must(tid > 0, `answered ${tid}`))]);
+    const word = (slot: number, field: SlotField) => wordsOf(m)[(slot + field) >> 2] as number;
+    office.reaper([
+      run('looks for what was not started', (_, flow) => {
+        found.slot = 0;
+        for (let index = 0; index < SLOTS; index++) {
+          const slot = m.look('slotOf', index);
+          if (word(slot, SlotField.PARENT) === parent.tid && word(slot, SlotField.RECORD_ID) !== 0) found.slot = slot;
+        }
+        if (found.slot === 0) flow.goto('none');
+      }),
+      call(
+        'refAdopt',
+        () => [word(found.slot, SlotField.RECORD_ID), word(found.slot, SlotField.RECORD_GENERATION)],
+        (adopted) => {
+          must(adopted > 0, `adopted ${adopted}`);
+          own.id = adopted;
+        },
+      ),
+      call('reap', () => [word(found.slot, SlotField.TID), 0]),
+      call('refClose', () => [own.id]),
+      label('none'),
+    ]);
+    m.finally(() => {
+      const references = referencesTo(m, [id, generation]);
+      if (references === 0) return 'the record is gone, and somebody has a handle of it';
+      // The slot has one of its own. Who dies between counting it and naming the record leaves it behind.
+      return references === 2 || (m.victim >= 0 && references === 1) ? undefined : `${references} references`;
+    });
+  };
+
+  planted(
+    'names a record that it has counted',
+    {
+      bad: {
+        file: WORKERS,
+        find: "  retain(id, generation);\n  store(slot + offsetof<Slot>('recordId'), id);",
+        replace: "  store(slot + offsetof<Slot>('recordId'), id);\n  retain(id, generation);",
+      },
+    },
+    ({ bad }) => {
+      holds('workers, death of who names a record', core, naming, fine);
+      breaks('named before it is counted', bad, naming, /the record is gone/, fine);
     },
   );
 
