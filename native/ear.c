@@ -33,16 +33,15 @@
 
 /** glibc asks for 128 KiB at least on arm64. What is not touched costs nothing. */
 #define STACK (256 * 1024)
-/** Where nothing ends a sleep for ever. */
-#define SLICE_NS 100000000
+/** It is stopped in its sleep; this is as good as for ever. */
+#define LONG_NS 3600000000000
 
 typedef struct {
   napi_threadsafe_function post;
   uint32_t *bell;
   /** What the bell was when JavaScript had looked, or was about to. */
   uint32_t seen;
-  /** The ear's stop word. */
-  uint32_t stop;
+  Sleeper sleeper;
   uint32_t isPosted;
   /** The loop does not take calls any more, and with this answer the ear's part in the function is gone. */
   bool isClosed;
@@ -54,9 +53,8 @@ static void *earRuns(void *data) {
 #ifdef __linux__
   prctl(PR_SET_NAME, "nogil ear");
 #endif
-  int64_t ns = futexStops() ? -1 : SLICE_NS;
-  while (futexSleep(ear->bell, ear->seen, &ear->stop, ns) != FAILED) {
-    if (__atomic_load_n(&ear->stop, __ATOMIC_SEQ_CST) != 0) break;
+  while (sleeperSleep(&ear->sleeper, ear->bell, ear->seen, LONG_NS) != FAILED) {
+    if (__atomic_load_n(&ear->sleeper.isStopped, __ATOMIC_SEQ_CST) != 0) break;
     uint32_t now = __atomic_load_n(ear->bell, __ATOMIC_SEQ_CST);
     if (now == ear->seen) continue;
     ear->seen = now;
@@ -89,10 +87,8 @@ static void earPosted(napi_env env, napi_value heard, void *context, void *data)
 /** The clean-up hook. */
 static void earEnds(void *data) {
   Ear *ear = data;
-  __atomic_store_n(&ear->stop, 1, __ATOMIC_SEQ_CST);
-  if (futexStops()) futexStop(&ear->stop);
-  // All ears of the bell wake. One that was just lying down misses it, and is a slice late.
-  else futexWake(ear->bell, -1);
+  // Other ears wake for nothing.
+  sleeperStop(&ear->sleeper);
   pthread_join(ear->thread, NULL);
   if (!ear->isClosed) napi_release_threadsafe_function(ear->post, napi_tsfn_release);
 }

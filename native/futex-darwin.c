@@ -5,8 +5,6 @@
  * there. Before that there is __ulock_wait, on which that is built (the shared form since 10.15); it is not
  * declared in public headers. Which of them there is, is looked up once.
  *
- * Neither can sleep on two words, so no sleep is long (sleep.c), and a stop word is seen between two sleeps.
- *
  * Why no wake-up is lost: as on Linux, the word is compared under the lock of its sleepers. Where a thread or
  * process dies asleep, the kernel takes it out of the list.
  */
@@ -17,6 +15,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { OS_SHARED = 1, OS_CLOCK_MACH_ABSOLUTE = 32 };
@@ -37,16 +36,11 @@ static void lookUp(void) {
   *(void **)&osWait = dlsym(RTLD_DEFAULT, "os_sync_wait_on_address_with_timeout");
 }
 
-bool futexStops(void) {
-  return false;
-}
-
-int futexSleep(uint32_t *word, uint32_t expected, uint32_t *stop, int64_t ns) {
+int futexSleep(uint32_t *word, uint32_t expected, int64_t ns) {
   pthread_once(&once, lookUp);
-  if (__atomic_load_n(stop, __ATOMIC_SEQ_CST) != 0) return WOKEN;
   // Neither call tells a word that was not equal from a wake-up.
   if (__atomic_load_n(word, __ATOMIC_SEQ_CST) != expected) return NOT_EQUAL;
-  // Neither takes 0 for "not at all", and this file's callers never sleep for ever.
+  // To neither is 0 "not at all".
   if (ns <= 0) return TIMED_OUT;
   int result;
   if (osWait != NULL) {
@@ -81,9 +75,4 @@ int futexWake(uint32_t *word, int32_t count) {
   }
   return woken;
 }
-
-void futexStop(uint32_t *stop) {
-  (void)stop;
-}
-
 #endif

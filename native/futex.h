@@ -4,25 +4,18 @@
 #ifndef NOGIL_FUTEX_H
 #define NOGIL_FUTEX_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /** How a sleep ended. The first three are what the core's `wait` answers. */
 enum { WOKEN = 0, NOT_EQUAL = 1, TIMED_OUT = 2, FAILED = 3 };
 
 /**
- * Sleeps while `*word == expected` and `*stop == 0`, for at most `ns` nanoseconds (negative: for ever).
- * `stop` is a word of this process. WOKEN may be for nothing. FAILED: errno says why.
+ * Sleeps while `*word == expected`, for at most `ns` nanoseconds. WOKEN may be for nothing. FAILED: errno says
+ * why.
  */
-int futexSleep(uint32_t *word, uint32_t expected, uint32_t *stop, int64_t ns);
+int futexSleep(uint32_t *word, uint32_t expected, int64_t ns);
 
 /** Wakes up to `count` sleepers of all processes (negative: all). How many, or -1 and errno. */
 int futexWake(uint32_t *word, int32_t count);
-
-/** Wakes who sleeps with this stop word, which is set already; nothing, unless `futexStops()`. */
-void futexStop(uint32_t *stop);
-
-/** Whether the system can sleep on two words at once. If not, no sleep may be long: see sleep.c. */
-bool futexStops(void);
 
 #endif

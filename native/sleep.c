@@ -4,7 +4,7 @@
  * Why no wake-up is lost: futex-linux.c. A sleep may end for nothing, which every caller must expect.
  *
  * Where a thread or process ends in here: the engine cannot interrupt it, and whoever ends it joins it.
- * Who ends it should say so first (thread.c), then it comes back at once. Not everybody does: a program may
+ * Who ends it should say so (thread.c), then it comes back at once. Not everybody does: a program may
  * terminate a worker that is not the package's, and `process.reallyExit` runs no handler. So a sleep is cut
  * into slices, and after each the thread comes back to the engine, which ends it there: wasm at its next loop
  * or call, JavaScript at its next call. (A loop of JavaScript that only calls `wait` is not looked at for
@@ -17,10 +17,8 @@
 #include "arguments.h"
 #include "futex.h"
 
-/** Only the net below the stop words: four wake-ups a second. */
+/** Four wake-ups a second, of some 10 us each. */
 #define SLICE_NS 250000000
-/** Where there are none, the end of a thread takes as long as this at most. */
-#define SLICE_WITHOUT_STOP_NS 100000000
 
 napi_value sleepWait(napi_env env, napi_callback_info info) {
   napi_value argv[3];
@@ -34,10 +32,9 @@ napi_value sleepWait(napi_env env, napi_callback_info info) {
     napi_throw_type_error(env, NULL, "expected and timeoutMs must be numbers");
     return NULL;
   }
-  int64_t slice = futexStops() ? SLICE_NS : SLICE_WITHOUT_STOP_NS;
-  bool isSliced = ms * 1e6 > (double)slice;
-  int64_t ns = isSliced ? slice : ms > 0 ? (int64_t)(ms * 1e6) : 0;
-  int result = futexSleep(word, (uint32_t)expected, &thread->stop, ns);
+  bool isSliced = ms * 1e6 > SLICE_NS;
+  int64_t ns = isSliced ? SLICE_NS : ms > 0 ? (int64_t)(ms * 1e6) : 0;
+  int result = sleeperSleep(&thread->sleeper, word, (uint32_t)expected, ns);
   if (result == FAILED) return throwErrno(env, "futex wait", errno);
   return integer(env, result == TIMED_OUT && isSliced ? WOKEN : result);
 }

@@ -2,16 +2,15 @@
  * The JavaScript threads of this process, and how their sleeps end before they do.
  *
  * The engine cannot interrupt a thread in native code: `worker.terminate()` and `process.exit()` join a
- * thread that sleeps here, and wait for it. So each thread has a stop word that it sleeps on together with the
- * word that it waits for. Who ends a thread calls `stop(threadId)`; who ends the process calls `close()`.
+ * thread that sleeps here, and wait for it. So who ends a thread calls `stop(threadId)`, and who ends the
+ * process calls `close()`.
  *
- * Why no stop is lost: the word is set before its sleepers are woken, it is never cleared, and the kernel
- * compares it when the sleeper lies down (sleep.c looks at it first). A thread that enters after `close()`
- * begins with the word set, since both happen under the lock.
+ * Why no stop is lost: sleeper.c. A thread that enters after `close()` begins as one that was stopped, since
+ * both happen under the lock.
  *
  * Where a thread ends in here: it can't, it is joined. Its state goes with its environment, after the last
  * call of its functions; `stop` of another thread has the lock while it touches it, and so does that end.
- * A process that is killed leaves nothing: the words are its own memory.
+ * A process that is killed leaves nothing: all this is its own memory.
  */
 #include "thread.h"
 
@@ -20,17 +19,10 @@
 #include <stdlib.h>
 
 #include "arguments.h"
-#include "futex.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Thread *threads;
 static bool closing;
-
-/** @requires lock */
-static void stopThread(Thread *thread) {
-  __atomic_store_n(&thread->stop, 1, __ATOMIC_SEQ_CST);
-  futexStop(&thread->stop);
-}
 
 static void threadEnds(napi_env env, void *data, void *hint) {
   (void)env;
@@ -55,7 +47,7 @@ Thread *threadBegins(napi_env env) {
   }
   thread->id = -1;
   pthread_mutex_lock(&lock);
-  thread->stop = closing;
+  thread->sleeper.isStopped = closing;
   thread->next = threads;
   threads = thread;
   pthread_mutex_unlock(&lock);
@@ -83,7 +75,7 @@ napi_value threadStop(napi_env env, napi_callback_info info) {
   // All of them: a thread that has loaded the addon twice has two.
   for (Thread *thread = threads; thread != NULL; thread = thread->next) {
     if (thread->id != (int32_t)id) continue;
-    stopThread(thread);
+    sleeperStop(&thread->sleeper);
     any = true;
   }
   pthread_mutex_unlock(&lock);
@@ -95,7 +87,7 @@ napi_value threadClose(napi_env env, napi_callback_info info) {
   (void)info;
   pthread_mutex_lock(&lock);
   closing = true;
-  for (Thread *thread = threads; thread != NULL; thread = thread->next) stopThread(thread);
+  for (Thread *thread = threads; thread != NULL; thread = thread->next) sleeperStop(&thread->sleeper);
   pthread_mutex_unlock(&lock);
   return NULL;
 }

@@ -9,14 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sleeper.h"
+
 typedef struct Thread {
   /** The memory that is mapped or adopted here; NULL before. */
   uint8_t *base;
   size_t size;
   /** Keeps the engine from unmapping it while this thread may sleep on it. */
   napi_ref memory;
-  /** A word to sleep on, of this process only: not 0 once this thread must not sleep any more. */
-  uint32_t stop;
+  Sleeper sleeper;
   /** Node's number of the thread; -1: it has not said it. */
   int32_t id;
   struct Thread *next;

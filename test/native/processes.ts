@@ -73,20 +73,17 @@ export interface Running {
 interface Surroundings {
   /** The memory's; it is 3 there. */
   fd?: number;
-  /** More environment variables. */
-  env?: NodeJS.ProcessEnv;
   /** How many descriptors it may have. */
   descriptors?: number;
 }
 
 /** Starts a task of tasks.mjs. One that hangs is killed. */
-export function start(task: string, numbers: number[] = [], { fd, env, descriptors }: Surroundings = {}): Running {
+export function start(task: string, numbers: number[] = [], { fd, descriptors }: Surroundings = {}): Running {
   const file = fileURLToPath(new URL('./tasks.mjs', import.meta.url));
   const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors} &&`;
   const command = ['-c', `${limit} exec "$@"`, 'sh', process.execPath, '--expose-gc', file, task, ...numbers.map(String)];
   const child = spawn('sh', command, {
     stdio: ['ignore', 'pipe', 'pipe', fd ?? 'ignore'],
-    env: { ...process.env, ...env },
     timeout: LONG * 1000,
     killSignal: 'SIGKILL',
   });
@@ -108,9 +105,3 @@ export function start(task: string, numbers: number[] = [], { fd, env, descripto
 export function run(...of: Parameters<typeof start>): Promise<Ending> {
   return start(...of).ending;
 }
-
-/** Both ways of sleeping: with stop words, where the kernel has them, and in slices. */
-export const WAYS: [string, NodeJS.ProcessEnv][] = [
-  ['with stop words', {}],
-  ['in slices', { NOGIL_FUTEX: 'slices' }],
-];

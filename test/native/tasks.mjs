@@ -150,15 +150,24 @@ const tasks = {
     console.log(Math.ceil(slowest));
   },
 
-  /** A thread that is told to stop never sleeps again: it comes back more often than any slice could end. */
-  async stops() {
+  /**
+   * A thread that is told to stop, at any moment, never sleeps again: it comes back more often than by the ends
+   * of slices in an hour.
+   */
+  async stops(times) {
     mapped(native.create(newMemory().buffer.byteLength));
-    const worker = thread('restless', words.buffer);
-    await until(() => Atomics.load(words, READY) === 1);
-    if (native.stop(worker.threadId + 1)) throw new Error('that thread does not exist');
-    native.stop(worker.threadId);
-    await until(() => Atomics.load(words, COUNT) > 20_000);
-    process.exit(0);
+    for (let i = 0; i < times; i++) {
+      const worker = thread('restless', words.buffer);
+      await until(() => Atomics.load(words, READY) === i + 1);
+      const wakes = Math.floor(Math.random() * 50);
+      for (let k = 0; k < wakes; k++) native.notify(NEVER * 4, -1);
+      if (native.stop(worker.threadId + 1)) throw new Error('that thread does not exist');
+      if (!native.stop(worker.threadId)) throw new Error('that thread does exist');
+      const before = Atomics.load(words, COUNT);
+      await until(() => Atomics.load(words, COUNT) > before + 20_000);
+      await worker.terminate();
+    }
+    console.log('stopped');
   },
 
   /** Counts what it heard, and answers the last one. */
