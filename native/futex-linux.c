@@ -3,8 +3,8 @@
  * knows such a word by its file and its place there, so each process may have mapped it elsewhere.
  *
  * Why no wake-up is lost: the kernel compares the word with what is expected of it under the lock of the
- * word's sleepers, which a wake takes, too. Who changes the word and then wakes finds the sleeper in the list,
- * or the sleeper finds the word changed.
+ * word's sleepers, which a wake takes, too. Who changes the word and then wakes finds the sleeper in the
+ * list, or the sleeper finds the word changed.
  *
  * Where a thread or process dies asleep, the kernel takes it out of the list. One that was woken and dies
  * before it runs has eaten its wake-up: the core repairs that, by waking everybody.

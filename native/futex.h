@@ -10,8 +10,8 @@
 enum { WOKEN = 0, NOT_EQUAL = 1, TIMED_OUT = 2, FAILED = 3 };
 
 /**
- * Sleeps while `*word == expected`, for at most `ns` nanoseconds. WOKEN may be for nothing. FAILED: errno says
- * why.
+ * Sleeps while `*word == expected`, for at most `ns` nanoseconds. WOKEN may be for nothing. FAILED: errno
+ * says why.
  */
 int futexSleep(uint32_t *word, uint32_t expected, int64_t ns);
 

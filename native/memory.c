@@ -108,9 +108,6 @@ static int mapFile(uint8_t *base, size_t size, int fd) {
   if (length < 0) return errno;
   // Beyond the file's end every access would be SIGBUS.
   if ((size_t)length < size) return EINVAL;
-  // A child process has it without the flag, and its own children are none of ours.
-  int flags = fcntl(fd, F_GETFD);
-  if (flags < 0 || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0) return errno;
   if (mmap(base, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) return errno;
   afterMapping(base, size);
   return 0;

@@ -9,7 +9,7 @@ napi_value memoryCreate(napi_env env, napi_callback_info info);
 
 /**
  * map(bytes, fd) -> 0, or the errno. Puts the file in the place of the memory's pages: what they held is
- * gone. The descriptor stays the caller's, and is closed in what the process executes.
+ * gone. The descriptor stays the caller's.
  */
 napi_value memoryMap(napi_env env, napi_callback_info info);
 

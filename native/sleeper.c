@@ -2,9 +2,9 @@
  * A native thread's sleep that others can end for good.
  *
  * A futex is one word, and whoever ends a thread does not change the word that it sleeps on: that is the
- * heap's. So he says in another word that the thread is stopped, and wakes all who sleep where the thread says
- * that it sleeps; the others look at their word and sleep on. Sleeping on two words at once (FUTEX_WAITV) would
- * do the same, but takes 0.35 us longer each time, and is not in every kernel.
+ * heap's. So he says in another word that the thread is stopped, and wakes all who sleep where the thread
+ * says that it sleeps; the others look at their word and sleep on. Sleeping on two words at once
+ * (FUTEX_WAITV) would do the same, but takes 0.35 us longer each time, and is not in every kernel.
  *
  * Why no stop is lost:
  *
@@ -15,8 +15,8 @@
  *   4. on = NULL
  *
  * Either the thread sees at 2 that it is stopped, or `on` was stored before the other looks: then he wakes
- * until the thread has left. A wake between its 2 and its 3 finds nobody, hence "until". No wake-up of the word
- * itself is lost by that: futex-linux.c.
+ * until the thread has left. A wake between its 2 and its 3 finds nobody, hence "until"; test/native/race.c
+ * tries that. No wake-up of the word itself is lost by it: futex-linux.c.
  *
  * Where the thread's process is killed, both words are gone with it. The one who stops waits for no more than
  * that a thread which can run does run.

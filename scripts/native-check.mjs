@@ -1,6 +1,7 @@
 /**
- * Loads the committed native parts where this machine is not: an arm64 Node by emulation (qemu-user), and
- * musl, for which the registries have no Node, so that a program of our own is the host (test/native/host.c).
+ * What `npm test` cannot see of the native part: a race between stopping and sleeping (test/native/race.c); an
+ * arm64 Node, by emulation (qemu-user); and musl, for which the registries have no Node, so that a program of
+ * our own is the host (test/native/host.c).
  * Needs Debian, root and x64; `npm test` does not run it. What it saw goes into docs/internals/native.md.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -66,6 +67,13 @@ function checkMusl(target, debian, processor, emulator) {
   console.log(`${target}, musl: ${said.trim()}`);
 }
 
+/** A hang is a failure. */
+function checkRace() {
+  const sources = ['test/native/race.c', 'native/sleeper.c', 'native/futex-linux.c'];
+  run('gcc', ['-O2', '-Wall', '-Inative', '-o', `${folder}/race`, ...sources, '-lpthread']);
+  console.log(execFileSync(`${folder}/race`, { encoding: 'utf8', timeout: 120_000 }).trim());
+}
+
 /** Runs test/native/tasks.mjs under a Node for arm64. */
 function checkArm64() {
   const home = `${folder}/arm64`;
@@ -98,6 +106,7 @@ function checkArm64() {
 }
 
 install('gcc', 'gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'qemu-user', 'libstdc++6-arm64-cross', 'libatomic1-arm64-cross');
+checkRace();
 checkMusl('linux-x64', 'amd64', 'x86_64', []);
 checkMusl('linux-arm64', 'arm64', 'aarch64', ['qemu-aarch64']);
 checkArm64();

@@ -24,7 +24,7 @@ export interface Native {
   create(bytes: number): number;
   /**
    * Puts the file in the place of all pages of a memory, whose size must be its maximum. What they held is
-   * gone. The descriptor stays the caller's, and is from now on closed in what this process executes.
+   * gone. The descriptor stays the caller's.
    * @param bytes all of `memory.buffer`, which must be shared
    * @returns 0, or the errno: EBADF no file, EINVAL it is smaller than the memory, ENOMEM, ...
    */
