@@ -41,7 +41,7 @@ bool readMemory(napi_env env, napi_value value, uint8_t **base, size_t *size) {
   bool isTyped = false, isPrivate = true;
   if (napi_is_typedarray(env, value, &isTyped) != napi_ok || !isTyped ||
       napi_get_typedarray_info(env, value, &type, size, &data, &buffer, &offset) != napi_ok ||
-      // Of a SharedArrayBuffer it says no. Under an ArrayBuffer lies the allocator's memory, to be left alone.
+      // Of a SharedArrayBuffer it says no. Under an ArrayBuffer lies the allocator's memory: hands off.
       napi_is_arraybuffer(env, buffer, &isPrivate) != napi_ok || isPrivate || type != napi_uint8_array) {
     napi_throw_type_error(env, NULL, "bytes must be a Uint8Array over the buffer of a shared WebAssembly.Memory");
     return false;
