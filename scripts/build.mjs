@@ -271,7 +271,9 @@ async function buildForBrowsers() {
     entryPoints: sources.filter(
       (file) =>
         /\.ts$/.test(file) &&
-        !/\/(entry\/|generated\/(worker|bar)|bundle\.ts|vite\.ts|pool\/bar\.ts|platform\/(node|node-\w+|index)\.)/.test(file),
+        !/\/(entry\/|generated\/(worker|bar)|bundle\.ts|vite\.ts|pool\/bar\.ts|platform\/(node|node-\w+|native|index)\.)/.test(
+          file,
+        ),
     ),
     outdir: 'dist/browser',
     outbase: 'src',

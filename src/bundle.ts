@@ -10,6 +10,7 @@ import * as threading from './threading.ts';
 
 export { runSupervisor } from './entry/supervisor.ts';
 export { runWorker } from './entry/worker.ts';
+export { loadNative, whyNoNative } from './platform/index.ts';
 export { index, multiprocessing, queue, sched, threading };
 
 /** What classes are called shows in messages and default names, and whoever bundles this again may minify it. */

@@ -280,6 +280,12 @@ export function importModule(url: string): Promise<Record<string, unknown>> {
 
 export async function inheritLoader(): Promise<void> {}
 
+export function loadNative(): undefined {}
+
+export function whyNoNative(): string {
+  return 'a page has no processes of its own';
+}
+
 export const canLook = false;
 
 export function topLevelNames(): undefined {}

@@ -7,10 +7,12 @@ import { availableParallelism } from 'node:os';
 import * as workerThreads from 'node:worker_threads';
 import { BAR } from './generated/bar.ts';
 import { WORKER } from './generated/worker.ts';
+import { endSleep } from './native.ts';
 import { builtIn, isInBundle, ownUrl } from './node-modules.ts';
 import { nameAround } from './node-scopes.ts';
 import type { Role, SpawnedWorker, Surroundings } from './platform.ts';
 
+export { loadNative, whyNoNative } from './native.ts';
 export * from './node-modules.ts';
 export { canLook, topLevelNames, valueAround } from './node-scopes.ts';
 
@@ -98,7 +100,11 @@ export function spawn(role: Role, data: unknown, name: string, around = surround
   }
   return {
     post: (message, transfer) => worker.postMessage(message, transfer as workerThreads.TransferListItem[]),
-    terminate: () => void worker.terminate(),
+    terminate() {
+      const { threadId } = worker;
+      void worker.terminate();
+      endSleep(threadId);
+    },
     ref: () => worker.ref(),
     unref: () => worker.unref(),
     on(events) {

@@ -3,6 +3,8 @@
  * knows worker_threads, Web Workers, file descriptors or the process.
  */
 
+import type { Native } from './native.ts';
+
 /** A worker as its starter sees it. */
 export interface SpawnedWorker {
   post(message: unknown, transfer?: readonly unknown[]): void;
@@ -43,6 +45,10 @@ export interface Platform {
   readonly nativeId: number;
   /** @throws RuntimeError this thread cannot share memory, and what to do about it */
   checkSharedMemory(): void;
+  /** What processes of the operating system need; undefined where there is none. */
+  loadNative(): Native | undefined;
+  /** Why there is none, as the end of a sentence; empty: there is. */
+  whyNoNative(): string;
   /** @param around undefined: as this thread sees it. @throws what keeps it from being started */
   spawn(role: Role, data: Place, name: string, around?: Surroundings): SpawnedWorker;
   /** What a worker that this thread starts is to see; undefined where there is nothing to be seen. */

@@ -1,0 +1,16 @@
+/** Sleeping and waking, as the core calls it; sleep.c says more. */
+#ifndef NOGIL_SLEEP_H
+#define NOGIL_SLEEP_H
+
+#include "thread.h"
+
+/**
+ * wait(p, expected, timeoutMs) -> 0 woken, perhaps for nothing; 1 the word was not `expected`; 2 timed out.
+ * Infinity: for ever.
+ */
+napi_value sleepWait(napi_env env, napi_callback_info info);
+
+/** notify(p, count) -> how many were woken, in all processes. count -1: all. */
+napi_value sleepNotify(napi_env env, napi_callback_info info);
+
+#endif

@@ -1,0 +1,119 @@
+/**
+ * Node: the native part (`native/`), which processes of the operating system need to share a heap. It is loaded
+ * when somebody asks for it, from the package's own prebuilt binaries. No binary, no processes: everything else
+ * works without it.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import * as workerThreads from 'node:worker_threads';
+import { ownUrl } from './node-modules.ts';
+
+/**
+ * What the native part can do. The functions need no `this`. All of them throw a TypeError or a RangeError for
+ * arguments that cannot be meant, and otherwise an Error with `code` and `errno` as Node's own have.
+ *
+ * An address is one in the memory that this thread has mapped or adopted last: a multiple of 4, as a number of
+ * 32 bits, signed or not.
+ */
+export interface Native {
+  /**
+   * A file without a name, of `bytes` zeros (a multiple of 65 536), that can neither shrink nor grow. It is
+   * gone with its last descriptor and mapping.
+   * @returns its descriptor, which is closed in what this process executes
+   */
+  create(bytes: number): number;
+  /**
+   * Puts the file in the place of all pages of a memory, whose size must be its maximum. What they held is
+   * gone. The descriptor stays the caller's.
+   * @param bytes all of `memory.buffer`, which must be shared
+   * @returns 0, or the errno: EBADF no file, EINVAL it is smaller than the memory, ENOMEM, ...
+   */
+  map(bytes: Uint8Array, fd: number): number;
+  /** Enters the memory that another thread of this process has mapped. */
+  adopt(bytes: Uint8Array): void;
+  /**
+   * Sleeps while the word at `p` is `expected`, without looking at messages.
+   * @param timeoutMs milliseconds, also parts of them; Infinity: for ever; 0 and less: not at all
+   * @returns 0: woken, or for nothing, which happens often; 1: the word was not `expected`; 2: timed out
+   */
+  wait(p: number, expected: number, timeoutMs: number): number;
+  /**
+   * Wakes who sleeps at `p` in any process, those of `listen` too.
+   * @param count at most; -1: all
+   * @returns how many there were
+   */
+  notify(p: number, count: number): number;
+  /**
+   * Calls `heard` on this thread's loop, which it does not keep alive, when the word at `p` has changed and
+   * somebody has notified it: once for several changes that came together. There is no way to stop it but this
+   * thread's end. What `heard` throws is an uncaught exception.
+   */
+  listen(p: number, heard: () => void): void;
+  /**
+   * Has this process killed when the thread ends that has started it. Call it from the main thread.
+   * @param parent the id of the process that is taken for the parent
+   * @returns 0; or 1: it is not the parent, so it may have ended already
+   */
+  dieWith(parent: number): number;
+  /**
+   * Ends the sleep of a thread of this process, and keeps it from sleeping here ever again: its waits answer 0
+   * at once. For who is about to terminate it; without this the end of the thread takes up to 250 ms.
+   * @param threadId Node's number of the thread
+   * @returns whether that thread has loaded the native part
+   */
+  stop(threadId: number): boolean;
+  /** The same for all threads of this process, and those that come: for its end. */
+  close(): void;
+  /** Names the sources that the binary was made from. */
+  readonly sources: string;
+}
+
+/** Before it is told which thread it is in. */
+interface Addon extends Native {
+  enter(threadId: number): void;
+}
+
+/** What the library for `processes` is in this thread. */
+let native: Native | undefined;
+/** Empty: it is there. undefined: nobody has asked yet. */
+let reason: string | undefined;
+
+/** @returns why it is not there; empty: it is */
+function load(): string {
+  if (process.versions.bun !== undefined || 'Deno' in globalThis) return 'it is made for Node, and this is another runtime';
+  const here = ownUrl();
+  const home =
+    here && (/^file:.*\/nogil\.js$/.test(here) ? '../' : /^file:.*\/src\/platform\//.test(here) ? '../../' : undefined);
+  if (home === undefined) return "it is a file, and this program was bundled without it: have the bundler leave 'nogil' external";
+  const target = `${process.platform}-${process.arch}`;
+  const file = fileURLToPath(new URL(`${home}prebuilds/${target}/nogil.node`, here));
+  if (!existsSync(file)) return `the package has none for ${target} (${file} does not exist)`;
+  const module = { exports: {} as Addon };
+  try {
+    // Not by `require`: bundlers would look for what is required.
+    process.dlopen(module, file);
+    module.exports.enter(workerThreads.threadId);
+  } catch (error) {
+    return `it could not be loaded: ${(error as Error).message}`;
+  }
+  native = module.exports;
+  return '';
+}
+
+/** The native part; undefined where there is none. The first call in a thread takes a millisecond. */
+export function loadNative(): Native | undefined {
+  reason ??= load();
+  return native;
+}
+
+/** Why there is no native part, as the end of a sentence; empty: there is. */
+export function whyNoNative(): string {
+  reason ??= load();
+  return reason;
+}
+
+/** Lets a thread that is being terminated come back from its sleep in the native part, if it is in there. */
+export function endSleep(threadId: number): void {
+  // Who has not loaded it has threads of other heaps only, which do not sleep there.
+  native?.stop(threadId);
+}
