@@ -49,9 +49,10 @@ int futexSleep(uint32_t *word, uint32_t expected, int64_t ns) {
     uint64_t us = ((uint64_t)ns + 999) / 1000;
     result = __ulock_wait(UL_COMPARE_AND_WAIT_SHARED, word, expected, us > UINT32_MAX ? UINT32_MAX : (uint32_t)us);
   }
-  if (result >= 0 || errno == EINTR) return WOKEN;
+  if (result >= 0) return WOKEN;
+  if (errno == EINTR) return NOT_EQUAL;
   // The page was not there at the moment: look again.
-  if (errno == EFAULT) return WOKEN;
+  if (errno == EFAULT) return NOT_EQUAL;
   return errno == ETIMEDOUT ? TIMED_OUT : FAILED;
 }
 

@@ -26,7 +26,7 @@ int futexSleep(uint32_t *word, uint32_t expected, int64_t ns) {
   struct timespec time = {.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
   if (syscall(SYS_futex, word, FUTEX_WAIT, expected, &time, NULL, 0) == 0) return WOKEN;
   switch (errno) {
-    case EINTR: return WOKEN;
+    case EINTR: return NOT_EQUAL;
     case EAGAIN: return NOT_EQUAL;
     case ETIMEDOUT: return TIMED_OUT;
     default: return FAILED;

@@ -6,12 +6,15 @@
 
 #include <stdint.h>
 
-/** How a sleep ended. The first three are what the core's `wait` answers. */
+/**
+ * How a sleep ended. The first three are what the core's `wait` answers. WOKEN only when somebody notified the
+ * word: the core has counted this sleeper off then.
+ */
 enum { WOKEN = 0, NOT_EQUAL = 1, TIMED_OUT = 2, FAILED = 3 };
 
 /**
- * Sleeps while `*word == expected`, for at most `ns` nanoseconds. WOKEN may be for nothing. FAILED: errno
- * says why.
+ * Sleeps while `*word == expected`, for at most `ns` nanoseconds. NOT_EQUAL, also when the sleep was broken off.
+ * FAILED: errno says why.
  */
 int futexSleep(uint32_t *word, uint32_t expected, int64_t ns);
 

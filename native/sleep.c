@@ -36,7 +36,7 @@ napi_value sleepWait(napi_env env, napi_callback_info info) {
   int64_t ns = isSliced ? SLICE_NS : ms > 0 ? (int64_t)(ms * 1e6) : 0;
   int result = sleeperSleep(&thread->sleeper, word, (uint32_t)expected, ns);
   if (result == FAILED) return throwErrno(env, "futex wait", errno);
-  return integer(env, result == TIMED_OUT && isSliced ? WOKEN : result);
+  return integer(env, result == TIMED_OUT && isSliced ? NOT_EQUAL : result);
 }
 
 napi_value sleepNotify(napi_env env, napi_callback_info info) {

@@ -5,8 +5,8 @@
 #include "thread.h"
 
 /**
- * wait(p, expected, timeoutMs) -> 0 woken, perhaps for nothing; 1 the word was not `expected`; 2 timed out.
- * Infinity: for ever.
+ * wait(p, expected, timeoutMs) -> 0 woken; 1 the word was not `expected`, or the sleep was broken off; 2 timed
+ * out. Infinity: for ever.
  */
 napi_value sleepWait(napi_env env, napi_callback_info info);
 

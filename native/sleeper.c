@@ -33,13 +33,15 @@
 
 int sleeperSleep(Sleeper *sleeper, uint32_t *word, uint32_t expected, int64_t ns) {
   // First without a trace: a thread that was stopped, and calls again and again, is never seen to sleep.
-  if (__atomic_load_n(&sleeper->isStopped, __ATOMIC_SEQ_CST) != 0) return WOKEN;
+  if (__atomic_load_n(&sleeper->isStopped, __ATOMIC_SEQ_CST) != 0) return NOT_EQUAL;
   // A call of the system less. It compares again.
   if (__atomic_load_n(word, __ATOMIC_SEQ_CST) != expected) return NOT_EQUAL;
   // ORDERING: before the second look; see above.
   __atomic_store_n(&sleeper->on, word, __ATOMIC_SEQ_CST);
-  int result = WOKEN;
+  int result = NOT_EQUAL;
   if (__atomic_load_n(&sleeper->isStopped, __ATOMIC_SEQ_CST) == 0) result = futexSleep(word, expected, ns);
+  // Woken by who stopped it, perhaps, who has counted nobody off.
+  if (result == WOKEN && __atomic_load_n(&sleeper->isStopped, __ATOMIC_SEQ_CST) != 0) result = NOT_EQUAL;
   __atomic_store_n(&sleeper->on, NULL, __ATOMIC_SEQ_CST);
   return result;
 }

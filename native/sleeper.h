@@ -13,7 +13,7 @@ typedef struct {
   uint32_t isStopped;
 } Sleeper;
 
-/** As futexSleep, by the sleeper's own thread. Once it was stopped: WOKEN, at once. */
+/** As futexSleep, by the sleeper's own thread. Once it was stopped: NOT_EQUAL, at once. */
 int sleeperSleep(Sleeper *sleeper, uint32_t *word, uint32_t expected, int64_t ns);
 
 /** Ends the thread's sleep, and keeps it from sleeping ever again. By any other thread of the process. */

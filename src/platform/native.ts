@@ -34,7 +34,8 @@ export interface Native {
   /**
    * Sleeps while the word at `p` is `expected`, without looking at messages.
    * @param timeoutMs milliseconds, also parts of them; Infinity: for ever; 0 and less: not at all
-   * @returns 0: woken, or for nothing, which happens often; 1: the word was not `expected`; 2: timed out
+   * @returns 0: woken, and counted by who woke it; 1: the word was not `expected`, or the sleep was broken off;
+   * 2: timed out
    */
   wait(p: number, expected: number, timeoutMs: number): number;
   /**
@@ -56,7 +57,7 @@ export interface Native {
    */
   dieWith(parent: number): number;
   /**
-   * Ends the sleep of a thread of this process, and keeps it from sleeping here ever again: its waits answer 0
+   * Ends the sleep of a thread of this process, and keeps it from sleeping here ever again: its waits answer 1
    * at once. For who is about to terminate it; without this the end of the thread takes up to 250 ms.
    * @param threadId Node's number of the thread
    * @returns whether that thread has loaded the native part

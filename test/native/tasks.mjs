@@ -101,7 +101,7 @@ const tasks = {
     Atomics.store(words, READY, 1);
     const before = process.cpuUsage();
     let wakeUps = 0;
-    while (wakeUps < slices && doze() === 0) wakeUps++;
+    while (wakeUps < slices && doze() === 1) wakeUps++;
     const { user, system } = process.cpuUsage(before);
     console.log(JSON.stringify({ wakeUps, cpuMs: (user + system) / 1000 }));
   },
