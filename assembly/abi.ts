@@ -9,7 +9,7 @@
 export const enum Version {
   /** "nogl", the first word of a heap. */
   MAGIC = 0x6e6f676c,
-  LAYOUT = 5,
+  LAYOUT = 6,
 }
 
 /** Limits and sizes that both sides count with. The model build has smaller ones of its own (limits.ts). */
@@ -188,6 +188,7 @@ export const enum WorkerField {
   NAME = 32,
   TASK = 36,
   RESULT = 40,
+  OS_PID = 60,
 }
 
 /** Byte offsets in a Slot. */
@@ -199,6 +200,7 @@ export const enum SlotField {
   PID = 36,
   WAITS_FOR = 40,
   THREAD = 44,
+  OS = 124,
 }
 
 /** Byte offsets in a Lock. */
@@ -234,6 +236,8 @@ export const enum WorkerFlag {
   DAEMON = 2,
   /** `result` holds an error. */
   FAILED = 4,
+  /** It is a process of the operating system. */
+  SPAWNED = 8,
 }
 
 /** How a put into a table treats a key that is there, or is not. */

@@ -4,8 +4,18 @@
  *
  * The optimiser inlines them, so they cost nothing. The model build (`test/model/`) replaces this one file by
  * imports at which a scheduler suspends each virtual worker, and so drives the shipped algorithms through
- * every interleaving. Another mechanism of waiting (a futex between OS processes) would replace `wait` and
- * `notify` here and nowhere else.
+ * every interleaving.
+ *
+ * Two mechanisms of waiting. The engine's lists of sleepers are each process's own. So a memory that several
+ * processes of the operating system share has another one: their blocked workers sleep in the kernel, on the
+ * page itself (a futex that is not private), whichever process they are in. Event loops stay in the engine's
+ * lists: `notifyHere` wakes those of this process, and the doorbell (waiting/doorbell.ts) reaches the others.
+ * The build makes a core for each. Whoever finds nobody to wake pays for no call.
+ *
+ * | a memory of     | `wait`        | `notify`      | `notifyHere`  |
+ * | --------------- | ------------- | ------------- | ------------- |
+ * | one process     | the engine's  | the engine's  | the engine's  |
+ * | several         | the kernel's  | the kernel's  | the engine's  |
  *
  * Ancestry: `mod primitive` of crossbeam-utils/src/lib.rs, the loom seam.
  *
@@ -82,15 +92,38 @@ export function loadByte(p: usize): i32 {
 }
 
 /**
+ * Whether other processes of the operating system have this memory, too. The build makes a core of each kind:
+ * what is to be a leaf in threads (lifecycle/cut-off.ts) must not even have the call of an import that is
+ * never made.
+ */
+const BETWEEN: bool = false;
+declare function futexWait(p: i32, expected: i32, timeoutMs: f64): i32;
+declare function futexWake(p: i32, count: i32): i32;
+
+export function isBetweenProcesses(): bool {
+  return BETWEEN;
+}
+
+/**
  * Sleeps while `*p == expected`. 0: woken, 1: it was not equal, 2: `timeoutNs` passed (negative: never). Only
  * as the last thing a function does: see park.ts.
  */
 export function wait(p: usize, expected: i32, timeoutNs: i64): i32 {
+  if (BETWEEN) return futexWait(<i32>p, expected, timeoutNs < 0 ? Infinity : <f64>timeoutNs / 1.0e6);
   return atomic.wait<i32>(p, expected, timeoutNs);
 }
 
-/** Wakes up to `count` sleepers on `p`, first in first out (-1: all); returns how many. */
+/**
+ * Wakes up to `count` sleepers on `p`, first in first out (-1: all); returns how many. Between processes
+ * these are blocked workers only, wherever they are.
+ */
 export function notify(p: usize, count: i32): i32 {
+  if (BETWEEN) return futexWake(<i32>p, count);
+  return atomic.notify(p, count);
+}
+
+/** The same for the engine's own list: between processes the event loops of this process, and nobody else. */
+export function notifyHere(p: usize, count: i32): i32 {
   return atomic.notify(p, count);
 }
 
@@ -113,7 +146,11 @@ export function fill(p: usize, value: u8, bytes: usize): void {
   memory.fill(p, value, bytes);
 }
 
-/** Grows the memory by `pages` pages of 64 KiB; false when it cannot. */
+/**
+ * Grows the memory by `pages` pages of 64 KiB; false when it cannot. Between processes it has its full size
+ * from the beginning, of which only what is used takes memory: no process hears of another's growth.
+ */
 export function grow(pages: i32): bool {
+  if (BETWEEN) return true;
   return memory.grow(pages) >= 0;
 }

@@ -83,7 +83,9 @@ export {
   workerJoin,
   workerMove,
   workerName,
+  workerOsPid,
   workerSetName,
+  workerSetOsPid,
   workerState,
 } from './lifecycle/workers';
 export {
@@ -174,7 +176,8 @@ export {
 export { rlockAcquire, rlockCount, rlockRelease, rlockTryOrMark } from './sync/rlock';
 export { semaphoreAcquire, semaphoreGate, semaphoreRelease, semaphoreTry, semaphoreValue } from './sync/semaphore';
 export { listHas } from './sync/wait-list';
-export { gateEnter, gateLeave, gateWakeAll } from './waiting/event-count';
+export { doorbell } from './waiting/doorbell';
+export { gateEnter, gateLeave, gateWakeAll, gateWakeHere } from './waiting/event-count';
 export { multiWaitEnter, multiWaitEpoch, multiWaitLeave, multiWaitPark } from './waiting/multi-wait';
 // `sleep` is for nobody's use: exported, it is not inlined, which it must not be.
 export { configureWaiting, parkedOn, sleep } from './waiting/park';
@@ -192,7 +195,10 @@ export function rootInit(pages: i32, maxPages: i32): void {
   store(ROOT + offsetof<Root>('magic'), Version.MAGIC);
 }
 
-/** What the hashes of keys begin with, a random number: keys cannot be chosen to collide. Before anybody makes a dict. */
+/**
+ * What the hashes of keys begin with, a random number: keys cannot be chosen to collide. Before anybody makes
+ * a dict.
+ */
 export function rootSetHashSeed(seed: i32): void {
   store(ROOT + offsetof<Root>('hashSeed'), seed);
 }

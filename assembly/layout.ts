@@ -326,8 +326,14 @@ export class Worker {
   nameGateSeq: i32;
   nameGateWaiters: i32;
   nameFlags: i32;
+  /**
+   * Of a process of the operating system: its number there; 0: not known yet, -1: there will be none (see
+   * lifecycle/workers.ts).
+   */
+  osPid: i32;
 }
 if (offsetof<Worker>('tid') != WorkerField.TID || offsetof<Worker>('result') != WorkerField.RESULT) ERROR('WorkerField');
+if (offsetof<Worker>('osPid') != WorkerField.OS_PID) ERROR('WorkerField');
 
 /** A worker's place in the registry; free when `tid` is 0 (see workers.ts). */
 @unmanaged
@@ -361,6 +367,12 @@ if (offsetof<Slot>('pid') != SlotField.PID || offsetof<Slot>('waitsFor') != Slot
 export const SLOT_DISCARD: usize = 64;
 /** 1: it looks into the object table at what may be gone (see heap/chunks.ts). */
 export const SLOT_IN_TABLE: usize = 120;
+/**
+ * The process of the operating system in which it lives: the id of the worker that is its main thread; 0: the
+ * one in which the program began. A new worker's is that of who has taken the slot, until it is told another.
+ */
+export const SLOT_OS: usize = 124;
+if (SLOT_OS != <usize>SlotField.OS) ERROR('SlotField');
 export const SLOT_BYTES: u32 = 128;
 
 /** One handle of one worker. */
@@ -487,6 +499,8 @@ export class Root {
   shapes: u32;
   /** The first of the free entries that a search for unused chunks has in hand (see heap/chunks.ts). */
   takenEntries: i32;
+  /** Changes when event loops of other processes are to look after their gates (see waiting/doorbell.ts). */
+  doorbell: i32;
 }
 export const ROOT_CLASSES: usize = 128;
 export const ROOT_CHUNKS: usize = ROOT_CLASSES + ((SMALL_CLASSES + MEDIUM_PAGES) << CLASS_SHIFT);

@@ -51,6 +51,12 @@ export const FIRST_CHUNK_SHIFT: i32 = 5;
 /** Bounds of the adaptive spin, in polls. Chosen by measurement, see bench/. */
 export const SPIN_MIN: i32 = 20;
 export const SPIN_MAX: i32 = Limit.SPIN_POLLS;
+/** The longest sleep in native code, in milliseconds: so late may a thread end that is told to. */
+export const SLICE: f64 = 100;
+/**
+ * The shortest spin between processes, in polls: about what the call of the kernel takes that ends a sleep.
+ */
+export const SPIN_BETWEEN: i32 = 400;
 /** Waits from one probe of the spin to the next, at least and at most. */
 export const PROBE_AFTER_MIN: i32 = 16;
 export const PROBE_AFTER_MAX: i32 = 1024;

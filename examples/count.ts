@@ -4,7 +4,10 @@
  * through a second queue. The same work is then done once with one worker and once without any, and must give
  * the same result.
  *
- *     npm start -- [folder] [--workers N]        folder: default node_modules; N: default the number of cores
+ *     npm start -- [folder] [--workers N] [--processes]
+ *
+ * folder: default node_modules; N: default the number of cores; --processes: the workers are processes of the
+ * operating system.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -12,6 +15,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { cpuCount, JoinableQueue, main, Process, Queue, Semaphore, ValueError } from 'nogil';
+import { setStartMethod } from 'nogil/multiprocessing';
 
 interface Found {
   path: string;
@@ -123,13 +127,14 @@ function countHere(files: string[]): Run {
   return { total, starting: 0, seconds: (performance.now() - began) / 1000 };
 }
 
-function readArguments(): { folder: string; workers: number } {
-  const { values, positionals } = parseArgs({ options: { workers: { type: 'string' } }, allowPositionals: true });
+function readArguments(): { folder: string; workers: number; processes: boolean } {
+  const options = { workers: { type: 'string' }, processes: { type: 'boolean' } } as const;
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const workers = values.workers === undefined ? cpuCount() : Number(values.workers);
   if (!Number.isInteger(workers) || workers < 1) throw new ValueError(`--workers must be a number from 1, got ${values.workers}`);
   const folder = resolve(positionals[0] ?? 'node_modules');
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new ValueError(`${folder} is not a folder`);
-  return { folder, workers };
+  return { folder, workers, processes: values.processes ?? false };
 }
 
 function row(name: string, { total, starting, seconds }: Run): Record<string, string | number> {
@@ -147,9 +152,10 @@ function row(name: string, { total, starting, seconds }: Run): Record<string, st
 }
 
 main(import.meta, async () => {
-  let options: { folder: string; workers: number };
+  let options: ReturnType<typeof readArguments>;
   try {
     options = readArguments();
+    if (options.processes) setStartMethod('spawn');
   } catch (error) {
     console.error(`count: ${(error as Error).message}`);
     process.exitCode = 2;

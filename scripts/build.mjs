@@ -4,7 +4,7 @@
  * everything but the declarations.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
@@ -18,8 +18,22 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 const flags = new Set(process.argv.slice(2));
 
-async function compile(...options) {
-  const { error, stderr } = await asc.main(['--target', 'release', '--config', 'asconfig.json', ...options]);
+/**
+ * A source of the core as it is for memories between processes. There the optimiser takes what wakes somebody
+ * for too much to be put in the place of a call, since it calls an import: what every put goes through is
+ * marked.
+ */
+function readBetween(name, folder) {
+  const path = resolve(folder, name);
+  if (!existsSync(path)) return null;
+  const source = readFileSync(path, 'utf8');
+  if (name.endsWith('assembly/atomics.ts') && !BETWEEN.test(source)) throw new Error(`${path} has no constant BETWEEN`);
+  return source.replace(BETWEEN, 'const BETWEEN: bool = true;').replaceAll(/^\/\/ @inline$/gm, '@inline');
+}
+const BETWEEN = /^const BETWEEN: bool = false;$/m;
+
+async function compile(options, api) {
+  const { error, stderr } = await asc.main(['--target', 'release', '--config', 'asconfig.json', ...options], api);
   const complaints = stderr.toString().trim();
   if (complaints && !complaints.startsWith('Last converge')) console.error(complaints);
   if (error) throw error;
@@ -27,7 +41,8 @@ async function compile(...options) {
 
 async function buildCore() {
   mkdirSync('build', { recursive: true });
-  await compile();
+  await compile([]);
+  await compile(['--outFile', 'build/core-between.wasm', '--bindings', 'none'], { readFile: readBetween });
   mkdirSync('src/heap/generated', { recursive: true });
   writeFileSync('src/heap/generated/wasm.ts', embed(readFileSync('build/core.wasm')));
   // The declarations speak of adapted exports; the raw ones have numbers for booleans.
@@ -139,6 +154,8 @@ async function buildModules() {
   // while it begins to evaluate such a module.
   writeFileSync('dist/worker.js', "import { runWorker } from './nogil.js';\nvoid runWorker();\n");
   writeFileSync('dist/supervisor.js', "import { runSupervisor } from './nogil.js';\nrunSupervisor();\n");
+  writeFileSync('dist/process.js', "import { runProcess } from './nogil.js';\nvoid runProcess();\n");
+  copyFileSync('build/core-between.wasm', 'dist/between.wasm');
   await build({ entryPoints: ['src/vite.ts'], outdir: 'dist', format: 'esm', target: 'node20', logLevel: 'warning' });
   const bundled = { '@assemblyscript/loader': 'assemblyscript' };
   const inBar = ['cli-progress', 'string-width', 'emoji-regex', 'is-fullwidth-code-point', 'strip-ansi', 'ansi-regex'];
@@ -214,8 +231,8 @@ const keepClassNames = {
 };
 
 /**
- * The core as it is for browsers, which have to fetch it: small, with short names for its exports, and without
- * the loader's wrappers, which nothing here calls (2 KB).
+ * The core as it is for browsers, which have to fetch it: small, with short names for its exports, and
+ * without the loader's wrappers, which nothing here calls (2 KB).
  */
 function smallCore({ bytes, calls }) {
   return {
@@ -261,7 +278,7 @@ const forBrowsers = {
  */
 async function buildForBrowsers() {
   // Two thirds of the size, for functions that are less inlined.
-  await compile('--shrinkLevel', '1', '--outFile', 'build/core-small.wasm', '--bindings', 'none');
+  await compile(['--shrinkLevel', '1', '--outFile', 'build/core-small.wasm', '--bindings', 'none']);
   rmSync('dist/browser', { recursive: true, force: true });
   const { mangleProps, mangleCache, ...core } = shortened();
   const options = { ...forBrowsers, mangleProps, mangleCache };

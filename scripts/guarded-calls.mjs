@@ -21,7 +21,8 @@ const whole = new Set(
   queueSize queueIsShutDown queueUnfinished pipeReady connectionIncoming connectionOutgoing multiWaitEpoch
   multiWaitEnter multiWaitLeave bytesInUse bytesReserved workerIsKnown workerState workerExitCode gateEnter gateLeave
   semaphoreTry semaphoreAcquire semaphoreRelease lockAcquire lockRelease unlock lockTryOrMark rlockAcquire
-  rlockRelease rlockTryOrMark shapeKeys shapeBytes eventSet eventClear eventWait gateWakeAll`.split(/\s+/),
+  rlockRelease rlockTryOrMark shapeKeys shapeBytes eventSet eventClear eventWait gateWakeAll
+  gateWakeHere doorbell`.split(/\s+/),
 );
 
 /** Those of them that may wait: what this worker has left behind must not be what they wait for. */

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /** 39.7 KB before slots, leases and getInto, and before chunks of the object table went back. */
-const LIMIT = 44_500;
+const LIMIT = 45_000;
 
 /** Imports, and modules of dist/browser that must stay behind. */
 const CASES = [

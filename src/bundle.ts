@@ -8,12 +8,15 @@ import * as queue from './queue.ts';
 import * as sched from './sched.ts';
 import * as threading from './threading.ts';
 
+export { runProcess } from './entry/process.ts';
 export { runSupervisor } from './entry/supervisor.ts';
 export { runWorker } from './entry/worker.ts';
 export { loadNative, whyNoNative } from './platform/index.ts';
 export { index, multiprocessing, queue, sched, threading };
 
-/** What classes are called shows in messages and default names, and whoever bundles this again may minify it. */
+/**
+ * What classes are called shows in messages and default names, and whoever bundles this again may minify it.
+ */
 function nameClasses(): void {
   const named = new Set<unknown>();
   for (const [name, value] of [index, multiprocessing, queue, threading].flatMap((module) => Object.entries(module))) {

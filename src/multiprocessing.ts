@@ -5,7 +5,7 @@ import { registerShared } from './heap/shared.ts';
 import { Manager } from './manager/manager.ts';
 import { Pipe } from './pipe/connection.ts';
 import { wait, waitAsync } from './pipe/wait.ts';
-import { Pool } from './pool/pool.ts';
+import { Pool, poolBy } from './pool/pool.ts';
 import { taskSignal } from './pool/signal.ts';
 import * as queue from './queue/queue.ts';
 import * as simple from './queue/simple-queue.ts';
@@ -20,8 +20,17 @@ import { type Flavour, multiprocessing } from './sync/flavour.ts';
 import * as lock from './sync/lock.ts';
 import * as semaphore from './sync/semaphore.ts';
 import { RawValue, Value } from './sync/value.ts';
-import { type Context, contextsOf, type StartMethod } from './workers/context.ts';
-import { activeChildren, cpuCount, currentProcess, getpid, getppid, Process, parentProcess } from './workers/process.ts';
+import { type Context, contextsOf, type StartMethod, startMethod } from './workers/context.ts';
+import {
+  activeChildren,
+  cpuCount,
+  currentProcess,
+  getpid,
+  getppid,
+  Process,
+  parentProcess,
+  processBy,
+} from './workers/process.ts';
 
 export {
   AssertionError,
@@ -208,9 +217,22 @@ const members = {
   waitAsync,
 };
 
+/** As the module's own, as long as the program starts processes in that way. */
+function membersFor(method: StartMethod): typeof members {
+  const bound = { Process: processBy(method), Pool: poolBy(method) };
+  const isDefault = () => startMethod() === method;
+  return Object.defineProperties(
+    { ...members },
+    {
+      Process: { get: () => (isDefault() ? Process : bound.Process), enumerable: true },
+      Pool: { get: () => (isDefault() ? Pool : bound.Pool), enumerable: true },
+    },
+  );
+}
+
 /**
  * The classes and functions of this module, for a start method.
  * @param method default: the one that is set, which is fixed by this, as in Python
  * @throws ValueError there is no such method; the message says why
  */
-export const getContext: (method?: StartMethod | null) => Context<typeof members> = contextsOf(members);
+export const getContext: (method?: StartMethod | null) => Context<typeof members> = contextsOf(membersFor);

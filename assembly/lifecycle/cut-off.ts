@@ -24,7 +24,7 @@
  * Death here: the reaper does all of it.
  */
 import { Kind } from '../abi';
-import { add, cas, load, load64, loadPlain, notify, store64, storePlain } from '../atomics';
+import { add, cas, load, load64, loadPlain, notify, notifyHere, store64, storePlain } from '../atomics';
 import { leaveTable } from '../heap/chunks';
 import { IN_FLIGHT } from '../heap/handles';
 import { TAKING } from '../heap/in-flight';
@@ -58,6 +58,7 @@ import { discardDrop } from '../manager/discard';
 import { barrierLeave } from '../sync/barrier';
 import { ABANDONED, OWNER } from '../sync/lock';
 import { isListed, removeWaiter, waitListLock, waitListUnlock } from '../sync/wait-list';
+import { notifyOne, ringFor } from '../waiting/doorbell';
 import { self, selfSlot } from '../waiting/park';
 import { drain } from './destroy';
 
@@ -130,7 +131,7 @@ export function callCutOff(object: usize, node: usize, settle: bool): void {
       if (i == 4 && (kind == Kind.CONDITION || kind == Kind.BARRIER)) {
         // Told, and not yet woken: nobody may come by to repair the list.
         const leaving = <usize>(<u32>load(object + offsetof<WaitList>('leaving')));
-        if (leaving) notify(leaving + offsetof<WaitNode>('state'), -1);
+        if (leaving) notifyOne(leaving + offsetof<WaitNode>('state'));
       }
       if (!word) continue;
       for (let tries = 0; owned && tries < 2; tries++) {
@@ -141,8 +142,9 @@ export function callCutOff(object: usize, node: usize, settle: bool): void {
       const woken = notify(word, -1);
       if (woken && isQueue && i >= 3) add(word + 4, -woken);
       add(word + gate, 1);
-      const loops = notify(word + gate, -1);
+      const loops = notifyHere(word + gate, -1);
       if (loops) add(word + gate + 4, -loops);
+      ringFor(word + gate + 4);
     }
     if (!second) return;
     object = second;
@@ -212,9 +214,9 @@ export function callRepair(): void {
 }
 
 /**
- * The node of the call leaves the list. Not that of another wait of this worker's: a barrier's leader is in the
- * list while its action runs, whose calls may be cut off. The list's lock is taken in any case: whoever was
- * being woken is found then.
+ * The node of the call leaves the list. Not that of another wait of this worker's: a barrier's leader is in
+ * the list while its action runs, whose calls may be cut off. The list's lock is taken in any case: whoever
+ * was being woken is found then.
  */
 function leave(list: usize, kind: i32): void {
   if (kind == Kind.BARRIER && cutNode) barrierLeave(list, cutNode);

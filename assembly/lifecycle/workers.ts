@@ -24,7 +24,8 @@
  * | RUNNING      | its own code runs                                             | ENDED             |
  * | ENDED        | exit code and result stand                                    | -                 |
  *
- * No wake-up is lost: joiners sleep on `state` and compare it; ENDED is stored before the notify.
+ * No wake-up is lost: joiners sleep on `state` and compare it; ENDED is stored before the notify. The same
+ * for those who want to know the system's number of a process, and sleep on `osPid`: it changes once.
  *
  * Death of the worker: the supervisor learns it from the platform, runs the reaper, so that who has joined
  * finds everything repaired, and then calls workerEnd for it, which changes nothing if it had ended by
@@ -37,12 +38,12 @@ import { cas, copy, load, loadPlain, notify, store, storePlain } from '../atomic
 import { allocate, free } from '../heap/allocator';
 import { retain } from '../heap/object-table';
 import { align8, boxedDropAt, RECORD } from '../heap/record';
-import { Record, Root, SLOT_BYTES, SLOT_IN_TABLE, Slot, Worker } from '../layout';
+import { Record, Root, SLOT_BYTES, SLOT_IN_TABLE, SLOT_OS, Slot, Worker } from '../layout';
 import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from '../limits';
 import { lockAbandon, lockInternal, lockWakeAll, unlock } from '../sync/lock';
 import { gateWakeAll } from '../waiting/event-count';
 import { multiWaitWake } from '../waiting/multi-wait';
-import { become, deadlineAfter, Parked, park, self, selfScratch } from '../waiting/park';
+import { become, deadlineAfter, FOREVER, Parked, park, self, selfScratch, selfSlot } from '../waiting/park';
 
 /** With its taker's id, in a slot's `tid`. */
 const CLAIMED: i32 = 1 << 31;
@@ -65,7 +66,9 @@ export function workerIsKnown(tid: i32): bool {
   return load(slotOf(tid) + offsetof<Slot>('tid')) == tid;
 }
 
-/** Takes a slot, with the scratch of who is to have it: the new worker's id; RANGE: all are taken; NO_MEMORY. */
+/**
+ * Takes a slot, with the scratch of who is to have it: the new worker's id; RANGE: all are taken; NO_MEMORY.
+ */
 export function slotTake(): i32 {
   const turn = ROOT + offsetof<Root>('nextSlot');
   const start = load(turn);
@@ -77,8 +80,10 @@ export function slotTake(): i32 {
     const sequence = max((loadPlain(slot + offsetof<Slot>('sequence')) + 1) & ((1 << (29 - SLOT_BITS)) - 1), 1);
     storePlain(slot + offsetof<Slot>('sequence'), sequence);
     storePlain(slot + offsetof<Slot>('parent'), self);
+    storePlain(slot + SLOT_OS, self ? loadPlain(selfSlot + SLOT_OS) : 0);
     store(turn, index + 1);
-    // The scratch now: a worker that finds no memory for it cannot even say so. Who has no id must take no lock.
+    // The scratch now: a worker that finds no memory for it cannot even say so. Who has no id must take no
+    // lock.
     if (self) {
       const scratch = allocate(SCRATCH);
       storePlain(slot + offsetof<Slot>('scratch'), <i32>scratch);
@@ -184,11 +189,29 @@ export function workerEnd(worker: usize, exitCode: i32): bool {
     if (cas(word, state, WorkerState.ENDED) == state) break;
   }
   workerWakeAll(worker);
+  workerSetOsPid(worker, -1);
   return true;
+}
+
+/** The number of a process of the operating system is known; -1: it has none. The first time counts. */
+export function workerSetOsPid(worker: usize, pid: i32): void {
+  const word = worker + offsetof<Worker>('osPid');
+  if (cas(word, 0, pid) == 0) notify(word, -1);
+}
+
+/** That number, once it is known: a positive one, -1: there is none; WOULD_BLOCK. */
+export function workerOsPid(worker: usize): i32 {
+  const word = worker + offsetof<Worker>('osPid');
+  while (true) {
+    const pid = load(word);
+    if (pid) return pid;
+    if (park(word, 0, FOREVER) == Parked.REFUSED) return Status.WOULD_BLOCK;
+  }
 }
 
 export function workerWakeAll(worker: usize): void {
   notify(worker, -1);
+  notify(worker + offsetof<Worker>('osPid'), -1);
   gateWakeAll(workerGate(worker));
   lockWakeAll(nameLock(worker));
   multiWaitWake();

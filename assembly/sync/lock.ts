@@ -135,6 +135,7 @@ export function lockRelease(lock: usize): i32 {
 }
 
 /** For locks that only their owner releases: an exchange, no look. */
+// @inline
 export function unlock(lock: usize): void {
   if (xchg(lock, 0) & CONTENDED) lockWake(lock);
 }

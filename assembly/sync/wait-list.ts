@@ -27,8 +27,9 @@
  * is used again.
  */
 import { NodeState } from '../abi';
-import { load, loadPlain, notify, store, storePlain } from '../atomics';
+import { load, loadPlain, store, storePlain } from '../atomics';
 import { WaitList, WaitNode } from '../layout';
+import { notifyOne } from '../waiting/doorbell';
 import { Parked, park, self } from '../waiting/park';
 import { lockAbandon, lockInternal, lockWakeAll, unlock } from './lock';
 
@@ -73,7 +74,7 @@ function repair(list: usize): void {
   if (leaving) {
     // Its `next` is still the node that was behind it.
     if (isListed(leaving)) storePlain(list + offsetof<WaitList>('head'), <i32>leaving);
-    else notify(leaving + offsetof<WaitNode>('state'), -1);
+    else notifyOne(leaving + offsetof<WaitNode>('state'));
     storePlain(list + offsetof<WaitList>('leaving'), 0);
   }
   rebuildHints(list);
@@ -137,7 +138,7 @@ export function isLeaving(list: usize, node: usize): bool {
 /** @requires lock(list). */
 export function tellWaiter(node: usize, state: i32): void {
   store(node + offsetof<WaitNode>('state'), state);
-  notify(node + offsetof<WaitNode>('state'), -1);
+  notifyOne(node + offsetof<WaitNode>('state'));
 }
 
 /** @requires lock(list). Takes `node` out if it is in. */

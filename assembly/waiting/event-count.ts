@@ -26,9 +26,15 @@
  *
  * Death: the dead waiter stays counted, as do those whom a dead waker woke, which costs the posters a notify
  * that wakes nobody. The reaper opens every gate and event count.
+ *
+ * Between processes blocked workers sleep in the kernel, and each process's event loops in a list of its own.
+ * Who opens a gate wakes those of its own process. They are no longer counted then; if others are left, it
+ * rings (doorbell.ts), and each process takes off the count whom it has woken itself (`gateWakeHere`). A dead
+ * waiter that stays counted costs more there: a call of the kernel for each post.
  */
-import { add, load, notify } from '../atomics';
+import { add, load, notify, notifyHere } from '../atomics';
 import { EventCount, Gate } from '../layout';
+import { ringFor } from './doorbell';
 import { Parked, park } from './park';
 
 export const ALL: i32 = -1;
@@ -42,6 +48,7 @@ export function gateLeave(gate: usize): void {
 }
 
 /** Wakes every async waiter, if there is one. */
+// @inline
 export function gateOpen(gate: usize): void {
   if (load(gate + offsetof<Gate>('waiters')) > 0) gateWakeAll(gate);
 }
@@ -49,7 +56,14 @@ export function gateOpen(gate: usize): void {
 /** Wakes every async waiter, counted or not. */
 export function gateWakeAll(gate: usize): void {
   add(gate + offsetof<Gate>('seq'), 1);
-  wake(gate + offsetof<Gate>('seq'), gate + offsetof<Gate>('waiters'), ALL);
+  gateWakeHere(gate);
+  ringFor(gate + offsetof<Gate>('waiters'));
+}
+
+/** Wakes this process's own async waiters, when its ear has heard the doorbell. */
+export function gateWakeHere(gate: usize): void {
+  const woken = notifyHere(gate + offsetof<Gate>('seq'), ALL);
+  if (woken) add(gate + offsetof<Gate>('waiters'), -woken);
 }
 
 /** Wakes up to `count` sleepers on `word`, who are no longer counted then. */
@@ -63,6 +77,7 @@ export function eventCountGate(ec: usize): usize {
 }
 
 /** Something became true for up to `count` waiters. */
+// @inline
 export function eventCountNotify(ec: usize, count: i32): void {
   if (load(ec + offsetof<EventCount>('waiters')) > 0) {
     add(ec + offsetof<EventCount>('seq'), 1);

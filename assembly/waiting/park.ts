@@ -6,11 +6,16 @@
  *
  * Death here: the sleeper leaves the engine's list; a wake-up that was already on its way to it is lost, and
  * the reaper's wakeAll makes up for it.
+ *
+ * Between processes a worker sleeps in native code, where no engine can end it. So no sleep there is longer
+ * than a slice, whose end is none of the caller's: he sleeps on. It must not pass for a wake-up. Who was
+ * woken was taken off a count of sleepers by who woke him; who only believes so stays counted, and every post
+ * after that calls the kernel for nobody.
  */
 import { Status } from '../abi';
-import { load, loadPlain, now, storePlain, wait } from '../atomics';
+import { isBetweenProcesses, load, loadPlain, now, storePlain, wait } from '../atomics';
 import { Slot } from '../layout';
-import { PROBE_AFTER_MAX, PROBE_AFTER_MIN, SPIN_MAX, SPIN_MIN } from '../limits';
+import { PROBE_AFTER_MAX, PROBE_AFTER_MIN, SLICE, SPIN_BETWEEN, SPIN_MAX, SPIN_MIN } from '../limits';
 
 /** This instance's worker. Module variables are globals of the instance: thread-local storage for free. */
 export let self: i32 = 0;
@@ -28,7 +33,9 @@ export function become(tid: i32, slot: usize, scratch: usize): void {
   selfScratch = scratch;
 }
 
-/** `spins`: the longest spin in polls; 0 where there is one core. `always`: not fewer where they are in vain. */
+/**
+ * `spins`: the longest spin in polls; 0 where there is one core. `always`: not fewer where they are in vain.
+ */
 export function configureWaiting(blocking: bool, spins: i32, always: bool): void {
   canBlock = blocking;
   spinLimit = spins;
@@ -52,10 +59,16 @@ export const enum Parked {
 
 /** Sleeps on `p` while it holds `expected`, until `deadline`. */
 export function park(p: usize, expected: i32, deadline: f64): i32 {
-  const result = sleep(p, expected, deadline);
+  let result = sleep(p, expected, deadline);
+  while (result == Parked.TIMED_OUT && isSlice(deadline)) result = sleep(p, expected, deadline);
   // ORDERING: plain, because it is read only by diagnostics, where a moment's staleness is harmless.
   storePlain(selfSlot + offsetof<Slot>('waitingOn'), 0);
   return result;
+}
+
+/** Whether a timeout was the end of a slice. */
+function isSlice(deadline: f64): bool {
+  return isBetweenProcesses() && (deadline == FOREVER || now() < deadline);
 }
 
 /**
@@ -65,12 +78,13 @@ export function park(p: usize, expected: i32, deadline: f64): i32 {
  */
 export function sleep(p: usize, expected: i32, deadline: f64): i32 {
   if (!canBlock) return load(p) != expected ? Parked.CHANGED : Parked.REFUSED;
-  let timeout: i64 = -1;
+  let left = FOREVER;
   if (deadline != FOREVER) {
-    const left = deadline - now();
+    left = deadline - now();
     if (left <= 0) return Parked.TIMED_OUT;
-    timeout = <i64>(min(left, 9.0e12) * 1.0e6);
   }
+  if (isBetweenProcesses()) left = min(left, SLICE);
+  const timeout: i64 = left == FOREVER ? -1 : <i64>(min(left, 9.0e12) * 1.0e6);
   storePlain(selfSlot + offsetof<Slot>('waitingOn'), <i32>p);
   return wait(p, expected, timeout);
 }
@@ -100,10 +114,15 @@ let probeAfter: i32 = PROBE_AFTER_MIN;
  * on average. Without probes the estimate could only sink: a budget too short to succeed teaches nothing.
  * Probes in vain become rarer, down to one in 1024: each ends just when a sleeper would have been woken, and
  * one in 16 of them is what the slowest hundredth of all round trips consists of.
+ *
+ * Between processes the kernel wakes a sleeper so soon that a consumer who is a little faster than its
+ * producer would sleep again after each item, and the producer pays a call of the kernel for each. So there
+ * no spin is shorter than what the wake-up costs the other side (SPIN_BETWEEN).
  */
 export function spinBudget(estimate: i32): i32 {
   if (spinAlways) return spinLimit;
-  if (estimate != 0 && ++waits < probeAfter) return min(spinLimit, max(SPIN_MIN, estimate << 1));
+  const least = isBetweenProcesses() ? SPIN_BETWEEN : SPIN_MIN;
+  if (estimate != 0 && ++waits < probeAfter) return min(spinLimit, max(least, estimate << 1));
   waits = 0;
   return spinLimit;
 }

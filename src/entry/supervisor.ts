@@ -1,30 +1,34 @@
 /**
  * The supervisor: the worker whose loop is never blocked. It starts all other workers, sees each death, and
- * repairs.
+ * repairs. In another process of the operating system than the first it does so for that one's threads.
  */
-import { SlotField, Status, WorkerState } from '../../assembly/abi.ts';
-import { MemoryError } from '../errors.ts';
+import { WorkerState } from '../../assembly/abi.ts';
 import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
-import { created, isGone } from '../heap/shared.ts';
 import {
   endProgram,
   parent,
+  type SpawnedProcess,
   type SpawnedWorker,
   spawn,
   startsWhileBlocked,
   watch,
-  watchOrphan,
   writeOutput,
 } from '../platform/index.ts';
-import { type Host, PoolMonitor, RETRY } from '../pool/monitor.ts';
-import type { FromSupervisor, PoolMessage, StartMessage, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
-import type { RecordRow, WorkerRecord } from '../workers/record.ts';
+import type { FromProgram, FromSupervisor, StartMessage, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
+import type { WorkerRecord } from '../workers/record.ts';
+import { AttachedThreads } from './attached.ts';
+import { CodeOver } from './code-over.ts';
+import { Pools } from './pools.ts';
+import { LineUp, lightSleep, type OnGone, Processes } from './process-lines.ts';
 import { Quiescence } from './quiescence.ts';
 import { RecordReference } from './record-reference.ts';
+import { Slots } from './slots.ts';
 
 interface Living {
-  worker: SpawnedWorker;
+  worker: SpawnedWorker | SpawnedProcess;
+  /** It is a process of the operating system. */
+  isSpawned: boolean;
   reference: RecordReference;
   daemon: boolean;
   pid: number;
@@ -34,7 +38,9 @@ interface Living {
   /** Why it could not begin, if it has said so. */
   failure: Error | undefined;
   /** Who wants to know. */
-  onGone: ((code: number, stopped: boolean) => void) | undefined;
+  onGone: OnGone | undefined;
+  /** The process for whose pool it works. */
+  staffOf: SpawnedProcess | undefined;
 }
 
 /** The exit code of a worker that went down with its parent, or never started because of that. */
@@ -43,6 +49,13 @@ const KILLED = -9;
 let link: HeapLink;
 let heap: Heap;
 let core: CoreExports;
+let slots: Slots;
+let attached: AttachedThreads;
+let processes: Processes;
+let pools: Pools;
+let codeOver: CodeOver;
+/** In another process than the first. */
+let up: LineUp | undefined;
 const living = new Map<number, Living>();
 const quiescence = new Quiescence();
 /** Who is gone, and not repaired yet. */
@@ -51,8 +64,6 @@ const unrepaired = new Set<number>();
 const early = new Map<number, number>();
 let seen = 0;
 let busy = 0;
-/** The root whose code is over. */
-let over: number | undefined;
 
 /**
  * Does one thing of several that must not keep each other from being done: whoever waits for a worker's end
@@ -81,39 +92,47 @@ function report(): void {
   parent.post(message);
 }
 
-function start(
-  { record: row, tid, name, daemon, process, main, modules, around, fromRoot }: StartMessage,
-  onGone?: Living['onGone'],
-): void {
-  if (fromRoot) {
+/** `asker`: the process whose supervisor passes it on. */
+function start(message: StartMessage, onGone?: OnGone, asker?: SpawnedProcess): void {
+  if (message.isSpawned && up) {
+    up.start(message, onGone);
+    return;
+  }
+  const { record: row, tid, name, daemon, process, main, method, modules, around, isSpawned } = message;
+  if (message.fromRoot) {
     seen++;
-    over = undefined;
+    codeOver.root = undefined;
   }
   const reference = RecordReference.adopt(heap, row);
   const { isProcess, pid } = reference.record;
-  const data: WorkerData = { link, tid, record: row, process, main, modules };
-  let worker: SpawnedWorker;
+  const data: WorkerData = { link, tid, record: row, process, main, method, modules };
+  const tell = asker ? answerTo(asker, tid) : onGone;
+  let worker: Living['worker'];
   try {
-    worker = spawn('worker', data, name, around);
+    worker = isSpawned ? processes.start(message) : spawn('worker', data, name, around);
   } catch (error) {
-    neverBegan(tid, reference, name, error, onGone);
+    neverBegan(tid, reference, name, error, tell);
     return;
   }
   const entry: Living = {
     worker,
+    isSpawned,
     reference,
     daemon,
     pid,
     isProcess,
     signal: early.get(tid),
     failure: undefined,
-    onGone,
+    onGone: tell,
+    staffOf: message.isStaff ? asker : undefined,
   };
   early.delete(tid);
   living.set(tid, entry);
+  if ('pid' in worker && worker.pid !== undefined) reference.record.setOsPid(worker.pid);
   if (!daemon && busy++ === 0) report();
+  const from = 'pid' in worker ? worker : undefined;
   worker.on({
-    message: (message) => attempt('to take a message', () => receive(message as ToSupervisor)),
+    message: (said) => attempt('to take a message', () => receive(said as ToSupervisor, from)),
     failed(error) {
       entry.failure = error;
       complain(`worker ${name} failed`, error);
@@ -121,6 +140,10 @@ function start(
     gone: (code) => attempt(`to see ${name} off`, () => gone(tid, entry, code)),
   });
   if (entry.signal !== undefined) terminate(tid, entry);
+}
+
+function answerTo(asker: SpawnedProcess, tid: number): OnGone {
+  return (code, stopped) => asker.post({ type: 'gone', tid, code, stopped } satisfies FromProgram);
 }
 
 /** The platform refuses to start a worker: that is its end, and whoever waits for it hears why. */
@@ -139,13 +162,15 @@ function stop(tid: number, signal: number): void {
   if (entry) {
     entry.signal ??= signal;
     terminate(tid, entry);
-  } else if (!unrepaired.has(tid) && core.workerIsKnown(tid) && heap.loadWord(core.slotOf(tid) + SlotField.RECORD_ID) !== 0)
-    early.set(tid, signal);
+  } else if (!core.workerIsKnown(tid) || unrepaired.has(tid) || !slots.hasRecord(tid)) return;
+  else if (up && slots.osOf(tid) !== link.processes?.os) up.post({ type: 'stop', tid, signal });
+  else if (!processes.stop(tid, signal)) early.set(tid, signal);
 }
 
-function terminate(tid: number, { worker }: Living): void {
+function terminate(tid: number, { worker, isSpawned, signal = KILLED }: Living): void {
   quiescence.begin(tid);
-  worker.terminate();
+  if (isSpawned) (worker as SpawnedProcess).terminate(-signal);
+  else worker.terminate();
 }
 
 /** The worker is no more: whatever it did, it did before this. */
@@ -156,10 +181,26 @@ function gone(tid: number, entry: Living, code: number): void {
   // One that failed has left its Locks behind like one that was killed: nobody knows what they guard, or that
   // they are to be released.
   const { state, exitCode } = entry.reference.record;
-  const clean = state === WorkerState.ENDED && exitCode === 0;
+  const clean = entry.isSpawned ? code === 0 : state === WorkerState.ENDED && exitCode === 0;
   core.reapLocks(tid, clean ? 1 : 0);
-  if (entry.isProcess) stopThreadsOf(entry.pid);
-  whenQuiescent('in a repair', () => repair(tid, entry, entry.signal ?? code, clean));
+  const inside = entry.isSpawned ? processes.gone(tid) : [];
+  for (const each of inside) {
+    unrepaired.add(each);
+    core.reapLocks(each, 0);
+  }
+  if (entry.isProcess && !entry.isSpawned) stopThreadsOf(entry.pid);
+  for (const [each, { staffOf }] of living) if (staffOf !== undefined && staffOf === entry.worker) stop(each, -15);
+  for (const each of inside) whenQuiescent('in a repair', () => repairInside(each));
+  // A process of the operating system may have handled a signal.
+  const end = entry.isSpawned ? code : (entry.signal ?? code);
+  whenQuiescent('in a repair', () => repair(tid, entry, end, clean));
+}
+
+/** Somebody who went down with the process in which it was: a thread, that process's supervisor. */
+function repairInside(tid: number): void {
+  attempt('to repair what a dead worker held', () => repairOrphan(tid, false));
+  unrepaired.delete(tid);
+  attempt('to end what a dead worker had not started yet', () => endUnstarted(tid));
 }
 
 /** Its handles are closed, what it held is repaired, and who waits for it hears. */
@@ -168,7 +209,7 @@ function repair(tid: number, entry: Living, code: number, clean: boolean): void 
   attempt('to repair what a dead worker held', () => core.reap(tid, clean ? 1 : 0));
   unrepaired.delete(tid);
   codeOver.delete(tid);
-  attempt('to tell of an end', tellOver);
+  attempt('to tell of an end', () => codeOver.tell());
   const { reference, failure } = entry;
   const { record } = reference;
   if (failure !== undefined && record.state === WorkerState.STARTING)
@@ -177,79 +218,34 @@ function repair(tid: number, entry: Living, code: number, clean: boolean): void 
   attempt('to end what a dead worker had not started yet', () => endUnstarted(tid));
   attempt('to close a record', () => reference.close());
   attempt('to tell a pool', () => entry.onGone?.(code, entry.signal !== undefined));
-  for (const monitor of monitors.values()) whenQuiescent('to tell a pool', () => monitor.lost(tid));
+  pools.lost(tid);
   if (!entry.daemon && --busy === 0) report();
   // Who returned has stopped its daemons itself; who called process.exit() had no time to. One that was
   // stopped leaves them alone, as in Python.
   if (entry.isProcess && entry.signal === undefined) attempt('to stop daemons', () => stopDaemonsOf(entry.pid));
+  if (entry.isProcess && up) up.post({ type: 'ended', pid: entry.pid });
   attempt('to stop daemons', stopDaemons);
 }
 
 // ── attached threads ─────────────────────────────────────────────────────────────────────────────────
 
-/** An attached thread is no more. It may be said twice. */
+/** It may be said twice. */
 function attachedGone(tid: number, clean: boolean): void {
-  if (!core.workerIsKnown(tid)) return;
-  core.reapLocks(tid, clean ? 1 : 0);
-  // Its own supervisor and the workers of that end with it, and nobody else is going to repair them. Not
-  // before: they may be running on.
-  whenFamilyGone(tid, new Set(), () =>
-    whenQuiescent('in the repair of an attached thread', () => {
-      for (const each of descendantsOf(tid))
-        whenQuiescent('in the repair of an attached thread', () => repairOrphan(each, false));
-      whenQuiescent('in the repair of an attached thread', () => repairOrphan(tid, clean));
-    }),
-  );
+  if (core.workerIsKnown(tid)) attached.gone(tid, clean);
 }
 
-/**
- * Calls `done` once nobody runs whom `parent` has started, or who was started by those. `gone`: who is known
- * to be.
- */
-function whenFamilyGone(parent: number, gone: Set<number>, done: () => void): void {
-  const family = descendantsOf(parent).filter((tid) => !gone.has(tid));
-  let left = family.length;
-  if (left === 0) done();
-  for (const tid of family) {
-    quiescence.begin(tid);
-    watchOrphan(link.heapId, tid, () => {
-      gone.add(tid);
-      quiescence.end(tid);
-      core.reapLocks(tid, 0);
-      // On their way out they may have started others.
-      if (--left === 0) whenFamilyGone(parent, gone, done);
-    });
-  }
-}
-
-/** Children before their parents. */
-function descendantsOf(parent: number): number[] {
-  return tidsOfSlots()
-    .filter((tid) => heap.loadWord(core.slotOf(tid) + SlotField.PARENT) === parent && !living.has(tid) && !unrepaired.has(tid))
-    .flatMap((tid) => [...descendantsOf(tid), tid]);
-}
-
-function tidsOfSlots(): number[] {
-  return Array.from({ length: core.slotCount() }, (_, index) => heap.loadWord(core.slotOf(index) + SlotField.TID)).filter(
-    (tid) => tid > 0,
-  );
+/** Whether somebody sees its end. */
+function isCaredFor(tid: number): boolean {
+  return living.has(tid) || unrepaired.has(tid) || up?.hasStarted(tid) === true;
 }
 
 /** A worker of which this supervisor has no entry. */
 function repairOrphan(tid: number, clean: boolean): void {
   if (!core.workerIsKnown(tid)) return;
-  const slot = core.slotOf(tid);
-  const row = recordOf(slot);
+  const row = slots.recordOf(tid);
   const reference = row.id === 0 ? undefined : RecordReference.open(heap, row);
   core.reap(tid, clean ? 1 : 0);
   if (reference) end(reference, KILLED);
-}
-
-function recordOf(slot: number): RecordRow {
-  return {
-    id: heap.loadWord(slot + SlotField.RECORD_ID),
-    generation: heap.loadWord(slot + SlotField.RECORD_GENERATION),
-  };
 }
 
 /** For a worker that is gone and was in nobody's care; the reference is used up. */
@@ -263,10 +259,9 @@ function end(reference: RecordReference, code: number): void {
  * their end.
  */
 function endUnstarted(parent: number): void {
-  for (const tid of tidsOfSlots()) {
-    const slot = core.slotOf(tid);
-    if (living.has(tid) || unrepaired.has(tid) || heap.loadWord(slot + SlotField.PARENT) !== parent) continue;
-    const reference = RecordReference.adopt(heap, recordOf(slot));
+  for (const tid of slots.all()) {
+    if (isCaredFor(tid) || slots.parentOf(tid) !== parent) continue;
+    const reference = RecordReference.adopt(heap, slots.recordOf(tid));
     early.delete(tid);
     core.reap(tid, 0);
     end(reference, KILLED);
@@ -297,65 +292,22 @@ function stopDaemonsOf(parent: number): void {
  * long others go on.
  */
 function stopDaemons(): void {
-  if (over === undefined) return;
-  for (const { isProcess, daemon, pid } of living.values()) if (!isProcess && !daemon && pid === over) return;
+  const { root } = codeOver;
+  if (root === undefined) return;
+  for (const { isProcess, daemon, pid } of living.values()) if (!isProcess && !daemon && pid === root) return;
   // Before their workers go, or they would be replaced.
-  const pid = over;
-  for (const monitor of monitors.values()) whenQuiescent('to end a pool', () => monitor.over(pid));
-  stopDaemonsOf(pid);
+  pools.over(root);
+  stopDaemonsOf(root);
 }
 
-/** Processes whose code is over while they wait for their threads. */
-const codeOver = new Set<number>();
-let overListeners: { pid: number; event: { id: number; generation: number } }[] = [];
-
-function tellOver(): void {
-  const isOver = (pid: number) => pid === over || codeOver.has(pid) || !core.workerIsKnown(pid);
-  const told = overListeners.filter(({ pid }) => isOver(pid));
-  overListeners = overListeners.filter(({ pid }) => !isOver(pid));
-  for (const { event } of told) {
-    const { id, generation } = event;
-    // No handle: somebody waits for this, memory or not.
-    if (core.retain(id, generation) !== Status.OK) continue;
-    core.eventSet(core.objectAt(id, generation));
-    core.release(id, generation);
-  }
-}
-
-const monitors = new Map<number, PoolMonitor>();
-const host: Host = {
-  start,
-  stop: (tid) => stop(tid, -15),
-  ended: (control) => void monitors.delete(control),
-  whenQuiescent: (action) => whenQuiescent('in a pool', action),
-};
-
-/** However long the heap is full: the creator waits for what its workers do. */
-function openPool(message: PoolMessage): void {
-  const { id, generation } = message.control;
-  const ref = core.refOpen(id, generation);
-  if (isGone(ref)) return;
-  let monitor: PoolMonitor;
-  try {
-    monitor = new PoolMonitor(heap, host, message, created(ref));
-  } catch (error) {
-    if (!(error instanceof MemoryError)) throw error;
-    setTimeout(() => whenQuiescent('to open a pool', () => openPool(message)), RETRY);
-    return;
-  }
-  monitors.set(id, monitor);
-  monitor.begin();
-  // It may have ended meanwhile.
-  if (!core.workerIsKnown(message.creator)) monitor.lost(message.creator);
-}
-
-function receive(message: ToSupervisor): void {
+/** `from`: the process whose supervisor passes it on. */
+function receive(message: ToSupervisor, from?: SpawnedProcess): void {
   if (message.type === 'stop') stop(message.tid, message.signal);
   else if (message.type === 'attached') watch(message.life, (clean) => attachedGone(message.tid, clean));
   else if (message.type === 'attachedGone') attachedGone(message.tid, message.clean);
   else if (message.type === 'brokenPipe') brokenPipe(message.descriptor);
   else if (message.type === 'pipeHandled') clearTimeout(pipe);
-  else whenQuiescent(`to do what it was asked (${message.type})`, () => act(message));
+  else whenQuiescent(`to do what it was asked (${message.type})`, () => act(message, from));
 }
 
 /** Milliseconds in which the root is to do what it would do if it had printed itself. */
@@ -367,30 +319,32 @@ let pipe: ReturnType<typeof setTimeout> | undefined;
  * blocked, from here.
  */
 function brokenPipe(descriptor: 1 | 2): void {
+  if (up) {
+    up.post({ type: 'brokenPipe', descriptor });
+    return;
+  }
   parent.post({ busy: busy > 0, seen, brokenPipe: descriptor } satisfies FromSupervisor);
   pipe ??= setTimeout(endProgram, PIPE_PATIENCE);
 }
 
 function act(
   message: Exclude<ToSupervisor, { type: 'stop' | 'attached' | 'attachedGone' | 'brokenPipe' | 'pipeHandled' }>,
+  from?: SpawnedProcess,
 ): void {
   if (message.type === 'start') {
-    start(message);
+    start(message, undefined, from);
     // Answer what the root asked even when nothing changed: it compares counts.
     if (message.fromRoot && busy === 0) report();
   } else if (message.type === 'pool') {
-    if (message.parent === over) over = undefined;
-    openPool(message);
-  } else if (message.type === 'tellOver') {
-    overListeners.push(message);
-    tellOver();
-  } else if (message.type === 'codeOver') {
-    codeOver.add(message.pid);
-    tellOver();
-  } else if (message.type === 'endPool') monitors.get(message.control)?.terminate();
+    if (message.parent === codeOver.root) codeOver.root = undefined;
+    pools.open(message);
+  } else if (message.type === 'tellOver') codeOver.listen(message);
+  else if (message.type === 'codeOver') codeOver.add(message.pid);
+  else if (message.type === 'ended') stopDaemonsOf(message.pid);
+  else if (message.type === 'endPool') pools.terminate(message.control);
   else {
-    over = message.pid;
-    tellOver();
+    codeOver.root = message.pid;
+    codeOver.tell();
     stopDaemons();
   }
 }
@@ -399,8 +353,26 @@ function act(
 export function runSupervisor(): void {
   const data = parent.data() as SupervisorData;
   link = data.link;
-  heap = enterHeap(link, data.tid);
+  const isFirst = link.processes !== undefined && !data.isChild;
+  heap = enterHeap(link, data.tid, isFirst ? (own) => lightSleep(own, () => processes.letGo()) : undefined);
   core = heap.core;
+  slots = new Slots(heap);
+  processes = new Processes(heap, slots);
+  attached = new AttachedThreads({
+    heapId: link.heapId,
+    slots,
+    quiescence,
+    isCaredFor,
+    reapLocks: (tid, clean) => core.reapLocks(tid, clean ? 1 : 0),
+    repair: (tid, clean) => whenQuiescent('in the repair of an attached thread', () => repairOrphan(tid, clean)),
+  });
+  codeOver = new CodeOver(heap);
+  pools = new Pools(heap, {
+    start,
+    stop: (tid) => stop(tid, -15),
+    whenQuiescent: (action) => whenQuiescent('in a pool', action),
+  });
+  if (data.isChild) up = new LineUp(stop);
   if (!startsWhileBlocked) report();
   parent.listen((message) => attempt('to take a message', () => receive(message as ToSupervisor)));
 }

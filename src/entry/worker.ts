@@ -15,16 +15,19 @@ import {
   onUncaught,
   parent,
   redirectOutput,
+  sleepNoMore,
   writeOutput,
 } from '../platform/index.ts';
 import { endChildren } from '../workers/children.ts';
+import { inheritStartMethod } from '../workers/context.ts';
 import { type CurrentWorker, setCurrentWorker } from '../workers/current-worker.ts';
 import { callExcepthook, stackOf } from '../workers/excepthook.ts';
 import { LineWriter } from '../workers/output.ts';
 import { Process } from '../workers/process.ts';
-import type { ToSupervisor, WorkerData } from '../workers/protocol.ts';
+import type { WorkerData } from '../workers/protocol.ts';
 import { type TaskSpec, WorkerRecord } from '../workers/record.ts';
 import { Runnable } from '../workers/runnable.ts';
+import { openProcess, tellSupervisor } from '../workers/supervisor-client.ts';
 import { type AnyFunction, explainTargetError, resolveTarget, setMainModule } from '../workers/targets.ts';
 import { Thread } from '../workers/thread.ts';
 
@@ -32,7 +35,10 @@ import { Thread } from '../workers/thread.ts';
 const UNSETTLED = 13;
 
 /** Takes this thread's place in the heap: its record, and what it says about us. */
-function arrive({ link, tid, record, process, main }: WorkerData): {
+function arrive(
+  { link, tid, record, process, main, method }: WorkerData,
+  isMainThread: boolean,
+): {
   heap: Heap;
   own: WorkerRecord;
   runnable: Runnable;
@@ -50,11 +56,14 @@ function arrive({ link, tid, record, process, main }: WorkerData): {
     name: own.name,
     daemon: own.daemon,
     isProcess,
+    isMainThread,
     process,
     importing: true,
   };
   setCurrentWorker(here);
   setMainModule(main);
+  inheritStartMethod(method);
+  if (isMainThread) openProcess(heap);
   return { heap, own, runnable, here };
 }
 
@@ -73,7 +82,7 @@ function ownOutput({ core }: Heap): () => void {
     // It is the program's output: the program ends, as if its main thread had printed.
     if (isHeard || hearsBrokenPipe(descriptor) || said) return;
     said = true;
-    parent.post({ type: 'brokenPipe', descriptor } satisfies ToSupervisor);
+    tellSupervisor({ type: 'brokenPipe', descriptor });
   });
   redirectOutput((descriptor, bytes) => output.write(descriptor, bytes));
   return () => output.flush();
@@ -98,10 +107,9 @@ async function prepare(heap: Heap, { record }: CurrentWorker, runnable: Runnable
   return self;
 }
 
-/** What a worker's module does. */
-export async function runWorker(): Promise<void> {
-  const data = parent.data() as WorkerData;
-  const { heap, own, runnable, here } = arrive(data);
+/** What a worker's module does. `isMainThread`: of a process of the operating system. */
+export async function runWorker(data = parent.data() as WorkerData, isMainThread = false): Promise<void> {
+  const { heap, own, runnable, here } = arrive(data, isMainThread);
   const flushOutput = ownOutput(heap);
   let exitCode = 0;
   let spec: TaskSpec | undefined;
@@ -123,7 +131,9 @@ export async function runWorker(): Promise<void> {
     flushOutput();
     // The supervisor has a handle of its own to the record.
     heap.core.refCloseOwn();
-    own.end(code);
+    // The system says how a process of its own has ended, and not before it has.
+    if (isMainThread) sleepNoMore();
+    else own.end(code);
   });
   onUncaught((error) => {
     fail(error);
@@ -133,7 +143,7 @@ export async function runWorker(): Promise<void> {
   onIdle(() => exit(UNSETTLED));
 
   try {
-    await inheritLoader();
+    if (!isMainThread) await inheritLoader();
     // What cannot be imported is reported when the target is looked for.
     await Promise.allSettled(data.modules.map(importModule));
     // Who is killed on the way, wherever, has left it to the supervisor, with the handles that are still in
@@ -148,7 +158,7 @@ export async function runWorker(): Promise<void> {
     fail(error);
   }
   if (here.isProcess) {
-    parent.post({ type: 'codeOver', pid: here.pid } satisfies ToSupervisor);
+    tellSupervisor({ type: 'codeOver', pid: here.pid });
     await endChildren();
   }
   exit(exitCode);

@@ -3,6 +3,7 @@
  * and awaits nothing.
  */
 import { instantiateSync } from '@assemblyscript/loader';
+import { coreBetween, type Waits } from '../platform/index.ts';
 import { embeddedModule } from './embedded.ts';
 import { guardCalls } from './generated/calls.ts';
 import type { CoreExports } from './generated/exports.ts';
@@ -10,6 +11,7 @@ import type { CoreExports } from './generated/exports.ts';
 export type { CoreExports };
 
 let compiled: WebAssembly.Module | undefined;
+let compiledBetween: WebAssembly.Module | undefined;
 
 /** The core's module, compiled once in each thread that needs it; workers get their starter's. */
 export function coreModule(): WebAssembly.Module {
@@ -17,11 +19,26 @@ export function coreModule(): WebAssembly.Module {
   return compiled;
 }
 
+/** The same for a memory between processes of the operating system. */
+export function coreModuleBetween(): WebAssembly.Module {
+  compiledBetween ??= new WebAssembly.Module(coreBetween());
+  return compiledBetween;
+}
+
 /**
  * An instance over `memory`. The loader's own wrappers count arguments at each call: the bare exports are
- * what we want.
+ * what we want. `waits`: for a memory between processes, whose core asks for them.
  */
-export function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
-  const imports = { env: { memory }, atomics: { monotonic: () => performance.now() } };
+export function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.Memory, waits?: Waits): CoreExports {
+  const atomics = {
+    monotonic: () => performance.now(),
+    futexWait: waits?.wait ?? never,
+    futexWake: waits?.notify ?? never,
+  };
+  const imports = { env: { memory }, atomics };
   return guardCalls(instantiateSync(module, imports).instance.exports as unknown as CoreExports);
+}
+
+function never(): never {
+  throw new Error('this memory is not between processes');
 }

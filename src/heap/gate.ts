@@ -4,8 +4,12 @@
  * Per thread and gate there is at most one outstanding waitAsync; a local queue of waiters shares it. An
  * engine cannot withdraw a waitAsync, so the last waiter that gives up opens the gate itself: its leftover
  * ends, everybody else looks again, and no stale wait stays on an address that may become another object's.
+ *
+ * Between processes of the operating system the engine's list is this process's own. Who opens a gate
+ * elsewhere rings (assembly/waiting/doorbell.ts), and each thread looks after the gates and words at which it
+ * waits itself.
  */
-import { afterTurn, inNextTurn, keepAlive } from '../platform/index.ts';
+import { afterTurn, inNextTurn, keepAlive, listenIn } from '../platform/index.ts';
 import { onAbort } from './abort.ts';
 import { reaches } from './extent.ts';
 import type { Heap } from './heap.ts';
@@ -73,6 +77,28 @@ function gatesIn(heap: Heap): Map<number, AsyncGate> {
     gatesOf.set(heap, gates);
   }
   return gates;
+}
+
+/** Words on which this thread waits by themselves, by heap and address, and how often. */
+const wordsOf = new WeakMap<Heap, Map<number, number>>();
+
+function countWord(heap: Heap, address: number, change: 1 | -1): void {
+  let counts = wordsOf.get(heap);
+  if (counts === undefined) {
+    counts = new Map();
+    wordsOf.set(heap, counts);
+  }
+  const count = (counts.get(address) ?? 0) + change;
+  if (count === 0) counts.delete(address);
+  else counts.set(address, count);
+}
+
+/** Has this thread hear the doorbell, if there is one. Before each wait, of which the first one matters. */
+function listen(heap: Heap): void {
+  listenIn(heap, () => {
+    for (const address of gatesIn(heap).keys()) heap.core.gateWakeHere(address);
+    for (const address of wordsOf.get(heap)?.keys() ?? []) Atomics.notify(heap.words(address + 4), address >> 2);
+  });
 }
 
 export class AsyncGate {
@@ -208,6 +234,7 @@ export class AsyncGate {
     this.#pumping = true;
     AsyncGate.waiting++;
     gates.set(this.#address, this);
+    listen(this.#heap);
     for (;;) {
       core.gateEnter(this.#address);
       // The word is read before the attempts: whatever happens after them changes it.
@@ -301,12 +328,15 @@ export async function waitForWord(
   keepAlive(1);
   const stopTimer = startTimer(timeoutMs, stop);
   const stopListening = onAbort(signal, stop);
+  listen(heap);
+  countWord(heap, address, 1);
   try {
     while (!over && heap.loadWord(address) === expected) {
       const wait = waitAsync(heap.words(address + 4), address >> 2, expected);
       if (wait.async) await wait.value;
     }
   } finally {
+    countWord(heap, address, -1);
     keepAlive(-1);
     stopTimer();
     stopListening();

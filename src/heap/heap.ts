@@ -5,8 +5,21 @@
 import { Limit, SlotField, Status, Version } from '../../assembly/abi.ts';
 import { Codec, type HandleRef } from '../codec/index.ts';
 import { MemoryError, RuntimeError, ValueError } from '../errors.ts';
-import { announce, canBlock, checkSharedMemory, cores, nativeId } from '../platform/index.ts';
-import { type CoreExports, coreModule, instantiateCore } from './core.ts';
+import {
+  announce,
+  canBlock,
+  checkSharedMemory,
+  cores,
+  isDefault,
+  joinMemory,
+  nativeId,
+  type ProcessLink,
+  processId,
+  shareMemory,
+  type Waits,
+  waitsIn,
+} from '../platform/index.ts';
+import { type CoreExports, coreModule, coreModuleBetween, instantiateCore } from './core.ts';
 import { handlesAsReason, relieve } from './held.ts';
 import { checkNames } from './options.ts';
 import { shapesOf } from './shapes.ts';
@@ -41,6 +54,8 @@ export interface HeapLink {
   pages: { initial: number; maximum: number };
   /** Microseconds that a wait spins; undefined: as many as have been worth it. */
   spin: number | undefined;
+  /** Between processes of the operating system: which of them this is. */
+  processes: ProcessLink | undefined;
 }
 
 /** Revives received handles: set by `shared.ts`, which knows the classes. */
@@ -174,12 +189,18 @@ export interface HeapOptions {
    */
   maximumBytes?: number;
   /**
-   * Microseconds that a worker polls for what it waits for before it sleeps, from 0 to 10 000. Default: adaptive, as
-   * long as has been worth it, at most some 50. A wake-up out of sleep costs some 45 µs, so a program whose answers
-   * come within, say, 200 µs halves its round trips with `spin: 200`; a core is busy meanwhile. 0 never polls, and
-   * takes the least CPU. Where there is one core, and on a page's main thread, nobody polls.
+   * Microseconds that a worker polls for what it waits for before it sleeps, from 0 to 10 000. Default:
+   * adaptive, as long as has been worth it, at most some 50. A wake-up out of sleep costs some 45 µs, so a
+   * program whose answers come within, say, 200 µs halves its round trips with `spin: 200`; a core is busy
+   * meanwhile. 0 never polls, and takes the least CPU. Where there is one core, and on a page's main thread,
+   * nobody polls.
    */
   spin?: number;
+  /**
+   * Whether processes of the operating system are to share it: start method 'spawn', which implies this. Its
+   * size is `maximumBytes` from the beginning, of which only what is used takes memory. Default false.
+   */
+  processes?: boolean;
 }
 
 /** One heap a thread, even with two copies of the package in it, if they agree about its layout. */
@@ -191,7 +212,7 @@ interface Slot {
 }
 
 const store = globalThis as { [KEY]?: Slot };
-let options: HeapOptions = {};
+let options: HeapOptions = isDefault ? { processes: true } : {};
 let reviver: Reviver;
 
 export function setReviver(revive: Reviver): void {
@@ -213,8 +234,8 @@ export function onCreated(listener: (heap: Heap) => void): void {
  * @throws RuntimeError when the heap exists already; ValueError for impossible sizes.
  */
 export function configure(wanted: HeapOptions): void {
-  checkNames('configure', wanted, ['initialBytes', 'maximumBytes', 'spin']);
-  const { maximumBytes = PAGES_AT_MOST * PAGE, spin } = wanted;
+  checkNames('configure', wanted, ['initialBytes', 'maximumBytes', 'spin', 'processes']);
+  const { maximumBytes = PAGES_AT_MOST * PAGE, spin, processes = options.processes } = wanted;
   if (spin !== undefined && !(typeof spin === 'number' && spin >= 0 && spin <= SPIN_AT_MOST))
     throw new ValueError(`spin must be a number of microseconds from 0 to ${SPIN_AT_MOST}, got ${spin}`);
   const { initialBytes = Math.min(4 * 2 ** 20, maximumBytes) } = wanted;
@@ -225,18 +246,37 @@ export function configure(wanted: HeapOptions): void {
   if (initialBytes > maximumBytes)
     throw new ValueError(`initialBytes (${initialBytes}) is more than maximumBytes (${maximumBytes})`);
   const heap = store[KEY]?.heap;
-  if (heap === undefined) options = { initialBytes, maximumBytes, ...(spin !== undefined && { spin }) };
+  const more = { ...(spin !== undefined && { spin }), ...(processes !== undefined && { processes }) };
+  if (heap === undefined) options = { initialBytes, maximumBytes, ...more };
   else if (heap === madeHere) throw new RuntimeError('configure() must be called before the first use of the package');
   else {
     // A worker imports the main module, and with it this call: what it asks for is there.
     const { initial, maximum } = pagesFor({ initialBytes, maximumBytes });
     const { pages } = heap.link;
-    if (initial === pages.initial && maximum === pages.maximum && spin === heap.link.spin) return;
+    const isSame = initial === pages.initial && maximum === pages.maximum && spin === heap.link.spin;
+    if (isSame && (wanted.processes === undefined || wanted.processes === isBetween(heap))) return;
     throw new RuntimeError(
-      `configure() in a worker asks for another heap than the program has, which was made with initialBytes ${pages.initial * PAGE}, maximumBytes ${pages.maximum * PAGE} and spin ${heap.link.spin}: ` +
+      `configure() in a worker asks for another heap than the program has, which was made with initialBytes ${pages.initial * PAGE}, maximumBytes ${pages.maximum * PAGE}, spin ${heap.link.spin} and processes ${isBetween(heap)}: ` +
         'call it with the same values everywhere, or in main(import.meta, () => ...) only',
     );
   }
+}
+
+function isBetween(heap: Heap): boolean {
+  return heap.link.processes !== undefined;
+}
+
+/**
+ * As `configure({ processes: true })`, which leaves what else is set. @throws RuntimeError there is another
+ * heap
+ */
+export function wantProcesses(): void {
+  const heap = store[KEY]?.heap;
+  if (heap === undefined) options = { ...options, processes: true };
+  else if (!isBetween(heap))
+    throw new RuntimeError(
+      "this program's heap is shared by threads only: set the start method 'spawn', or call configure({ processes: true }), before the first use of the package",
+    );
 }
 
 /** This thread's own heap, as opposed to one that it was given. */
@@ -261,13 +301,22 @@ export function theHeap(): Heap {
 function createHeap(): Heap {
   checkSharedMemory();
   const { initial, maximum } = pagesFor(options);
-  const memory = new WebAssembly.Memory({ initial, maximum, shared: true });
-  const module = coreModule();
-  const core = instantiateCore(module, memory);
+  const memory = new WebAssembly.Memory({ initial: options.processes ? maximum : initial, maximum, shared: true });
+  const processes = options.processes ? shareMemory(memory, processId) : undefined;
+  const module = processes ? coreModuleBetween() : coreModule();
+  const core = instantiateCore(module, memory, processes && waitsIn(memory));
   core.rootInit(initial, maximum);
   core.rootSetHashSeed((Math.random() * 2 ** 32) | 0);
   const heap = new Heap(
-    { memory, module, heapId: crypto.randomUUID(), root: nativeId, pages: { initial, maximum }, spin: options.spin },
+    {
+      memory,
+      module,
+      heapId: crypto.randomUUID(),
+      root: nativeId,
+      pages: { initial, maximum },
+      spin: options.spin,
+      processes,
+    },
     takeSlot(core),
     core,
     reviver,
@@ -289,9 +338,25 @@ export function takeSlot(core: CoreExports): number {
   throw new RuntimeError(`too many workers are alive: there is room for ${Limit.SLOTS}`);
 }
 
-/** Makes `link`'s heap this thread's, under a worker id that somebody took for it. */
-export function enterHeap(link: HeapLink, tid: number): Heap {
-  const heap = new Heap(link, tid, instantiateCore(link.module, link.memory), reviver);
+/** Of a heap in another process of the operating system: all that does not go there as the memory's file. */
+export type RemoteLink = Omit<HeapLink, 'memory' | 'module' | 'root'>;
+
+/** In a process that another one has started: its heap, behind a descriptor. */
+export function linkTo(remote: RemoteLink, descriptor: number): HeapLink {
+  const { maximum } = remote.pages;
+  const memory = new WebAssembly.Memory({ initial: maximum, maximum, shared: true });
+  joinMemory(memory, descriptor);
+  return { ...remote, memory, module: coreModuleBetween(), root: nativeId };
+}
+
+/**
+ * Makes `link`'s heap this thread's, under a worker id that somebody took for it. `waits`: how this thread
+ * waits, if it is in another way than others do.
+ */
+export function enterHeap(link: HeapLink, tid: number, waits?: (own: Waits) => Waits): Heap {
+  const own = link.processes && waitsIn(link.memory);
+  const core = instantiateCore(link.module, link.memory, own && waits ? waits(own) : own);
+  const heap = new Heap(link, tid, core, reviver);
   store[KEY] = { layout: Version.LAYOUT, heap };
   return heap;
 }
@@ -304,10 +369,12 @@ export function heapFor(link: HeapLink): Heap {
   if (own?.link.heapId === link.heapId) return own;
   const known = joined.get(link.heapId);
   if (known) return known;
-  const core = instantiateCore(link.module, link.memory);
+  const core = instantiateCore(link.module, link.memory, link.processes && waitsIn(link.memory));
   if (!core.rootIsCompatible()) throw new RuntimeError('the handle comes from a version of nogil with another memory layout');
   const tid = takeSlot(core);
-  Atomics.store(new Int32Array(link.memory.buffer), (core.slotOf(tid) + SlotField.THREAD) >> 2, nativeId + 1);
+  const words = new Int32Array(link.memory.buffer);
+  Atomics.store(words, (core.slotOf(tid) + SlotField.OS) >> 2, link.processes?.os ?? 0);
+  Atomics.store(words, (core.slotOf(tid) + SlotField.THREAD) >> 2, nativeId + 1);
   const heap = new Heap(link, tid, core, reviver);
   joined.set(link.heapId, heap);
   announce(link.heapId, link.root, tid);

@@ -54,4 +54,6 @@ export const enum Member {
   ADOPT = '~adopt',
   EQUIP = '~equip',
   CHECK_START = '~checkStart',
+  METHOD = '~method',
+  SPAWNED = '~spawned',
 }

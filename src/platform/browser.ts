@@ -112,6 +112,38 @@ export function spawn(role: Role, data: Place, name: string): SpawnedWorker {
   };
 }
 
+// ── processes of the operating system ────────────────────────────────────────────────────────────────
+
+export function loadNative(): undefined {}
+
+export const whyNoNative = (): string => 'a page has no processes of its own';
+
+export const whyNotBetween: () => string | undefined = whyNoNative;
+
+export const processId = 0;
+
+function none(): never {
+  throw new RuntimeError(whyNoNative());
+}
+
+export const coreBetween: () => never = none;
+export const spawnProcess: () => never = none;
+export const told: () => never = none;
+export const openLine: () => never = none;
+export const shareMemory: () => never = none;
+export const joinMemory: () => never = none;
+export const waitsIn: () => never = none;
+
+export const hasEnded = (): boolean => false;
+
+export const mode = undefined;
+
+export const isDefault = false;
+
+export function listenIn(): void {}
+
+export function sleepNoMore(): void {}
+
 // ── inside a worker ──────────────────────────────────────────────────────────────────────────────────
 
 /** Who listens to this worker's starter; and what came before anybody did. */
@@ -279,12 +311,6 @@ export function importModule(url: string): Promise<Record<string, unknown>> {
 }
 
 export async function inheritLoader(): Promise<void> {}
-
-export function loadNative(): undefined {}
-
-export function whyNoNative(): string {
-  return 'a page has no processes of its own';
-}
 
 export const canLook = false;
 

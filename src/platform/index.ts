@@ -1,3 +1,5 @@
 /** The platform of this build: for browsers `scripts/build.mjs` puts `browser.ts` in place of `node.ts`. */
+
+export type { Native } from './native.ts';
 export * from './node.ts';
-export type { SpawnedWorker } from './platform.ts';
+export type { Line, ProcessLink, SpawnedProcess, SpawnedWorker, Waits } from './platform.ts';

@@ -2,7 +2,7 @@
  * Node: modules, how they are found and loaded. Also in a program that was bundled: then this file is a part
  * of the bundle, and what `import.meta` says may be empty, or what was true where the bundle was made.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 // As a namespace: webpack replaces calls of the function itself by what they give where it runs.
 import * as modules from 'node:module';
 import { isAbsolute } from 'node:path';
@@ -91,6 +91,18 @@ function textOf(url: string): string | undefined {
 export function ownUrl(): string | undefined {
   const here: string | undefined = import.meta.url;
   return here === undefined || trueUrl(here, fileOfCaller()) !== here ? undefined : here;
+}
+
+/**
+ * One of the package's other files, which workers and processes begin with. A program that was bundled has
+ * none: the bundle's own folder may well hold a `worker.js`, but that is somebody else's, so only what lies
+ * beside this package's own file is one.
+ */
+export function fileBeside(name: string): string | undefined {
+  const here = ownUrl();
+  if (here === undefined || !/^file:.*\/nogil\.js$/.test(here)) return undefined;
+  const file = fileURLToPath(new URL(`./${name}`, here));
+  return existsSync(file) ? file : undefined;
 }
 
 let bundled = false;

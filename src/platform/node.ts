@@ -2,18 +2,20 @@
  * Node: the only file that knows worker_threads, file descriptors and the process.
  */
 import { AsyncResource } from 'node:async_hooks';
-import { existsSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import * as workerThreads from 'node:worker_threads';
 import { BAR } from './generated/bar.ts';
 import { WORKER } from './generated/worker.ts';
 import { endSleep } from './native.ts';
-import { builtIn, isInBundle, ownUrl } from './node-modules.ts';
+import { builtIn, fileBeside, isInBundle } from './node-modules.ts';
 import { nameAround } from './node-scopes.ts';
 import type { Role, SpawnedWorker, Surroundings } from './platform.ts';
 
 export { loadNative, whyNoNative } from './native.ts';
+export * from './node-memory.ts';
 export * from './node-modules.ts';
+export { coreBetween, hasEnded, openLine, processId, spawnProcess, told } from './node-processes.ts';
 export { canLook, topLevelNames, valueAround } from './node-scopes.ts';
 
 const { parentPort, threadId, Worker, workerData } = workerThreads;
@@ -51,27 +53,18 @@ export function surroundings(): Surroundings {
 interface Start {
   role: Role;
   data: unknown;
-  /** What the package has as text, where its files are not beside this one: what is not in the text itself. */
+  /**
+   * What the package has as text, where its files are not beside this one: what is not in the text itself.
+   */
   texts: { worker: string; bar: string } | undefined;
 }
 const started = workerData as Partial<Start> | undefined;
-
-/**
- * The file of a role. A program that was bundled has none: the bundle's own folder may well hold a
- * `worker.js`, but that is somebody else's, so only what lies beside this package's own file is one.
- */
-function fileOf(role: Role): URL | undefined {
-  const here = ownUrl();
-  if (here === undefined || !/^file:.*\/nogil\.js$/.test(here)) return undefined;
-  const file = new URL(`./${role}.js`, here);
-  return existsSync(file) ? file : undefined;
-}
 
 export const role = started?.role;
 
 export function nameBeside(fn: object, inside: object): string | undefined {
   // Otherwise there is nothing around modules.
-  return isInBundle() || fileOf('worker') === undefined ? nameAround(fn, inside) : undefined;
+  return isInBundle() || fileBeside('worker.js') === undefined ? nameAround(fn, inside) : undefined;
 }
 
 /** A text that the build has packed. */
@@ -82,7 +75,7 @@ function unpacked(packed: string): string {
 
 /** It has its starter's loader, environment and arguments. */
 export function spawn(role: Role, data: unknown, name: string, around = surroundings()): SpawnedWorker {
-  const file = fileOf(role);
+  const file = fileBeside(`${role}.js`);
   const texts = file ? undefined : (started?.texts ?? { worker: unpacked(WORKER), bar: BAR });
   const { argv, execArgv, env } = around;
   const options = { workerData: { role, data, texts } satisfies Start, name, argv, env, stdout: false, stderr: false };
@@ -259,8 +252,10 @@ const streamOf = (descriptor: 1 | 2) => (descriptor === 1 ? process.stdout : pro
 
 export function hearsBrokenPipe(descriptor: 1 | 2): boolean {
   const stream = streamOf(descriptor);
-  // While it writes, the console has one of its own there.
-  if (stream.listeners('error').every(({ name }) => name === 'noop')) return false;
+  // While it writes, the console has one of its own there; and so has the output of each worker that a main
+  // thread has started.
+  const isNodes = (listener: { name: string }) => listener.name === 'noop' || /\bunpipe\(\)/.test(String(listener));
+  if (stream.listeners('error').every(isNodes)) return false;
   process.nextTick(() => stream.emit('error', brokenPipe()));
   return true;
 }

@@ -19,6 +19,43 @@ export interface SpawnedWorker {
   on(events: { message?(message: unknown): void; failed?(error: Error): void; gone?(exitCode: number): void }): void;
 }
 
+/** A process of the operating system, as its starter sees it. What is posted travels as JSON. */
+export interface SpawnedProcess extends Omit<SpawnedWorker, 'terminate'> {
+  /** undefined: it could not be started, and `failed` follows. */
+  readonly pid: number | undefined;
+  /** Default: SIGTERM. */
+  terminate(signal?: number): void;
+}
+
+/** To the supervisor of the program, from that of another of its processes. */
+export interface Line {
+  post(message: unknown): void;
+}
+
+/** What a process needs to know of a heap that it shares with others. */
+export interface ProcessLink {
+  /** The memory's file; -1: in a process that starts none itself. */
+  descriptor: number;
+  /**
+   * The process that this is: the worker that is its main thread, 0 where the program began (SlotField.OS).
+   */
+  os: number;
+  /** The operating system's number of the process in which the program began. */
+  first: number;
+}
+
+/** How a memory is waited on that several processes of the operating system share. */
+export interface Waits {
+  wait(p: number, expected: number, timeoutMs: number): number;
+  notify(p: number, count: number): number;
+}
+
+/** A heap, as who listens to its doorbell needs it. */
+export interface Doorbell {
+  link: { processes: ProcessLink | undefined };
+  core: { doorbell(): number };
+}
+
 /** What a worker is to see of its program: what its starter sees of it now. */
 export interface Surroundings {
   argv: string[];
@@ -53,6 +90,39 @@ export interface Platform {
   spawn(role: Role, data: Place, name: string, around?: Surroundings): SpawnedWorker;
   /** What a worker that this thread starts is to see; undefined where there is nothing to be seen. */
   surroundings(): Surroundings | undefined;
+  /** This process's number in the operating system; 0 where it cannot be known. */
+  readonly processId: number;
+  /** The core's module for a memory between processes. */
+  coreBetween(): Uint8Array<ArrayBuffer>;
+  /** Starts a process of the operating system with the memory behind a descriptor. */
+  spawnProcess(data: unknown, memory: number, around: Surroundings): SpawnedProcess;
+  /**
+   * In a process that was started so: the `data`, the number of who has started it, and the memory's
+   * descriptor.
+   */
+  told(): { data: unknown; parent: number; memory: number };
+  /**
+   * In the supervisor of such a process: its line to the program's. When that breaks, the process is killed.
+   */
+  openLine(listener: (message: unknown) => void): Line;
+  /** Whether a child of this process has ended, though nobody was told yet. */
+  hasEnded(pid: number): boolean;
+  /** How the package's own tests run (node-memory.ts). */
+  readonly mode: string | undefined;
+  /** Why this thread cannot make a heap between processes; undefined: it can. */
+  whyNotBetween(): string | undefined;
+  /** Whether a heap is made so unless the program says otherwise. */
+  readonly isDefault: boolean;
+  /** Makes a file of a fresh memory, which is empty then. @throws RuntimeError */
+  shareMemory(memory: WebAssembly.Memory, first: number): ProcessLink;
+  /** In another process: the memory behind a descriptor that it was given, and needs no more. */
+  joinMemory(memory: WebAssembly.Memory, descriptor: number): void;
+  /** How this thread waits in such a memory. */
+  waitsIn(memory: WebAssembly.Memory): Waits;
+  /** Has `look` called whenever an event loop of another process may have been meant, from now on. */
+  listenIn(heap: Doorbell, look: () => void): void;
+  /** This process is about to end: none of its threads goes to sleep where no engine can end it. */
+  sleepNoMore(): void;
   /** What a worker sees of its starter. */
   readonly parent: {
     /** The `data` of `spawn`. */
@@ -142,7 +212,9 @@ export interface Platform {
    * its own; none: it has no such name there. undefined: this platform cannot tell.
    */
   topLevelNames(fn: object, inside: object): string[] | undefined;
-  /** Where the program was bundled: the name of a function in the nearest scope around the function `inside`. */
+  /**
+   * Where the program was bundled: the name of a function in the nearest scope around the function `inside`.
+   */
   nameBeside(fn: object, inside: object): string | undefined;
   /** What has a name there. */
   valueAround(name: string, inside: object): unknown;

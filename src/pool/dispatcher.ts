@@ -8,6 +8,7 @@ import { theHeap } from '../heap/heap.ts';
 import { apart } from '../heap/held.ts';
 import { surroundings } from '../platform/index.ts';
 import { beforeChildrenEnd } from '../workers/children.ts';
+import { getStartMethod, type StartMethod } from '../workers/context.ts';
 import { currentWorker } from '../workers/current-worker.ts';
 import { tellSupervisor } from '../workers/supervisor-client.ts';
 import { mainModule } from '../workers/targets.ts';
@@ -52,7 +53,8 @@ export class Dispatcher implements RepliesOwner {
   #broken: WorkerDied | undefined;
   #abandoned = false;
 
-  constructor(workers: number, setup: Setup, maxtasks: number) {
+  /** @param method how its workers are started */
+  constructor(workers: number, setup: Setup, maxtasks: number, method: StartMethod) {
     this.workers = workers;
     // First, because it may be refused.
     const constant = apart(() => new SharedConstant(setup));
@@ -70,6 +72,8 @@ export class Dispatcher implements RepliesOwner {
       creator: tid,
       main: mainModule(),
       around: surroundings(),
+      method: getStartMethod(true),
+      isSpawned: method === 'spawn',
     });
     dispatchers.add(this);
   }

@@ -63,8 +63,7 @@ export class PoolMonitor {
     try {
       process = new Process({ target: poolWorker, args: [this.#control, index], name, daemon: true });
       const worker = process;
-      const { parent, main, around } = this.#message;
-      Runnable.launch(worker, parent, main, around, (message) => {
+      Runnable.launch(worker, this.#message, (message) => {
         table.assign(index, Assignment.STARTING);
         table.setTid(index, message.tid);
         this.#living.set(index, worker);

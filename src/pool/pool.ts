@@ -4,13 +4,16 @@
 import { Limit } from '../../assembly/abi.ts';
 import { SEND } from '../codec/index.ts';
 import { AssertionError, NotImplementedError, ValueError } from '../errors.ts';
+import { theHeap } from '../heap/heap.ts';
 import { checkArgs, checkNames } from '../heap/options.ts';
 import { gathered } from '../heap/scope.ts';
 import { INSPECT, jsonOf, STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { cores } from '../platform/index.ts';
 import { checkInteger } from '../sync/flavour.ts';
+import { type StartMethod, startMethod } from '../workers/context.ts';
 import { currentWorker } from '../workers/current-worker.ts';
+import { checkSpawning } from '../workers/process.ts';
 import { refuseWhileImporting } from '../workers/runnable.ts';
 import { type AnyFunction, describeTarget } from '../workers/targets.ts';
 import { Chunk } from './chunk.ts';
@@ -33,6 +36,10 @@ export interface PoolOptions<I extends AnyFunction = AnyFunction> {
   initargs?: Readonly<Parameters<I>>;
   /** Chunks (or single tasks) that a worker does before another takes its place. Default: no limit. */
   maxtasksperchild?: number | null;
+  /**
+   * How its workers are started: what `getContext` answers. Default: as the program says (`setStartMethod`).
+   */
+  context?: { getStartMethod(): StartMethod } | null;
 }
 
 export interface ApplyOptions<R> extends ResultOptions<R> {
@@ -84,8 +91,8 @@ export class Pool implements Disposable, AsyncDisposable {
     const workers = processes === undefined || processes === null ? cores : processes;
     if (typeof workers === 'number' && workers < 1) throw new ValueError('Number of processes must be at least 1');
     checkInteger('processes', workers, 1, Limit.SLOTS);
-    checkNames('Pool', options, ['initializer', 'initargs', 'maxtasksperchild']);
-    const { initializer, initargs = [], maxtasksperchild } = options;
+    checkNames('Pool', options, ['initializer', 'initargs', 'maxtasksperchild', 'context']);
+    const { initializer, initargs = [], maxtasksperchild, context } = options;
     checkArgs(initargs, 'initargs');
     const setup = { initializer: initializer ? describeTarget(initializer) : undefined, initargs: [...initargs] };
     const maxtasks =
@@ -93,7 +100,9 @@ export class Pool implements Disposable, AsyncDisposable {
     // First: a worker of a pool is a daemon, and what it imports may well make a pool.
     refuseWhileImporting();
     if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
-    this.#dispatcher = new Dispatcher(workers, setup, maxtasks);
+    const method = context?.getStartMethod() ?? startMethod();
+    if (method === 'spawn') checkSpawning(theHeap());
+    this.#dispatcher = new Dispatcher(workers, setup, maxtasks, method);
     living.register(this, this.#dispatcher);
   }
 
@@ -349,4 +358,15 @@ export class Pool implements Disposable, AsyncDisposable {
   [SEND](): never {
     throw new NotImplementedError('pool objects cannot be passed between workers');
   }
+}
+
+/** `Pool`, whose workers are started in one way unless it is told another. @internal */
+export function poolBy(method: StartMethod): typeof Pool {
+  class Bound extends Pool {
+    constructor(processes?: number | null, options: PoolOptions = {}) {
+      super(processes, { context: { getStartMethod: () => method }, ...options });
+    }
+  }
+  Object.defineProperty(Bound, 'name', { value: Pool.name });
+  return Bound;
 }

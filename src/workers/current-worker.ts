@@ -6,8 +6,8 @@ export interface ProcessTraits {
   readonly daemon: boolean;
   /** Its number among its parent's children, behind its parent's: "2:1". */
   readonly lineage: string;
-  /** The process that started it, to be known by when it is no more. */
-  readonly parent?: { readonly pid: number; readonly name: string } | undefined;
+  /** The process that started it, to be known by when it is no more; `number`: what users know it by. */
+  readonly parent?: { readonly pid: number; readonly number: number; readonly name: string } | undefined;
 }
 
 /** What a worker knows of itself. */
@@ -20,6 +20,8 @@ export interface CurrentWorker {
   readonly name: string;
   readonly daemon: boolean;
   readonly isProcess: boolean;
+  /** The main thread of a process of the operating system, whose supervisor is its own. */
+  readonly isMainThread: boolean;
   /** The process that it is, or is a thread of. */
   readonly process: ProcessTraits;
   /** True until its own modules are imported: then nothing may be started. */

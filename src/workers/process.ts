@@ -2,14 +2,15 @@
  * Process: a worker with an exit code, that can be terminated.
  */
 import { ClassTag, Kind, SlotField, WorkerState } from '../../assembly/abi.ts';
-import { AssertionError, ValueError } from '../errors.ts';
+import { AssertionError, RuntimeError, ValueError } from '../errors.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { Member } from '../heap/members.ts';
 import { AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
-import { cores } from '../platform/index.ts';
+import { cores, nativeId } from '../platform/index.ts';
 import { Event } from '../sync/event.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
+import { type StartMethod, startMethod } from './context.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import type { RunnableOptions } from './options.ts';
 import { livingWorkers, type RecordRow, WorkerRecord } from './record.ts';
@@ -27,10 +28,11 @@ let children = 0;
  * A worker of its own: with its own threads and children, an exit code, and the possibility to be stopped
  * from outside.
  *
- * Start method 'worker': a worker thread with a heap of its own, and no operating system process. It ends
- * when its target has returned, its children that are not daemons have ended, and its daemons were
- * terminated. `process.exit()` ends it at once, and its daemons with it; other children go on.
- * One that is stopped from outside leaves all its children behind, as in Python.
+ * Start method 'worker': a worker thread with a JavaScript heap of its own. Start method 'spawn': a process
+ * of the operating system, which shares the package's heap. It ends when its target has returned, its
+ * children that are not daemons have ended, and its daemons were terminated. `process.exit()` ends it at
+ * once, and its daemons with it; other children go on. One that is stopped from outside leaves all its
+ * children behind, as in Python.
  */
 export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
   readonly #lineage: string;
@@ -62,12 +64,21 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
 
   /** @internal */
   protected get [Member.OWN_PROCESS](): ProcessTraits {
-    const { pid, name } = currentProcess();
     return {
       daemon: this[Member.RECORD_OF].daemon,
       lineage: this.#lineage,
-      parent: pid === undefined ? undefined : { pid, name },
+      parent: { pid: ownPid(), number: getpid(), name: currentProcess().name },
     };
+  }
+
+  /** How it is started; undefined: as the program says. @internal */
+  protected get [Member.METHOD](): StartMethod | undefined {
+    return undefined;
+  }
+
+  /** @internal */
+  protected override get [Member.SPAWNED](): boolean {
+    return (this[Member.METHOD] ?? startMethod()) === 'spawn';
   }
 
   /** @internal */
@@ -78,20 +89,29 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
 
   /** @internal */
   protected override [Member.CHECK_START](): void {
-    if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
+    const here = currentWorker();
+    if (here?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
+    if (this[Member.SPAWNED]) checkSpawning(this[Member.HEAP]);
   }
 
   /**
-   * Unique among the workers of the program; undefined before `start`. Not a number of the operating
-   * system's.
+   * undefined before `start`. Start method 'spawn': the operating system's number; it is known some
+   * milliseconds after `start`, and who asks before waits for that. Otherwise unique among the workers of the
+   * program.
    */
   get pid(): number | undefined {
-    return this[Member.RECORD_OF].pid || undefined;
+    return this[Member.RECORD_OF].number || undefined;
+  }
+
+  /** The same as `pid`. */
+  override get ident(): number | undefined {
+    return this.pid;
   }
 
   /**
    * undefined until it has ended; then 0 or `process.exitCode`, 1 after an uncaught error, n after
-   * `process.exit(n)`, -15 after `terminate()`, -9 after `kill()`.
+   * `process.exit(n)`, -15 after `terminate()`, -9 after `kill()`; of a process of the operating system the
+   * negative number of any signal that has ended it.
    */
   get exitcode(): number | undefined {
     const record = this[Member.RECORD_OF];
@@ -112,7 +132,8 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
 
   /**
    * Stops it wherever it is, also while it waits or computes; its exit code is -15. It runs no `finally` and
-   * no exit handler. Returns at once.
+   * no exit handler. Returns at once. A process of the operating system gets SIGTERM, which it may handle as
+   * soon as its event loop runs.
    * @throws ValueError before `start`
    */
   terminate(): void {
@@ -155,10 +176,13 @@ class OtherProcess implements MainProcess {
   readonly name: string;
   readonly pid: number;
   readonly daemon = false;
+  /** The worker that is its main thread. */
+  readonly #worker: number;
 
-  constructor(name: string, pid: number) {
+  constructor(name: string, worker: number, pid: number) {
     this.name = name;
     this.pid = pid;
+    this.#worker = worker;
   }
 
   get ident(): number {
@@ -166,11 +190,11 @@ class OtherProcess implements MainProcess {
   }
 
   isAlive(): boolean {
-    return this.pid === theHeap().tid || isRoot(this.pid);
+    return this.#worker === theHeap().tid || isRoot(this.#worker);
   }
 
   #checkJoin(): void {
-    if (getpid() === this.pid) throw new AssertionError('can only join a child process');
+    if (ownPid() === this.#worker) throw new AssertionError('can only join a child process');
   }
 
   join(timeout?: Timeout): boolean {
@@ -199,8 +223,34 @@ class OtherProcess implements MainProcess {
   }
 }
 
-function mainProcess(pid: number): MainProcess {
-  return new OtherProcess('MainProcess', pid);
+function mainProcess(worker: number): MainProcess {
+  return new OtherProcess('MainProcess', worker, numberOf(worker));
+}
+
+/** The worker that is this process's main thread. */
+function ownPid(): number {
+  return currentWorker()?.pid ?? theHeap().tid;
+}
+
+/** The same of the process that started this one; undefined in the main process. */
+function parentPid(): number | undefined {
+  const here = currentWorker();
+  if (here === undefined) return undefined;
+  const self = processOf(here.pid);
+  return self && new WorkerRecord(theHeap(), Shared.addressOf(self)).parent;
+}
+
+/** What users know a process by: the system's number of one that has one. */
+function numberOf(worker: number): number {
+  const heap = theHeap();
+  const { processes } = heap.link;
+  if (processes === undefined) return worker;
+  const process = processOf(worker);
+  if (process !== undefined) return process.pid ?? worker;
+  const told = currentWorker()?.process.parent;
+  if (!isRoot(worker)) return told?.pid === worker ? told.number : worker;
+  const os = heap.loadWord(heap.core.slotOf(worker) + SlotField.OS);
+  return os === 0 ? processes.first : numberOf(os);
 }
 
 function processIn(heap: Heap, row: RecordRow): Process | undefined {
@@ -227,34 +277,56 @@ export function currentProcess(): Process | MainProcess {
 
 /** The process that started this one, also when it is no more; undefined in the main process. */
 export function parentProcess(): Process | MainProcess | undefined {
-  const pid = getppid();
-  if (pid === undefined) return undefined;
-  const process = processOf(pid);
+  const worker = parentPid();
+  if (worker === undefined) return undefined;
+  const process = processOf(worker);
   if (process !== undefined) return process;
-  if (isRoot(pid)) return mainProcess(pid);
+  if (isRoot(worker)) return mainProcess(worker);
   const told = currentWorker()?.process.parent;
-  return new OtherProcess(told?.pid === pid ? told.name : `Process ${pid}`, pid);
+  const number = numberOf(worker);
+  return new OtherProcess(told?.pid === worker ? told.name : `Process ${number}`, worker, number);
 }
 
 /** The children of this process that live. */
 export function activeChildren(): Process[] {
   const heap = theHeap();
-  const pid = getpid();
+  const pid = ownPid();
   const rows = livingWorkers(heap, true, (record) => record.parent === pid);
   return rows.map((row) => processIn(heap, row)).filter((each) => each !== undefined);
 }
 
-/** The number of this process: the same in all its threads. */
+/** The number of this process: the same in all its threads, and the operating system's if it is one there. */
 export function getpid(): number {
-  return currentWorker()?.pid ?? theHeap().tid;
+  return numberOf(ownPid());
 }
 
 /** The number of the process that started this one; undefined in the main process. */
 export function getppid(): number | undefined {
-  const here = currentWorker();
-  if (here === undefined) return undefined;
-  const self = processOf(here.pid);
-  return self && new WorkerRecord(theHeap(), Shared.addressOf(self)).parent;
+  const worker = parentPid();
+  return worker === undefined ? undefined : numberOf(worker);
+}
+
+/**
+ * @throws RuntimeError this worker cannot have processes of the operating system started that share its heap
+ * @internal
+ */
+export function checkSpawning({ link: { processes, root } }: Heap): void {
+  if (processes === undefined)
+    throw new RuntimeError("this program's heap is shared by threads only: see configure({ processes: true })");
+  if (currentWorker() === undefined && root !== nativeId)
+    throw new RuntimeError('a thread that nogil has not started cannot start processes of the operating system');
+}
+
+/** `Process`, started in one way whatever the program says. @internal */
+export function processBy(method: StartMethod): typeof Process {
+  class Bound<F extends AnyFunction = AnyFunction> extends Process<F> {
+    protected override get [Member.METHOD](): StartMethod {
+      return method;
+    }
+  }
+  Object.defineProperty(Bound, 'name', { value: Process.name });
+  isBuiltin(Bound);
+  return Bound;
 }
 
 /** How many workers the machine runs at once. */

@@ -1,6 +1,7 @@
 /** What the supervisor and the threads around it say to each other. Everything else is in shared memory. */
-import type { HeapLink } from '../heap/heap.ts';
+import type { HeapLink, RemoteLink } from '../heap/heap.ts';
 import type { Surroundings } from '../platform/platform.ts';
+import type { StartMethod } from './context.ts';
 import type { ProcessTraits } from './current-worker.ts';
 
 export interface RecordRef {
@@ -8,7 +9,20 @@ export interface RecordRef {
   generation: number;
 }
 
-export interface StartMessage {
+/** Where a worker comes from, and what it is to have from there. */
+export interface Origin {
+  /** The process whose child it is. */
+  parent: number;
+  main: string | undefined;
+  /** What it is to see of the program. */
+  around: Surroundings | undefined;
+  /** How it starts processes itself, as far as that is set. */
+  method: StartMethod | undefined;
+  /** Whether it becomes a process of the operating system. */
+  isSpawned: boolean;
+}
+
+export interface StartMessage extends Omit<Origin, 'parent'> {
   type: 'start';
   record: RecordRef;
   tid: number;
@@ -16,25 +30,20 @@ export interface StartMessage {
   /** Whether the program may end while it runs. */
   daemon: boolean;
   process: ProcessTraits;
-  main: string | undefined;
-  /** What it is to see of the program. */
-  around: Surroundings | undefined;
   /** To be imported before the task is decoded. */
   modules: string[];
   fromRoot?: boolean;
+  /** It is for a pool of the process whose supervisor passes this on, and goes when that process does. */
+  isStaff?: boolean;
 }
 
 /** Staff for a new pool: its monitor starts the workers, and others for those that end. */
-export interface PoolMessage {
+export interface PoolMessage extends Origin {
   type: 'pool';
   /** The SharedConstant of what the monitor is to know; its reference goes along. */
   control: RecordRef;
-  /** The process whose children the workers are, and the worker without which there is no pool. */
-  parent: number;
+  /** The worker without which there is no pool. */
   creator: number;
-  main: string | undefined;
-  /** What its workers are to see of the program. */
-  around: Surroundings | undefined;
 }
 
 export type ToSupervisor =
@@ -62,7 +71,16 @@ export type ToSupervisor =
    * The code of the root `pid` is over: its daemonic processes go once its threads have ended, while its
    * other children go on.
    */
-  | { type: 'over'; pid: number };
+  | { type: 'over'; pid: number }
+  /** A process that is a thread has ended by itself: its daemonic children that are none go, too. */
+  | { type: 'ended'; pid: number };
+
+/** From the program's supervisor to that of another of its processes. */
+export type FromProgram =
+  /** Stops a worker of that process. */
+  | { type: 'stop'; tid: number; signal: number }
+  /** A process for which that one has asked has ended. */
+  | { type: 'gone'; tid: number; code: number; stopped: boolean };
 
 export interface FromSupervisor {
   /** Whether a worker lives that is not a daemon. */
@@ -76,6 +94,8 @@ export interface FromSupervisor {
 export interface SupervisorData {
   link: HeapLink;
   tid: number;
+  /** In a process that the program's supervisor has started. */
+  isChild: boolean;
 }
 
 export interface WorkerData {
@@ -84,6 +104,13 @@ export interface WorkerData {
   record: RecordRef;
   process: ProcessTraits;
   main: string | undefined;
+  /** How it starts processes itself, as far as that is set. */
+  method: StartMethod | undefined;
   /** To be imported before the task is decoded. */
   modules: string[];
+}
+
+/** The same for a process of the operating system, as JSON. */
+export interface ProcessData extends Omit<WorkerData, 'link'> {
+  link: RemoteLink;
 }

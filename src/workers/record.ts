@@ -96,6 +96,30 @@ export class WorkerRecord<T = TaskSpec> {
     return this.#word(WorkerField.PID);
   }
 
+  /** Whether it is a process of the operating system. */
+  get isSpawned(): boolean {
+    return this.#has(WorkerFlag.SPAWNED);
+  }
+
+  set isSpawned(spawned: boolean) {
+    this.#setFlag(WorkerFlag.SPAWNED, spawned);
+  }
+
+  /** What users know a process by, or 0: the system's number of one that has one, once it is known. */
+  get number(): number {
+    if (!this.isSpawned || this.tid === 0) return this.pid;
+    return Math.max(this.#heap.core.workerOsPid(this.address), 0);
+  }
+
+  /** Until the process runs, or never will. */
+  waitForNumber(): void {
+    this.#heap.core.workerOsPid(this.address);
+  }
+
+  setOsPid(pid: number): void {
+    this.#heap.core.workerSetOsPid(this.address, pid);
+  }
+
   /** The process that started it. */
   get parent(): number {
     return this.#word(WorkerField.PARENT);

@@ -11,12 +11,12 @@ import { AdoptionToken, created, isGone, LEAVE, ownField, Shared } from '../heap
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { surroundings } from '../platform/index.ts';
-import type { Surroundings } from '../platform/platform.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
+import { getStartMethod } from './context.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import { checkOptions, type RunnableOptions } from './options.ts';
-import type { StartMessage } from './protocol.ts';
+import type { Origin, StartMessage } from './protocol.ts';
 import { type RecordRow, type TaskSpec, WorkerRecord } from './record.ts';
 import { fromWorker } from './remote.ts';
 import { ensureSupervisor, tellSupervisor } from './supervisor-client.ts';
@@ -140,26 +140,25 @@ export abstract class Runnable<R = unknown> extends Shared {
     refuseWhileImporting();
     this[Member.CHECK_START]();
     ensureSupervisor();
-    this.#launch(here?.pid ?? this[Member.HEAP].tid, mainModule(), surroundings(), tellSupervisor);
+    const origin = {
+      parent: here?.pid ?? this[Member.HEAP].tid,
+      main: mainModule(),
+      around: surroundings(),
+      method: getStartMethod(true),
+      isSpawned: this[Member.SPAWNED],
+    };
+    this.#launch(origin, tellSupervisor);
+    // Not in the first process, whose end is the end of all: elsewhere this one may be gone before the
+    // program's supervisor has heard of it.
+    if (origin.isSpawned && this[Member.HEAP].link.processes?.os !== 0) this[Member.RECORD_OF].waitForNumber();
   }
 
-  /** As `start`, on behalf of the process `parent`. @internal */
-  static launch(
-    runnable: Runnable,
-    parent: number,
-    main: string | undefined,
-    around: Surroundings | undefined,
-    send: (message: StartMessage) => void,
-  ): void {
-    runnable.#launch(parent, main, around, send);
+  /** As `start`, on behalf of somebody else. @internal */
+  static launch(runnable: Runnable, origin: Origin, send: (message: StartMessage) => void): void {
+    runnable.#launch(origin, send);
   }
 
-  #launch(
-    parent: number,
-    main: string | undefined,
-    around: Surroundings | undefined,
-    send: (message: StartMessage) => void,
-  ): void {
+  #launch({ parent, main, around, method, isSpawned }: Origin, send: (message: StartMessage) => void): void {
     const { core } = this[Member.HEAP];
     const record = this[Member.RECORD_OF];
     this.#heedFields();
@@ -177,6 +176,10 @@ export abstract class Runnable<R = unknown> extends Shared {
     const slot = core.slotOf(tid);
     const pid = this[Member.NOUN] === 'process' ? tid : parent;
     this[Member.HEAP].storeWord(slot + SlotField.PID, pid);
+    if (isSpawned) {
+      this[Member.HEAP].storeWord(slot + SlotField.OS, tid);
+      record.isSpawned = true;
+    }
     record.setNumbers(tid, pid, parent);
     // With a reference, which the supervisor takes over: the record must not go while the message is on its
     // way.
@@ -187,7 +190,14 @@ export abstract class Runnable<R = unknown> extends Shared {
     const process = this[Member.OWN_PROCESS];
     const daemon = record.daemon || process.daemon;
     const modules = modulesOf(task.target, task.subclass);
-    send({ type: 'start', record: { id, generation }, tid, name: record.name, daemon, process, main, around, modules });
+    const { name } = record;
+    const row = { id, generation };
+    send({ type: 'start', record: row, tid, name, daemon, process, main, around, method, isSpawned, modules });
+  }
+
+  /** Whether it becomes a process of the operating system. @internal */
+  protected get [Member.SPAWNED](): boolean {
+    return false;
   }
 
   /** @internal */

@@ -8,10 +8,12 @@ import {
   breakPipe,
   canBlock,
   onAttached,
+  onExit,
   onIdle,
   onThreadGone,
   parent,
   type SpawnedWorker,
+  sleepNoMore,
   spawn,
   startsWhileBlocked,
 } from '../platform/index.ts';
@@ -36,7 +38,8 @@ export function ensureSupervisor(): void {
 function connect(): SpawnedWorker {
   if (supervisor) return supervisor;
   const heap = theHeap();
-  const data: SupervisorData = { link: heap.link, tid: takeSlot(heap.core) };
+  const isChild = currentWorker() !== undefined;
+  const data: SupervisorData = { link: heap.link, tid: takeSlot(heap.core), isChild };
   supervisor = spawn('supervisor', data, 'nogil-supervisor');
   // Until it runs, blocking would be for ever: it would not even begin.
   if (!startsWhileBlocked) heap.allowBlocking(false);
@@ -59,6 +62,8 @@ function connect(): SpawnedWorker {
     },
   });
   supervisor.unref();
+  if (isChild) return supervisor;
+  if (heap.link.processes) onExit(sleepNoMore);
   onIdle(() => keepAliveWhileBusy(heap.tid));
   return supervisor;
 }
@@ -66,12 +71,20 @@ function connect(): SpawnedWorker {
 let own: Heap | undefined;
 
 // Only the supervisor hears of an attached thread's death whatever the root is waiting for.
-onCreated((heap) => {
+onCreated(beOpen);
+
+function beOpen(heap: Heap): void {
   own = heap;
   onAttached(heap.link.heapId, (tid, life) => {
     connect().post({ type: 'attached', tid, life } satisfies ToSupervisor, typeof life === 'object' ? [life] : []);
   });
-});
+}
+
+/** In the main thread of a process of the operating system: it has a supervisor from the beginning. */
+export function openProcess(heap: Heap): void {
+  beOpen(heap);
+  connect();
+}
 
 // What an attached thread says of itself is lost if it is stopped at once; then who has started it knows.
 onThreadGone((thread, clean) => {
@@ -80,6 +93,8 @@ onThreadGone((thread, clean) => {
     const slot = own.core.slotOf(index);
     const tid = own.loadWord(slot + SlotField.TID);
     if (tid <= 0 || own.loadWord(slot + SlotField.THREAD) !== thread + 1) continue;
+    // Threads are numbered by each process of the operating system.
+    if (own.loadWord(slot + SlotField.OS) !== (own.link.processes?.os ?? 0)) continue;
     // The supervisor may have known already, and the place may be free, or another's.
     if (own.loadWord(slot + SlotField.TID) === tid) connect().post({ type: 'attachedGone', tid, clean } satisfies ToSupervisor);
   }
@@ -94,12 +109,13 @@ function keepAliveWhileBusy(pid: number): void {
 
 /** Asks the supervisor for something; it acts also while this thread is blocked. */
 export function tellSupervisor(message: ToSupervisor): void {
-  if (currentWorker()) {
+  const here = currentWorker();
+  if (here && !here.isMainThread) {
     parent.post(message);
     return;
   }
   const worker = connect();
-  if (message.type === 'start') {
+  if (message.type === 'start' && !here) {
     asked++;
     // The supervisor says when the last one has ended.
     if (!message.daemon) busy = true;

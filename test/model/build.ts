@@ -80,7 +80,7 @@ export async function buildHelper(file: string, flags: readonly string[]): Promi
 /** The imports of test/model/assembly/atomics.ts at which a worker may be suspended. */
 const importsThatSuspend = [
   ...['load', 'store', 'cas', 'xchg', 'add', 'loadWide', 'storeWide', 'casWide'],
-  ...['loadPlain', 'storePlain', 'loadPlainWide', 'storePlainWide', 'copy', 'fill', 'sleep', 'notify', 'pause'],
+  ...['loadPlain', 'storePlain', 'loadPlainWide', 'storePlainWide', 'copy', 'fill', 'sleep', 'notify', 'notifyHere', 'pause'],
 ].map((name) => `atomics.${name}`);
 
 function gather(source: string, overlays: readonly string[]): Sources {

@@ -259,7 +259,7 @@ describe('planted bugs are found:', () => {
 
   planted(
     'whoever was told, and not woken',
-    { bad: waitlist("    else notify(leaving + offsetof<WaitNode>('state'), -1);\n", '') },
+    { bad: waitlist("    else notifyOne(leaving + offsetof<WaitNode>('state'));\n", '') },
     ({ bad }) => {
       breaks('told in its sleep', bad, notifierDies(1, 1, give), /^sleeps for ever: waiter1$/);
     },

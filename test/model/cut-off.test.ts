@@ -402,7 +402,7 @@ describe('planted bugs are found:', () => {
     {
       bad: {
         file: CUT_OFF,
-        find: "        if (leaving) notify(leaving + offsetof<WaitNode>('state'), -1);\n",
+        find: "        if (leaving) notifyOne(leaving + offsetof<WaitNode>('state'));\n",
         replace: '',
       },
     },

@@ -66,6 +66,12 @@ export interface WorkerOptions {
    * thread of its own.
    */
   readonly thread?: string;
+  /**
+   * The process of the operating system that it is in, as a thread of its own; its peers' tasks are where it
+   * is. Default 0. As soon as one worker says so, the memory is between processes: blocked workers and ears
+   * sleep in the kernel, event loops in a list of their process's.
+   */
+  readonly process?: number;
   /** It is fine if this one sleeps when nobody can move any more. */
   readonly maySleep?: boolean | (() => boolean);
   /** Its event loop never turns again: what wakes its waitAsync is lost. */
@@ -142,11 +148,23 @@ export class Machine {
     const peer = workers.find((other) => other.name === options.thread);
     if (options.thread !== undefined && !peer) throw new Error(`${name}: there is no worker called ${options.thread} yet`);
     const host = peer?.host ?? this.newThread();
+    if (options.process !== undefined) this.seam.between = true;
     const at = this.memory.allot(FIELDS);
     const program = options.mayBeCut ? [...steps, ...this.cutOff(options.mayBeCut, at, steps)] : steps;
     for (const step of program) if (step.kind === 'call') host.find(step.name);
     const labels = new Map(program.flatMap((step, pc) => (step.kind === 'label' ? [[step.name, pc] as const] : [])));
-    const worker = { ...options, index: workers.length, name, host, program, labels, isReaper, at, cutTo: steps.length + 1 };
+    const worker = {
+      ...options,
+      process: peer?.process ?? options.process ?? 0,
+      index: workers.length,
+      name,
+      host,
+      program,
+      labels,
+      isReaper,
+      at,
+      cutTo: steps.length + 1,
+    };
     host.tasks.push(worker);
     workers.push(worker);
     return worker;
@@ -249,10 +267,12 @@ export class Machine {
     switch (op) {
       case Op.WAIT:
       case Op.WAIT_ASYNC:
+      case Op.LISTEN:
         this.sleep(worker, op, p, a, b);
         break;
       case Op.NOTIFY:
-        this.notify(worker, p, a);
+      case Op.NOTIFY_HERE:
+        this.notify(worker, op, p, a);
         break;
       case Op.COPY:
       case Op.FILL:
@@ -282,7 +302,7 @@ export class Machine {
     for (const { at } of this.workers) if (words[at] === Status.PARKED && words[at + Field.P] === p) rank++;
     words[worker.at] = Status.PARKED;
     words[worker.at + Field.RANK] = rank;
-    if (op === Op.WAIT_ASYNC) worker.host.free(worker.index);
+    if (op !== Op.WAIT) worker.host.free(worker.index);
   }
 
   /** Takes a parked worker out of the engine's list. */
@@ -315,20 +335,29 @@ export class Machine {
     this.standToGoOn(worker, 2);
   }
 
-  private notify(worker: Worker, p: number, count: number): void {
+  private notify(worker: Worker, op: number, p: number, count: number): void {
     const { words, workers } = this;
     const woken: Worker[] = [];
     while (woken.length !== count) {
-      const first = workers.find(
-        ({ at }) => words[at] === Status.PARKED && words[at + Field.P] === p && words[at + Field.RANK] === 0,
-      );
+      let first: Worker | undefined;
+      for (const each of workers) {
+        if (words[each.at] !== Status.PARKED || words[each.at + Field.P] !== p || !this.reaches(worker, op, each)) continue;
+        if (!first || words[each.at + Field.RANK] < words[first.at + Field.RANK]) first = each;
+      }
       if (!first) break;
       this.wake(first);
       woken.push(first);
     }
-    this.seam.listener?.op(worker.index, Op.NOTIFY, p, count, 0, 0, 0, woken.length);
+    this.seam.listener?.op(worker.index, op, p, count, 0, 0, 0, woken.length);
     for (const sleeper of woken) this.seam.listener?.says(sleeper.index, 'is woken');
     this.advance(worker, woken.length);
+  }
+
+  /** Whether a notify of `worker`'s can wake a sleeper on its word. */
+  private reaches(worker: Worker, op: number, sleeper: Worker): boolean {
+    if (!this.seam.between) return true;
+    const isAsync = this.words[sleeper.at + Field.OP] === Op.WAIT_ASYNC;
+    return op === Op.NOTIFY ? !isAsync : isAsync && sleeper.process === worker.process;
   }
 
   /**

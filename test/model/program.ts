@@ -17,7 +17,7 @@ export type After = (result: number, flow: Flow) => void;
 /** Fixed arguments, or a function that is called when the step begins. */
 export type Args = readonly number[] | (() => readonly number[]);
 
-export const AtomicNames = ['load', 'store', 'cas', 'xchg', 'add', 'notify', 'waitAsync'] as const;
+export const AtomicNames = ['load', 'store', 'cas', 'xchg', 'add', 'notify', 'notifyHere', 'waitAsync', 'listen'] as const;
 export type AtomicName = (typeof AtomicNames)[number];
 
 export type Step =
@@ -44,13 +44,21 @@ export function run(name: string, after: After): Step {
 }
 
 /** An atomic access from JavaScript: Atomics.load, ... */
-export function atomic(name: Exclude<AtomicName, 'waitAsync'>, args: Args, after?: After): Step {
+export function atomic(name: Exclude<AtomicName, 'waitAsync' | 'listen'>, args: Args, after?: After): Step {
   return { kind: 'atomic', name, args, timed: false, after };
 }
 
 /** `await Atomics.waitAsync(...)` on `[address, expected]`: 0 woken, 1 not equal, 2 timed out. */
 export function waitAsync(args: Args, after?: After, options: { readonly timed?: boolean } = {}): Step {
   return { kind: 'atomic', name: 'waitAsync', args, timed: options.timed ?? false, after };
+}
+
+/**
+ * The ear of this task's thread sleeps on `[address, expected]` in the kernel, and has the task go on when it
+ * is woken: 0 woken, 1 not equal.
+ */
+export function listen(args: Args, after?: After): Step {
+  return { kind: 'atomic', name: 'listen', args, timed: false, after };
 }
 
 /** `await null`: lets the other tasks of this thread go first. */

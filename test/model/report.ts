@@ -83,9 +83,11 @@ function describe(model: Model, op: number, p: number, a: number, b: number, c: 
       return `copy ${at} <- [${model.nameOf(a)}] ${b} bytes`;
     case Op.WAIT:
     case Op.WAIT_ASYNC:
-      return `${op === Op.WAIT ? 'wait' : 'waitAsync'} ${at} while ${value(a)}: ${result === 1 ? 'not equal' : 'sleeps'}`;
+    case Op.LISTEN:
+      return `${op === Op.WAIT ? 'wait' : op === Op.LISTEN ? 'listen' : 'waitAsync'} ${at} while ${value(a)}: ${result === 1 ? 'not equal' : 'sleeps'}`;
     case Op.NOTIFY:
-      return `notify ${at} ${a < 0 ? 'all' : a} = ${result}`;
+    case Op.NOTIFY_HERE:
+      return `${op === Op.NOTIFY ? 'notify' : 'notifyHere'} ${at} ${a < 0 ? 'all' : a} = ${result}`;
     default:
       return 'pause';
   }

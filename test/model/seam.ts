@@ -32,6 +32,9 @@ export const Op = {
   LOAD_PLAIN64: 18,
   STORE_PLAIN64: 19,
   FILL: 20,
+  NOTIFY_HERE: 21,
+  /** Of the harness: the ear of a thread, asleep in the kernel while the thread's tasks go on. */
+  LISTEN: 22,
 } as const;
 
 /** The import of test/model/assembly/atomics.ts behind each operation. */
@@ -52,10 +55,15 @@ const IMPORTS: readonly (readonly [string, number])[] = [
   ['fill', Op.FILL],
   ['sleep', Op.WAIT],
   ['notify', Op.NOTIFY],
+  ['notifyHere', Op.NOTIFY_HERE],
   ['pause', Op.PAUSE],
 ];
 
-export const opByName: Readonly<Record<string, number>> = { ...Object.fromEntries(IMPORTS), waitAsync: Op.WAIT_ASYNC };
+export const opByName: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(IMPORTS),
+  waitAsync: Op.WAIT_ASYNC,
+  listen: Op.LISTEN,
+};
 
 /** Hears what happens, for a report. */
 export interface Listener {
@@ -84,6 +92,8 @@ export class Seam {
   private looking = false;
   /** Who is moving: a worker's index, or OBSERVER. */
   who: number = OBSERVER;
+  /** Whether the workers are in several processes. */
+  between = false;
   /** What `now` answers. */
   clock = 0;
   /** Operations that are left to a call of the setup's: see `cutShort`. */
@@ -128,6 +138,7 @@ export class Seam {
     const seam: WebAssembly.ModuleImports = {
       high: () => this.high,
       now: () => this.clock,
+      between: () => Number(this.between),
       growBy: (pages: number) => this.grow(pages),
     };
     for (const [name, op] of IMPORTS) {
@@ -211,10 +222,12 @@ export class Seam {
       }
       case Op.WAIT:
       case Op.WAIT_ASYNC:
+      case Op.LISTEN:
         this.touch(p, false);
         this.sharing.touchQueue(p >> 2, true, this.who);
         return false;
       case Op.NOTIFY:
+      case Op.NOTIFY_HERE:
         return !this.sharing.touchQueue(this.wordAt(p), false, this.who);
       case Op.PAUSE:
         return false;

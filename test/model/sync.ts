@@ -5,7 +5,7 @@
 import { Status } from '../../assembly/abi.ts';
 import { Field, Status as Parked, type WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
-import { atomic, call, label, must, type Program, run, type Step, waitAsync } from './program.ts';
+import { type After, atomic, call, label, listen, must, type Program, run, type Step, waitAsync } from './program.ts';
 
 export { Status };
 
@@ -177,6 +177,29 @@ export function awaited(gate: number, pump: Pump, attempt: CallStep, means: (res
     call('gateLeave', [gate], (_, flow) => {
       if (!pump.got) flow.stop();
     }),
+  ];
+}
+
+/**
+ * The ear of an event loop, as a task of its thread (assembly/waiting/doorbell.ts): sleeps on the doorbell,
+ * and looks after the gates then. It listens from before the loop's first wait on.
+ */
+export function earFor(m: Model, gates: readonly number[], words: readonly number[] = []): Program {
+  const bell = m.call('doorbell');
+  const ear = m.ghost({ heard: m.load(bell) });
+  const looks: Step[] = [
+    ...gates.map((gate) => call('gateWakeHere', [gate])),
+    ...words.map((word) => atomic('notifyHere', [word, -1])),
+  ];
+  const last = { ...(looks.pop() as CallStep), after: ((_, flow) => flow.goto('listens')) satisfies After };
+  return [
+    label('listens'),
+    listen(() => [bell, ear.heard]),
+    atomic('load', [bell], (rung) => {
+      ear.heard = rung;
+    }),
+    ...looks,
+    last,
   ];
 }
 

@@ -336,8 +336,8 @@ describe('a worker that ends', () => {
         { file: WORKERS, find: "    store(worker + offsetof<Worker>('exitCode'), exitCode);\n", replace: '' },
         {
           file: WORKERS,
-          find: '  workerWakeAll(worker);\n  return true;',
-          replace: "  store(worker + offsetof<Worker>('exitCode'), exitCode);\n  workerWakeAll(worker);\n  return true;",
+          find: '  workerWakeAll(worker);\n  workerSetOsPid(worker, -1);\n',
+          replace: "  store(worker + offsetof<Worker>('exitCode'), exitCode);\n  workerWakeAll(worker);\n",
         },
       ],
     },

@@ -14,6 +14,7 @@ export declare function add(p: usize, value: i32): i32;
 export declare function loadPlain(p: usize): i32;
 export declare function storePlain(p: usize, value: i32): void;
 export declare function notify(p: usize, count: i32): i32;
+export declare function notifyHere(p: usize, count: i32): i32;
 export declare function now(): f64;
 export declare function pause(): void;
 export declare function copy(dest: usize, src: usize, bytes: usize): void;
@@ -28,6 +29,11 @@ declare function storePlainWide(p: usize, low: i32, high: i32): void;
 declare function casWide(p: usize, expectedLow: i32, expectedHigh: i32, low: i32, high: i32): i32;
 declare function high(): i32;
 declare function growBy(pages: i32): i32;
+declare function between(): i32;
+
+export function isBetweenProcesses(): bool {
+  return between() != 0;
+}
 
 export function wait(p: usize, expected: i32, timeoutNs: i64): i32 {
   return sleep(p, expected, i32(timeoutNs >= 0));

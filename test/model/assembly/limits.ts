@@ -20,5 +20,7 @@ export const SEGMENT_MAX: u32 = 256;
 export const FIRST_CHUNK_SHIFT: i32 = 2;
 export const SPIN_MIN: i32 = 0;
 export const SPIN_MAX: i32 = 0;
+export const SLICE: f64 = Infinity;
+export const SPIN_BETWEEN: i32 = 0;
 export const PROBE_AFTER_MIN: i32 = 1;
 export const PROBE_AFTER_MAX: i32 = 1;
