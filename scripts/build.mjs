@@ -145,6 +145,7 @@ async function buildModules() {
     plugins: [loaderWithoutPolyfill],
     ignoreAnnotations: true,
   });
+  keepDirectives();
   const bundle = await import(new URL('../dist/nogil.js', import.meta.url));
   for (const entry of entries) {
     const names = Object.keys(bundle[entry]).join(', ');
@@ -162,6 +163,15 @@ async function buildModules() {
   for (const name of inBar) bundled[name] = name;
   const notices = Object.entries(bundled).map(([name, home]) => `${name}\n\n${licenceOf(home)}`);
   writeFileSync('dist/THIRD-PARTY-LICENSES.txt', `dist/nogil.js contains:\n\n${notices.join('\n\n')}`);
+}
+
+/** What bundlers are told of our imports at run time are comments, which have gone with the white space. */
+function keepDirectives() {
+  const file = 'dist/nogil.js';
+  const source = readFileSync(file, 'utf8');
+  const imports = /(?<![\w$.])import\((?=\w)/g;
+  if (!imports.test(source)) throw new Error(`${file} imports nothing at run time any more: drop keepDirectives`);
+  writeFileSync(file, source.replaceAll(imports, 'import(/* @vite-ignore */ /* webpackIgnore: true */ '));
 }
 
 /**

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-/** 39.7 KB before slots, leases and getInto, and before chunks of the object table went back. */
-const LIMIT = 45_000;
+/** 39.7 KB before slots, leases and getInto, chunks of the object table that go back, and processes. */
+const LIMIT = 45_500;
 
 /** Imports, and modules of dist/browser that must stay behind. */
 const CASES = [

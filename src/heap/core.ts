@@ -21,7 +21,7 @@ export function coreModule(): WebAssembly.Module {
 
 /** The same for a memory between processes of the operating system. */
 export function coreModuleBetween(): WebAssembly.Module {
-  compiledBetween ??= new WebAssembly.Module(coreBetween());
+  compiledBetween ??= new WebAssembly.Module(coreBetween() as BufferSource);
   return compiledBetween;
 }
 

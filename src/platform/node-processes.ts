@@ -31,7 +31,7 @@ export function canSpawn(): boolean {
   return fileBeside('process.js') !== undefined;
 }
 
-export function coreBetween(): Uint8Array<ArrayBuffer> {
+export function coreBetween(): Uint8Array {
   return new Uint8Array(readFileSync(fileBeside('between.wasm') as string));
 }
 

@@ -93,7 +93,7 @@ export interface Platform {
   /** This process's number in the operating system; 0 where it cannot be known. */
   readonly processId: number;
   /** The core's module for a memory between processes. */
-  coreBetween(): Uint8Array<ArrayBuffer>;
+  coreBetween(): Uint8Array;
   /** Starts a process of the operating system with the memory behind a descriptor. */
   spawnProcess(data: unknown, memory: number, around: Surroundings): SpawnedProcess;
   /**
