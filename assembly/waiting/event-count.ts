@@ -48,7 +48,6 @@ export function gateLeave(gate: usize): void {
 }
 
 /** Wakes every async waiter, if there is one. */
-// @inline
 export function gateOpen(gate: usize): void {
   if (load(gate + offsetof<Gate>('waiters')) > 0) gateWakeAll(gate);
 }
@@ -77,7 +76,6 @@ export function eventCountGate(ec: usize): usize {
 }
 
 /** Something became true for up to `count` waiters. */
-// @inline
 export function eventCountNotify(ec: usize, count: i32): void {
   if (load(ec + offsetof<EventCount>('waiters')) > 0) {
     add(ec + offsetof<EventCount>('seq'), 1);

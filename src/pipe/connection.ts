@@ -109,8 +109,8 @@ export class Connection extends Lender {
    * cannot be sent; MemoryError. Then nothing was sent
    */
   send(value: unknown): void {
-    const queue = this[Member.WRITES_TO];
-    const status = sendMessage(this[Member.HEAP], queue, value, FOREVER);
+    this[Member.WRITES_TO];
+    const status = sendMessage(this[Member.HEAP], this, value, FOREVER);
     if (status !== Status.OK) throw this[Member.PUT_ERROR](status, 'send');
   }
 

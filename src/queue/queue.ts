@@ -16,7 +16,7 @@ import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
 import { decodeMany, type NumberArray, notNumber, readNumbers, roomIn } from './get-batch.ts';
 import { Lender } from './lender.ts';
 import { PutBatch } from './put-batch.ts';
-import { isBytes, plainRecords, putBytes, putEncoded, type RecordForm } from './records.ts';
+import { isShortBytes, plainRecords, putEncoded, type RecordForm, stageBytes } from './records.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -113,7 +113,15 @@ export class Queue<T = unknown> extends Lender {
   /** Puts an item that is no number: a status. @internal */
   protected [Member.PUT_ITEM](item: T, ms: number): number {
     const { [Member.HEAP]: heap } = this;
-    if (isBytes(item)) return putBytes(heap, this[Member.OPEN], item, ms);
+    if (isShortBytes(heap, item)) {
+      const { length } = item;
+      const place = stageBytes(heap, item);
+      // Only now: an array may have accessors of its own.
+      const queue = this[Member.OPEN];
+      return place === 0
+        ? heap.core.queuePut(queue, length, Encoding.BYTES, ms)
+        : heap.core.queuePutFrom(queue, place, length, ms);
+    }
     const encoding = heap.codec.encode(item, RECORD);
     // Only now: a getter of the item may have closed the queue.
     return putEncoded(heap, this[Member.OPEN], encoding, ms);

@@ -45,21 +45,19 @@ export function putEncoded(heap: Heap, queue: number, encoding: Encoding, ms: nu
   return putRecord(heap, queue, ms);
 }
 
-/** What `putBytes` takes. Not what is detached: the codec says that it cannot be sent. */
-export function isBytes(value: unknown): value is Uint8Array {
-  return ArrayBuffer.isView(value) && viewName(value) === 'Uint8Array' && (value as Uint8Array).length > 0;
+/** Whether a value is bytes that lie in a ring. Not what is detached: the codec says that it cannot be sent. */
+export function isShortBytes(heap: Heap, value: unknown): value is Uint8Array {
+  if (!ArrayBuffer.isView(value) || viewName(value) !== 'Uint8Array') return false;
+  const { length } = value as Uint8Array;
+  return length > 0 && length <= heap.inlineBytes;
 }
 
-/** Puts bytes, waiting `ms` for room, as `putEncoded` what is made of them, in fewer steps: a status. */
-export function putBytes(heap: Heap, queue: number, bytes: Uint8Array, ms: number): number {
-  const { core } = heap;
-  const { length } = bytes;
-  if (length > heap.inlineBytes) return putEncoded(heap, queue, heap.codec.encode(bytes, RECORD), ms);
+/** Where such bytes lie in the heap; 0: a copy is in the scratch, at RECORD. In fewer steps than the codec's. */
+export function stageBytes(heap: Heap, bytes: Uint8Array): number {
   // At 0 is nothing of the heap.
   const place = bytes.byteOffset === 0 ? 0 : placeOf(heap, bytes);
-  if (place !== 0) return core.queuePutFrom(queue, place, length, ms);
-  heap.scratch.set(bytes, RECORD);
-  return core.queuePut(queue, length, Encoding.BYTES, ms);
+  if (place === 0) heap.scratch.set(bytes, RECORD);
+  return place;
 }
 
 /**

@@ -3,7 +3,7 @@
  * repaired.
  */
 import { readdirSync } from 'node:fs';
-import { BrokenLockError, Condition, heap, Lock, Process, Queue, WorkerDied } from 'nogil';
+import { BrokenLockError, Condition, heap, Lock, Queue, WorkerDied } from 'nogil';
 import { setStartMethod } from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
 import { LONG, until } from '../support/until.ts';
@@ -20,17 +20,9 @@ import {
   tryLock,
   type Way,
 } from './children.workers.ts';
+import { started } from './started.ts';
 
 setStartMethod('spawn');
-
-// biome-ignore lint/suspicious/noExplicitAny: as Process has it.
-type Target = (...args: any[]) => unknown;
-
-function started<F extends Target>(target: F, ...args: Parameters<F>): Process<F> {
-  const process = new Process<F>({ target, args });
-  process.start();
-  return process;
-}
 
 /** Whether the system knows a process, be it as a zombie. */
 function isThere(pid: number): boolean {

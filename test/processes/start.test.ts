@@ -2,7 +2,7 @@
  * Start method 'spawn': a Process is a process of the operating system, and all classes work between them as
  * they do between threads.
  */
-import { Barrier, Condition, Event, getpid, heap, Lock, Manager, Process, Queue, Thread, Value } from 'nogil';
+import { Barrier, Condition, Event, getpid, heap, Lock, Manager, Queue, Thread, Value } from 'nogil';
 import { getAllStartMethods, getContext, Pipe, Pool, setStartMethod, wait } from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
 import { LONG, until } from '../support/until.ts';
@@ -22,17 +22,9 @@ import {
   square,
   whoAmI,
 } from './children.workers.ts';
+import { started } from './started.ts';
 
 setStartMethod('spawn');
-
-// biome-ignore lint/suspicious/noExplicitAny: as Process has it.
-type Target = (...args: any[]) => unknown;
-
-function started<F extends Target>(target: F, ...args: Parameters<F>): Process<F> {
-  const process = new Process<F>({ target, args });
-  process.start();
-  return process;
-}
 
 test("there are 'worker' and 'spawn'", () => {
   expect(getAllStartMethods()).toEqual(['worker', 'spawn']);
