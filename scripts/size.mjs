@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /** 39.7 KB before slots, leases and getInto, chunks of the object table that go back, and processes. */
-const LIMIT = 45_500;
+const LIMIT = 46_500;
 
 /** Imports, and modules of dist/browser that must stay behind. */
 const CASES = [

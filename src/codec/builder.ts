@@ -37,7 +37,7 @@ export function fromTemplate(keys: readonly string[]): Builder {
 let allowed: boolean | undefined;
 
 /** Asked once: where it is forbidden, each time might be reported. */
-function canCompile(): boolean {
+export function canCompile(): boolean {
   if (allowed === undefined) {
     try {
       new Function('');

@@ -9,11 +9,12 @@
  * An everyday value allocates nothing. A getter or a proxy may use the writer in the middle of a walk: its
  * own begins where this one stands.
  */
-import type { CellText } from './cell-text.ts';
-import { CELL, latin1Cells, Tag, utf16Cells } from './cells.ts';
+import type { CellBuffer } from './cell-buffer.ts';
+import { CELL, Tag } from './cells.ts';
 import { classify } from './classify.ts';
 import { SEND } from './handle.ts';
 import { Node } from './node.ts';
+import { Guess, nowhere, type Walk, Written } from './shape-writer.ts';
 import { NO_SHAPE, type ShapeNode, type ShapeStore, ShapeTree } from './shapes.ts';
 
 const MAX_DEPTH = 200;
@@ -26,13 +27,6 @@ const LINEAR = 32;
  * measurement.
  */
 const FEW_ELEMENTS = 4;
-
-/** Up to these many characters a loop beats the native call. Chosen by measurement, on Node 20. */
-const SHORT = 24;
-
-const CELLS_AT_FIRST = 1024;
-/** A buffer of more cells is let go of after use. */
-const CELLS_TO_KEEP = 1 << 17;
 
 const { getPrototypeOf, keys: keysOf, values } = Object;
 const objectPrototype = Object.prototype;
@@ -51,6 +45,7 @@ const plainClasses = new WeakMap<object, boolean>();
 /** Whether an instance of a class is no more than its properties; so are most classes that users write. */
 function isPlainClass(value: object, prototype: object | null): boolean {
   if (prototype === null) return true;
+  if (prototype === arrayPrototype) return false;
   let plain = plainClasses.get(prototype);
   if (plain === undefined) {
     plain = classify(value) === Node.OBJECT;
@@ -59,21 +54,16 @@ function isPlainClass(value: object, prototype: object | null): boolean {
   return plain;
 }
 
-export class CellWriter {
+export class CellWriter implements Walk {
+  /** What is written to: of a batch, its own. */
+  cells: CellBuffer;
   /** The bytes written last, from `start` to `end`: good until the next call. */
-  bytes: Uint8Array;
-  /** The same memory. */
-  words: Int32Array;
   start = 0;
   end = 0;
 
-  #f64: Float64Array;
-  #capacity = CELLS_AT_FIRST;
-  /** The next cell. */
-  #at = 0;
-  readonly #text: CellText;
   readonly #tree: ShapeTree;
   #inheritsKeys = false;
+  readonly #root = new Guess();
 
   // The containers met by the walk, from `#base` on; those before it are of the walks around it.
   readonly #met: (object | undefined)[] = new Array(LINEAR).fill(undefined);
@@ -82,179 +72,111 @@ export class CellWriter {
   /** Takes over from `#met` when there are many. */
   #many: Set<object> | undefined;
 
-  constructor(text: CellText, store: ShapeStore) {
-    this.#text = text;
-    const buffer = new ArrayBuffer(CELLS_AT_FIRST * CELL);
-    this.bytes = text.bytesOver(buffer);
-    this.#f64 = new Float64Array(buffer);
-    this.words = new Int32Array(buffer);
+  constructor(cells: CellBuffer, store: ShapeStore) {
+    this.cells = cells;
     this.#tree = new ShapeTree((keys) => this.#intern(store, keys));
   }
 
   /** Whether it could be written. Getters are read, once. May throw what they, or a proxy, throw. */
   write(root: unknown): boolean {
-    const from = this.#at;
+    const { cells } = this;
+    if (cells.at === 0) cells.trim();
+    try {
+      return this.append(root);
+    } finally {
+      cells.at = this.start / CELL;
+    }
+  }
+
+  /** The same, and the next one is written behind it; but if it could not be written, in its place. */
+  append(root: unknown): boolean {
+    const { cells } = this;
+    const from = cells.at;
     const outerBase = this.#base;
     const outerMany = this.#many;
     this.#base = this.#top;
     this.#many = undefined;
     this.#inheritsKeys = inheritsKeys();
-    if (this.#capacity > CELLS_TO_KEEP && from === 0) this.#use(CELLS_AT_FIRST);
+    let done = false;
     try {
-      if (!this.#value(root, 0)) return false;
-      this.start = from * CELL;
-      this.end = this.#at * CELL;
-      return true;
+      done = this.#value(root, 0, this.#root);
     } finally {
-      this.#at = from;
       // References left behind would keep the user's objects alive.
       while (this.#top > this.#base) this.#met[--this.#top] = undefined;
       this.#base = outerBase;
       this.#many = outerMany;
+      this.start = from * CELL;
+      this.end = cells.at * CELL;
+      if (!done) cells.at = from;
     }
+    return done;
   }
 
   #intern(store: ShapeStore, keys: string[]): number {
-    const from = this.#at;
-    this.#room(1);
-    this.#tag(Tag.ARRAY, keys.length);
-    for (const key of keys) this.#string(key);
-    const end = this.#at;
-    this.#at = from;
-    return store.intern(this.bytes, from * CELL, end * CELL);
-  }
-
-  // ── room ───────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Makes sure of so many more cells. */
-  #room(cells: number): void {
-    if (this.#at + cells > this.#capacity) this.#use(Math.max(this.#capacity * 2, this.#at + cells));
-  }
-
-  /** Another buffer, with what is written. */
-  #use(capacity: number): void {
-    const buffer = new ArrayBuffer(capacity * CELL);
-    const bytes = this.#text.bytesOver(buffer);
-    bytes.set(new Uint8Array(this.bytes.buffer, this.bytes.byteOffset, this.#at * CELL));
-    this.bytes = bytes;
-    this.#f64 = new Float64Array(buffer);
-    this.words = new Int32Array(buffer);
-    this.#capacity = capacity;
-  }
-
-  /** Writes a cell for which there is room. */
-  #tag(tag: Tag, more = 0): void {
-    this.#mark(this.#at++, tag, more);
-  }
-
-  #mark(at: number, tag: Tag, more: number): void {
-    this.words[2 * at] = more;
-    this.words[2 * at + 1] = tag;
+    const { cells } = this;
+    const from = cells.at;
+    cells.tag(Tag.ARRAY, keys.length);
+    for (const key of keys) cells.string(key);
+    const end = cells.at;
+    cells.at = from;
+    return store.intern(cells.bytes, from * CELL, end * CELL);
   }
 
   // ── values ─────────────────────────────────────────────────────────────────────────────────────────
 
-  #value(value: unknown, depth: number): boolean {
+  #value(value: unknown, depth: number, guess: Guess): boolean {
     switch (typeof value) {
       case 'number':
-        this.#number(value);
+        this.cells.number(value);
         return true;
       case 'string':
-        this.#string(value);
+        this.cells.string(value);
         return true;
       case 'object':
-        if (value !== null) return depth <= MAX_DEPTH && this.#container(value, depth + 1);
-        this.#room(1);
-        this.#tag(Tag.NULL);
+        if (value !== null) return depth <= MAX_DEPTH && this.#container(value, depth + 1, guess);
+        this.cells.tag(Tag.NULL);
         return true;
       case 'boolean':
-        this.#room(1);
-        this.#tag(value ? Tag.TRUE : Tag.FALSE);
+        this.cells.tag(value ? Tag.TRUE : Tag.FALSE);
         return true;
       case 'undefined':
-        this.#room(1);
-        this.#tag(Tag.UNDEFINED);
+        this.cells.tag(Tag.UNDEFINED);
         return true;
       case 'bigint':
-        this.#bigint(value);
+        this.cells.bigint(value);
         return true;
       default:
         return false;
     }
   }
 
-  #number(value: number): void {
-    this.#room(1);
-    if (Number.isNaN(value)) this.#tag(Tag.NAN);
-    else this.#f64[this.#at++] = value;
-  }
-
-  #bigint(value: bigint): void {
-    this.#room(2);
-    if (BigInt.asIntN(64, value) === value) {
-      this.#tag(Tag.BIGINT);
-      const at = 2 * this.#at++;
-      this.words[at] = Number(BigInt.asIntN(32, value));
-      this.words[at + 1] = Number(value >> 32n);
-    } else {
-      this.#tag(Tag.LONG_BIGINT, value < 0n ? 1 : 0);
-      this.#string((value < 0n ? -value : value).toString(16));
-    }
-  }
-
-  #string(text: string): void {
-    const { length } = text;
-    // A native call wants to know that the longest UTF-8 fits.
-    this.#room(2 + (length > SHORT ? (3 * length + 8) >>> 3 : latin1Cells(length)));
-    const from = this.#at + 1;
-    const after = from + latin1Cells(length);
-    // The padding, which is compared where this is a key.
-    if (length > 0) this.#f64[after - 1] = 0;
-    let at = from * CELL;
-    if (length <= SHORT) {
-      const { bytes } = this;
-      for (let i = 0; i < length; i++) {
-        const code = text.charCodeAt(i);
-        if (code > 0xff) {
-          this.#wide(text);
-          return;
-        }
-        bytes[at++] = code;
-      }
-    } else if (!this.#text.writeAscii(this.bytes, text, at)) {
-      this.#wide(text);
-      return;
-    } else for (at += length; at < after * CELL; at++) this.bytes[at] = 0;
-    this.#tag(Tag.LATIN1, length);
-    this.#at = after;
-  }
-
-  #wide(text: string): void {
-    const { length } = text;
-    const cells = utf16Cells(length);
-    this.#room(1 + cells);
-    this.#tag(Tag.UTF16, length);
-    this.#f64[this.#at + cells - 1] = 0;
-    this.#text.writeUtf16(this.bytes, text, this.#at * CELL);
-    this.#at += cells;
+  /** For compiled writers (shape-writer.ts). */
+  item(value: unknown, depth: number, guess: Guess): boolean {
+    return this.#value(value, depth, guess);
   }
 
   // ── containers ─────────────────────────────────────────────────────────────────────────────────────
 
-  #container(value: object, depth: number): boolean {
+  #container(value: object, depth: number, guess: Guess): boolean {
+    if (isArray(value)) return this.#array(value, depth, guess);
+    if (guess.first !== undefined) {
+      let written = guess.first(this, this.cells, value, depth);
+      if (written === Written.OTHER && guess.second !== undefined) written = guess.second(this, this.cells, value, depth);
+      if (written !== Written.OTHER) return written === Written.DONE;
+    }
     const prototype = getPrototypeOf(value);
-    if (prototype === arrayPrototype) return this.#isFirstMeeting(value) && this.#array(value as unknown[], depth);
     const isPlain = prototype === objectPrototype;
     if (!isPlain && !isPlainClass(value, prototype)) return false;
-    if ((value as { [SEND]?: unknown })[SEND] !== undefined || isArray(value) || !this.#isFirstMeeting(value)) return false;
+    if ((value as { [SEND]?: unknown })[SEND] !== undefined || !this.isFirstMeeting(value)) return false;
     const inherits = prototype !== null && (!isPlain || this.#inheritsKeys);
-    return this.#object(value as Record<string, unknown>, inherits ? new Set(keysOf(value)) : undefined, depth);
+    return this.#object(value as Record<string, unknown>, inherits ? new Set(keysOf(value)) : undefined, depth, guess);
   }
 
   /** @param own the keys to take, where `for in` would show inherited ones */
-  #object(value: Record<string, unknown>, own: Set<string> | undefined, depth: number): boolean {
-    this.#room(1);
-    const head = this.#at++;
+  #object(value: Record<string, unknown>, own: Set<string> | undefined, depth: number, guess: Guess): boolean {
+    const { cells } = this;
+    cells.room(1);
+    const head = cells.at++;
     let node: ShapeNode | undefined = this.#tree.root;
     /** All keys so far, once they are no beginning of a shape. */
     let keys: string[] | undefined;
@@ -267,42 +189,48 @@ export class CellWriter {
       }
       if (keys !== undefined) keys.push(key);
       const item = value[key];
-      if (typeof item === 'number' && !Number.isNaN(item) && this.#at < this.#capacity) this.#f64[this.#at++] = item;
-      else if (!this.#value(item, depth)) return false;
+      if (typeof item === 'number' && !Number.isNaN(item) && cells.at < cells.capacity) cells.f64[cells.at++] = item;
+      else if (!this.#value(item, depth, node === undefined ? nowhere : node.guess)) return false;
     }
-    if (node !== undefined && node.shape !== NO_SHAPE) this.#mark(head, Tag.OBJECT, node.shape);
-    else this.#keyed(head, keys ?? node?.keys() ?? []);
+    if (node !== undefined && node.shape !== NO_SHAPE) {
+      cells.mark(head, Tag.OBJECT, node.shape);
+      const writer = node.writers.meet(node.shape, () => node.keys());
+      if (writer !== undefined) guess.met(writer);
+    } else this.#keyed(head, keys ?? node?.keys() ?? []);
     return true;
   }
 
   /** An object whose keys are no shape yet, and whose values are written: it becomes one, or the keys follow. */
   #keyed(head: number, keys: string[]): void {
+    const { cells } = this;
     const shape = this.#tree.learn(keys);
     if (shape !== NO_SHAPE) {
-      this.#mark(head, Tag.OBJECT, shape);
+      cells.mark(head, Tag.OBJECT, shape);
       return;
     }
-    this.#mark(head, Tag.KEYED, keys.length);
-    for (const key of keys) this.#string(key);
+    cells.mark(head, Tag.KEYED, keys.length);
+    for (const key of keys) cells.string(key);
   }
 
-  #array(value: unknown[], depth: number): boolean {
-    if ((value as { [SEND]?: unknown })[SEND] !== undefined || !isArray(value)) return false;
+  #array(value: unknown[], depth: number, guess: Guess): boolean {
+    if (getPrototypeOf(value) !== arrayPrototype || (value as { [SEND]?: unknown })[SEND] !== undefined) return false;
+    if (!this.isFirstMeeting(value)) return false;
     const { length } = value;
-    this.#room(1);
-    this.#tag(Tag.ARRAY, length);
+    const { elements } = guess;
+    const { cells } = this;
+    cells.tag(Tag.ARRAY, length);
     for (let i = 0; i < length; i++) {
       const item = value[i];
-      if (typeof item === 'number' && !Number.isNaN(item) && this.#at < this.#capacity) this.#f64[this.#at++] = item;
+      if (typeof item === 'number' && !Number.isNaN(item) && cells.at < cells.capacity) cells.f64[cells.at++] = item;
       else if (item === undefined && !(i in value)) return false;
-      else if (!this.#value(item, depth)) return false;
+      else if (!this.#value(item, depth, elements)) return false;
     }
     // JavaScript has no question "any properties besides the elements?", so count them all.
     return length === (length <= FEW_ELEMENTS ? keysOf(value) : values(value)).length;
   }
 
   /** Notes a container. False if it was noted before: a shared reference or a cycle. */
-  #isFirstMeeting(value: object): boolean {
+  isFirstMeeting(value: object): boolean {
     if (this.#many !== undefined) {
       const { size } = this.#many;
       this.#many.add(value);

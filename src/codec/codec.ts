@@ -2,6 +2,7 @@
 
 import { Encoding } from '../../assembly/abi.ts';
 import { copyInto, copyOf } from './bytes.ts';
+import { CellBuffer } from './cell-buffer.ts';
 import { CellReader } from './cell-reader.ts';
 import { cellText, SHORT, shortText } from './cell-text.ts';
 import { CellWriter } from './cell-writer.ts';
@@ -76,7 +77,7 @@ export class Codec {
     this.#scratchWords = new Int32Array(scratch.buffer, scratch.byteOffset, scratch.length >> 2);
     this.#bridge = bridge;
     this.#text = textFor(scratch);
-    this.#writer = new CellWriter(cellText(), shapes);
+    this.#writer = new CellWriter(new CellBuffer(cellText()), shapes);
     this.#reader = new CellReader(scratch, cellText(), shapes);
   }
 
@@ -202,15 +203,44 @@ export class Codec {
     return this.#encodeRich(value);
   }
 
+  // ── batches: values behind each other in a buffer of their sender's ────────────────────────────────────
+
+  newCells(): CellBuffer {
+    return new CellBuffer(cellText());
+  }
+
+  /** Values are written to `cells` from now on; where they were until now. */
+  useCells(cells: CellBuffer): CellBuffer {
+    const before = this.#writer.cells;
+    this.#writer.cells = cells;
+    return before;
+  }
+
+  /**
+   * Writes an object or a bigint as `Encoding.PLAIN` behind what is in the buffer, and leaves it there. False:
+   * it goes another way, which `encode` knows, and is not there.
+   */
+  append(value: unknown): boolean {
+    try {
+      if (!this.#writer.append(value)) return false;
+    } catch {
+      // As in `encode`, which has it thrown again.
+      return false;
+    }
+    this.handles = NO_HANDLES;
+    this.#encodedAsCells();
+    return true;
+  }
+
   #encodePlain(value: string | bigint): Encoding {
     this.#writer.write(value);
     return this.#encodedAsCells();
   }
 
   #encodedAsCells(): Encoding {
-    const { bytes, words, start, end } = this.#writer;
-    this.#leave(Encoding.PLAIN, bytes, start, end);
-    this.#words = words;
+    const { cells, start, end } = this.#writer;
+    this.#leave(Encoding.PLAIN, cells.bytes, start, end);
+    this.#words = cells.words;
     return Encoding.PLAIN;
   }
 
@@ -232,7 +262,7 @@ export class Codec {
     if (refused !== undefined) throw refused;
     const target = new Uint8Array(length);
     for (let i = 0; i < 4; i++) target[i] = tableLength >>> (8 * i);
-    target.set(writer.bytes.subarray(writer.start, writer.end), RICH_HEADER);
+    target.set(writer.cells.bytes.subarray(writer.start, writer.end), RICH_HEADER);
     let end = RICH_HEADER + tableLength;
     if (buffers !== undefined) {
       for (const blob of buffers.blobs) {

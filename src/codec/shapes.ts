@@ -9,6 +9,8 @@
  * and who sends few objects pays for no table. What has no number is written with its keys.
  */
 
+import { Guess, ShapeWriters } from './shape-writer.ts';
+
 /** Where the shapes of a heap are. */
 export interface ShapeStore {
   /**
@@ -57,6 +59,9 @@ export class ShapeNode {
   /** The step that was taken last: most objects come in rows. */
   lastKey: string | undefined;
   last: ShapeNode | undefined;
+  readonly writers = new ShapeWriters();
+  /** What is found behind the last key. */
+  readonly guess = new Guess();
   readonly #few: ShapeNode[] = [];
   /** All of them, once they are not few. */
   #many: Map<string, ShapeNode> | undefined;

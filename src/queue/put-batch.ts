@@ -8,61 +8,31 @@
  * held: they go if this worker dies.
  */
 import { Encoding } from '../../assembly/abi.ts';
+import { copyInto } from '../codec/bytes.ts';
+import type { CellBuffer } from '../codec/cell-buffer.ts';
+import { CELL } from '../codec/cells.ts';
 import type { Heap } from '../heap/heap.ts';
-import { RECORD, writeBlock } from '../heap/records.ts';
+import { writeBlock } from '../heap/records.ts';
 import { incomparable } from './keys.ts';
 import { plainRecords, type RecordForm } from './records.ts';
 
-/** Bytes of private memory at first, and at most between two batches. */
-const AT_FIRST = 4096;
-const TO_KEEP = 1 << 18;
-/** Bytes of the record of a number, or of one whose payload is in a block. */
-const SHORT = RECORD + 8;
+/** A buffer that nobody uses: most batches are over before the next one begins. */
+let spare: CellBuffer | undefined;
 
-/** Records, one behind the other. */
-class Records {
-  i32 = new Int32Array(AT_FIRST >> 2);
-  f64 = new Float64Array(this.i32.buffer);
-  bytes = new Uint8Array(this.i32.buffer);
-  /** In bytes. */
-  end = 0;
-
-  /** Makes sure of so many more bytes. */
-  room(more: number): void {
-    const least = this.end + more;
-    if (least <= this.bytes.length) return;
-    const before = this.bytes;
-    this.i32 = new Int32Array(Math.max(2 * before.length, (least + 7) & ~7) >> 2);
-    this.f64 = new Float64Array(this.i32.buffer, 0, this.i32.length >> 1);
-    this.bytes = new Uint8Array(this.i32.buffer);
-    this.bytes.set(before.subarray(0, this.end));
-  }
-
-  /** The header of a record of which `bytes` follow, for which there is room; where they begin. */
-  header(length: number, meta: number, bytes: number): number {
-    const at = this.end;
-    this.i32[at >> 2] = length;
-    this.i32[(at >> 2) + 1] = meta;
-    this.end = at + RECORD + bytes;
-    return at + RECORD;
-  }
-
-  number(value: number): void {
-    this.room(SHORT);
-    this.f64[this.header(8, Encoding.NUMBER, 8) >> 3] = value;
-  }
-
-  /** What lies in the scratch up to `end`. A loop, because most records are short. */
-  copy(scratch: Int32Array, end: number): void {
-    this.room(end);
-    const to = this.end >> 2;
-    for (let i = 0; i < end >> 2; i++) this.i32[to + i] = scratch[i] as number;
-    this.end += end;
-  }
+function addNumber(cells: CellBuffer, value: number): void {
+  cells.room(2);
+  cells.mark(cells.at, Encoding.NUMBER, 8);
+  cells.f64[cells.at + 1] = value;
+  cells.at += 2;
 }
 
-/** One that nobody uses: most batches are over before the next one begins. */
-let spare: Records | undefined;
+/** What lies in the scratch up to byte `end`. A loop, because most records are short. */
+function addStaged(cells: CellBuffer, scratch: Int32Array, end: number): void {
+  cells.room(end / CELL);
+  const to = 2 * cells.at;
+  for (let i = 0; i < end >> 2; i++) cells.words[to + i] = scratch[i] as number;
+  cells.at += end / CELL;
+}
 
 /** Records that fit into the scratch together, from byte `from` on. */
 interface Chunk {
@@ -83,8 +53,10 @@ function isNumbers(items: unknown): items is Float64Array {
 export class PutBatch {
   readonly #heap: Heap;
   readonly #form: RecordForm;
-  #records: Records | undefined = spare ?? new Records();
+  #cells: CellBuffer | undefined;
   readonly #chunks: Chunk[] = [];
+  /** The chunk that the next record may belong to. */
+  #last: Chunk = { from: Number.NEGATIVE_INFINITY, count: 0 };
   /** The first chunk that is not sent yet. */
   #next = 0;
   /** Items that are in the queue. */
@@ -95,22 +67,27 @@ export class PutBatch {
   constructor(heap: Heap, items: Iterable<unknown>, form: RecordForm = plainRecords) {
     this.#heap = heap;
     this.#form = form;
+    // All of them now: a generator might send some of its own between two of its items.
+    const all = Array.isArray(items) || isNumbers(items) ? (items as readonly unknown[]) : Array.from(items);
+    const cells = spare ?? heap.codec.newCells();
+    this.#cells = cells;
     spare = undefined;
-    const records = this.#records as Records;
-    records.end = 0;
+    cells.trim();
+    const before = heap.codec.useCells(cells);
     try {
-      // All of them now: a generator might send some of its own between two of its items.
-      const all = Array.isArray(items) || isNumbers(items) ? (items as readonly unknown[]) : Array.from(items);
       for (let i = 0; i < all.length; i++) {
-        const before = records.end;
+        const from = cells.at;
         const item = all[i];
-        if (typeof item === 'number' && form === plainRecords) records.number(item);
-        else this.#add(records, item);
-        this.#count(before, records.end);
+        if (form !== plainRecords) this.#addOrdered(cells, item);
+        else if (typeof item === 'number') addNumber(cells, item);
+        else this.#add(cells, item);
+        this.#count(from * CELL, cells.at * CELL);
       }
     } catch (error) {
       this.drop();
       throw error;
+    } finally {
+      heap.codec.useCells(before);
     }
   }
 
@@ -120,30 +97,41 @@ export class PutBatch {
 
   /** A record more, in this chunk or in a new one. */
   #count(from: number, end: number): void {
-    const chunk = this.#chunks.at(-1);
-    if (chunk !== undefined && end - chunk.from <= this.#heap.scratch.length) chunk.count++;
-    else this.#chunks.push({ from, count: 1 });
+    if (end - this.#last.from <= this.#heap.scratch.length) this.#last.count++;
+    else {
+      this.#last = { from, count: 1 };
+      this.#chunks.push(this.#last);
+    }
   }
 
-  #add(records: Records, value: unknown): void {
+  #add(cells: CellBuffer, value: unknown): void {
     const heap = this.#heap;
-    if (this.#form !== plainRecords) {
-      records.copy(heap.scratchI32, this.#encodeOrdered(value));
+    const { codec } = heap;
+    cells.room(1);
+    // What is written as cells is in its place then, behind the header.
+    const head = cells.at++;
+    const plain = typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && codec.append(value);
+    const encoding = plain ? Encoding.PLAIN : codec.encode(value);
+    if (encoding < Encoding.NUMBER) {
+      cells.mark(head, encoding, 0);
       return;
     }
-    const { codec } = heap;
-    const encoding = codec.encode(value);
     const length = codec.end - codec.start;
-    if (encoding < Encoding.NUMBER) {
-      records.room(RECORD);
-      records.header(0, encoding, 0);
-    } else if (length > heap.inlineBytes || codec.handles.length > 0)
-      records.copy(heap.scratchI32, writeBlock(heap, encoding, 0, 0));
-    else {
-      const bytes = (length + 7) & ~7;
-      records.room(RECORD + bytes);
-      codec.copyTo(records.bytes, records.i32, records.header(length, encoding, bytes));
+    if (length > heap.inlineBytes || codec.handles.length > 0) {
+      cells.at = head;
+      addStaged(cells, heap.scratchI32, writeBlock(heap, encoding, 0, 0));
+      return;
     }
+    if (!plain) {
+      cells.room((length + CELL - 1) / CELL);
+      codec.copyTo(cells.bytes, cells.words, cells.at * CELL);
+      cells.at += Math.ceil(length / CELL);
+    }
+    cells.mark(head, encoding, length);
+  }
+
+  #addOrdered(cells: CellBuffer, value: unknown): void {
+    addStaged(cells, this.#heap.scratchI32, this.#encodeOrdered(value));
   }
 
   /** At the beginning of the scratch, of a kind with those before it; where it ends. */
@@ -164,10 +152,11 @@ export class PutBatch {
   /** Sends as many as there is room for, waiting `ms` for room for one. How many, or a status. */
   flush(queue: number, ms: number): number {
     const chunk = this.#chunks[this.#next];
-    if (chunk === undefined || this.#records === undefined) return 0;
+    const cells = this.#cells;
+    if (chunk === undefined || cells === undefined) return 0;
     const { core, scratch } = this.#heap;
-    const end = this.#chunks[this.#next + 1]?.from ?? this.#records.end;
-    scratch.set(this.#records.bytes.subarray(chunk.from, end), 0);
+    const end = this.#chunks[this.#next + 1]?.from ?? cells.at * CELL;
+    copyInto(scratch, 0, new Uint8Array(cells.words.buffer, chunk.from, end - chunk.from));
     const done = core.queuePutMany(queue, 0, chunk.count, ms);
     if (done < 0) return done;
     this.sent += done;
@@ -180,28 +169,30 @@ export class PutBatch {
 
   /** Gives back what was encoded and not sent. */
   drop(): void {
-    const records = this.#records;
-    if (records === undefined) return;
+    const cells = this.#cells;
+    if (cells === undefined) return;
     const left = this.#chunks.splice(this.#next);
     this.#chunks.length = this.#next = 0;
     for (let { from, count } of left)
       for (; count > 0; count--) {
-        this.#form.drop(this.#heap, records.i32, from);
+        this.#form.drop(this.#heap, cells.words, from);
         from = this.#after(from, 1);
       }
     this.#release();
   }
 
   #release(): void {
-    const records = this.#records;
-    this.#records = undefined;
-    if (records !== undefined && records.bytes.length <= TO_KEEP) spare = records;
+    const cells = this.#cells;
+    if (cells === undefined) return;
+    this.#cells = undefined;
+    cells.trim();
+    spare = cells;
   }
 
   /** Where the record begins that is `count` behind the one at `at`. */
   #after(at: number, count: number): number {
-    const { i32 } = this.#records as Records;
-    for (; count > 0; count--) at += this.#form.bytes(i32, at);
+    const { words } = this.#cells as CellBuffer;
+    for (; count > 0; count--) at += this.#form.bytes(words, at);
     return at;
   }
 
