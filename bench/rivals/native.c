@@ -5,6 +5,10 @@
  *   lock THREADS N        N times acquire, counter++, release by THREADS together: nanoseconds
  *   memcpy BYTES N        N copies of BYTES, into 1 MiB of places in turn: nanoseconds
  *   ring BYTES N          N messages of BYTES through a ring of two threads, copied in and out: nanoseconds
+ *   place BYTES N         the same, read where it lies: nanoseconds
+ *   queue SIDE N          N numbers through a queue with a lock at each end, of SIDE producers and SIDE
+ *                         consumers: nanoseconds. The locks are robust, as ours: their owner may die
+ *   table 0|1 N           N times a number of a table of texts behind a robust lock is got (0) or set (1)
  *   trips N PAUSE_US      N round trips of two threads by condition variables, after a pause each: [ns, ...]
  */
 #define _GNU_SOURCE
@@ -119,7 +123,7 @@ static void *produce(void *unused) {
   return unused;
 }
 
-static void pass(size_t bytes, long count) {
+static void pass(size_t bytes, long count, int in_place) {
   ring.bytes = bytes;
   ring.count = bytes >= (1 << 18) ? 4 : (1 << 20) / bytes > 4096 ? 4096 : (1 << 20) / bytes;
   ring.messages = count;
@@ -136,8 +140,9 @@ static void pass(size_t bytes, long count) {
   for (long i = 0; i < count; i++) {
     for (int polls = 0; tail <= (size_t)i; pause_a_little(&polls))
       tail = atomic_load_explicit(&ring.tail, memory_order_acquire);
-    memcpy(message, ring.places + (size_t)i % ring.count * bytes, bytes);
-    sum += message[0];
+    unsigned char *place = ring.places + (size_t)i % ring.count * bytes;
+    if (!in_place) memcpy(message, place, bytes);
+    sum += in_place ? place[0] : message[0];
     want += (unsigned char)i;
     atomic_store_explicit(&ring.head, (size_t)i + 1, memory_order_release);
   }
@@ -146,6 +151,124 @@ static void pass(size_t bytes, long count) {
   free(message);
   free(ring.places);
   if (sum != want) return fail("the messages are wrong");
+  printf("%lld\n", (long long)ns);
+}
+
+/* ── queue ────────────────────────────────────────────────────────────────────────────────────────── */
+
+#define PLACES 1024
+
+typedef struct {
+  _Alignas(64) pthread_mutex_t mutex;
+  atomic_long position;
+} End;
+
+static struct {
+  End head, tail;
+  _Alignas(64) double places[PLACES];
+  long each;
+} queue;
+
+static void make_robust(pthread_mutex_t *mutex) {
+  pthread_mutexattr_t attributes;
+  pthread_mutexattr_init(&attributes);
+  pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+  pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+  pthread_mutex_init(mutex, &attributes);
+}
+
+static void *put_numbers(void *unused) {
+  for (long i = 0; i < queue.each; i++) {
+    for (int polls = 0;; pause_a_little(&polls)) {
+      pthread_mutex_lock(&queue.tail.mutex);
+      long at = atomic_load_explicit(&queue.tail.position, memory_order_relaxed);
+      int room = at - atomic_load_explicit(&queue.head.position, memory_order_acquire) < PLACES;
+      if (room) {
+        queue.places[at % PLACES] = (double)i;
+        atomic_store_explicit(&queue.tail.position, at + 1, memory_order_release);
+      }
+      pthread_mutex_unlock(&queue.tail.mutex);
+      if (room) break;
+    }
+  }
+  return unused;
+}
+
+static void *get_numbers(void *sum) {
+  for (long i = 0; i < queue.each; i++) {
+    for (int polls = 0;; pause_a_little(&polls)) {
+      pthread_mutex_lock(&queue.head.mutex);
+      long at = atomic_load_explicit(&queue.head.position, memory_order_relaxed);
+      int there = at < atomic_load_explicit(&queue.tail.position, memory_order_acquire);
+      if (there) {
+        *(double *)sum += queue.places[at % PLACES];
+        atomic_store_explicit(&queue.head.position, at + 1, memory_order_release);
+      }
+      pthread_mutex_unlock(&queue.head.mutex);
+      if (there) break;
+    }
+  }
+  return NULL;
+}
+
+static void pass_numbers(int side, long count) {
+  pthread_t producers[32], consumers[32];
+  double sums[32] = {0}, sum = 0;
+  if (side < 1 || side > 32) return fail("between 1 and 32 of each");
+  make_robust(&queue.head.mutex);
+  make_robust(&queue.tail.mutex);
+  atomic_store(&queue.head.position, 0);
+  atomic_store(&queue.tail.position, 0);
+  queue.each = (count + side - 1) / side;
+  int64_t begin = now();
+  for (int i = 0; i < side; i++) pthread_create(&producers[i], NULL, put_numbers, NULL);
+  for (int i = 0; i < side; i++) pthread_create(&consumers[i], NULL, get_numbers, &sums[i]);
+  for (int i = 0; i < side; i++) pthread_join(producers[i], NULL);
+  for (int i = 0; i < side; i++) pthread_join(consumers[i], NULL);
+  int64_t ns = now() - begin;
+  for (int i = 0; i < side; i++) sum += sums[i];
+  if (sum != (double)side * queue.each * (queue.each - 1) / 2) return fail("the numbers are wrong");
+  printf("%.0f\n", (double)ns * count / (side * queue.each));
+}
+
+/* ── table ────────────────────────────────────────────────────────────────────────────────────────── */
+
+#define BUCKETS 64
+
+static struct {
+  pthread_mutex_t mutex;
+  struct {
+    const char *key;
+    double value;
+  } entries[BUCKETS];
+} texts;
+
+/* FNV-1a, and the next free bucket. */
+static double *find(const char *key) {
+  uint32_t hash = 2166136261u;
+  for (const char *c = key; *c; c++) hash = (hash ^ (unsigned char)*c) * 16777619u;
+  for (uint32_t i = hash % BUCKETS;; i = (i + 1) % BUCKETS) {
+    if (!texts.entries[i].key) texts.entries[i].key = key;
+    if (!strcmp(texts.entries[i].key, key)) return &texts.entries[i].value;
+  }
+}
+
+static void look_up(int set, long count) {
+  make_robust(&texts.mutex);
+  *find("num") = 1;
+  *find("text") = 2;
+  double sum = 0;
+  char key[] = "num";
+  int64_t begin = now();
+  for (long i = 0; i < count; i++) {
+    __asm__ volatile("" : : "r"(key) : "memory");
+    pthread_mutex_lock(&texts.mutex);
+    if (set) *find(key) = (double)i;
+    else sum += *find(key);
+    pthread_mutex_unlock(&texts.mutex);
+  }
+  int64_t ns = now() - begin;
+  if (set ? *find("num") != (double)(count - 1) : sum != (double)count) return fail("the values are wrong");
   printf("%lld\n", (long long)ns);
 }
 
@@ -195,7 +318,10 @@ int main(void) {
     sscanf(line, "%31s %ld %ld", what, &a, &b);
     if (!strcmp(what, "lock")) lock((int)a, b);
     else if (!strcmp(what, "memcpy") && a > 0) copies((size_t)a, b);
-    else if (!strcmp(what, "ring") && a > 0) pass((size_t)a, b);
+    else if (!strcmp(what, "ring") && a > 0) pass((size_t)a, b, 0);
+    else if (!strcmp(what, "place") && a > 0) pass((size_t)a, b, 1);
+    else if (!strcmp(what, "queue")) pass_numbers((int)a, b);
+    else if (!strcmp(what, "table")) look_up((int)a, b);
     else if (!strcmp(what, "trips")) trips(a, (int)b);
     else fail("unknown words");
     fflush(stdout);

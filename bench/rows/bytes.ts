@@ -9,6 +9,33 @@ const MOST_BYTES = 2 ** 27;
 
 const of = (length: number) => `bytes:${length}` as const;
 
+/** What an API that answers a new array takes at least. */
+function newArrays(length: number): Contender {
+  return {
+    name: 'a new array for each',
+    by: 'plain',
+    note: 'made and filled, one thread',
+    open() {
+      const source = new Uint8Array(length);
+      return {
+        run(count) {
+          let sum = 0;
+          const begin = performance.now();
+          for (let i = 0; i < count; i++) {
+            source[0] = i;
+            sum += new Uint8Array(source)[0] as number;
+          }
+          const time = performance.now() - begin;
+          let expected = 0;
+          for (let i = 0; i < count; i++) expected += i & 0xff;
+          if (sum !== expected) throw new Error(`the arrays add up to ${sum}, not to ${expected}`);
+          return time * 1e6;
+        },
+      };
+    },
+  };
+}
+
 function contenders(length: number): Contender[] {
   const shape = of(length);
   return [
@@ -23,7 +50,9 @@ function contenders(length: number): Contender[] {
     send('ringbuf.js', { by: 'ringbuf.js', way: 'ringbuf', shape, note: 'spins; the reader uses its array again' }),
     send('futex ring', { by: 'handmade', way: 'futex-ring', shape, note: 'the reader uses its array again' }),
     python('Python: multiprocessing.Queue', () => ['queue', 'bytes', length]),
+    newArrays(length),
     native('C: ring', () => ['ring', length], 'two threads that spin'),
+    native('C: ring, read in place', () => ['place', length], 'two threads that spin'),
     native('C: memcpy', () => ['memcpy', length], 'one copy, one thread'),
   ];
 }

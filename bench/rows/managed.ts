@@ -3,6 +3,7 @@ import { Agent, closeAll, type Span, timeOver } from '../harness/agents.ts';
 import { type Loop, loop } from '../harness/loop.ts';
 import type { Contender, Group, Row } from '../harness/row.ts';
 import type { Target } from '../report/verdict.ts';
+import { native } from '../rivals/native.ts';
 import { python } from '../rivals/python.ts';
 import type { Work } from './managed.workers.ts';
 
@@ -21,6 +22,9 @@ const maps = () =>
     ['num', 1],
     ['text', 'some text'],
   ]);
+
+/** The least that anything behind a lock takes which its holder's death must not leave locked. */
+const nativeTable = (set: 0 | 1) => native('C: table behind a robust mutex', () => ['table', set], 'one call after the other');
 
 const closing = { close: (subject: { close(): void }) => subject.close() };
 
@@ -127,7 +131,14 @@ against Python's Manager(). Calls in a loop of one thread; a sample is 1000 of t
     row(
       'dict-get',
       'Dict: get a number',
-      [ours('d.get(k)', GET), ours('d.num', { ...GET, body: 'sum += subject.num;' }), plain(GET), byMessage(false), pythons(0)],
+      [
+        ours('d.get(k)', GET),
+        ours('d.num', { ...GET, body: 'sum += subject.num;' }),
+        plain(GET),
+        nativeTable(0),
+        byMessage(false),
+        pythons(0),
+      ],
       target('d.get(k)'),
     ),
     row(
@@ -137,6 +148,7 @@ against Python's Manager(). Calls in a loop of one thread; a sample is 1000 of t
         ours('d.set(k, i)', SET),
         ours('d.num = i', { ...SET, body: 'subject.num = i;' }),
         plain(SET),
+        nativeTable(1),
         byMessage(true),
         pythons(1),
       ],

@@ -31,6 +31,7 @@ consumer adds them up, and the sum is checked.`,
         channel('multithreading: channel', 'number'),
         python('Python: multiprocessing.Queue', () => ['queue', 'number', 0]),
         native('C: ring', () => ['ring', 4], 'two threads that spin'),
+        native('C: queue of two robust mutexes', () => ['queue', 1], 'two threads that spin'),
       ],
       targets: [
         { who: 'put / get', against: 'ringbuf.js', times: 3 },

@@ -54,6 +54,15 @@ to the last get; sums over their contents are checked.`,
       most: MOST,
       contenders: [
         ...contenders('object'),
+        {
+          ...send('written and read by hand', {
+            by: 'handmade',
+            way: 'by-hand',
+            shape: 'object',
+            note: 'futex ring; knows keys and types',
+          }),
+          kind: 'reference',
+        },
         channel('multithreading: channel', 'object'),
         python('Python: multiprocessing.Queue', () => ['queue', 'object', 0], 'a dict of the same'),
       ],

@@ -3,6 +3,7 @@ import { Pool, Queue } from 'nogil';
 import type { Contender, Group, Row } from '../harness/row.ts';
 import type { Target } from '../report/verdict.ts';
 import { channels } from '../rivals/multithreading.ts';
+import { native } from '../rivals/native.ts';
 import type { By } from '../rivals/parties.ts';
 import { openPiscina, openTinypool } from '../rivals/pools/piscina.ts';
 import type { OpenPool } from '../rivals/pools/pool.ts';
@@ -12,6 +13,9 @@ import { portFan, queueFan } from './fan.ts';
 import { priorityRows } from './priority.ts';
 
 const ONE_TO_ONE = 'Queue, 1:1';
+
+/** What more threads cost there. */
+const nativeFan = (side: number) => native(`C: queue of two robust mutexes, ${side}:${side}`, () => ['queue', side]);
 
 function fan(producers: number, consumers: number, targets: Target[] = []): Row {
   const shape = `${producers}:${consumers}`;
@@ -29,6 +33,7 @@ function fan(producers: number, consumers: number, targets: Target[] = []): Row 
       ...(shape === '1:1' ? [] : [{ ...queueFan(ONE_TO_ONE, 1, 1), kind: 'reference' as const }]),
       portFan('postMessage', producers, consumers),
       channels('multithreading: channel', producers, consumers),
+      ...(producers === consumers && producers > 1 ? [nativeFan(1), nativeFan(producers)] : []),
     ],
     targets,
   };
