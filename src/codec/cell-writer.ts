@@ -77,19 +77,11 @@ export class CellWriter implements Walk {
     this.#tree = new ShapeTree((keys) => this.#intern(store, keys));
   }
 
-  /** Whether it could be written. Getters are read, once. May throw what they, or a proxy, throw. */
+  /**
+   * Whether it could be written, at the next cell, which stays the next one. Getters are read, once. May throw what
+   * they, or a proxy, throw.
+   */
   write(root: unknown): boolean {
-    const { cells } = this;
-    if (cells.at === 0) cells.trim();
-    try {
-      return this.append(root);
-    } finally {
-      cells.at = this.start / CELL;
-    }
-  }
-
-  /** The same, and the next one is written behind it; but if it could not be written, in its place. */
-  append(root: unknown): boolean {
     const { cells } = this;
     const from = cells.at;
     const outerBase = this.#base;
@@ -97,19 +89,19 @@ export class CellWriter implements Walk {
     this.#base = this.#top;
     this.#many = undefined;
     this.#inheritsKeys = inheritsKeys();
-    let done = false;
+    if (from === 0) cells.trim();
     try {
-      done = this.#value(root, 0, this.#root);
+      if (!this.#value(root, 0, this.#root)) return false;
+      this.start = from * CELL;
+      this.end = cells.at * CELL;
+      return true;
     } finally {
+      cells.at = from;
       // References left behind would keep the user's objects alive.
       while (this.#top > this.#base) this.#met[--this.#top] = undefined;
       this.#base = outerBase;
       this.#many = outerMany;
-      this.start = from * CELL;
-      this.end = cells.at * CELL;
-      if (!done) cells.at = from;
     }
-    return done;
   }
 
   #intern(store: ShapeStore, keys: string[]): number {
@@ -194,7 +186,7 @@ export class CellWriter implements Walk {
     }
     if (node !== undefined && node.shape !== NO_SHAPE) {
       cells.mark(head, Tag.OBJECT, node.shape);
-      const writer = node.writers.meet(node.shape, () => node.keys());
+      const writer = node.writers.meet(node.shape, node);
       if (writer !== undefined) guess.met(writer);
     } else this.#keyed(head, keys ?? node?.keys() ?? []);
     return true;

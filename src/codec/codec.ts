@@ -209,27 +209,14 @@ export class Codec {
     return new CellBuffer(cellText());
   }
 
-  /** Values are written to `cells` from now on; where they were until now. */
+  /**
+   * Cells are written to `cells` from now on, where the next one is: who wants to keep them there goes on behind
+   * them. Answers where they were written until now.
+   */
   useCells(cells: CellBuffer): CellBuffer {
     const before = this.#writer.cells;
     this.#writer.cells = cells;
     return before;
-  }
-
-  /**
-   * Writes an object or a bigint as `Encoding.PLAIN` behind what is in the buffer, and leaves it there. False:
-   * it goes another way, which `encode` knows, and is not there.
-   */
-  append(value: unknown): boolean {
-    try {
-      if (!this.#writer.append(value)) return false;
-    } catch {
-      // As in `encode`, which has it thrown again.
-      return false;
-    }
-    this.handles = NO_HANDLES;
-    this.#encodedAsCells();
-    return true;
   }
 
   #encodePlain(value: string | bigint): Encoding {

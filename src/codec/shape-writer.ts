@@ -32,11 +32,20 @@ export type ShapeWriter = (walk: Walk, cells: CellBuffer, value: object, depth: 
 /** So many objects of a shape are walked first. */
 const OFTEN = 32;
 
+/**
+ * With more than two shapes at a place guesses cost more than they save (20 % of three shapes in turn): after so
+ * many misses there are none for as many objects as REST says.
+ */
+const MISSES = 16;
+const REST = 1024;
+
 /** What is likely to be found at one place: objects of the shapes that were met there last. */
 export class Guess {
   first: ShapeWriter | undefined;
   second: ShapeWriter | undefined;
   #elements: Guess | undefined;
+  #misses = 0;
+  #resting = 0;
 
   /** The place of an array's elements, if there is an array here. */
   get elements(): Guess {
@@ -45,8 +54,19 @@ export class Guess {
     return this.#elements;
   }
 
+  /** An object of this writer's shape was there, which was not expected. */
   met(writer: ShapeWriter): void {
-    if (writer === this.first || this === nowhere) return;
+    if (this === nowhere) return;
+    if (this.#resting > 0) {
+      this.#resting--;
+      return;
+    }
+    if (this.second !== undefined && ++this.#misses === MISSES) {
+      this.first = this.second = undefined;
+      this.#misses = 0;
+      this.#resting = REST;
+      return;
+    }
     this.second = this.first;
     this.first = writer;
   }
@@ -60,9 +80,9 @@ export class ShapeWriters {
   #met = 0;
   #writer: ShapeWriter | undefined;
 
-  /** An object of the shape was walked. */
-  meet(shape: number, keys: () => readonly string[]): ShapeWriter | undefined {
-    if (this.#writer === undefined && ++this.#met === OFTEN && isAllowed()) this.#writer = writerFor(shape, keys());
+  /** An object of the shape was walked, which has the keys of `sequence`. */
+  meet(shape: number, sequence: { keys(): readonly string[] }): ShapeWriter | undefined {
+    if (this.#writer === undefined && ++this.#met === OFTEN && isAllowed()) this.#writer = writerFor(shape, sequence.keys());
     return this.#writer;
   }
 }

@@ -108,26 +108,21 @@ export class PutBatch {
     const heap = this.#heap;
     const { codec } = heap;
     cells.room(1);
-    // What is written as cells is in its place then, behind the header.
+    // What the codec writes as cells is in its place then, behind the header.
     const head = cells.at++;
-    const plain = typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && codec.append(value);
-    const encoding = plain ? Encoding.PLAIN : codec.encode(value);
-    if (encoding < Encoding.NUMBER) {
-      cells.mark(head, encoding, 0);
-      return;
-    }
+    const encoding = codec.encode(value);
     const length = codec.end - codec.start;
-    if (length > heap.inlineBytes || codec.handles.length > 0) {
+    if (encoding < Encoding.NUMBER) cells.mark(head, encoding, 0);
+    else if (length > heap.inlineBytes || codec.handles.length > 0) {
       cells.at = head;
       addStaged(cells, heap.scratchI32, writeBlock(heap, encoding, 0, 0));
-      return;
-    }
-    if (!plain) {
-      cells.room((length + CELL - 1) / CELL);
+    } else {
+      const size = Math.ceil(length / CELL);
+      cells.room(size);
       codec.copyTo(cells.bytes, cells.words, cells.at * CELL);
-      cells.at += Math.ceil(length / CELL);
+      cells.at += size;
+      cells.mark(head, encoding, length);
     }
-    cells.mark(head, encoding, length);
   }
 
   #addOrdered(cells: CellBuffer, value: unknown): void {
