@@ -265,6 +265,15 @@ export function endProgram(): void {}
 
 export function redirectOutput(): void {}
 
+/** A page has no signals. */
+export function watchSignals(): void {}
+
+export function hasSignal(): boolean {
+  return false;
+}
+
+export function takeSignal(): undefined {}
+
 /** A page lives until it is left. */
 export function keepAlive(): void {}
 

@@ -13,6 +13,7 @@
 import { ClassTag, Kind, Meta, Status } from '../../assembly/abi.ts';
 import { ShutDown } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
+import { interruption, throwIfInterrupted } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
 import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
@@ -73,7 +74,13 @@ export class TaskChannel extends Shared {
 
   /** Takes the oldest message, waiting for one. @throws ShutDown none will come */
   take(): Message {
-    const meta = this[Member.HEAP].core.queueGet(this[Member.OPEN], FOREVER);
+    let meta: number;
+    for (;;) {
+      meta = this[Member.HEAP].core.queueGet(this[Member.OPEN], FOREVER);
+      if (meta !== Status.TIMEOUT) break;
+      // Its listeners have run: unless they have ended this worker, it goes on.
+      interruption();
+    }
     if (meta < 0) throw new ShutDown('the channel was shut down and is drained');
     return this.#read(RECORD, this[Member.HEAP].scratchI32[0] as number, meta);
   }
@@ -84,6 +91,7 @@ export class TaskChannel extends Shared {
   takeAll(ms: number): Message[] {
     const { core, scratchI32 } = this[Member.HEAP];
     const count = core.queueGetMany(this[Member.OPEN], 0x7fffffff, ms);
+    if (count === Status.TIMEOUT) throwIfInterrupted();
     const messages: Message[] = [];
     for (let at = 0; messages.length < count; ) {
       const record = at;
