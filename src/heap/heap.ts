@@ -112,7 +112,7 @@ export class Heap {
   allowBlocking(allowed: boolean): void {
     const { spin } = this.link;
     const polls = spin === undefined ? Limit.SPIN_POLLS : Math.round(spin * Limit.POLLS_A_MICROSECOND);
-    const signals = isInterruptible() ? 1 : 0;
+    const signals = isInterruptible ? 1 : 0;
     this.core.configureWaiting(allowed ? 1 : 0, allowed && cores > 1 ? polls : 0, spin === undefined ? 0 : 1, signals);
   }
 

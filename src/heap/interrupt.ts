@@ -11,28 +11,22 @@ import { hasSignal, takeSignal, watchSignals } from '../platform/index.ts';
 /** Milliseconds of a sleep between two looks, as in the core (assembly/limits.ts). */
 export const SLICE = 100;
 
-/** Whether this thread's waits may be interrupted; undefined: nobody has asked. */
-let isCaught: boolean | undefined;
-const whenCaught: (() => void)[] = [];
+/** Whether a signal may come for which there is a listener, and which is to end this thread's waits. */
+export let isInterruptible = false;
+const whenInterruptible: (() => void)[] = [];
 /** The core was told of a signal since somebody has looked. */
 let isTold = false;
 
-/** Whether a signal may come for which there is a listener. */
-export function isInterruptible(): boolean {
-  if (isCaught === undefined) {
-    isCaught = false;
-    watchSignals(() => {
-      isCaught = true;
-      for (const tell of whenCaught.splice(0)) tell();
-    });
-  }
-  return isCaught;
-}
+// At once, not with the first wait: a signal that comes before that is to end it.
+watchSignals(() => {
+  isInterruptible = true;
+  for (const tell of whenInterruptible.splice(0)) tell();
+});
 
-/** Calls `tell` as soon as that is so. */
+/** Calls `tell` as soon as one may. */
 export function onInterruptible(tell: () => void): void {
-  if (isInterruptible()) tell();
-  else whenCaught.push(tell);
+  if (isInterruptible) tell();
+  else whenInterruptible.push(tell);
 }
 
 /** The core's question: 1, if its wait is to end. */

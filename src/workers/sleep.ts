@@ -16,7 +16,7 @@ export function sleep(seconds: number): void {
   never ??= new Int32Array(new SharedArrayBuffer(4));
   const deadline = performance.now() + ms;
   for (let left = ms; left > 0; left = leftUntil(deadline)) {
-    Atomics.wait(never, 0, 0, isInterruptible() ? Math.min(left, SLICE) : left);
+    Atomics.wait(never, 0, 0, isInterruptible ? Math.min(left, SLICE) : left);
     if (signalled()) throwIfInterrupted();
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Signals that the program listens for, while its main thread is blocked: the listener runs, and the wait throws.
  */
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Ending, type Program, programsOf } from '../../support/programs.ts';
 
 const { start } = programsOf('threads/signals');
@@ -19,20 +19,20 @@ interface Outcome {
   wait: string;
 }
 
-describe.each(['worker', 'spawn'])('with start method %s', (method) => {
-  test.each([
-    ['SIGINT', 'KeyboardInterrupt'],
-    ['SIGTERM', 'InterruptedError'],
-    ['SIGHUP', 'InterruptedError'],
-  ] as const)('every wait is interrupted by %s, and what it waited for is whole', async (signal, error) => {
-    const { code, lines, errors } = await signalled(start('waits', [method, signal]), signal);
-    expect(errors).toBe('');
-    const outcomes = JSON.parse(lines.join('\n')) as Outcome[];
-    expect(outcomes.length).toBeGreaterThan(30);
-    // A party that leaves breaks the barrier, and the signal is what its own wait says.
-    expect(outcomes).toEqual(outcomes.map(({ wait }) => ({ wait, error, signal, heard: 1, works: true })));
-    expect(code).toBe(0);
-  });
+test.each([
+  ['worker', 'SIGINT', 'KeyboardInterrupt'],
+  ['worker', 'SIGTERM', 'InterruptedError'],
+  ['spawn', 'SIGINT', 'KeyboardInterrupt'],
+  ['spawn', 'SIGHUP', 'InterruptedError'],
+] as const)('start method %s: every wait is interrupted by %s, and what it waited for is whole', async (...args) => {
+  const [method, signal, error] = args;
+  const { code, lines, errors } = await signalled(start('waits', [method, signal]), signal);
+  expect(errors).toBe('');
+  const outcomes = JSON.parse(lines.join('\n')) as Outcome[];
+  expect(outcomes.length).toBeGreaterThan(30);
+  // A party that leaves breaks the barrier, and the signal is what its own wait says.
+  expect(outcomes).toEqual(outcomes.map(({ wait }) => ({ wait, error, signal, heard: 1, works: true })));
+  expect(code).toBe(0);
 });
 
 test('without a listener the signal ends the program', async () => {
