@@ -1,0 +1,76 @@
+/**
+ * Guests: programs that the package has not started, and that share this one's heap. Their places are given
+ * and repaired by the program's supervisor alone.
+ *
+ * A guest may be killed at any moment. Its connection is there before its place, and from then on the
+ * connection's end, which is that of the process, has the place repaired: also when it came while the place
+ * was being made, since all of that is one turn of this loop.
+ */
+import { SlotField, Version } from '../../assembly/abi.ts';
+import { type Heap, takeSlot } from '../heap/heap.ts';
+import { receiveGuests } from '../platform/index.ts';
+import type { Guest } from '../platform/platform.ts';
+import type { GuestData, ToSupervisor } from '../workers/protocol.ts';
+import type { Processes } from './process-lines.ts';
+
+/** What the supervisor does for them. */
+export interface GuestCare {
+  heap: Heap;
+  processes: Processes;
+  whenQuiescent(action: () => void): void;
+  /** What a guest may ask for. */
+  receive(message: ToSupervisor): void;
+  /** Everything in a process is gone whose main thread was `tid`. */
+  gone(tid: number): void;
+}
+
+export class Guests {
+  readonly #care: GuestCare;
+  /** How to receive no more, by the socket's descriptor. */
+  readonly #shares = new Map<number, () => void>();
+
+  constructor(care: GuestCare) {
+    this.#care = care;
+  }
+
+  share(descriptor: number): void {
+    const come = (guest: Guest) => this.#care.whenQuiescent(() => this.#admit(guest));
+    this.#shares.set(descriptor, receiveGuests(descriptor, come));
+  }
+
+  unshare(descriptor: number): void {
+    this.#shares.get(descriptor)?.();
+    this.#shares.delete(descriptor);
+  }
+
+  #admit(guest: Guest): void {
+    const { heap, processes, gone, receive } = this.#care;
+    const { core, link } = heap;
+    // It has nothing yet.
+    if (guest.hasEnded()) return;
+    let tid: number;
+    try {
+      tid = takeSlot(core);
+    } catch (error) {
+      guest.refuse(error as Error);
+      return;
+    }
+    // A process of its own: all who begin in it are repaired with it.
+    heap.storeWord(core.slotOf(tid) + SlotField.OS, tid);
+    heap.storeWord(core.slotOf(tid) + SlotField.PID, guest.pid);
+    processes.admit(tid, guest);
+    const own = { ...link.processes, descriptor: -1, os: tid } as NonNullable<typeof link.processes>;
+    const { heapId, pages, spin } = link;
+    guest.admit(
+      { layout: Version.LAYOUT, link: { heapId, pages, spin, processes: own }, tid } satisfies GuestData,
+      link.processes?.descriptor as number,
+    );
+    guest.on({
+      message(message) {
+        const { type } = message as ToSupervisor;
+        if (type === 'stop' || type === 'ended') receive(message as ToSupervisor);
+      },
+      gone: () => gone(tid),
+    });
+  }
+}
