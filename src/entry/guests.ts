@@ -9,7 +9,7 @@
 import { SlotField, Version } from '../../assembly/abi.ts';
 import { type Heap, takeSlot } from '../heap/heap.ts';
 import { receiveGuests } from '../platform/index.ts';
-import type { Guest } from '../platform/platform.ts';
+import type { Guest, ProcessLink } from '../platform/platform.ts';
 import type { GuestData, ToSupervisor } from '../workers/protocol.ts';
 import type { Processes } from './process-lines.ts';
 
@@ -34,8 +34,10 @@ export class Guests {
   }
 
   share(descriptor: number): void {
-    const come = (guest: Guest) => this.#care.whenQuiescent(() => this.#admit(guest));
-    this.#shares.set(descriptor, receiveGuests(descriptor, come));
+    this.#shares.set(
+      descriptor,
+      receiveGuests(descriptor, (guest) => this.#receive(guest)),
+    );
   }
 
   unshare(descriptor: number): void {
@@ -43,34 +45,41 @@ export class Guests {
     this.#shares.delete(descriptor);
   }
 
-  #admit(guest: Guest): void {
-    const { heap, processes, gone, receive } = this.#care;
-    const { core, link } = heap;
-    // It has nothing yet.
-    if (guest.hasEnded()) return;
-    let tid: number;
-    try {
-      tid = takeSlot(core);
-    } catch (error) {
-      guest.refuse(error as Error);
-      return;
-    }
-    // A process of its own: all who begin in it are repaired with it.
-    heap.storeWord(core.slotOf(tid) + SlotField.OS, tid);
-    heap.storeWord(core.slotOf(tid) + SlotField.PID, guest.pid);
-    processes.admit(tid, guest);
-    const own = { ...link.processes, descriptor: -1, os: tid } as NonNullable<typeof link.processes>;
-    const { heapId, pages, spin } = link;
-    guest.admit(
-      { layout: Version.LAYOUT, link: { heapId, pages, spin, processes: own }, tid } satisfies GuestData,
-      link.processes?.descriptor as number,
-    );
+  #receive(guest: Guest): void {
+    const { whenQuiescent, receive, gone } = this.#care;
+    let tid = 0;
     guest.on({
       message(message) {
         const { type } = message as ToSupervisor;
         if (type === 'stop' || type === 'ended') receive(message as ToSupervisor);
       },
-      gone: () => gone(tid),
+      gone() {
+        if (tid !== 0) gone(tid);
+      },
     });
+    whenQuiescent(() => {
+      // Its end was heard, or is about to be.
+      if (guest.hasEnded()) return;
+      try {
+        tid = takeSlot(this.#care.heap.core);
+      } catch (error) {
+        guest.refuse(error as Error);
+        return;
+      }
+      this.#admit(guest, tid);
+    });
+  }
+
+  #admit(guest: Guest, tid: number): void {
+    const { heap, processes } = this.#care;
+    const { heapId, pages, spin, processes: own } = heap.link;
+    const slot = heap.core.slotOf(tid);
+    // A process of its own: all who begin in it are repaired with it.
+    heap.storeWord(slot + SlotField.OS, tid);
+    heap.storeWord(slot + SlotField.PID, guest.pid);
+    processes.admit(tid, guest);
+    const { descriptor, first } = own as ProcessLink;
+    const link = { heapId, pages, spin, processes: { descriptor: -1, os: tid, first } };
+    guest.admit({ layout: Version.LAYOUT, link, tid } satisfies GuestData, descriptor);
   }
 }

@@ -104,8 +104,10 @@ export function takeName(name: string): TakenName {
     descriptor,
     free() {
       try {
-        alone(() => unlinkSync(path));
-        rmdirSync(folder());
+        alone(() => {
+          unlinkSync(path);
+          rmdirSync(folder());
+        });
       } catch {
         // It is gone already, or another program has a name in it.
       }
@@ -158,7 +160,8 @@ function guestAt(socket: Socket, native: Native): Guest | undefined {
   }
   return {
     pid,
-    hasEnded: () => ended || native.hasEnded(fd),
+    // Once it is destroyed its descriptor may be another file's.
+    hasEnded: () => ended || socket.destroyed || native.hasEnded(fd),
     admit(data, memory) {
       try {
         native.send(fd, Buffer.from(`${JSON.stringify({ data })}\n`), memory);

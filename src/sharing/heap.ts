@@ -32,7 +32,8 @@ export const heap = {
 
   /**
    * Makes the heap of the program that shares it by this name this program's own, before the first use of
-   * the package. What `configure` said before does not matter.
+   * the package. What `configure` said before does not matter. In the threads of a guest, which import the
+   * main module, it does nothing.
    * @param options `timeout`: seconds to wait for a program with that name; default 0, null: for ever
    * @throws FileNotFoundError there is none; RuntimeError the package was used before, or another version of
    * it shares; not the main thread; it takes no guest; TimeoutError it does not answer for 20 seconds; OSError

@@ -3,10 +3,11 @@
  */
 import { Version } from '../../assembly/abi.ts';
 import { FileNotFoundError, RuntimeError, TimeoutError } from '../errors.ts';
-import { checkNoHeap, joinHeap } from '../heap/heap.ts';
+import { checkNoHeap, isGuest, joinHeap } from '../heap/heap.ts';
 import { checkNames } from '../heap/options.ts';
 import { timeoutToMs } from '../heap/time.ts';
 import { canBlock, type Invitation, knock, whyNotBetween } from '../platform/index.ts';
+import { currentWorker } from '../workers/current-worker.ts';
 import type { GuestData } from '../workers/protocol.ts';
 import { openGuest } from '../workers/supervisor-client.ts';
 import { checkShareName } from './names.ts';
@@ -70,8 +71,14 @@ function enter({ data, memory, line }: Invitation): void {
   openGuest(joinHeap({ ...link, processes }, memory, tid), line);
 }
 
+/** A worker imports the main module, and with it the call: what it asks for is there. */
+function isInGuest(): boolean {
+  return currentWorker() !== undefined && isGuest();
+}
+
 /** @see heap.join */
 export function join(name: string, options?: JoinOptions): void {
+  if (isInGuest()) return;
   if (!canBlock) throw new RuntimeError('this thread cannot block: use joinAsync');
   const attempt = new Attempt(name, options);
   const never = new Int32Array(new SharedArrayBuffer(4));
@@ -80,6 +87,7 @@ export function join(name: string, options?: JoinOptions): void {
 
 /** @see heap.joinAsync */
 export async function joinAsync(name: string, options?: JoinOptions): Promise<void> {
+  if (isInGuest()) return;
   const attempt = new Attempt(name, options);
   while (attempt.step()) await new Promise((resolve) => setTimeout(resolve, PAUSE));
 }

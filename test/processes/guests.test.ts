@@ -110,6 +110,13 @@ describe('a guest', () => {
     expect([pids.get(), pids.get()]).toEqual([guest.child.pid, guest.child.pid]);
   });
 
+  test('may join at the top level of its main module, which its threads import', async () => {
+    using shared = heap.share();
+    const to = publish('to', new Queue<string>());
+    expect(await ends(start('guest-main', [shared.name]))).toEqual([]);
+    expect(to.get(false)).toBe('from the thread');
+  });
+
   test('may come before there is what it wants to join', async () => {
     const guest = start('guest', ['later', 'put', '3']);
     await new Promise((resolve) => setTimeout(resolve, 50));
