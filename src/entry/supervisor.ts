@@ -7,11 +7,9 @@ import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
 import {
   endProgram,
-  lineHasEnded,
   parent,
   type SpawnedProcess,
   type SpawnedWorker,
-  sleepNoMore,
   spawn,
   startsWhileBlocked,
   type Waits,
@@ -23,6 +21,7 @@ import type { WorkerRecord } from '../workers/record.ts';
 import { AttachedThreads } from './attached.ts';
 import { CodeOver } from './code-over.ts';
 import { Guests } from './guests.ts';
+import { Host } from './host.ts';
 import { Pools } from './pools.ts';
 import { LineUp, lightSleep, type OnGone, Processes } from './process-lines.ts';
 import { Quiescence } from './quiescence.ts';
@@ -61,8 +60,8 @@ let codeOver: CodeOver;
 /** In another process than the first. */
 let up: LineUp | undefined;
 let guests: Guests;
-/** In a guest: the program is no more whose heap this is. */
-let isOver = false;
+/** In a guest. */
+let host: Host | undefined;
 const living = new Map<number, Living>();
 const quiescence = new Quiescence();
 /** Who is gone, and not repaired yet. */
@@ -86,7 +85,7 @@ function attempt(what: string, action: () => void): void {
 
 function complain(what: string, error: unknown): void {
   // Everything fails then, and whoever uses the heap hears why.
-  if (isOver) return;
+  if (host?.isGone) return;
   const text = `nogil: ${what}: ${(error instanceof Error && error.stack) || String(error)}\n`;
   writeOutput(2, new TextEncoder().encode(text));
 }
@@ -185,7 +184,7 @@ function terminate(tid: number, { worker, isSpawned, signal = KILLED }: Living):
 /** The worker is no more: whatever it did, it did before this. */
 function gone(tid: number, entry: Living, code: number): void {
   living.delete(tid);
-  if (isOver) {
+  if (host?.isGone) {
     if (!entry.daemon && --busy === 0) report();
     return;
   }
@@ -349,7 +348,7 @@ let pipe: ReturnType<typeof setTimeout> | undefined;
  */
 function brokenPipe(descriptor: 1 | 2): void {
   // A guest prints for itself.
-  if (up && link.processes?.ended === undefined) {
+  if (up && host === undefined) {
     up.post({ type: 'brokenPipe', descriptor });
     return;
   }
@@ -382,36 +381,18 @@ function act(
   }
 }
 
-/**
- * In a guest: the program is no more whose heap this is. Every wait of this process ends with an error, those
- * of event loops as soon as they look.
- */
-function hostGone(own: Waits): void {
-  if (isOver) return;
-  isOver = true;
-  Atomics.store(link.processes?.ended as Int32Array, 0, 1);
-  sleepNoMore();
-  const bell = core.doorbell();
-  heap.storeWord(bell, heap.loadWord(bell) + 1);
-  own.notify(bell, -1);
-}
-
 /** How this thread waits: lightly, where it may wait for what only the system knows of. */
-function ownWaits({ line, isChild }: SupervisorData): ((own: Waits) => Waits) | undefined {
-  if (line !== undefined)
-    return (own) => {
-      waits = own;
-      return lightSleep(own, () => lineHasEnded(line) && hostGone(own));
-    };
+function ownWaits(isChild: boolean): ((own: Waits) => Waits) | undefined {
+  if (host !== undefined) return host.waits;
   return link.processes === undefined || isChild ? undefined : (own) => lightSleep(own, () => processes.letGo());
 }
-let waits: Waits | undefined;
 
 /** What the supervisor's module does. */
 export function runSupervisor(): void {
   const data = parent.data() as SupervisorData;
   link = data.link;
-  heap = enterHeap(link, data.tid, ownWaits(data));
+  if (data.line !== undefined) host = new Host(link, data.line, () => heap);
+  heap = enterHeap(link, data.tid, ownWaits(data.isChild));
   core = heap.core;
   slots = new Slots(heap);
   processes = new Processes(heap, slots);
@@ -437,7 +418,7 @@ export function runSupervisor(): void {
     gone: (tid) => attempt('to see a guest off', () => guestGone(tid)),
   });
   if (data.isChild) up = new LineUp(stop);
-  else if (data.line !== undefined) up = new LineUp(stop, data.line, () => hostGone(waits as Waits));
+  else if (host !== undefined) up = new LineUp(stop, data.line, host.gone);
   if (!startsWhileBlocked) report();
   parent.listen((message) => attempt('to take a message', () => receive(message as ToSupervisor)));
 }

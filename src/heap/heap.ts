@@ -369,11 +369,6 @@ export function checkNoHeap(what: string): void {
   if (store[KEY] !== undefined) throw new RuntimeError(`${what} must be called before the first use of the package`);
 }
 
-/** Whether this thread's heap is another program's, which this one has joined. */
-export function isGuest(): boolean {
-  return store[KEY]?.heap.link.processes?.ended !== undefined;
-}
-
 /** As a guest: makes another program's heap this one's, under a worker id that was taken for it. */
 export function joinHeap(remote: RemoteLink, descriptor: number, tid: number): Heap {
   const heap = enterHeap(linkTo(remote, descriptor), tid);

@@ -3,7 +3,7 @@
  */
 import { Version } from '../../assembly/abi.ts';
 import { FileNotFoundError, RuntimeError, TimeoutError } from '../errors.ts';
-import { checkNoHeap, isGuest, joinHeap } from '../heap/heap.ts';
+import { checkNoHeap, joinHeap, theHeap } from '../heap/heap.ts';
 import { checkNames } from '../heap/options.ts';
 import { timeoutToMs } from '../heap/time.ts';
 import { canBlock, type Invitation, knock, whyNotBetween } from '../platform/index.ts';
@@ -73,7 +73,7 @@ function enter({ data, memory, line }: Invitation): void {
 
 /** A worker imports the main module, and with it the call: what it asks for is there. */
 function isInGuest(): boolean {
-  return currentWorker() !== undefined && isGuest();
+  return currentWorker() !== undefined && theHeap().link.processes?.ended !== undefined;
 }
 
 /** @see heap.join */
