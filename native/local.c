@@ -11,6 +11,8 @@
  *
  * The socket's name stays in its folder when its process is killed. Who connects there is refused, and so
  * knows that it is nobody's.
+ *
+ * What is for macOS was WRITTEN FROM THE MANUAL AND NOT RUN YET.
  */
 #define _GNU_SOURCE
 #include "local.h"
@@ -26,6 +28,11 @@
 #include <unistd.h>
 
 #include "arguments.h"
+
+/** Node ignores SIGPIPE anyway. */
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
 
 /** Connections that wait to be taken. */
 #define BACKLOG 64
