@@ -8,6 +8,7 @@ import { memory } from './rows/memory.ts';
 import { numbers } from './rows/numbers.ts';
 import { objects } from './rows/objects.ts';
 import { pools } from './rows/pools.ts';
+import { processes } from './rows/processes.ts';
 import { scaling } from './rows/scaling.ts';
 import { starting } from './rows/starting.ts';
 import { wakeups } from './rows/wakeups.ts';
@@ -19,6 +20,7 @@ export const groups: readonly Group[] = [
   wakeups,
   locks,
   pools,
+  processes,
   managed,
   memory,
   starting,

@@ -1,8 +1,8 @@
 /**
  * The native part: what processes of the operating system need to share a heap, and JavaScript does not have.
  * Mapping one file over a WebAssembly.Memory, sleeping on its words across processes, hearing of a word's
- * change on an event loop, ending with one's parent, and hearing of signals while one is blocked. Everything
- * else is in the core and in src/.
+ * change on an event loop, ending with one's parent, hearing of signals while one is blocked, and passing the
+ * file to another program. Everything else is in the core and in src/.
  *
  * Plain C on Node-API, so that one binary serves every version of Node. It is linked against no library: what
  * it calls it finds in the process that loads it, be that glibc or musl.
@@ -12,6 +12,7 @@
 #include "thread.h"
 
 #include "ear.h"
+#include "local.h"
 #include "memory.h"
 #include "process.h"
 #include "signals.h"
@@ -26,10 +27,28 @@ static const struct {
   const char *name;
   napi_callback call;
 } FUNCTIONS[] = {
-    {"create", memoryCreate},   {"map", memoryMap},         {"adopt", memoryAdopt}, {"wait", sleepWait},
-    {"notify", sleepNotify},    {"listen", earListen},      {"enter", threadEnter}, {"stop", threadStop},
-    {"dieWith", processDieWith}, {"close", threadClose}, {"hearSignals", signalsHear}, {"catchSignal", signalsCatch},
-    {"hasSignal", signalsAny}, {"takeSignal", signalsTake},
+    {"create", memoryCreate},
+    {"map", memoryMap},
+    {"adopt", memoryAdopt},
+    {"wait", sleepWait},
+    {"notify", sleepNotify},
+    {"listen", earListen},
+    {"enter", threadEnter},
+    {"stop", threadStop},
+    {"close", threadClose},
+    {"dieWith", processDieWith},
+    {"hearSignals", signalsHear},
+    {"catchSignal", signalsCatch},
+    {"hasSignal", signalsAny},
+    {"takeSignal", signalsTake},
+    {"listenAt", localListen},
+    {"connect", localConnect},
+    {"peer", localPeer},
+    {"send", localSend},
+    {"receive", localReceive},
+    {"hasEnded", localHasEnded},
+    {"keep", localKeep},
+    {"lock", localLock},
 };
 
 NAPI_MODULE_INIT() {

@@ -90,17 +90,22 @@ napi_value integer(napi_env env, int32_t value) {
 static const char *nameOf(int error) {
   switch (error) {
     case EACCES: return "EACCES";
+    case EADDRINUSE: return "EADDRINUSE";
     case EAGAIN: return "EAGAIN";
     case EBADF: return "EBADF";
+    case ECONNREFUSED: return "ECONNREFUSED";
+    case ECONNRESET: return "ECONNRESET";
     case EEXIST: return "EEXIST";
     case EFAULT: return "EFAULT";
     case EINVAL: return "EINVAL";
     case EMFILE: return "EMFILE";
     case ENFILE: return "ENFILE";
+    case ENOENT: return "ENOENT";
     case ENOMEM: return "ENOMEM";
     case ENOSPC: return "ENOSPC";
     case ENOSYS: return "ENOSYS";
     case EPERM: return "EPERM";
+    case EPIPE: return "EPIPE";
     default: return "UNKNOWN";
   }
 }

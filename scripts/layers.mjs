@@ -24,6 +24,7 @@ const LAYERS = {
     'pool/',
     'manager/',
     'shared-memory/',
+    'sharing/',
     'sched/',
     // What users import.
     ['threading.ts', 'multiprocessing.ts', 'queue.ts', 'sched.ts', 'vite.ts'],

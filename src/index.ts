@@ -2,7 +2,7 @@
 export * from './errors.ts';
 export type { DeadlockLink } from './heap/deadlock.ts';
 export { configure, type HeapOptions } from './heap/heap.ts';
-export { type HeapStats, heap, type ObjectInfo } from './heap/inspect.ts';
+export type { HeapStats, ObjectInfo } from './heap/inspect.ts';
 export type { Handle } from './heap/shared.ts';
 export type { AsyncOptions, Blocking, Timeout } from './heap/time.ts';
 // Each from where it is made, not through multiprocessing.ts: a bundler then leaves out what a program does
@@ -29,6 +29,9 @@ export * from './sched.ts';
 export { ShareableList, type ShareableListOptions, type ShareableValue } from './shared-memory/list.ts';
 export { SharedMemoryManager } from './shared-memory/manager.ts';
 export { SharedMemory } from './shared-memory/memory.ts';
+export { heap } from './sharing/heap.ts';
+export type { JoinOptions } from './sharing/join.ts';
+export type { SharedHeap } from './sharing/share.ts';
 export { Array, type ArrayInit, RawArray } from './sync/array.ts';
 export type { ValueOptions } from './sync/numbers.ts';
 export type { Typecode, ValueOf } from './sync/typecodes.ts';

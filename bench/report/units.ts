@@ -52,6 +52,7 @@ export const units = {
   /** Nanoseconds, whatever they are written as. */
   time: { better: 'less', label: 'time', write: (value) => scaled(value, TIME) },
   bytes: { better: 'less', label: 'bytes', write: writeBytes },
+  calls: { better: 'less', label: 'calls an item', write: (value) => digits(value) },
   percent: { better: 'less', label: '% of a core', write: (value) => `${digits(value)} %` },
 } as const satisfies Record<string, Unit>;
 

@@ -10,6 +10,8 @@
  *                         consumers: nanoseconds. The locks are robust, as ours: their owner may die
  *   table 0|1 N           N times a number of a table of texts behind a robust lock is got (0) or set (1)
  *   trips N PAUSE_US      N round trips of two threads by condition variables, after a pause each: [ns, ...]
+ *   fight PROCESSES N     as lock, by PROCESSES and a mutex that they share: nanoseconds
+ *   pipe N PAUSE_US       as trips, of two processes by pipes
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -19,6 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -311,6 +315,85 @@ static void trips(long count, int pause) {
   pthread_join(other, NULL);
 }
 
+/* ── processes ────────────────────────────────────────────────────────────────────────────────────── */
+
+static struct Shared {
+  pthread_mutex_t mutex;
+  volatile long counter;
+  atomic_int come;
+} *shared;
+
+static void fight_of_processes(int processes, long count) {
+  if (processes < 1 || processes > 64) return fail("between 1 and 64 processes");
+  if (!shared) {
+    pthread_mutexattr_t attributes;
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) return fail("no shared memory");
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    pthread_mutex_init(&shared->mutex, &attributes);
+  }
+  shared->counter = 0;
+  atomic_store(&shared->come, 0);
+  long each = (count + processes - 1) / processes;
+  for (int i = 0; i < processes; i++) {
+    pid_t child = fork();
+    if (child < 0) return fail("no process");
+    if (child > 0) continue;
+    atomic_fetch_add(&shared->come, 1);
+    while (atomic_load(&shared->come) < processes + 1) sched_yield();
+    for (long k = 0; k < each; k++) {
+      pthread_mutex_lock(&shared->mutex);
+      shared->counter = shared->counter + 1;
+      pthread_mutex_unlock(&shared->mutex);
+    }
+    _exit(0);
+  }
+  /* Their starts are not counted. */
+  while (atomic_load(&shared->come) < processes) sched_yield();
+  int64_t begin = now();
+  atomic_fetch_add(&shared->come, 1);
+  for (int i = 0; i < processes; i++) wait(NULL);
+  int64_t ns = now() - begin;
+  if (shared->counter != processes * each) return fail("the counter is wrong");
+  printf("%.0f\n", (double)ns * count / shared->counter);
+}
+
+static void pipe_trips(long count, int pause) {
+  int there[2], back[2];
+  long item;
+  if (pipe(there) != 0 || pipe(back) != 0) return fail("no pipe");
+  pid_t child = fork();
+  if (child < 0) return fail("no process");
+  if (child == 0) {
+    close(there[1]);
+    close(back[0]);
+    while (read(there[0], &item, sizeof item) == sizeof item)
+      if (write(back[1], &item, sizeof item) != sizeof item) break;
+    _exit(0);
+  }
+  close(there[0]);
+  close(back[1]);
+  int64_t *trips = malloc((size_t)count * sizeof *trips);
+  int right = trips != NULL;
+  for (long i = 0; right && i < count; i++) {
+    if (pause) usleep((useconds_t)pause);
+    int64_t begin = now();
+    item = i;
+    right = write(there[1], &item, sizeof item) == sizeof item && read(back[0], &item, sizeof item) == sizeof item;
+    trips[i] = now() - begin;
+    right = right && item == i;
+  }
+  close(there[1]);
+  close(back[0]);
+  waitpid(child, NULL, 0);
+  if (right) {
+    for (long i = 0; i < count; i++) printf(i == 0 ? "[%lld" : ",%lld", (long long)trips[i]);
+    puts("]");
+  } else fail("another item came back");
+  free(trips);
+}
+
 int main(void) {
   char line[256], what[32];
   while (fgets(line, sizeof line, stdin)) {
@@ -323,6 +406,8 @@ int main(void) {
     else if (!strcmp(what, "queue")) pass_numbers((int)a, b);
     else if (!strcmp(what, "table")) look_up((int)a, b);
     else if (!strcmp(what, "trips")) trips(a, (int)b);
+    else if (!strcmp(what, "fight")) fight_of_processes((int)a, b);
+    else if (!strcmp(what, "pipe")) pipe_trips(a, (int)b);
     else fail("unknown words");
     fflush(stdout);
   }

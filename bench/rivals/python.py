@@ -8,13 +8,13 @@ of JSON: nanoseconds for all of the operations, or a list of them.
   lock N                    N times acquire, release of an uncontended threading.Lock
   fight WORKERS N           N times acquire, counter += 1, release of a multiprocessing.Lock by WORKERS together
   trips N PAUSE_US          N round trips over a Pipe, after a pause each
-  process N                 N times Process.start and join of a function that does nothing
+  process fork|spawn N      N times Process.start and join of a function that does nothing
 """
 import json
 import sys
 import threading
 import time
-from multiprocessing import Lock, Manager, Pipe, Pool, Process, Queue, RawValue
+from multiprocessing import Barrier, Lock, Manager, Pipe, Pool, Process, Queue, RawValue, get_context
 
 CALLS = [
     "d['num']",
@@ -60,7 +60,8 @@ def produce(queue, kind, length, count):
         queue.put(item(i))
 
 
-def fight(lock, counter, count):
+def fight(begin, lock, counter, count):
+    begin.wait()
     for _ in range(count):
         with lock:
             counter.value += 1
@@ -139,15 +140,17 @@ class Bench:
         return ns
 
     def fight(self, workers, count):
-        lock, counter = Lock(), RawValue('q', 0)
         workers, count = int(workers), int(count)
+        ready, lock, counter = Barrier(workers + 1), Lock(), RawValue('q', 0)
         each = -(-count // workers)
-        fighters = [Process(target=fight, args=(lock, counter, each)) for _ in range(workers)]
+        fighters = [Process(target=fight, args=(ready, lock, counter, each)) for _ in range(workers)]
+        for fighter in fighters:
+            fighter.start()
+        # Their starts are not counted.
+        ready.wait()
         begin = time.perf_counter_ns()
-        for each in fighters:
-            each.start()
-        for each in fighters:
-            each.join()
+        for fighter in fighters:
+            fighter.join()
         ns = time.perf_counter_ns() - begin
         assert counter.value == workers * each
         return ns * count // (workers * each)
@@ -166,10 +169,11 @@ class Bench:
         process.join()
         return trips
 
-    def process(self, count):
+    def process(self, method, count):
+        context = get_context(method)
         begin = time.perf_counter_ns()
         for _ in range(int(count)):
-            process = Process(target=nothing)
+            process = context.Process(target=nothing)
             process.start()
             process.join()
         return time.perf_counter_ns() - begin

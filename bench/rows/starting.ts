@@ -115,7 +115,7 @@ or pool; where nothing else is said it is up.`,
       what: 'A worker that does nothing, from start to end',
       how: "From start() to the return of join(); of a bare Worker with an empty module from its constructor to 'exit'.",
       unit: 'time',
-      contenders: [thread, threadAsync, process_, bareWorker, python('Python: Process', () => ['process'], 'fork, on Linux')],
+      contenders: [thread, threadAsync, process_, bareWorker, python('Python: Process', () => ['process', 'fork'], 'fork')],
       targets: [{ who: thread.name, against: BARE, atMost: 1.5 }],
     },
     {

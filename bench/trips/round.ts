@@ -1,5 +1,6 @@
 /** A contender of a row of round trips: its figures are `p50` and `p99`, in nanoseconds. */
 import { Agent, closeAll } from '../harness/agents.ts';
+import type { Program } from '../harness/program.ts';
 import type { Contender } from '../harness/row.ts';
 import { quantile } from '../report/statistics.ts';
 import { startNative } from '../rivals/native.ts';
@@ -71,8 +72,8 @@ export function round(
   };
 }
 
-/** The same by another program: `trips COUNT PAUSE_US`. */
-function elsewhere(name: string, by: By, start: typeof startPython, mode: Mode): Contender {
+/** The same by another program: `trips COUNT PAUSE_US`, if it calls it that. */
+export function elsewhere(name: string, by: By, start: () => Program, mode: Mode, word = 'trips'): Contender {
   return {
     name,
     by,
@@ -81,7 +82,7 @@ function elsewhere(name: string, by: By, start: typeof startPython, mode: Mode):
       const { count, pause } = tripsOf(mode, quick);
       return {
         gives: 'figure',
-        run: async () => figuresOf(await program.ask<number[]>('trips', count, pause * 1000)),
+        run: async () => figuresOf(await program.ask<number[]>(word, count, pause * 1000)),
         close: () => program.close(),
       };
     },

@@ -7,7 +7,7 @@
  */
 import type { Heap } from '../heap/heap.ts';
 import { hasEnded, type Line, openLine, type SpawnedProcess, spawnProcess, type Waits } from '../platform/index.ts';
-import type { Surroundings } from '../platform/platform.ts';
+import type { Guest, Surroundings } from '../platform/platform.ts';
 import type { FromProgram, ProcessData, StartMessage, ToSupervisor } from '../workers/protocol.ts';
 import type { Slots } from './slots.ts';
 
@@ -19,9 +19,13 @@ export class LineUp {
   /** What the program's supervisor starts for this one, and who wants to know of its end. */
   readonly #started = new Map<number, OnGone | undefined>();
 
-  /** @param stop stops a worker of this process */
-  constructor(stop: (tid: number, signal: number) => void) {
-    this.#line = openLine((message) => {
+  /**
+   * @param stop stops a worker of this process
+   * @param descriptor in a guest: of the line
+   * @param over in a guest: the program is no more
+   */
+  constructor(stop: (tid: number, signal: number) => void, descriptor?: number, over?: () => void) {
+    const listener = (message: unknown) => {
       const told = message as FromProgram;
       if (told.type === 'stop') stop(told.tid, told.signal);
       else {
@@ -29,7 +33,8 @@ export class LineUp {
         this.#started.delete(told.tid);
         onGone?.(told.code, told.stopped);
       }
-    });
+    };
+    this.#line = openLine(listener, descriptor, over);
   }
 
   start(message: StartMessage, onGone: OnGone | undefined): void {
@@ -47,11 +52,18 @@ export class LineUp {
   }
 }
 
-/** In the program's supervisor: its processes. */
+interface Other {
+  post(message: unknown): void;
+  /** Whether it has ended, though nobody was told yet. */
+  hasEnded(): boolean;
+  isLetGo: boolean;
+}
+
+/** In the program's supervisor: its processes, and its guests. */
 export class Processes {
   readonly #heap: Heap;
   readonly #slots: Slots;
-  readonly #living = new Map<number, { process: SpawnedProcess; isLetGo: boolean }>();
+  readonly #living = new Map<number, Other>();
 
   constructor(heap: Heap, slots: Slots) {
     this.#heap = heap;
@@ -64,8 +76,15 @@ export class Processes {
     const link = { heapId, pages, spin, processes: { ...processes, descriptor: -1, os: tid } };
     const data: ProcessData = { link, tid, record, process, main, method, modules };
     const spawned = spawnProcess(data, processes.descriptor, around as Surroundings);
-    this.#living.set(tid, { process: spawned, isLetGo: false });
+    const { pid } = spawned;
+    const isOver = () => pid !== undefined && hasEnded(pid);
+    this.#living.set(tid, { post: (message) => spawned.post(message), hasEnded: isOver, isLetGo: false });
     return spawned;
+  }
+
+  /** A program that the package has not started has the place `tid`. */
+  admit(tid: number, guest: Guest): void {
+    this.#living.set(tid, { post: (message) => guest.post(message), hasEnded: () => guest.hasEnded(), isLetGo: false });
   }
 
   /** The process of worker `tid` is no more. Who was in it, children before their parents, without `tid`. */
@@ -85,7 +104,7 @@ export class Processes {
    */
   stop(tid: number, signal: number): boolean {
     const home = this.#living.get(this.#slots.osOf(tid));
-    home?.process.post({ type: 'stop', tid, signal } satisfies FromProgram);
+    home?.post({ type: 'stop', tid, signal } satisfies FromProgram);
     return home !== undefined;
   }
 
@@ -95,8 +114,7 @@ export class Processes {
    */
   letGo(): void {
     for (const [tid, entry] of this.#living) {
-      const { pid } = entry.process;
-      if (entry.isLetGo || pid === undefined || !hasEnded(pid)) continue;
+      if (entry.isLetGo || !entry.hasEnded()) continue;
       entry.isLetGo = true;
       for (const each of [...this.#inside(tid), tid]) this.#heap.core.reapLocks(each, 0);
     }

@@ -12,6 +12,7 @@ import {
   type SpawnedWorker,
   spawn,
   startsWhileBlocked,
+  type Waits,
   watch,
   writeOutput,
 } from '../platform/index.ts';
@@ -19,6 +20,8 @@ import type { FromProgram, FromSupervisor, StartMessage, SupervisorData, ToSuper
 import type { WorkerRecord } from '../workers/record.ts';
 import { AttachedThreads } from './attached.ts';
 import { CodeOver } from './code-over.ts';
+import { Guests } from './guests.ts';
+import { Host } from './host.ts';
 import { Pools } from './pools.ts';
 import { LineUp, lightSleep, type OnGone, Processes } from './process-lines.ts';
 import { Quiescence } from './quiescence.ts';
@@ -56,6 +59,9 @@ let pools: Pools;
 let codeOver: CodeOver;
 /** In another process than the first. */
 let up: LineUp | undefined;
+let guests: Guests;
+/** In a guest. */
+let host: Host | undefined;
 const living = new Map<number, Living>();
 const quiescence = new Quiescence();
 /** Who is gone, and not repaired yet. */
@@ -78,6 +84,8 @@ function attempt(what: string, action: () => void): void {
 }
 
 function complain(what: string, error: unknown): void {
+  // Everything fails then, and whoever uses the heap hears why.
+  if (host?.isGone) return;
   const text = `nogil: ${what}: ${(error instanceof Error && error.stack) || String(error)}\n`;
   writeOutput(2, new TextEncoder().encode(text));
 }
@@ -176,6 +184,10 @@ function terminate(tid: number, { worker, isSpawned, signal = KILLED }: Living):
 /** The worker is no more: whatever it did, it did before this. */
 function gone(tid: number, entry: Living, code: number): void {
   living.delete(tid);
+  if (host?.isGone) {
+    if (!entry.daemon && --busy === 0) report();
+    return;
+  }
   unrepaired.add(tid);
   quiescence.end(tid);
   // One that failed has left its Locks behind like one that was killed: nobody knows what they guard, or that
@@ -183,17 +195,31 @@ function gone(tid: number, entry: Living, code: number): void {
   const { state, exitCode } = entry.reference.record;
   const clean = entry.isSpawned ? code === 0 : state === WorkerState.ENDED && exitCode === 0;
   core.reapLocks(tid, clean ? 1 : 0);
-  const inside = entry.isSpawned ? processes.gone(tid) : [];
-  for (const each of inside) {
-    unrepaired.add(each);
-    core.reapLocks(each, 0);
-  }
+  const inside = entry.isSpawned ? letGoInside(tid) : [];
   if (entry.isProcess && !entry.isSpawned) stopThreadsOf(entry.pid);
   for (const [each, { staffOf }] of living) if (staffOf !== undefined && staffOf === entry.worker) stop(each, -15);
   for (const each of inside) whenQuiescent('in a repair', () => repairInside(each));
   // A process of the operating system may have handled a signal.
   const end = entry.isSpawned ? code : (entry.signal ?? code);
   whenQuiescent('in a repair', () => repair(tid, entry, end, clean));
+}
+
+/** Who went down with a process whose main thread was `tid`, children before their parents. */
+function letGoInside(tid: number): number[] {
+  const inside = processes.gone(tid);
+  for (const each of inside) {
+    unrepaired.add(each);
+    core.reapLocks(each, 0);
+  }
+  return inside;
+}
+
+/** A guest is no more. How it has ended nobody knows: its locks are broken. */
+function guestGone(tid: number): void {
+  unrepaired.add(tid);
+  core.reapLocks(tid, 0);
+  for (const each of [...letGoInside(tid), tid]) whenQuiescent('in the repair of a guest', () => repairInside(each));
+  pools.lost(tid);
 }
 
 /** Somebody who went down with the process in which it was: a thread, that process's supervisor. */
@@ -307,6 +333,8 @@ function receive(message: ToSupervisor, from?: SpawnedProcess): void {
   else if (message.type === 'attachedGone') attachedGone(message.tid, message.clean);
   else if (message.type === 'brokenPipe') brokenPipe(message.descriptor);
   else if (message.type === 'pipeHandled') clearTimeout(pipe);
+  else if (message.type === 'share') guests.share(message.descriptor);
+  else if (message.type === 'unshare') guests.unshare(message.descriptor);
   else whenQuiescent(`to do what it was asked (${message.type})`, () => act(message, from));
 }
 
@@ -319,7 +347,8 @@ let pipe: ReturnType<typeof setTimeout> | undefined;
  * blocked, from here.
  */
 function brokenPipe(descriptor: 1 | 2): void {
-  if (up) {
+  // A guest prints for itself.
+  if (up && host === undefined) {
     up.post({ type: 'brokenPipe', descriptor });
     return;
   }
@@ -328,7 +357,10 @@ function brokenPipe(descriptor: 1 | 2): void {
 }
 
 function act(
-  message: Exclude<ToSupervisor, { type: 'stop' | 'attached' | 'attachedGone' | 'brokenPipe' | 'pipeHandled' }>,
+  message: Exclude<
+    ToSupervisor,
+    { type: 'stop' | 'attached' | 'attachedGone' | 'brokenPipe' | 'pipeHandled' | 'share' | 'unshare' }
+  >,
   from?: SpawnedProcess,
 ): void {
   if (message.type === 'start') {
@@ -349,12 +381,18 @@ function act(
   }
 }
 
+/** How this thread waits: lightly, where it may wait for what only the system knows of. */
+function ownWaits(isChild: boolean): ((own: Waits) => Waits) | undefined {
+  if (host !== undefined) return host.waits;
+  return link.processes === undefined || isChild ? undefined : (own) => lightSleep(own, () => processes.letGo());
+}
+
 /** What the supervisor's module does. */
 export function runSupervisor(): void {
   const data = parent.data() as SupervisorData;
   link = data.link;
-  const isFirst = link.processes !== undefined && !data.isChild;
-  heap = enterHeap(link, data.tid, isFirst ? (own) => lightSleep(own, () => processes.letGo()) : undefined);
+  if (data.line !== undefined) host = new Host(link, data.line, () => heap);
+  heap = enterHeap(link, data.tid, ownWaits(data.isChild));
   core = heap.core;
   slots = new Slots(heap);
   processes = new Processes(heap, slots);
@@ -372,7 +410,15 @@ export function runSupervisor(): void {
     stop: (tid) => stop(tid, -15),
     whenQuiescent: (action) => whenQuiescent('in a pool', action),
   });
+  guests = new Guests({
+    heap,
+    processes,
+    whenQuiescent: (action) => whenQuiescent('to receive a guest', action),
+    receive,
+    gone: (tid) => attempt('to see a guest off', () => guestGone(tid)),
+  });
   if (data.isChild) up = new LineUp(stop);
+  else if (host !== undefined) up = new LineUp(stop, data.line, host.gone);
   if (!startsWhileBlocked) report();
   parent.listen((message) => attempt('to take a message', () => receive(message as ToSupervisor)));
 }

@@ -3,7 +3,7 @@
  * and awaits nothing.
  */
 import { instantiateSync } from '@assemblyscript/loader';
-import { coreBetween, type Waits } from '../platform/index.ts';
+import { coreBetween, untilEnded, type Waits } from '../platform/index.ts';
 import { embeddedModule } from './embedded.ts';
 import { guardCalls } from './generated/calls.ts';
 import type { CoreExports } from './generated/exports.ts';
@@ -28,9 +28,15 @@ export function coreModuleBetween(): WebAssembly.Module {
 
 /**
  * An instance over `memory`. The loader's own wrappers count arguments at each call: the bare exports are
- * what we want. `waits`: for a memory between processes, whose core asks for them.
+ * what we want. `waits`: for a memory between processes, whose core asks for them. `ended`: in a guest, see
+ * ProcessLink.
  */
-export function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.Memory, waits?: Waits): CoreExports {
+export function instantiateCore(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  waits?: Waits,
+  ended?: Int32Array,
+): CoreExports {
   const atomics = {
     monotonic: () => performance.now(),
     signalled,
@@ -38,7 +44,8 @@ export function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.
     futexWake: waits?.notify ?? never,
   };
   const imports = { env: { memory }, atomics };
-  return guardCalls(instantiateSync(module, imports).instance.exports as unknown as CoreExports);
+  const core = guardCalls(instantiateSync(module, imports).instance.exports as unknown as CoreExports);
+  return ended === undefined ? core : untilEnded(core, ended);
 }
 
 function never(): never {

@@ -101,6 +101,12 @@ function listen(heap: Heap): void {
   });
 }
 
+/** In a guest. @throws RuntimeError the heap's program is no more */
+function checkHost({ core, link }: Heap): void {
+  // Any call does.
+  if (link.processes?.ended !== undefined) core.bytesInUse();
+}
+
 export class AsyncGate {
   /** Gates at which somebody waits in this thread. */
   static waiting = 0;
@@ -334,6 +340,7 @@ export async function waitForWord(
     while (!over && heap.loadWord(address) === expected) {
       const wait = waitAsync(heap.words(address + 4), address >> 2, expected);
       if (wait.async) await wait.value;
+      checkHost(heap);
     }
   } finally {
     countWord(heap, address, -1);

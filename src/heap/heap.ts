@@ -344,7 +344,7 @@ export function takeSlot(core: CoreExports): number {
 /** Of a heap in another process of the operating system: all that does not go there as the memory's file. */
 export type RemoteLink = Omit<HeapLink, 'memory' | 'module' | 'root'>;
 
-/** In a process that another one has started: its heap, behind a descriptor. */
+/** In a process that another one has started, or a guest: its heap, behind a descriptor. */
 export function linkTo(remote: RemoteLink, descriptor: number): HeapLink {
   const { maximum } = remote.pages;
   const memory = new WebAssembly.Memory({ initial: maximum, maximum, shared: true });
@@ -357,10 +357,25 @@ export function linkTo(remote: RemoteLink, descriptor: number): HeapLink {
  * waits, if it is in another way than others do.
  */
 export function enterHeap(link: HeapLink, tid: number, waits?: (own: Waits) => Waits): Heap {
-  const own = link.processes && waitsIn(link.memory);
-  const core = instantiateCore(link.module, link.memory, own && waits ? waits(own) : own);
-  const heap = new Heap(link, tid, core, reviver);
+  const heap = new Heap(link, tid, coreOf(link, waits), reviver);
   store[KEY] = { layout: Version.LAYOUT, heap };
+  return heap;
+}
+
+function coreOf({ module, memory, processes }: HeapLink, waits: (own: Waits) => Waits = (own) => own): CoreExports {
+  const ended = processes?.ended;
+  return instantiateCore(module, memory, processes && waits(waitsIn(memory, ended)), ended);
+}
+
+/** @throws RuntimeError this thread has a heap already */
+export function checkNoHeap(what: string): void {
+  if (store[KEY] !== undefined) throw new RuntimeError(`${what} must be called before the first use of the package`);
+}
+
+/** As a guest: makes another program's heap this one's, under a worker id that was taken for it. */
+export function joinHeap(remote: RemoteLink, descriptor: number, tid: number): Heap {
+  const heap = enterHeap(linkTo(remote, descriptor), tid);
+  madeHere = heap;
   return heap;
 }
 
@@ -372,7 +387,7 @@ export function heapFor(link: HeapLink): Heap {
   if (own?.link.heapId === link.heapId) return own;
   const known = joined.get(link.heapId);
   if (known) return known;
-  const core = instantiateCore(link.module, link.memory, link.processes && waitsIn(link.memory));
+  const core = coreOf(link);
   if (!core.rootIsCompatible()) throw new RuntimeError('the handle comes from a version of nogil with another memory layout');
   const tid = takeSlot(core);
   const words = new Int32Array(link.memory.buffer);

@@ -315,6 +315,20 @@ export function progressBar(): never {
   throw new Error('there is no terminal in a browser');
 }
 
+function noGuests(): never {
+  throw new RuntimeError('a page shares its heap with its own workers only');
+}
+
+export const takeName = noGuests;
+
+export const receiveGuests = noGuests;
+
+export const knock = noGuests;
+
+export const lineHasEnded = () => false;
+
+export const untilEnded = <E>(core: E): E => core;
+
 export function importModule(url: string): Promise<Record<string, unknown>> {
   return import(/* @vite-ignore */ /* webpackIgnore: true */ url);
 }

@@ -80,6 +80,28 @@ export interface Native {
   hasSignal(): boolean;
   /** The number of one that came since it was taken last; 0: none. */
   takeSignal(): number;
+  /**
+   * A socket to which others of this machine connect by a path, which must be free (EADDRINUSE).
+   * @returns its descriptor, which never blocks and is closed in what this process executes; so are all below
+   */
+  listenAt(path: string): number;
+  /** @returns the descriptor of a connection. ENOENT, ECONNREFUSED: nobody listens there; EAGAIN: too many do */
+  connect(path: string): number;
+  /** Who has the other end of a connection: words[0] becomes its user id, words[1] its process id. */
+  peer(fd: number, words: Int32Array): void;
+  /** Sends all bytes as the first on a connection, and a descriptor along. EPIPE: nobody has the other end */
+  send(fd: number, bytes: Uint8Array, passed: number): void;
+  /**
+   * @param words its first is set to the descriptor that came along, which is the caller's then; -1: none
+   * @returns how many bytes came; 0: the end, -1: none yet
+   */
+  receive(fd: number, bytes: Uint8Array, words: Int32Array): number;
+  /** Whether nobody has the other end of a connection any more. */
+  hasEnded(fd: number): boolean;
+  /** Keeps the other end from seeing this one's end before no thread of this process runs any more. */
+  keep(fd: number): void;
+  /** Alone until the file that is open there is closed; waits for who is. */
+  lock(fd: number): void;
   /** Names the sources that the binary was made from. */
   readonly sources: string;
 }

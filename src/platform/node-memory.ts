@@ -5,6 +5,7 @@
  */
 import { RuntimeError } from '../errors.ts';
 import { loadNative, type Native, whyNoNative } from './native.ts';
+import { waitsUntilEnded } from './node-ended.ts';
 import { canSpawn, closeMemory, isProgramsThread, testMode } from './node-processes.ts';
 import type { Doorbell, ProcessLink, Waits } from './platform.ts';
 
@@ -57,10 +58,10 @@ export function joinMemory(memory: WebAssembly.Memory, descriptor: number): void
 }
 
 /** How this thread waits in such a memory. */
-export function waitsIn(memory: WebAssembly.Memory): Waits {
+export function waitsIn(memory: WebAssembly.Memory, ended?: Int32Array): Waits {
   const native = nativePart();
   native.adopt(bytesOf(memory));
-  return native;
+  return ended === undefined ? native : waitsUntilEnded(native, ended);
 }
 
 const listening = new WeakSet<Doorbell>();

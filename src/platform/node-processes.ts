@@ -79,7 +79,7 @@ export function spawnProcess(data: unknown, memory: number, around: Surroundings
   };
 }
 
-function readLines(stream: Socket, listener: (message: unknown) => void): void {
+export function readLines(stream: Socket, listener: (message: unknown) => void): void {
   let rest = '';
   stream.setEncoding('utf8').on('data', (chunk: unknown) => {
     const lines = (rest + String(chunk)).split('\n');
@@ -96,11 +96,15 @@ export function told(): { data: unknown; parent: number; memory: number } {
   return { data, parent, memory: MEMORY };
 }
 
-/** The line to the program's supervisor, in this process's. With it ends this process. */
-export function openLine(listener: (message: unknown) => void): Line {
+function die(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+/** The line to the program's supervisor, in this process's: with it ends this process, but for a guest. */
+export function openLine(listener: (message: unknown) => void, descriptor = LINE, gone = die): Line {
   const { Socket } = builtIn<typeof import('node:net')>('node:net');
-  const line = new Socket({ fd: LINE, readable: true, writable: true });
-  line.on('error', () => {}).on('close', () => process.kill(process.pid, 'SIGKILL'));
+  const line = new Socket({ fd: descriptor, readable: true, writable: true });
+  line.on('error', () => {}).on('close', gone);
   readLines(line, listener);
   return { post: (message) => void line.write(`${JSON.stringify(message)}\n`) };
 }

@@ -13,6 +13,8 @@ import { nameAround } from './node-scopes.ts';
 import type { Role, SpawnedWorker, Surroundings } from './platform.ts';
 
 export { loadNative, whyNoNative } from './native.ts';
+export * from './node-ended.ts';
+export * from './node-guests.ts';
 export * from './node-memory.ts';
 export * from './node-modules.ts';
 export { coreBetween, hasEnded, openLine, processId, spawnProcess, told } from './node-processes.ts';

@@ -32,6 +32,37 @@ export interface Line {
   post(message: unknown): void;
 }
 
+/** A name by which this program's heap is shared. */
+export interface TakenName {
+  /** Of the socket behind it; whoever receives guests there closes it. */
+  descriptor: number;
+  /** Nothing is left of the name. */
+  free(): void;
+}
+
+/** A program that wants to be a guest in this one's heap, or is. What is posted travels as JSON. */
+export interface Guest {
+  /** Its number in the operating system. */
+  readonly pid: number;
+  /** Whether nothing of it runs any more, though nobody was told yet. */
+  hasEnded(): boolean;
+  /** Gives it the memory behind a descriptor, and what it is to know. */
+  admit(data: unknown, memory: number): void;
+  refuse(error: Error): void;
+  post(message: unknown): void;
+  /** `gone`: nothing of it runs any more; at once, if that is so already. */
+  on(events: { message(message: unknown): void; gone(): void }): void;
+}
+
+/** What a guest is given. */
+export interface Invitation {
+  data: unknown;
+  /** The memory's descriptor. */
+  memory: number;
+  /** That of the line to the program whose heap it is. */
+  line: number;
+}
+
 /** What a process needs to know of a heap that it shares with others. */
 export interface ProcessLink {
   /** The memory's file; -1: in a process that starts none itself. */
@@ -42,6 +73,8 @@ export interface ProcessLink {
   os: number;
   /** The operating system's number of the process in which the program began. */
   first: number;
+  /** In a guest: its first word is not 0 once the program is no more whose heap it is. */
+  ended?: Int32Array;
 }
 
 /** How a memory is waited on that several processes of the operating system share. */
@@ -103,8 +136,22 @@ export interface Platform {
   told(): { data: unknown; parent: number; memory: number };
   /**
    * In the supervisor of such a process: its line to the program's. When that breaks, the process is killed.
+   * In a guest's: the line behind `descriptor`, and `gone` is called.
    */
-  openLine(listener: (message: unknown) => void): Line;
+  openLine(listener: (message: unknown) => void, descriptor?: number, gone?: () => void): Line;
+  /** @throws FileExistsError another program has the name; OSError; ValueError it is too long; RuntimeError */
+  takeName(name: string): TakenName;
+  /** Calls `come` for each program of this user that connects. Answers how to receive no more. */
+  receiveGuests(descriptor: number, come: (guest: Guest) => void): () => void;
+  /**
+   * Asks the program that shares its heap by a name. `look` answers undefined until that has answered.
+   * @throws FileNotFoundError, `look` too: there is none (any more); OSError; ValueError; RuntimeError
+   */
+  knock(name: string): { look(): Invitation | undefined; leave(): void };
+  /** In the supervisor of a guest: whether the other end of its line is no more. */
+  lineHasEnded(descriptor: number): boolean;
+  /** In a guest, the core's exports: once the heap's program is no more its calls throw a RuntimeError. */
+  untilEnded<E extends object>(core: E, ended: Int32Array): E;
   /** Whether a child of this process has ended, though nobody was told yet. */
   hasEnded(pid: number): boolean;
   /** How the package's own tests run (node-memory.ts). */
@@ -123,8 +170,8 @@ export interface Platform {
   shareMemory(memory: WebAssembly.Memory, first: number): ProcessLink;
   /** In another process: the memory behind a descriptor that it was given, and needs no more. */
   joinMemory(memory: WebAssembly.Memory, descriptor: number): void;
-  /** How this thread waits in such a memory. */
-  waitsIn(memory: WebAssembly.Memory): Waits;
+  /** How this thread waits in such a memory. `ended`: as in a link. */
+  waitsIn(memory: WebAssembly.Memory, ended?: Int32Array): Waits;
   /** Has `look` called whenever an event loop of another process may have been meant, from now on. */
   listenIn(heap: Doorbell, look: () => void): void;
   /** This process is about to end: none of its threads goes to sleep where no engine can end it. */

@@ -1,5 +1,5 @@
 /**
- * Names: the table in which workers find blocks of shared memory.
+ * Names: the table in which workers find blocks of shared memory, and what was published.
  *
  * It is a managed dict that nobody else sees, one a heap: the core's root says which. Its calls are atomic,
  * and a death inside of one changes nothing. A name has a reference to its block, which so lives until it is
@@ -33,6 +33,22 @@ class Names extends Table {
 
   delete(name: string): void {
     this.remove(name, 'unlink');
+  }
+
+  // Names of blocks are texts, those of other things pairs: nobody takes the other's.
+
+  /** Gives any value a name; false: the name is taken. */
+  publish(name: string, value: unknown): boolean {
+    return this.write(['object', name], [value], Put.IF_ABSENT, 'publish');
+  }
+
+  /** The value of that name, in an array. */
+  published(name: string): [unknown] | undefined {
+    return this.read(['object', name], undefined) as [unknown] | undefined;
+  }
+
+  unpublish(name: string): boolean {
+    return this.remove(['object', name], 'unpublish');
   }
 }
 

@@ -249,7 +249,10 @@ function numberOf(worker: number): number {
   if (process !== undefined) return process.pid ?? worker;
   const told = currentWorker()?.process.parent;
   if (!isRoot(worker)) return told?.pid === worker ? told.number : worker;
-  const os = heap.loadWord(heap.core.slotOf(worker) + SlotField.OS);
+  const slot = heap.core.slotOf(worker);
+  const os = heap.loadWord(slot + SlotField.OS);
+  // The main thread of a guest has no record: its place says the system's number.
+  if (os === worker) return heap.loadWord(slot + SlotField.PID);
   return os === 0 ? processes.first : numberOf(os);
 }
 
@@ -313,6 +316,8 @@ export function getppid(): number | undefined {
 export function checkSpawning({ link: { processes, root } }: Heap): void {
   if (processes === undefined)
     throw new RuntimeError("this program's heap is shared by threads only: see configure({ processes: true })");
+  if (processes.ended !== undefined)
+    throw new RuntimeError('a guest cannot start processes of the operating system; the program that shares its heap can');
   if (currentWorker() === undefined && root !== nativeId)
     throw new RuntimeError('a thread that nogil has not started cannot start processes of the operating system');
 }

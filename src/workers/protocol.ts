@@ -72,6 +72,9 @@ export type ToSupervisor =
    * other children go on.
    */
   | { type: 'over'; pid: number }
+  /** Receives guests at the socket behind a descriptor, and no more. */
+  | { type: 'share'; descriptor: number }
+  | { type: 'unshare'; descriptor: number }
   /** A process that is a thread has ended by itself: its daemonic children that are none go, too. */
   | { type: 'ended'; pid: number };
 
@@ -96,6 +99,8 @@ export interface SupervisorData {
   tid: number;
   /** In a process that the program's supervisor has started. */
   isChild: boolean;
+  /** In a guest: the descriptor of its line to the program's supervisor. */
+  line: number | undefined;
 }
 
 export interface WorkerData {
@@ -113,4 +118,12 @@ export interface WorkerData {
 /** The same for a process of the operating system, as JSON. */
 export interface ProcessData extends Omit<WorkerData, 'link'> {
   link: RemoteLink;
+}
+
+/** What a guest is told, as JSON. */
+export interface GuestData {
+  /** Version.LAYOUT: of another one it could not even read the rest. */
+  layout: number;
+  link: RemoteLink;
+  tid: number;
 }

@@ -39,7 +39,7 @@ function connect(): SpawnedWorker {
   if (supervisor) return supervisor;
   const heap = theHeap();
   const isChild = currentWorker() !== undefined;
-  const data: SupervisorData = { link: heap.link, tid: takeSlot(heap.core), isChild };
+  const data: SupervisorData = { link: heap.link, tid: takeSlot(heap.core), isChild, line: guestLine };
   supervisor = spawn('supervisor', data, 'nogil-supervisor');
   // Until it runs, blocking would be for ever: it would not even begin.
   if (!startsWhileBlocked) heap.allowBlocking(false);
@@ -84,6 +84,14 @@ function beOpen(heap: Heap): void {
 export function openProcess(heap: Heap): void {
   beOpen(heap);
   connect();
+}
+
+let guestLine: number | undefined;
+
+/** The same in a guest's: its supervisor alone sees the end of the heap's program while this thread is blocked. */
+export function openGuest(heap: Heap, line: number): void {
+  guestLine = line;
+  openProcess(heap);
 }
 
 // What an attached thread says of itself is lost if it is stopped at once; then who has started it knows.
