@@ -1,0 +1,9 @@
+/**
+ * In which mode the tests run; `test/modes.ts` says what runs in which.
+ * 'threads': as users have it by default. 'futex': each heap is between processes, and all waits go through
+ * the native part. 'spawn': besides, each Process is a process of the operating system.
+ */
+export const mode = (process.env.NOGIL_TEST_MODE ?? 'threads') as 'threads' | 'futex' | 'spawn';
+
+/** Whether a Process is one of the operating system. */
+export const spawns = mode === 'spawn';
