@@ -7,3 +7,9 @@ export const mode = (process.env.NOGIL_TEST_MODE ?? 'threads') as 'threads' | 'f
 
 /** Whether a Process is one of the operating system. */
 export const spawns = mode === 'spawn';
+
+/**
+ * How often something is tried that hits another moment each time, as a kill does: a quarter as often where a
+ * process takes that much longer to start and to end than a thread.
+ */
+export const tries = (count: number): number => (spawns ? Math.ceil(count / 4) : count);
