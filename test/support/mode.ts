@@ -3,7 +3,8 @@
  * 'threads': as users have it by default. 'futex': each heap is between processes, and all waits go through
  * the native part. 'spawn': besides, each Process is a process of the operating system.
  */
-export const mode = (process.env.NOGIL_TEST_MODE ?? 'threads') as 'threads' | 'futex' | 'spawn';
+// A page has no process.
+export const mode = (globalThis.process?.env.NOGIL_TEST_MODE ?? 'threads') as 'threads' | 'futex' | 'spawn';
 
 /** Whether a Process is one of the operating system. */
 export const spawns = mode === 'spawn';
