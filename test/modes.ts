@@ -50,7 +50,7 @@ const AMONG_PROCESSES = [
   'test/threads/queue/{disciplines,disciplines-death}.test.ts',
 ];
 
-/** One thread fills a heap and empties it, for long. A mode changes how the heap grows, and nothing else of it. */
+/** One thread fills a heap and empties it, for long. A mode changes how the heap grows, and nothing else. */
 const FILLS = ['test/unit/heap/{allocator,drift}.test.ts'];
 
 /** Whether every mode runs all that it can, however long that takes. */
