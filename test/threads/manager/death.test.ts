@@ -25,7 +25,8 @@ function check(d: Dict, l: List, who: number): void {
   expect(own).toEqual([...own].sort((a, b) => a - b));
 }
 
-describe('killing a worker at any moment of its work on a dict and a list', () => {
+// Each wait has a limit of its own.
+describe('killing a worker at any moment of its work on a dict and a list', { timeout: 120_000 }, () => {
   test('leaves both whole, with all that it had done, and nobody waits for the dead', () => {
     const before = heldWithoutWorkers();
     const d = manager.dict();
