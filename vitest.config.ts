@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { leftOut, modes } from './test/modes.ts';
 
 const root = import.meta.dirname;
 
@@ -33,12 +34,23 @@ export default defineConfig({
     pool: 'forks',
     // What the plugin calls external is compiled all the same, unless Vitest is told so itself.
     server: { deps: { external: [/[\\/](dist|build)[\\/]/] } },
-    maxWorkers: 2,
+    // Of two hardware threads: who waits leaves them to others, and most tests wait.
+    maxWorkers: 3,
     testTimeout: 30_000,
     setupFiles: ['test/setup/watchdog.ts'],
     reporters: ['default'],
     projects: [
-      { extends: true, test: { name: 'package', include: ['test/**/*.test.ts'], exclude: ['test/model/**'] } },
+      ...modes.map((mode) => ({
+        extends: true as const,
+        test: {
+          name: mode,
+          include: ['test/**/*.test.ts'],
+          exclude: leftOut[mode],
+          // A process takes longer to start than a thread does, and so does a thread beside processes that start.
+          ...(mode === 'threads' ? {} : { testTimeout: 120_000 }),
+          env: mode === 'threads' ? {} : { NOGIL_TEST_MODE: mode },
+        },
+      })),
       // A compiler in each: it is twice as fast once it has run for a while. They leave nothing behind.
       { extends: true, test: { name: 'model', include: ['test/model/**/*.test.ts'], isolate: false } },
     ],

@@ -2,6 +2,9 @@
  * All the tests: compiles what workers load, runs the suite, and ends with the line `N passed, N failed, N
  * skipped`.
  * Arguments go to vitest: `npm test -- queue` runs the files whose path contains "queue".
+ *
+ * Every mode runs in it (test/modes.ts), the second and the third without what another of them tests as well.
+ * `--mode threads|futex|spawn` runs one, in full; `--mode all` all of them, each in full.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +12,20 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const PROJECTS = { all: [], threads: ['model', 'threads'], futex: ['futex'], spawn: ['spawn'] };
+
+const args = process.argv.slice(2);
+const at = args.indexOf('--mode');
+const mode = at < 0 ? undefined : args.splice(at, 2)[1];
+if (at >= 0 && !Object.hasOwn(PROJECTS, mode)) {
+  console.error(`--mode ${mode}: the modes are ${Object.keys(PROJECTS).join(', ')}`);
+  process.exit(1);
+}
+if (mode !== undefined) process.env.NOGIL_TEST_IN_FULL = '1';
+// Each project says its own.
+delete process.env.NOGIL_TEST_MODE;
+const projects = (PROJECTS[mode] ?? []).map((name) => `--project=${name}`);
 
 const workers = readdirSync('test', { recursive: true })
   .filter((file) => file.endsWith('.workers.ts'))
@@ -81,7 +98,7 @@ const report = 'build/test-report.json';
 rmSync(report, { force: true });
 const { status } = spawnSync(
   'npx',
-  ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
+  ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...projects, ...args],
   {
     stdio: 'inherit',
   },

@@ -377,8 +377,8 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /** @internal */
   override [STATE](): State {
-    const { name, daemon, tid, state: at, exitCode } = this[Member.RECORD_OF];
-    const ident = tid || undefined;
+    const { name, daemon, tid, number, isProcess, state: at, exitCode } = this[Member.RECORD_OF];
+    const ident = (isProcess ? number : tid) || undefined;
     const state = ['initial', 'starting', 'started', 'stopped'][at] as string;
     // Of a process and of a thread alike: how it ended.
     const exitcode = at === WorkerState.ENDED ? exitCode : undefined;

@@ -1,5 +1,10 @@
-/** Seconds after which something that was to happen has not happened: far more than anything takes. */
-export const LONG = 20;
+import { spawns } from './mode.ts';
+
+/**
+ * Seconds after which something that was to happen has not happened: far more than anything takes. A process
+ * begins by loading Node, on a machine with much else to do.
+ */
+export const LONG = spawns ? 60 : 20;
 
 /** Waits, without blocking, until `condition` holds. @throws when it does not for a long time */
 export async function until(condition: () => boolean, what: string | (() => string) = String(condition)): Promise<void> {

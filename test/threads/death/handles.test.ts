@@ -4,6 +4,7 @@
  */
 import { type Connection, EOFError, LifoQueue, Lock, Manager, Pipe, Process, Queue, Semaphore } from 'nogil';
 import { describe, expect, test } from 'vitest';
+import { tries } from '../../support/mode.ts';
 import { giveAwayForEver } from '../pipe/pipe.workers.ts';
 import {
   fillAndClear,
@@ -76,8 +77,9 @@ function checkAndClose(left: Parcel[], readers: Connection[], hands: number): vo
   expect(messages).toBe(left.length);
 }
 
-/** `times` workers killed one after the other: the heap has what it had. */
-function killing(times: number, round: (turns: Semaphore) => void): void {
+/** So many workers killed one after the other: the heap has what it had. */
+function killing(most: number, round: (turns: Semaphore) => void): void {
+  const times = tries(most);
   const before = heldWithoutWorkers();
   for (let i = 0; i < times; i++) {
     const turns = new Semaphore(0);

@@ -1,6 +1,7 @@
 /** Workers that are killed with slots and leases in hand. */
 import { type Connection, Pipe, Process, Queue, RawValue } from 'nogil';
 import { describe, expect, test } from 'vitest';
+import { tries } from '../../support/mode.ts';
 import { sleepers } from '../queue/support.ts';
 import { getOne, hold, leaseOne, lengthOf, read, refuse, send, take, waitFor } from './loans.workers.ts';
 import { bytesInUse, drain, heldWithoutWorkers, killSometime, LONG, until, untilGivenBack } from './queue-support.ts';
@@ -38,8 +39,9 @@ function overPipe(): Ends {
  * Kills one sender after the other: what came must be what it sent, from its first item to its last, and
  * whole.
  */
-function killSenders(rounds: number, { out, into, close }: Ends, way: 'reserve' | 'async'): void {
+function killSenders(most: number, { out, into, close }: Ends, way: 'reserve' | 'async'): void {
   const before = heldWithoutWorkers().bytesInUse;
+  const rounds = tries(most);
   const done = new RawValue('i', 0);
   let next = 0;
   for (let hand = 0; hand < rounds; hand++) {
@@ -72,8 +74,9 @@ function killSenders(rounds: number, { out, into, close }: Ends, way: 'reserve' 
 }
 
 /** Kills one taker after the other. Whoever is not dead must find every item that no dead one had. */
-function killTakers(rounds: number, { out, into, close }: Ends, way: 'lease' | 'async' | 'into' | 'two', hands: number): void {
+function killTakers(most: number, { out, into, close }: Ends, way: 'lease' | 'async' | 'into' | 'two', hands: number): void {
   const before = heldWithoutWorkers().bytesInUse;
+  const rounds = tries(most);
   const taken = new Queue<number>();
   let next = 0;
   const sendNext = () => {

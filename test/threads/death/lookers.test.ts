@@ -3,11 +3,12 @@
  */
 import { Condition, heap, Lock, Process, Semaphore, Thread } from 'nogil';
 import { expect, test } from 'vitest';
+import { tries } from '../../support/mode.ts';
 import { range } from '../../support/range.ts';
 import { inspect, lookAtProcesses, lookAtThreads, lookForDeadlocks } from './lookers.workers.ts';
 import { killSometime, LONG, until } from './queue-support.ts';
 
-const KILLS = 30;
+const KILLS = tries(30);
 const THINGS = 40;
 
 test.each([

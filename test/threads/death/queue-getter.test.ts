@@ -1,5 +1,6 @@
 import { Process, Queue } from 'nogil';
 import { describe, expect, test } from 'vitest';
+import { tries } from '../../support/mode.ts';
 import { load, take, takeAsync, waitToGet } from './queue.workers.ts';
 import { drain, heldWithoutWorkers, killSometime, LONG, until, untilGivenBack } from './queue-support.ts';
 
@@ -16,7 +17,8 @@ interface Scene {
 }
 
 /** Kills one getter after the other. Whoever is not dead must find every item that no dead one had. */
-function killGetters({ rounds, maxsize, hands, start }: Scene): void {
+function killGetters({ rounds: most, maxsize, hands, start }: Scene): void {
+  const rounds = tries(most);
   const before = heldWithoutWorkers().bytesInUse;
   const queue = new Queue<Item>(maxsize);
   const taken = new Queue<number>();
@@ -118,7 +120,7 @@ describe('a getter that is killed while it waits', () => {
   test('leaves a wake-up that may have been meant for it to those who live', () => {
     using queue = new Queue<number>();
     using ready = new Queue<number>();
-    for (let round = 0; round < 15; round++) {
+    for (let round = 0; round < tries(15); round++) {
       const workers = [0, 1].map(() => started(new Process({ target: waitToGet, args: [queue, ready, false] })));
       for (const _ of workers) ready.get(true, LONG);
       // The put wakes one of the two, perhaps the one that is dying.

@@ -1,5 +1,6 @@
 import { Event, Process, Queue, RawValue } from 'nogil';
 import { describe, expect, test } from 'vitest';
+import { tries } from '../../support/mode.ts';
 import { sleepers } from '../queue/support.ts';
 import { give, load, waitToPut } from './queue.workers.ts';
 import { drain, heldWithoutWorkers, killSometime, LONG, until, untilGivenBack } from './queue-support.ts';
@@ -22,7 +23,8 @@ interface Scene {
  * Kills one putter after the other: what came must be what it put, from its first item to its last, and
  * whole.
  */
-function killPutters({ rounds, maxsize, way, hands }: Scene): void {
+function killPutters({ rounds: most, maxsize, way, hands }: Scene): void {
+  const rounds = tries(most);
   const before = heldWithoutWorkers().bytesInUse;
   const queue = new Queue<Item>(maxsize);
   const done = new RawValue('i', 0);

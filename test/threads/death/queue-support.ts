@@ -1,6 +1,7 @@
 import { heap, type Process, type Queue, sleep } from 'nogil';
+import { LONG } from '../../support/until.ts';
 
-export const LONG = 20;
+export { LONG };
 
 /** Kills it in a moment that nobody can tell, and waits until it is gone. */
 export function killSometime(process: Process<never>): void {

@@ -1,5 +1,6 @@
 import { Condition, Event, Lock, Queue, RawValue, RLock, Semaphore } from 'nogil';
 import { describe, expect, test } from 'vitest';
+import { tries } from '../../support/mode.ts';
 import { end, LONG, startProcess, until } from '../sync/support.ts';
 import { countUntilKilled, useAll } from './sync.workers.ts';
 
@@ -20,7 +21,8 @@ describe('workers killed at random moments', () => {
     ['an RLock', () => new RLock({ onOwnerDeath: 'release' }), 40],
   ] as const)(
     "inside and outside of %s({ onOwnerDeath: 'release' }) leave it working, and the count right",
-    (_name, make, kills) => {
+    (_name, make, most) => {
+      const kills = tries(most);
       using lock = make();
       using total = new RawValue('i');
       using inside = new RawValue('i');
@@ -80,7 +82,7 @@ describe('workers killed at random moments', () => {
     using stop = new Event();
     const recruit = () => startProcess(useAll, locks, condition, semaphore, queue, signal, stop);
     const team = Array.from({ length: TEAM }, recruit);
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < tries(40); i++) {
       killSometime(team[i % TEAM] as (typeof team)[number]);
       team[i % TEAM] = recruit();
     }

@@ -1,5 +1,6 @@
-import { type Dict, Event, heap, type List, Manager, Process } from 'nogil';
+import { type Dict, Event, getIdent, heap, type List, Manager, Process } from 'nogil';
 import { describe, expect, test } from 'vitest';
+import { spawns, tries } from '../../support/mode.ts';
 import { heldWithoutWorkers, killSometime, LONG, until, untilGivenBack } from '../death/queue-support.ts';
 import { updateSlowly, workUntilKilled } from './manager.workers.ts';
 
@@ -24,12 +25,13 @@ function check(d: Dict, l: List, who: number): void {
   expect(own).toEqual([...own].sort((a, b) => a - b));
 }
 
-describe('killing a worker at any moment of its work on a dict and a list', () => {
+// Each wait has a limit of its own.
+describe('killing a worker at any moment of its work on a dict and a list', { timeout: 120_000 }, () => {
   test('leaves both whole, with all that it had done, and nobody waits for the dead', () => {
     const before = heldWithoutWorkers();
     const d = manager.dict();
     const l = manager.list();
-    const rounds = 30;
+    const rounds = tries(30);
     let sum = 0;
     for (let who = 0; who < rounds; who++) {
       const victim = new Process({ target: workUntilKilled, args: [d, l, who] });
@@ -85,7 +87,10 @@ describe('killing a worker inside of update', () => {
     victim.start();
     expect(inside.wait(LONG)).toBe(true);
     const waiting = d.updateAsync('n', (n) => (n as number) + 10);
-    expect(heap.inspect().find(({ id }) => id === d.handle().id)?.holder).toBe(victim.pid);
+    const holder = heap.inspect().find(({ id }) => id === d.handle().id)?.holder;
+    // The system has another number for it.
+    if (spawns) expect([undefined, 0, getIdent()]).not.toContain(holder);
+    else expect(holder).toBe(victim.pid);
     victim.kill();
     expect(await waiting).toBe(11);
     expect(victim.join(LONG)).toBe(true);

@@ -1,5 +1,6 @@
 import { LifoQueue, PriorityQueue, Process, type Queue, RawValue } from 'nogil';
 import { describe, expect, test } from 'vitest';
+import { tries } from '../../support/mode.ts';
 import { drain, heldWithoutWorkers, killSometime, LONG, until, untilGivenBack } from '../death/queue-support.ts';
 import { churn, firstOf, isWhole, type Token, token } from './disciplines.workers.ts';
 
@@ -18,7 +19,8 @@ describe.each(classes)('killing a worker inside of put or get of a %s', { timeou
     [1, 2000, 8],
     [1, 3, 8],
     [4, 300, 8],
-  ])('loses at most the %i in its hands, of %i items, doubles none, and the others go on', (batch, count, rounds) => {
+  ])('loses at most the %i in its hands, of %i items, doubles none, and the others go on', (batch, count, most) => {
+    const rounds = tries(most);
     const before = heldWithoutWorkers().bytesInUse;
     const queue = new Queue();
     const mine = new RawValue('i', 0);

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { launch, programsOf } from '../../support/programs.ts';
 import { until } from '../../support/until.ts';
 
@@ -86,7 +89,10 @@ describe('a program', () => {
 
 describe('what a worker prints', () => {
   test('appears at once, while the main thread is blocked', async () => {
-    const program = start('output');
+    const folder = await mkdtemp(join(tmpdir(), 'nogil-output-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const heard = join(folder, 'heard');
+    const program = start('output', [heard]);
     let complaint = '';
     program.child.stderr?.on('data', (text) => {
       complaint += text;
@@ -94,7 +100,7 @@ describe('what a worker prints', () => {
     await until(() => program.lines.length > 0 && complaint !== '');
     expect(program.lines).toEqual(['the worker speaks']);
     expect(complaint).toBe('the worker complains\n');
-    program.child.stdin?.end('\n');
+    await writeFile(heard, '');
     const { code, lines } = await program.ending;
     expect(lines).toEqual(['the worker speaks', 'somebody has heard it', 'joined']);
     expect(code).toBe(0);

@@ -10,18 +10,21 @@ import {
   ValueError,
 } from 'nogil/multiprocessing';
 import { afterEach, describe, expect, test } from 'vitest';
+import { spawns } from '../../support/mode.ts';
 import { LONG } from '../../threads/sync/support.ts';
 import { whoAmI } from './context.workers.ts';
 
+/** Of users, 'worker'. */
+const DEFAULT = spawns ? 'spawn' : 'worker';
 const anything = (method: unknown) => method as 'worker';
 afterEach(() => setStartMethod(null, true));
 
 describe('the start method', () => {
-  test("is 'worker'", () => {
+  test('is a default until it is set', () => {
     expect(getAllStartMethods()[0]).toBe('worker');
     expect(getStartMethod(true)).toBeUndefined();
-    expect(getStartMethod()).toBe('worker');
-    expect(getStartMethod(true)).toBe('worker');
+    expect(getStartMethod()).toBe(DEFAULT);
+    expect(getStartMethod(true)).toBe(DEFAULT);
   });
 
   test('can be set once, and again by force', () => {
@@ -77,10 +80,10 @@ describe('the start method', () => {
 
 describe('a context', () => {
   test('is the same for everybody who asks', () => {
-    const context = getContext('worker');
+    const context = getContext(DEFAULT);
     expect(getContext()).toBe(context);
     expect(context.getContext()).toBe(context);
-    expect(context.getContext('worker')).toBe(context);
+    expect(context.getContext(DEFAULT)).toBe(context);
     expect(nogil.getContext()).toBe(context);
     expect(() => context.getContext(anything('fork'))).toThrow(ValueError);
   });

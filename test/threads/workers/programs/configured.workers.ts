@@ -2,11 +2,14 @@
  * Says at its top level how large the heap is to be, in workers too; and makes a pool there, if it is asked
  * to.
  */
+import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { configure, heap, main, Pool, Process, Thread } from 'nogil';
 
-const [, , scene] = process.argv;
-configure({ maximumBytes: !isMainThread && scene === 'other' ? 2 ** 25 : 2 ** 24, spin: 100 });
+const [, file, scene] = process.argv;
+// A process has a main thread, too, and begins with a file of the package's.
+const isFirst = isMainThread && file === fileURLToPath(import.meta.url);
+configure({ maximumBytes: !isFirst && scene === 'other' ? 2 ** 25 : 2 ** 24, spin: 100 });
 
 export function reserved(): boolean {
   return heap.stats().bytesReserved <= 2 ** 24;

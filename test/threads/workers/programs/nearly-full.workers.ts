@@ -12,7 +12,7 @@ export class Kept {
 
 function byWorker(worker: Thread | Process): unknown {
   worker.start();
-  if (!worker.join(20)) return 'it hangs';
+  if (!worker.join(60)) return 'it hangs';
   return worker.result();
 }
 
@@ -22,10 +22,10 @@ const ways: Record<string, () => unknown> = {
   pool() {
     const pool = new Pool(1);
     try {
-      return pool.applyAsync(next, [1]).get(20);
+      return pool.applyAsync(next, [1]).get(60);
     } finally {
       pool.terminate();
-      if (!pool.join(20)) console.log('the pool hangs');
+      if (!pool.join(60)) console.log('the pool hangs');
     }
   },
   manager() {

@@ -11,5 +11,5 @@ export function descend(depth: number): void {
 main(import.meta, () => {
   const child = new Process({ target: descend, args: [2] });
   child.start();
-  console.log(`joined ${child.join(20)}`);
+  console.log(`joined ${child.join(60)}`);
 });

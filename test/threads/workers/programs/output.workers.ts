@@ -1,11 +1,12 @@
 /** A worker prints while the main thread is blocked, and goes on when somebody outside has seen it. */
-import { readSync } from 'node:fs';
-import { main, Process } from 'nogil';
+import { existsSync } from 'node:fs';
+import { main, Process, sleep } from 'nogil';
 
 export function speak(): void {
   console.log('the worker speaks');
   console.error('the worker complains');
-  readSync(0, Buffer.alloc(1));
+  // Not from standard input, which a process of the operating system has not.
+  while (!existsSync(process.argv[2] as string)) sleep(0.01);
   console.log('somebody has heard it');
 }
 

@@ -1,0 +1,68 @@
+/**
+ * The modes of the suite, and what runs in which. A mode is a project of Vitest: `npm test` runs all of them
+ * in one run, `npm test -- --mode spawn` one, `npm test -- --mode all` each in full.
+ *
+ * A file that no list below has runs in all three. A list says why a file is in it. Nothing is left out of
+ * `threads`, which is what users get by default.
+ */
+
+/** Nothing in it waits for, or starts, anything that a mode changes: once is enough. */
+const REGARDLESS = [
+  // One thread of the test's own, or none: numbers, names, types, bytes, the compiled core.
+  'test/unit/{bench,codec,types}/**',
+  'test/unit/queue/model.test.ts',
+  'test/unit/{declarations,docs,exports,readonly,types}.test.ts',
+  // The native part by itself, without the package.
+  'test/native/**',
+  // Chromium has neither files nor processes.
+  'test/browser/**',
+  // It says itself that its processes are the system's.
+  'test/processes/**',
+  // What is measured is a sleep in the engine. One in native code is cut into slices, which cost a little.
+  'test/threads/cpu/**',
+  // In a bundle the package has no file with which a process could begin: it always has threads.
+  'test/threads/workers/bundled.test.ts',
+  // How a function is found again, by what compilers and loaders made of it.
+  'test/threads/workers/{same-name,frozen,no-eval,typescript}.test.ts',
+];
+
+/** No Process is started in it, and no Pool: `futex` has tested it. */
+const WITHOUT_PROCESSES = [
+  'test/unit/{manager,pipe,pool,sched,shared-memory,sync,workers}/**',
+  'test/unit/heap/!(abort|allocator|scope|show).test.ts',
+  'test/unit/queue/!(limits).test.ts',
+  'test/unit/options.test.ts',
+  'test/threads/queue/{turns,wraps}.test.ts',
+  'test/threads/death/cut-off.test.ts',
+  'test/threads/sync/!(array|deadlock|options).test.ts',
+  'test/threads/workers/{timer,threads}.test.ts',
+];
+
+/**
+ * In `spawn` the heap is between processes, too, and threads wait as they do in `futex`. All that only that
+ * one has is a Process that is a thread and waits in native code. Where that is no other wait or death than
+ * those in the files that both run, `spawn` is enough, unless a run is in full.
+ */
+const AMONG_PROCESSES = [
+  'test/seeds/**',
+  'test/threads/{manager,pipe,pool,shared-memory}/**',
+  'test/threads/workers/!(timer|threads).test.ts',
+  'test/threads/queue/{disciplines,disciplines-death}.test.ts',
+];
+
+/** One thread fills a heap and empties it, for long. A mode changes how the heap grows, and nothing else. */
+const FILLS = ['test/unit/heap/{allocator,drift}.test.ts'];
+
+/** Whether every mode runs all that it can, however long that takes. */
+const inFull = process.env.NOGIL_TEST_IN_FULL !== undefined;
+
+export const modes = ['threads', 'futex', 'spawn'] as const;
+
+const elsewhere = ['test/model/**'];
+
+/** What a mode's project leaves to others. */
+export const leftOut = {
+  threads: elsewhere,
+  futex: [...elsewhere, ...REGARDLESS, ...(inFull ? [] : [...FILLS, ...AMONG_PROCESSES])],
+  spawn: [...elsewhere, ...REGARDLESS, ...WITHOUT_PROCESSES, ...(inFull ? [] : FILLS)],
+};

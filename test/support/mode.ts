@@ -1,0 +1,16 @@
+/**
+ * In which mode the tests run; `test/modes.ts` says what runs in which.
+ * 'threads': as users have it by default. 'futex': each heap is between processes, and all waits go through
+ * the native part. 'spawn': besides, each Process is a process of the operating system.
+ */
+// A page has no process.
+export const mode = (globalThis.process?.env.NOGIL_TEST_MODE ?? 'threads') as 'threads' | 'futex' | 'spawn';
+
+/** Whether a Process is one of the operating system. */
+export const spawns = mode === 'spawn';
+
+/**
+ * How often something is tried that hits another moment each time, as a kill does: a quarter as often where a
+ * process takes that much longer to start and to end than a thread.
+ */
+export const tries = (count: number): number => (spawns ? Math.ceil(count / 4) : count);
