@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 /** A layer is a folder, a file, or several of them side by side. */
 const LAYERS = {
   src: [
+    'symbols.ts',
     'codec/',
     'errors.ts',
     'platform/',

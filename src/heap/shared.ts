@@ -1,6 +1,7 @@
 /**
  * Shared: what every primitive is, a handle of this worker's to an object in a heap.
  */
+import '../symbols.ts';
 import { type Kind, Status } from '../../assembly/abi.ts';
 import { type HandleRef, SEND } from '../codec/index.ts';
 import { ValueError } from '../errors.ts';

@@ -31,7 +31,10 @@ export const nativeId = 0;
 export const cores = navigator.hardwareConcurrency;
 
 export function checkSharedMemory(): void {
-  if (globalThis.crossOriginIsolated) return;
+  if (globalThis.crossOriginIsolated) {
+    if (typeof SharedArrayBuffer === 'function') return;
+    throw new RuntimeError('this browser has no SharedArrayBuffer (WebKitGTK: start it with JSC_useSharedArrayBuffer=1)');
+  }
   throw new RuntimeError(
     'this page is not cross-origin isolated, and so cannot share memory with its workers: serve it over https (or from localhost) with the headers ' +
       '"Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp". How to, also where no headers can be set: ' +
@@ -306,8 +309,13 @@ export function progressBar(): never {
   throw new Error('there is no terminal in a browser');
 }
 
+const imports = new Map<string, Promise<Record<string, unknown>>>();
+
+/** Each once: WebKit gives a module that has thrown as if it had not, when it is imported again. */
 export function importModule(url: string): Promise<Record<string, unknown>> {
-  return import(/* @vite-ignore */ /* webpackIgnore: true */ url);
+  const imported = imports.get(url) ?? import(/* @vite-ignore */ /* webpackIgnore: true */ url);
+  imports.set(url, imported);
+  return imported;
 }
 
 export async function inheritLoader(): Promise<void> {}

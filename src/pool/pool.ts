@@ -1,6 +1,7 @@
 /**
  * Pool: some processes that do what they are given.
  */
+import '../symbols.ts';
 import { Limit } from '../../assembly/abi.ts';
 import { SEND } from '../codec/index.ts';
 import { AssertionError, NotImplementedError, ValueError } from '../errors.ts';

@@ -230,7 +230,13 @@ export async function resolveTarget(
 /**
  * What only a page's main thread has: a bundler may have put the page's code into the module of the target.
  */
-const PAGE_ONLY = /^(document|window|HTML\w*Element|localStorage|alert) is not defined$/;
+const PAGE_ONLY = /^(document|window|HTML\w*Element|localStorage|alert)$/;
+
+/** The name in a ReferenceError, as V8 and Firefox put it, and as WebKit does. */
+function missingName({ message }: ReferenceError): string | undefined {
+  const [, theirs, webkits] = /^(.+) is not defined$|^Can't find variable: (.+)$/.exec(message) ?? [];
+  return theirs ?? webkits;
+}
 
 /**
  * In place of `import.meta`, for the package's own targets: a bundler puts its code into chunks of the page,
@@ -247,7 +253,7 @@ async function imported(url: string, load: (url: string) => Promise<Record<strin
   try {
     return await load(url);
   } catch (error) {
-    if (!(error instanceof ReferenceError && PAGE_ONLY.test(error.message))) throw error;
+    if (!(error instanceof ReferenceError && PAGE_ONLY.test(missingName(error) ?? ''))) throw error;
     throw new RuntimeError(
       `${error.message}: a worker imports ${url} to find its target there, and that module, or the chunk into which a bundler put it, is also ` +
         "the page's. Keep the page's code in main(import.meta, () => ...), or let the bundler leave targets in a chunk of their own (in Vite: the plugin of nogil/vite)",
@@ -329,7 +335,7 @@ function advice(spec: TargetSpec): string {
 /** An error of a target that was sent as source and used an outer name becomes one that says so. */
 export function explainTargetError(spec: TargetSpec | undefined, error: unknown): unknown {
   if (!(error instanceof ReferenceError) || spec?.source === undefined || spec.module !== undefined) return error;
-  const missing = /^(.+) is not defined$/.exec(error.message)?.[1];
+  const missing = missingName(error);
   if (missing === undefined || !spec.source.includes(missing)) return error;
   return new RuntimeError(`${error.message}: ${advice(spec)}`, { cause: error });
 }
