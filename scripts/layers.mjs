@@ -27,7 +27,7 @@ const LAYERS = {
     'shared-memory/',
     'sched/',
     // What users import.
-    ['threading.ts', 'multiprocessing.ts', 'queue.ts', 'sched.ts', 'vite.ts'],
+    ['threading.ts', 'multiprocessing.ts', 'queue.ts', 'sched.ts', 'rollup.ts', 'esbuild.ts', 'vite.ts'],
     'index.ts',
     // What workers run; and all of it in one file.
     'entry/',

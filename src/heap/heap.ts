@@ -15,6 +15,7 @@ import {
   nativeId,
   type ProcessLink,
   processId,
+  setWorkerScript,
   shareMemory,
   type Waits,
   waitsIn,
@@ -201,6 +202,17 @@ export interface HeapOptions {
    * size is `maximumBytes` from the beginning, of which only what is used takes memory. Default false.
    */
   processes?: boolean;
+  /**
+   * In browsers: where a copy of the workers' script is (`nogil/worker`), if no bundler has put one beside the
+   * package. An address relative to the page.
+   */
+  workerUrl?: string | URL;
+  /**
+   * In browsers: makes a worker that runs a script of the program's own. It imports `nogil/worker` and each
+   * module that marks targets, which are then found without an address: `() => new Worker(new
+   * URL('./nogil-worker.js', import.meta.url))`.
+   */
+  worker?: () => object;
 }
 
 /** One heap a thread, even with two copies of the package in it, if they agree about its layout. */
@@ -234,10 +246,12 @@ export function onCreated(listener: (heap: Heap) => void): void {
  * @throws RuntimeError when the heap exists already; ValueError for impossible sizes.
  */
 export function configure(wanted: HeapOptions): void {
-  checkNames('configure', wanted, ['initialBytes', 'maximumBytes', 'spin', 'processes']);
+  checkNames('configure', wanted, ['initialBytes', 'maximumBytes', 'spin', 'processes', 'workerUrl', 'worker']);
   const { maximumBytes = PAGES_AT_MOST * PAGE, spin, processes = options.processes } = wanted;
   if (spin !== undefined && !(typeof spin === 'number' && spin >= 0 && spin <= SPIN_AT_MOST))
     throw new ValueError(`spin must be a number of microseconds from 0 to ${SPIN_AT_MOST}, got ${spin}`);
+  if (wanted.worker !== undefined && typeof wanted.worker !== 'function')
+    throw new TypeError(`worker must be a function that makes a worker, got ${typeof wanted.worker}`);
   const { initialBytes = Math.min(4 * 2 ** 20, maximumBytes) } = wanted;
   for (const [name, value] of Object.entries({ initialBytes, maximumBytes })) {
     if (!Number.isInteger(value) || value < PAGES_AT_LEAST * PAGE || value > 2 ** 31)
@@ -247,8 +261,10 @@ export function configure(wanted: HeapOptions): void {
     throw new ValueError(`initialBytes (${initialBytes}) is more than maximumBytes (${maximumBytes})`);
   const heap = store[KEY]?.heap;
   const more = { ...(spin !== undefined && { spin }), ...(processes !== undefined && { processes }) };
-  if (heap === undefined) options = { initialBytes, maximumBytes, ...more };
-  else if (heap === madeHere) throw new RuntimeError('configure() must be called before the first use of the package');
+  if (heap === undefined) {
+    options = { initialBytes, maximumBytes, ...more };
+    setWorkerScript(wanted);
+  } else if (heap === madeHere) throw new RuntimeError('configure() must be called before the first use of the package');
   else {
     // A worker imports the main module, and with it this call: what it asks for is there.
     const { initial, maximum } = pagesFor({ initialBytes, maximumBytes });

@@ -2,4 +2,4 @@
 
 export type { Native } from './native.ts';
 export * from './node.ts';
-export type { Line, ProcessLink, SpawnedProcess, SpawnedWorker, Waits } from './platform.ts';
+export type { Line, ProcessLink, SpawnedProcess, SpawnedWorker, Waits, WorkerScript } from './platform.ts';
