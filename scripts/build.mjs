@@ -170,12 +170,13 @@ async function buildModules() {
 }
 
 /**
- * For `require`: the same modules, so that a program that also imports them has one heap. It is Node's own
- * `require`, since that of Jest loads no ES modules.
+ * For `require`: the same modules, so that a program that also imports them has one heap.
  */
 function buildCommonJs() {
   const load = `'use strict';
-const { createRequire } = process.getBuiltinModule?.('node:module') ?? require('node:module');
+// Of the program, not of a sandbox of Jest's, whose own loads no ES modules.
+const { getBuiltinModule } = require('node:vm').runInThisContext('process');
+const { createRequire } = getBuiltinModule ? getBuiltinModule('node:module') : require('node:module');
 try {
   module.exports = createRequire(__filename)('./nogil.js');
 } catch (error) {

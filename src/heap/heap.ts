@@ -184,11 +184,11 @@ export function heapFull(bytes?: number): MemoryError {
 
 export interface HeapOptions {
   /** The memory's size at the start, in bytes. Default 4 MiB. */
-  initialBytes?: number;
+  initialBytes?: number | undefined;
   /**
    * How far it may grow, in bytes. Default (and limit) 2 GiB less 64 KiB. It costs nothing until it is used.
    */
-  maximumBytes?: number;
+  maximumBytes?: number | undefined;
   /**
    * Microseconds that a worker polls for what it waits for before it sleeps, from 0 to 10 000. Default:
    * adaptive, as long as has been worth it, at most some 50. A wake-up out of sleep costs some 45 µs, so a
@@ -196,23 +196,23 @@ export interface HeapOptions {
    * meanwhile. 0 never polls, and takes the least CPU. Where there is one core, and on a page's main thread,
    * nobody polls.
    */
-  spin?: number;
+  spin?: number | undefined;
   /**
    * Whether processes of the operating system are to share it: start method 'spawn', which implies this. Its
    * size is `maximumBytes` from the beginning, of which only what is used takes memory. Default false.
    */
-  processes?: boolean;
+  processes?: boolean | undefined;
   /**
    * In browsers: where a copy of the workers' script is (`nogil/worker`), if no bundler has put one beside the
    * package. An address relative to the page.
    */
-  workerUrl?: string | URL;
+  workerUrl?: string | URL | undefined;
   /**
    * In browsers: makes a worker that runs a script of the program's own. It imports `nogil/worker` and each
    * module that marks targets, which are then found without an address: `() => new Worker(new
    * URL('./nogil-worker.js', import.meta.url))`.
    */
-  worker?: () => object;
+  worker?: (() => object) | undefined;
 }
 
 /** One heap a thread, even with two copies of the package in it, if they agree about its layout. */

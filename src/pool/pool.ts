@@ -14,6 +14,7 @@ import { cores } from '../platform/index.ts';
 import { checkInteger } from '../sync/flavour.ts';
 import { type StartMethod, startMethod } from '../workers/context.ts';
 import { currentWorker } from '../workers/current-worker.ts';
+import type { NeedsNone } from '../workers/options.ts';
 import { checkSpawning } from '../workers/process.ts';
 import { refuseWhileImporting } from '../workers/runnable.ts';
 import { type AnyFunction, describeTarget } from '../workers/targets.ts';
@@ -33,15 +34,21 @@ export interface PoolOptions<I extends AnyFunction = AnyFunction> {
    * Run by each worker before its first task. If it fails, all tasks reject with WorkerDied, whose cause is
    * its error.
    */
-  initializer?: I | URL | null;
-  initargs?: Readonly<Parameters<I>>;
+  initializer?: I | URL | null | undefined;
+  initargs?: Readonly<Parameters<I>> | undefined;
   /** Chunks (or single tasks) that a worker does before another takes its place. Default: no limit. */
-  maxtasksperchild?: number | null;
+  maxtasksperchild?: number | null | undefined;
   /**
    * How its workers are started: what `getContext` answers. Default: as the program says (`setStartMethod`).
    */
-  context?: { getStartMethod(): StartMethod } | null;
+  context?: { getStartMethod(): StartMethod } | null | undefined;
 }
+
+/** Arguments that a function needs must be given. */
+type CallArgs<F extends AnyFunction, More> =
+  NeedsNone<F> extends true
+    ? [args?: Readonly<Parameters<F>> | undefined, more?: More]
+    : [args: Readonly<Parameters<F>>, more?: More];
 
 export interface ApplyOptions<R> extends ResultOptions<R> {
   /** Given to the function as a last argument. */
@@ -113,18 +120,23 @@ export class Pool implements Disposable, AsyncDisposable {
    * Calls `fn(...args)` (with `kwargs`, if given, as a last argument) in a worker and waits for the result.
    * @throws as `AsyncResult.get`
    */
+  apply<F extends AnyFunction>(fn: F | URL, ...rest: CallArgs<F, Record<string, unknown> | undefined>): Awaited<ReturnType<F>>;
   apply<F extends AnyFunction>(
     fn: F | URL,
     args?: Readonly<Parameters<F>>,
     kwargs?: Record<string, unknown>,
   ): Awaited<ReturnType<F>> {
-    return gathered(this.applyAsync(fn, args, { kwargs }).get());
+    return gathered(this.applyAsync(fn, args as never, { kwargs }).get());
   }
 
   /**
    * Calls `fn(...args)` in a worker. The arguments are copied now.
    * @throws ValueError the pool is closed; TypeError an argument cannot be sent
    */
+  applyAsync<F extends AnyFunction>(
+    fn: F | URL,
+    ...rest: CallArgs<F, ApplyOptions<Awaited<ReturnType<F>>> | undefined>
+  ): AsyncResult<Awaited<ReturnType<F>>>;
   applyAsync<F extends AnyFunction>(
     fn: F | URL,
     args?: Readonly<Parameters<F>>,

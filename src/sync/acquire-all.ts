@@ -15,7 +15,7 @@ import { RLock } from './lock.ts';
 
 export interface AcquireAllOptions {
   /** Seconds for all of them together; undefined or null: for ever. */
-  timeout?: Timeout;
+  timeout?: Timeout | undefined;
 }
 export interface AcquireAllAsyncOptions extends AcquireAllOptions, AsyncOptions {}
 

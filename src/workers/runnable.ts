@@ -15,7 +15,7 @@ import { wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
 import { getStartMethod } from './context.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
-import { checkOptions, type RunnableOptions } from './options.ts';
+import { checkOptions, type GivenOptions } from './options.ts';
 import type { Origin, StartMessage } from './protocol.ts';
 import { type RecordRow, type TaskSpec, WorkerRecord } from './record.ts';
 import { fromWorker } from './remote.ts';
@@ -40,7 +40,7 @@ export abstract class Runnable<R = unknown> extends Shared {
   readonly #record: WorkerRecord;
 
   /** @internal */
-  protected constructor(options: RunnableOptions<AnyFunction> | AdoptionToken, process: boolean) {
+  protected constructor(options: GivenOptions | AdoptionToken, process: boolean) {
     let isDaemon = false;
     if (options instanceof AdoptionToken) {
       super(options.heap, options.ref);

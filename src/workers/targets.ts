@@ -78,6 +78,7 @@ export type Meta = ImportMeta | { readonly filename: string };
 
 /** What stands before a name that was given in place of a module: it is nothing to be imported. */
 const GIVEN = 'nogil-id:';
+const ADDRESS = /^(\w+:|[/\\]|$)/;
 
 /** @param callee what was given `meta`, by its name `caller` */
 export function urlOf(meta: Meta, caller: string, callee: AnyFunction): string {
@@ -124,7 +125,8 @@ export function task<T extends AnyFunction | AnyClass>(meta: Meta | string, targ
 export function task<T extends AnyFunction | AnyClass>(meta: Meta | string, name: string, target: T): T;
 export function task<T extends AnyFunction | AnyClass>(meta: Meta | string, nameOrTarget: string | T, given?: T): T {
   const target = given ?? nameOrTarget;
-  const url = typeof meta === 'string' ? GIVEN + meta : urlOf(meta, 'task', task as AnyFunction);
+  // An address is meant for import.meta.url: only what it stands for is one in each worker.
+  const url = typeof meta === 'string' && !ADDRESS.test(meta) ? GIVEN + meta : urlOf(meta as Meta, 'task', task as AnyFunction);
   if (typeof target !== 'function') throw new TypeError(`task() needs a function, got ${typeof target}`);
   const name = typeof nameOrTarget === 'string' ? nameOrTarget : nameOrTarget.name;
   const marks = marked.byModule.get(url) ?? [];
@@ -275,6 +277,9 @@ async function imported(url: string, load: (url: string) => Promise<Record<strin
   try {
     return await load(url);
   } catch (error) {
+    // WebKit does not say which.
+    if (error instanceof TypeError && error.message === 'Importing a module script failed.')
+      throw new TypeError(`${error.message.slice(0, -1)}: ${url}`, { cause: error });
     if (!(error instanceof ReferenceError && PAGE_ONLY.test(missingName(error) ?? ''))) throw error;
     throw new RuntimeError(
       `${error.message}: a worker imports ${url} to find its target there, and that module, or the chunk into which a bundler put it, is also ` +
