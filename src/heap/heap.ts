@@ -63,6 +63,8 @@ export interface HeapLink {
 export type Reviver = (heap: Heap, handle: HandleRef) => object;
 
 export class Heap {
+  /** Of all that a structured clone reads this is the first. */
+  readonly posted: undefined;
   readonly core: CoreExports;
   readonly link: HeapLink;
   /** This thread's worker id in this heap. */
@@ -83,6 +85,7 @@ export class Heap {
   readonly #buffers = new WeakSet<object>();
 
   constructor(link: HeapLink, tid: number, core: CoreExports, revive: Reviver) {
+    Object.defineProperty(this, 'posted', { enumerable: true, get: refusePosting });
     this.link = link;
     this.core = core;
     this.tid = tid;
@@ -171,6 +174,13 @@ export class Heap {
     if (block === 0) throw heapFull(bytes);
     return block;
   }
+}
+
+/** postMessage would say that some function cannot be cloned. */
+function refusePosting(): never {
+  throw new TypeError(
+    'postMessage cannot send an object of nogil itself: send its handle(), as in postMessage(queue.handle()), and make it live there with Queue.from(handle)',
+  );
 }
 
 export function heapFull(bytes?: number): MemoryError {

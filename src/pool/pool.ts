@@ -11,6 +11,7 @@ import { gathered } from '../heap/scope.ts';
 import { INSPECT, jsonOf, STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { cores } from '../platform/index.ts';
+import { blockedIn } from '../sync/blocking.ts';
 import { checkInteger } from '../sync/flavour.ts';
 import { type StartMethod, startMethod } from '../workers/context.ts';
 import { currentWorker } from '../workers/current-worker.ts';
@@ -42,6 +43,15 @@ export interface PoolOptions<I extends AnyFunction = AnyFunction> {
    * How its workers are started: what `getContext` answers. Default: as the program says (`setStartMethod`).
    */
   context?: { getStartMethod(): StartMethod } | null | undefined;
+}
+
+/** What has come of a call, for whoever has called the method of this name. */
+function waitedFor<T>(method: string, result: AsyncResult<T>): T {
+  try {
+    return result.get();
+  } catch (error) {
+    throw blockedIn(method, error);
+  }
 }
 
 /** Arguments that a function needs must be given. */
@@ -126,7 +136,7 @@ export class Pool implements Disposable, AsyncDisposable {
     args?: Readonly<Parameters<F>>,
     kwargs?: Record<string, unknown>,
   ): Awaited<ReturnType<F>> {
-    return gathered(this.applyAsync(fn, args as never, { kwargs }).get());
+    return gathered(waitedFor('apply', this.applyAsync(fn, args as never, { kwargs })));
   }
 
   /**
@@ -172,7 +182,7 @@ export class Pool implements Disposable, AsyncDisposable {
     chunksize?: number | MapOptions<Awaited<R>> | null,
     options?: MapOptions<Awaited<R>>,
   ): Awaited<R>[] {
-    return gathered(this.mapAsync(fn, iterable, chunksize, options).get());
+    return gathered(waitedFor('map', this.mapAsync(fn, iterable, chunksize, options)));
   }
 
   /** `map` without waiting. The items are read and copied now. */
@@ -192,7 +202,7 @@ export class Pool implements Disposable, AsyncDisposable {
     chunksize?: number | MapOptions<Awaited<R>> | null,
     options?: MapOptions<Awaited<R>>,
   ): Awaited<R>[] {
-    return gathered(this.starmapAsync(fn, iterable, chunksize, options).get());
+    return gathered(waitedFor('starmap', this.starmapAsync(fn, iterable, chunksize, options)));
   }
 
   /** `starmap` without waiting. */

@@ -11,7 +11,7 @@ import { AdoptionToken, created, isGone, LEAVE, ownField, Shared } from '../heap
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { surroundings } from '../platform/index.ts';
-import { wouldBlock } from '../sync/blocking.ts';
+import { blockedIn, wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
 import { getStartMethod } from './context.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
@@ -278,7 +278,11 @@ export abstract class Runnable<R = unknown> extends Shared {
    * TimeoutError
    */
   result(timeout?: Timeout): R {
-    if (!this.#join(timeout)) throw this.#late();
+    try {
+      if (!this.#join(timeout)) throw this.#late();
+    } catch (error) {
+      throw blockedIn('result', error);
+    }
     return this.#outcome();
   }
 

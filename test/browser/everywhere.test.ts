@@ -98,12 +98,62 @@ describe.each(['Chromium', 'Firefox', 'WebKit'] satisfies Name[])('in %s', (name
   );
 
   test(
-    'a call that would have to wait names its twin',
+    'a call that would have to wait names what has been called, and its twin',
     async () => {
-      const found = await inPage(
-        "try { new nogil.Queue().get(); } catch (error) { return error.name + ': ' + error.message; } return 'nothing';",
-      );
-      expect(found).toMatch(/^RuntimeError: get\(\) would have to wait.*await getAsync\(\)$/);
+      const found = await inPage(`
+        const { Pool, Process, Queue } = nogil;
+        const told = (call) => {
+          try {
+            call();
+          } catch (error) {
+            return error.name + ': ' + error.message;
+          }
+          return 'nothing';
+        };
+        const worker = new Process({ target: () => 5 });
+        await worker.start();
+        const pool = new Pool(1);
+        const said = [
+          told(() => new Queue().get()),
+          told(() => worker.result()),
+          told(() => pool.map((x) => x, [1])),
+          told(() => [...new Queue()]),
+          told(() => [...pool.imap((x) => x, [1])]),
+          told(() => pool.applyAsync((x) => x, [1]).get()),
+        ];
+        await worker.joinAsync(60);
+        await pool[Symbol.asyncDispose]();
+        return said;
+      `);
+      const waits = (call: string, twin: string) =>
+        expect.stringMatching(`^RuntimeError: ${call} would have to wait.*: use ${twin}`);
+      expect(found).toEqual([
+        waits('get\\(\\)', 'await getAsync'),
+        waits('result\\(\\)', 'await resultAsync'),
+        waits('map\\(\\)', 'await mapAsync'),
+        waits('a loop over it', 'for await \\(const item of queue'),
+        waits('next\\(\\)', 'for await .*await nextAsync'),
+        waits('get\\(\\)', 'await getAsync'),
+      ]);
+    },
+    LIMIT,
+  );
+
+  test(
+    'an object that is posted says that its handle is what to send',
+    async () => {
+      const found = await inPage(`
+        const { Lock, Queue, Value } = nogil;
+        return [new Lock(), new Queue(), new Value('i', 1)].map((each) => {
+          try {
+            new MessageChannel().port1.postMessage(each);
+          } catch (error) {
+            return error.message;
+          }
+        });
+      `);
+      const message = expect.stringMatching(/postMessage\(queue\.handle\(\)\)/);
+      expect(found).toEqual([message, message, message]);
     },
     LIMIT,
   );
