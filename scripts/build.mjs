@@ -4,7 +4,7 @@
  * everything but the declarations.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
@@ -151,18 +151,42 @@ async function buildModules() {
     const names = Object.keys(bundle[entry]).join(', ');
     writeFileSync(`dist/${entry}.js`, `import { ${entry} } from './nogil.js';\nexport const { ${names} } = ${entry};\n`);
   }
+  buildCommonJs();
   // Nothing is awaited at the top level: Node 20 (V8 11.3) aborts the program when a worker is terminated
   // while it begins to evaluate such a module.
   writeFileSync('dist/worker.js', "import { runWorker } from './nogil.js';\nvoid runWorker();\n");
   writeFileSync('dist/supervisor.js', "import { runSupervisor } from './nogil.js';\nrunSupervisor();\n");
   writeFileSync('dist/process.js', "import { runProcess } from './nogil.js';\nvoid runProcess();\n");
   copyFileSync('build/core-between.wasm', 'dist/between.wasm');
-  await build({ entryPoints: ['src/vite.ts'], outdir: 'dist', format: 'esm', target: 'node20', logLevel: 'warning' });
+  const plugins = ['vite', 'rollup', 'esbuild'].map((name) => `src/${name}.ts`);
+  const forTools = { outdir: 'dist', format: 'esm', platform: 'node', target: 'node20', bundle: true, logLevel: 'warning' };
+  await build({ entryPoints: plugins, ...forTools });
+  await build({ entryPoints: plugins, ...forTools, format: 'cjs', outExtension: { '.js': '.cjs' } });
   const bundled = { '@assemblyscript/loader': 'assemblyscript' };
   const inBar = ['cli-progress', 'string-width', 'emoji-regex', 'is-fullwidth-code-point', 'strip-ansi', 'ansi-regex'];
   for (const name of inBar) bundled[name] = name;
   const notices = Object.entries(bundled).map(([name, home]) => `${name}\n\n${licenceOf(home)}`);
   writeFileSync('dist/THIRD-PARTY-LICENSES.txt', `dist/nogil.js contains:\n\n${notices.join('\n\n')}`);
+}
+
+/**
+ * For `require`: the same modules, so that a program that also imports them has one heap.
+ */
+function buildCommonJs() {
+  const load = `'use strict';
+// Of the program, not of a sandbox of Jest's, whose own loads no ES modules.
+const { getBuiltinModule } = require('node:vm').runInThisContext('process');
+const { createRequire } = getBuiltinModule ? getBuiltinModule('node:module') : require('node:module');
+try {
+  module.exports = createRequire(__filename)('./nogil.js');
+} catch (error) {
+  if (error?.code !== 'ERR_REQUIRE_ESM') throw error;
+  throw new Error("require('nogil') needs Node 20.19, 22.12 or later; before, use await import('nogil')", { cause: error });
+}
+`;
+  writeFileSync('dist/commonjs.cjs', load);
+  for (const entry of entries)
+    writeFileSync(`dist/${entry}.cjs`, `'use strict';\nmodule.exports = { ...require('./commonjs.cjs').${entry} };\n`);
 }
 
 /** What bundlers are told of our imports at run time are comments, which have gone with the white space. */
@@ -199,6 +223,14 @@ const browserPlatform = {
     onResolve({ filter: /\/(node|index)\.ts$/ }, ({ path, resolveDir }) =>
       isPlatform.test(resolve(resolveDir, path)) ? { path: resolve('src/platform/browser.ts') } : undefined,
     );
+  },
+};
+
+/** The script of all workers need not know where it came from. */
+const sameScript = {
+  name: 'same-script',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/browser-script\.ts$/ }, () => ({ path: resolve('src/platform/browser-same-script.ts') }));
   },
 };
 
@@ -298,7 +330,7 @@ async function buildForBrowsers() {
     entryPoints: sources.filter(
       (file) =>
         /\.ts$/.test(file) &&
-        !/\/(entry\/|generated\/(worker|bar)|bundle\.ts|vite\.ts|pool\/bar\.ts|platform\/(node|node-\w+|native|index)\.)/.test(
+        !/\/(entry\/|generated\/(worker|bar)|bundle\.ts|(vite|rollup|esbuild)\.ts|pool\/bar\.ts|platform\/(node|node-\w+|native|index|browser-same-script)\.)/.test(
           file,
         ),
     ),
@@ -320,7 +352,7 @@ async function buildForBrowsers() {
     outfile: 'dist/browser/worker.js',
     minify: true,
     ignoreAnnotations: true,
-    plugins: [browserPlatform, smallCore(core), keepClassNames],
+    plugins: [browserPlatform, sameScript, smallCore(core), keepClassNames],
     write: false,
   });
   // The minifier takes the comment away that tells Vite's development server to leave the import as it is.
@@ -336,6 +368,10 @@ function licenceOf(name) {
 
 function buildTypes() {
   execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+  // The same for who compiles to CommonJS, as the compiler takes what lies below such a package.json.
+  rmSync('dist/types-cjs', { recursive: true, force: true });
+  cpSync('dist/types', 'dist/types-cjs', { recursive: true });
+  writeFileSync('dist/types-cjs/package.json', '{ "type": "commonjs" }\n');
 }
 
 await buildCore();

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 /** A layer is a folder, a file, or several of them side by side. */
 const LAYERS = {
   src: [
+    'symbols.ts',
     'codec/',
     'errors.ts',
     'platform/',
@@ -27,7 +28,7 @@ const LAYERS = {
     'sharing/',
     'sched/',
     // What users import.
-    ['threading.ts', 'multiprocessing.ts', 'queue.ts', 'sched.ts', 'vite.ts'],
+    ['threading.ts', 'multiprocessing.ts', 'queue.ts', 'sched.ts', 'rollup.ts', 'esbuild.ts', 'vite.ts'],
     'index.ts',
     // What workers run; and all of it in one file.
     'entry/',

@@ -76,23 +76,35 @@ function installCompilers() {
 }
 installCompilers();
 
-/** The tests of test/browser/ drive a real browser. Debian has it as a package. */
-function installChromium() {
-  const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  if (existsSync(executable)) return;
+/** The tests of test/browser/ drive real browsers. Debian has them as packages. */
+const BROWSERS = [
+  { name: 'Chromium', variable: 'CHROMIUM', file: '/usr/bin/chromium', packages: ['chromium'] },
+  { name: 'Firefox', variable: 'FIREFOX', file: '/usr/bin/firefox-esr', packages: ['firefox-esr'] },
+  { name: 'WebKitGTK', file: '/usr/bin/WebKitWebDriver', packages: ['webkit2gtk-driver', 'xvfb'] },
+  { name: 'a display for WebKitGTK', file: '/usr/bin/Xvfb', packages: ['xvfb'] },
+];
+
+function installBrowsers() {
+  const given = ({ variable }) => variable && process.env[variable];
+  const missing = () => BROWSERS.filter((each) => !existsSync(given(each) ?? each.file));
+  const packages = (browsers) => [...new Set(browsers.filter((each) => !given(each)).flatMap((each) => each.packages))].join(' ');
+  const install = (browsers) => `apt-get update && apt-get install -y --no-install-recommends ${packages(browsers)}`;
   const apt = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
-  const install = 'apt-get update && apt-get install -y --no-install-recommends chromium';
-  if (apt && !process.env.CHROMIUM) {
-    console.error('Installing the Debian package chromium, once: test/browser/ drives a real browser.');
-    spawnSync('sh', ['-c', install], { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  if (apt && packages(missing()) !== '') {
+    console.error(`Installing the Debian packages ${packages(missing())}, once: test/browser/ drives real browsers.`);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    spawnSync('sh', ['-c', install(missing())], { stdio: 'inherit', env });
   }
-  if (existsSync(executable)) return;
-  console.error(
-    `The tests drive a Chromium at ${executable}, and there is none. Install it (Debian, as root: ${install}), or say where it is: CHROMIUM=/path/to/chromium npm test`,
-  );
+  const left = missing();
+  if (left.length === 0) return;
+  for (const each of left) {
+    const say = each.variable ? `, or say where it is: ${each.variable}=/path/to/it npm test` : '';
+    console.error(`The tests drive ${each.name} at ${given(each) ?? each.file}, and there is none. Install it${say}.`);
+  }
+  console.error(`Debian, as root: ${install(left)}`);
   process.exit(1);
 }
-installChromium();
+installBrowsers();
 
 const report = 'build/test-report.json';
 rmSync(report, { force: true });

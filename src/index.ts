@@ -3,7 +3,7 @@ export * from './errors.ts';
 export type { DeadlockLink } from './heap/deadlock.ts';
 export { configure, type HeapOptions } from './heap/heap.ts';
 export type { HeapStats, ObjectInfo } from './heap/inspect.ts';
-export type { Handle } from './heap/shared.ts';
+export type { Handle, Shared } from './heap/shared.ts';
 export type { AsyncOptions, Blocking, Timeout } from './heap/time.ts';
 // Each from where it is made, not through multiprocessing.ts: a bundler then leaves out what a program does
 // not use.
@@ -11,7 +11,7 @@ export { Dict, type DictInit } from './manager/dict.ts';
 export { List, type SortOptions } from './manager/list.ts';
 export { type Factory, Manager, ManagerObject, type SyncManager } from './manager/manager.ts';
 export { Namespace } from './manager/namespace.ts';
-export type { RemoteObject } from './manager/remote.ts';
+export type { AnyConstructor, RemoteObject } from './manager/remote.ts';
 export { getContext } from './multiprocessing.ts';
 export { Connection, Pipe, type PipeOptions } from './pipe/connection.ts';
 export { type Waitable, wait, waitAsync } from './pipe/wait.ts';
@@ -46,7 +46,7 @@ export {
   setStartMethod,
 } from './workers/context.ts';
 export { main } from './workers/main.ts';
-export type { RunnableOptions } from './workers/options.ts';
+export type { BareOptions, NeedsNone, RunnableOptions } from './workers/options.ts';
 export {
   activeChildren,
   cpuCount,

@@ -6,6 +6,8 @@
  * would put it into the page's chunk, which touches the document.
  */
 
+import { withChunks } from './rollup.ts';
+
 /** What it takes from Vite's `Plugin`, so that Vite is no dependency. */
 export interface VitePlugin {
   name: string;
@@ -15,22 +17,10 @@ export interface VitePlugin {
   transform(this: unknown, code: string, id: string): Promise<{ code: string; map: null } | undefined>;
 }
 
-/** Rollup's plugin context, as far as it is used. */
-interface Context {
-  emitFile(file: { type: 'chunk'; id: string; preserveSignature: 'strict' }): string;
-  resolve(source: string, importer: string): Promise<{ id: string } | null>;
-}
-
 const headers = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
-
-const IMPORTS_US = /\bfrom\s*['"]nogil(\/\w+)?['"]/;
-const MARKS = /\btask\s*\(\s*import\.meta\b/;
-/** Of a module, and not the argument of `new Worker`, which Vite bundles itself. */
-const MODULE_URL =
-  /(?<!Worker\s*\(\s*)\bnew\s+URL\(\s*(['"])(\.{1,2}\/[^'"#?]+\.[cm]?[jt]sx?)(#[^'"]*)?\1\s*,\s*import\.meta\.url\s*\)/g;
 
 export default function nogil(): VitePlugin {
   let building = false;
@@ -42,20 +32,7 @@ export default function nogil(): VitePlugin {
       building = command === 'build';
     },
     async transform(code, id) {
-      if (!building || !IMPORTS_US.test(code) || /[?\0]|\/node_modules\//.test(id)) return undefined;
-      const { emitFile, resolve } = this as Context;
-      const chunk = (id: string) => emitFile.call(this, { type: 'chunk', id, preserveSignature: 'strict' });
-      if (MARKS.test(code)) chunk(id);
-      let changed = code;
-      for (const [all, , module, name = ''] of code.matchAll(MODULE_URL)) {
-        const found = await resolve.call(this, module as string, id);
-        if (!found) continue;
-        changed = changed.replace(
-          all,
-          () => `new URL(import.meta.ROLLUP_FILE_URL_${chunk(found.id)} + ${JSON.stringify(name)}, import.meta.url)`,
-        );
-      }
-      return changed === code ? undefined : { code: changed, map: null };
+      return building ? withChunks(this, code, id) : undefined;
     },
   };
 }

@@ -15,6 +15,7 @@ import {
   nativeId,
   type ProcessLink,
   processId,
+  setWorkerScript,
   shareMemory,
   type Waits,
   waitsIn,
@@ -63,6 +64,8 @@ export interface HeapLink {
 export type Reviver = (heap: Heap, handle: HandleRef) => object;
 
 export class Heap {
+  /** Of all that a structured clone reads this is the first. */
+  readonly posted: undefined;
   readonly core: CoreExports;
   readonly link: HeapLink;
   /** This thread's worker id in this heap. */
@@ -83,6 +86,7 @@ export class Heap {
   readonly #buffers = new WeakSet<object>();
 
   constructor(link: HeapLink, tid: number, core: CoreExports, revive: Reviver) {
+    Object.defineProperty(this, 'posted', { enumerable: true, get: refusePosting });
     this.link = link;
     this.core = core;
     this.tid = tid;
@@ -175,6 +179,13 @@ export class Heap {
   }
 }
 
+/** postMessage would say that some function cannot be cloned. */
+function refusePosting(): never {
+  throw new TypeError(
+    'postMessage cannot send an object of nogil itself: send its handle(), as in postMessage(queue.handle()), and make it live there with Queue.from(handle)',
+  );
+}
+
 export function heapFull(bytes?: number): MemoryError {
   const size = bytes === undefined ? '' : ` (${bytes} bytes wanted)`;
   return new MemoryError(
@@ -186,11 +197,11 @@ export function heapFull(bytes?: number): MemoryError {
 
 export interface HeapOptions {
   /** The memory's size at the start, in bytes. Default 4 MiB. */
-  initialBytes?: number;
+  initialBytes?: number | undefined;
   /**
    * How far it may grow, in bytes. Default (and limit) 2 GiB less 64 KiB. It costs nothing until it is used.
    */
-  maximumBytes?: number;
+  maximumBytes?: number | undefined;
   /**
    * Microseconds that a worker polls for what it waits for before it sleeps, from 0 to 10 000. Default:
    * adaptive, as long as has been worth it, at most some 50. A wake-up out of sleep costs some 45 µs, so a
@@ -198,12 +209,23 @@ export interface HeapOptions {
    * meanwhile. 0 never polls, and takes the least CPU. Where there is one core, and on a page's main thread,
    * nobody polls.
    */
-  spin?: number;
+  spin?: number | undefined;
   /**
    * Whether processes of the operating system are to share it: start method 'spawn', which implies this. Its
    * size is `maximumBytes` from the beginning, of which only what is used takes memory. Default false.
    */
-  processes?: boolean;
+  processes?: boolean | undefined;
+  /**
+   * In browsers: where a copy of the workers' script is (`nogil/worker`), if no bundler has put one beside the
+   * package. An address relative to the page.
+   */
+  workerUrl?: string | URL | undefined;
+  /**
+   * In browsers: makes a worker that runs a script of the program's own. It imports `nogil/worker` and each
+   * module that marks targets, which are then found without an address: `() => new Worker(new
+   * URL('./nogil-worker.js', import.meta.url))`.
+   */
+  worker?: (() => object) | undefined;
 }
 
 /** One heap a thread, even with two copies of the package in it, if they agree about its layout. */
@@ -237,10 +259,12 @@ export function onCreated(listener: (heap: Heap) => void): void {
  * @throws RuntimeError when the heap exists already; ValueError for impossible sizes.
  */
 export function configure(wanted: HeapOptions): void {
-  checkNames('configure', wanted, ['initialBytes', 'maximumBytes', 'spin', 'processes']);
+  checkNames('configure', wanted, ['initialBytes', 'maximumBytes', 'spin', 'processes', 'workerUrl', 'worker']);
   const { maximumBytes = PAGES_AT_MOST * PAGE, spin, processes = options.processes } = wanted;
   if (spin !== undefined && !(typeof spin === 'number' && spin >= 0 && spin <= SPIN_AT_MOST))
     throw new ValueError(`spin must be a number of microseconds from 0 to ${SPIN_AT_MOST}, got ${spin}`);
+  if (wanted.worker !== undefined && typeof wanted.worker !== 'function')
+    throw new TypeError(`worker must be a function that makes a worker, got ${typeof wanted.worker}`);
   const { initialBytes = Math.min(4 * 2 ** 20, maximumBytes) } = wanted;
   for (const [name, value] of Object.entries({ initialBytes, maximumBytes })) {
     if (!Number.isInteger(value) || value < PAGES_AT_LEAST * PAGE || value > 2 ** 31)
@@ -250,8 +274,10 @@ export function configure(wanted: HeapOptions): void {
     throw new ValueError(`initialBytes (${initialBytes}) is more than maximumBytes (${maximumBytes})`);
   const heap = store[KEY]?.heap;
   const more = { ...(spin !== undefined && { spin }), ...(processes !== undefined && { processes }) };
-  if (heap === undefined) options = { initialBytes, maximumBytes, ...more };
-  else if (heap === madeHere) throw new RuntimeError('configure() must be called before the first use of the package');
+  if (heap === undefined) {
+    options = { initialBytes, maximumBytes, ...more };
+    setWorkerScript(wanted);
+  } else if (heap === madeHere) throw new RuntimeError('configure() must be called before the first use of the package');
   else {
     // A worker imports the main module, and with it this call: what it asks for is there.
     const { initial, maximum } = pagesFor({ initialBytes, maximumBytes });

@@ -8,6 +8,7 @@
  * runs meanwhile tells. Such a scope closes nothing, since nobody can say any more whose the handles are.
  * Code that awaits needs none: the collector has its turns.
  */
+import '../symbols.ts';
 import { gatherInto } from './held.ts';
 import { keepHandle, leaveScope, type Shared, sharedIn } from './shared.ts';
 

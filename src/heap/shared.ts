@@ -1,6 +1,7 @@
 /**
  * Shared: what every primitive is, a handle of this worker's to an object in a heap.
  */
+import '../symbols.ts';
 import { type Kind, Status } from '../../assembly/abi.ts';
 import { type HandleRef, SEND } from '../codec/index.ts';
 import { ValueError } from '../errors.ts';
@@ -12,10 +13,12 @@ import { Member } from './members.ts';
 import { INSPECT, jsonOf, STATE, type State, textOf } from './show.ts';
 
 /** A handle as `postMessage` takes it: for workers that the package did not start. */
-export interface Handle extends HeapLink {
+export interface Handle<S = unknown> extends HeapLink {
   tag: number;
   id: number;
   generation: number;
+  /** What it is a handle of: never there, it is for the compiler. */
+  readonly of?: S | undefined;
 }
 
 /**
@@ -241,7 +244,7 @@ export abstract class Shared implements Disposable {
    * For a worker made with `new Worker`: `worker.postMessage(lock.handle())`, and there `Lock.from(handle)`.
    * Keep this object until the other side has it.
    */
-  handle(): Handle {
+  handle(): Handle<this> {
     const { id, gen, tag } = this[SEND]();
     return { ...this[Member.HEAP].link, tag, id, generation: gen };
   }
@@ -250,6 +253,8 @@ export abstract class Shared implements Disposable {
    * A live object of the handle that another worker posted. @throws ValueError if it is of another class or
    * its object is gone.
    */
+  static from<T extends Shared, H extends T>(this: abstract new (...args: never[]) => T, handle: Handle<H>): H;
+  static from<T extends Shared>(this: abstract new (...args: never[]) => T, handle: Handle): T;
   static from<T extends Shared>(this: abstract new (...args: never[]) => T, handle: Handle): T {
     const heap = heapFor(handle.memory ? handle : invalidHandle(handle));
     const object = revive(heap, { id: handle.id, gen: handle.generation, tag: handle.tag });
@@ -275,7 +280,7 @@ export abstract class Shared implements Disposable {
       : jsonOf(this, Shared.idOf(this), this[STATE]());
   }
 
-  /** What console.log shows, instead of a whole heap. */
+  /** What console.log shows, instead of a whole heap. @internal */
   [INSPECT](): string {
     return this.toString();
   }

@@ -21,8 +21,8 @@ const END = 0x7fffffff;
  * How `sort` orders: by what `key` makes of each item, or by the items; the other way round with `reverse`.
  */
 export interface SortOptions<T> {
-  key?: (item: T) => unknown;
-  reverse?: boolean;
+  key?: ((item: T) => unknown) | undefined;
+  reverse?: boolean | undefined;
 }
 
 function toIndex(index: unknown): number {

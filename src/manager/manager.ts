@@ -1,6 +1,7 @@
 /**
  * Manager: makes shared objects by Python's names.
  */
+import '../symbols.ts';
 import { ClassTag, Kind, Part, Put } from '../../assembly/abi.ts';
 import { AssertionError, ValueError } from '../errors.ts';
 import { Member } from '../heap/members.ts';

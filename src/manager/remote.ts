@@ -2,7 +2,7 @@
  * Remote: what calls an object of a registered class, which lives in a worker of its own.
  */
 import { ClassTag, Kind } from '../../assembly/abi.ts';
-import { AttributeError, Empty, RemoteTraceback, WorkerDied } from '../errors.ts';
+import { AttributeError, Empty, WorkerDied } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
 import { asPart } from '../heap/held.ts';
 import { Member } from '../heap/members.ts';
@@ -10,6 +10,7 @@ import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { Queue } from '../queue/queue.ts';
 import { Process } from '../workers/process.ts';
+import { fromWorker } from '../workers/remote.ts';
 import { Runnable } from '../workers/runnable.ts';
 import { describeTarget, type TargetSpec } from '../workers/targets.ts';
 import { Dict, Table } from './dict.ts';
@@ -206,11 +207,7 @@ async function receiveAsync({ reply, process, what }: Reception): Promise<unknow
 function unwrap(reply: Reply, what: string): unknown {
   if (!('error' in reply)) return reply.value;
   const { error } = reply;
-  if (error instanceof Error && !('cause' in error)) {
-    const cause = new RemoteTraceback(what, error.stack);
-    Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true });
-  }
-  throw error;
+  throw fromWorker(error, what);
 }
 
 function gone(process: Process, what: string): WorkerDied {

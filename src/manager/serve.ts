@@ -1,6 +1,7 @@
 /**
  * The worker of an object of a registered class: makes it, and answers calls, one after the other.
  */
+import '../symbols.ts';
 import { Empty, RemoteError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
 import { isCreated, isGone } from '../heap/shared.ts';

@@ -26,7 +26,7 @@ export interface PipeOptions {
    * Messages that fit into each direction; a `send` into a full one waits. 0, the default: as many as the
    * heap holds.
    */
-  maxsize?: number;
+  maxsize?: number | undefined;
 }
 
 /**

@@ -3,13 +3,14 @@
  *
  * All workers run one script, `worker.js`, which holds the whole package and is told its role by the first
  * message. It imports nothing, so a bundler has only to copy it: the pattern `new URL(..., import.meta.url)`
- * below is what they look for.
+ * in `browser-script.ts` is what they look for.
  *
  * No event says that a worker is gone, and one that was terminated may run on for seconds (2 in Chromium, if
  * it is blocked or busy). So each holds a Web Lock for life: whoever is granted it after the worker knows
  * that nothing of it runs any more.
  */
 import { RuntimeError } from '../errors.ts';
+import { makeWorker, scriptUrl } from './browser-script.ts';
 import type { Place, Role, SpawnedWorker } from './platform.ts';
 
 /** A worker's global scope, which the DOM's declarations do not know. */
@@ -21,6 +22,8 @@ const scope = globalThis as unknown as Scope;
 
 const isWorker = 'DedicatedWorkerGlobalScope' in globalThis || 'SharedWorkerGlobalScope' in globalThis;
 
+export { setWorkerScript } from './browser-script.ts';
+
 export const canBlock = isWorker;
 
 /** Chromium fetches a worker's script through its starter's event loop. */
@@ -31,7 +34,10 @@ export const nativeId = 0;
 export const cores = navigator.hardwareConcurrency;
 
 export function checkSharedMemory(): void {
-  if (globalThis.crossOriginIsolated) return;
+  if (globalThis.crossOriginIsolated) {
+    if (typeof SharedArrayBuffer === 'function') return;
+    throw new RuntimeError('this browser has no SharedArrayBuffer (WebKitGTK: start it with JSC_useSharedArrayBuffer=1)');
+  }
   throw new RuntimeError(
     'this page is not cross-origin isolated, and so cannot share memory with its workers: serve it over https (or from localhost) with the headers ' +
       '"Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp". How to, also where no headers can be set: ' +
@@ -58,20 +64,13 @@ const ALIVE = 'nogil: alive';
 
 let started: Start | undefined;
 
-/** Where this worker's own script is, or the copy of it that the bundler made. */
-function script(): string {
-  if (started) return location.href;
-  const url = new URL('../worker.js', import.meta.url);
-  // A worker's script must be of the page's origin, which what it imports need not be (a CDN).
-  return url.origin === location.origin
-    ? url.href
-    : URL.createObjectURL(new Blob([`import '${url}'`], { type: 'text/javascript' }));
-}
+const CURE =
+  "; have the bundler's plugin put it there (nogil/vite, nogil/rollup, nogil/esbuild), or copy node_modules/nogil/dist/browser/worker.js to the site and name it: configure({ workerUrl: '/worker.js' })";
 
 export function surroundings(): undefined {}
 
 export function spawn(role: Role, data: Place, name: string): SpawnedWorker {
-  const worker = new Worker(script(), { type: 'module', name });
+  const worker = makeWorker(name);
   const life = lifeOf(data.link.heapId, data.tid);
   worker.postMessage({ role, data, life } satisfies Start);
   let watched = false;
@@ -105,7 +104,8 @@ export function spawn(role: Role, data: Place, name: string): SpawnedWorker {
       });
       worker.addEventListener('error', (event) => {
         event.preventDefault();
-        events.failed?.(new Error(event.message ?? `its script could not be loaded from ${script()}`));
+        // Without a message it has not even begun.
+        events.failed?.(new Error(event.message || `its script could not be loaded from ${scriptUrl()}${CURE}`));
         watch(false);
       });
     },
@@ -329,8 +329,13 @@ export const lineHasEnded = () => false;
 
 export const untilEnded = <E>(core: E): E => core;
 
+const imports = new Map<string, Promise<Record<string, unknown>>>();
+
+/** Each once: WebKit gives a module that has thrown as if it had not, when it is imported again. */
 export function importModule(url: string): Promise<Record<string, unknown>> {
-  return import(/* @vite-ignore */ /* webpackIgnore: true */ url);
+  const imported = imports.get(url) ?? import(/* @vite-ignore */ /* webpackIgnore: true */ url);
+  imports.set(url, imported);
+  return imported;
 }
 
 export async function inheritLoader(): Promise<void> {}
@@ -353,6 +358,7 @@ export function urlOfModule(given: string | undefined): string | undefined {
   return given;
 }
 
-export function isImportable(): boolean {
-  return true;
+/** webpack and Turbopack write out where a module was when the page was built. */
+export function isImportable(url: string): boolean {
+  return !url.startsWith('file:') || location.protocol === 'file:';
 }

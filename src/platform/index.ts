@@ -2,4 +2,13 @@
 
 export type { Native } from './native.ts';
 export * from './node.ts';
-export type { Guest, Invitation, Line, ProcessLink, SpawnedProcess, SpawnedWorker, Waits } from './platform.ts';
+export type {
+  Guest,
+  Invitation,
+  Line,
+  ProcessLink,
+  SpawnedProcess,
+  SpawnedWorker,
+  Waits,
+  WorkerScript,
+} from './platform.ts';

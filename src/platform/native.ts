@@ -4,6 +4,7 @@
  * works without it.
  */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as workerThreads from 'node:worker_threads';
 import { ownUrl } from './node-modules.ts';
@@ -124,7 +125,8 @@ function load(): string {
     here && (/^file:.*\/nogil\.js$/.test(here) ? '../' : /^file:.*\/src\/platform\//.test(here) ? '../../' : undefined);
   if (home === undefined) return "it is a file, and this program was bundled without it: have the bundler leave 'nogil' external";
   const target = `${process.platform}-${process.arch}`;
-  const file = fileURLToPath(new URL(`${home}prebuilds/${target}/nogil.node`, here));
+  // Not new URL(..., here): bundlers take that for files to be found when they run.
+  const file = join(fileURLToPath(here as string), '..', home, 'prebuilds', target, 'nogil.node');
   if (!existsSync(file)) return `the package has none for ${target} (${file} does not exist)`;
   const module = { exports: {} as Addon };
   try {

@@ -101,7 +101,8 @@ export function ownUrl(): string | undefined {
 export function fileBeside(name: string): string | undefined {
   const here = ownUrl();
   if (here === undefined || !/^file:.*\/nogil\.js$/.test(here)) return undefined;
-  const file = fileURLToPath(new URL(`./${name}`, here));
+  // Not new URL(..., here): bundlers take that for files to be found when they run, all that it may mean.
+  const file = fileURLToPath(here.slice(0, here.lastIndexOf('/') + 1) + name);
   return existsSync(file) ? file : undefined;
 }
 
@@ -133,12 +134,12 @@ export async function inheritLoader(): Promise<void> {
   if (loader === undefined) return;
   const base = pathToFileURL(`${process.cwd()}/`);
   const path = loader.startsWith('file:') ? fileURLToPath(loader) : modules.createRequire(base).resolve(loader);
+  // A name that no bundler finds: it would look for it when it runs.
+  const api = ['tsx', 'esm', 'api'].join('/');
+  const { resolve } = modules.createRequire(path);
   // `require` resolves to the CommonJS half of the pair; its module half lies beside it.
-  const api = modules
-    .createRequire(path)
-    .resolve('tsx/esm/api')
-    .replace(/\.cjs$/, '.mjs');
-  const { register } = (await importModule(pathToFileURL(api).href)) as unknown as { register(): void };
+  const file = resolve(api).replace(/\.cjs$/, '.mjs');
+  const { register } = (await importModule(pathToFileURL(file).href)) as unknown as { register(): void };
   register();
 }
 

@@ -10,7 +10,7 @@ import { WORKER } from './generated/worker.ts';
 import { endSleep } from './native.ts';
 import { builtIn, fileBeside, isInBundle } from './node-modules.ts';
 import { nameAround } from './node-scopes.ts';
-import type { Role, SpawnedWorker, Surroundings } from './platform.ts';
+import type { Role, SpawnedWorker, Surroundings, WorkerScript } from './platform.ts';
 
 export { loadNative, whyNoNative } from './native.ts';
 export * from './node-ended.ts';
@@ -32,6 +32,8 @@ export const cores = availableParallelism();
 export const nativeId = threadId;
 
 export function checkSharedMemory(): void {}
+
+export function setWorkerScript(_script: WorkerScript): void {}
 
 /**
  * Flags of a program that is given as text; and those that its workers, who have a file of their own, can

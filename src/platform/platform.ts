@@ -5,6 +5,12 @@
 
 import type { Native } from './native.ts';
 
+/** Which script workers run in a browser, if it is not the package's own. */
+export interface WorkerScript {
+  workerUrl?: string | URL | undefined;
+  worker?: (() => object) | undefined;
+}
+
 /** A worker as its starter sees it. */
 export interface SpawnedWorker {
   post(message: unknown, transfer?: readonly unknown[]): void;
@@ -119,6 +125,8 @@ export interface Platform {
   loadNative(): Native | undefined;
   /** Why there is none, as the end of a sentence; empty: there is. */
   whyNoNative(): string;
+  /** For all workers from now on; Node has no use for it. */
+  setWorkerScript(script: WorkerScript): void;
   /** @param around undefined: as this thread sees it. @throws what keeps it from being started */
   spawn(role: Role, data: Place, name: string, around?: Surroundings): SpawnedWorker;
   /** What a worker that this thread starts is to see; undefined where there is nothing to be seen. */

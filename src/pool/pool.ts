@@ -1,6 +1,7 @@
 /**
  * Pool: some processes that do what they are given.
  */
+import '../symbols.ts';
 import { Limit } from '../../assembly/abi.ts';
 import { SEND } from '../codec/index.ts';
 import { AssertionError, NotImplementedError, ValueError } from '../errors.ts';
@@ -10,9 +11,11 @@ import { gathered } from '../heap/scope.ts';
 import { INSPECT, jsonOf, STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { cores } from '../platform/index.ts';
+import { blockedIn } from '../sync/blocking.ts';
 import { checkInteger } from '../sync/flavour.ts';
 import { type StartMethod, startMethod } from '../workers/context.ts';
 import { currentWorker } from '../workers/current-worker.ts';
+import type { NeedsNone } from '../workers/options.ts';
 import { checkSpawning } from '../workers/process.ts';
 import { refuseWhileImporting } from '../workers/runnable.ts';
 import { type AnyFunction, describeTarget } from '../workers/targets.ts';
@@ -32,15 +35,30 @@ export interface PoolOptions<I extends AnyFunction = AnyFunction> {
    * Run by each worker before its first task. If it fails, all tasks reject with WorkerDied, whose cause is
    * its error.
    */
-  initializer?: I | URL | null;
-  initargs?: Readonly<Parameters<I>>;
+  initializer?: I | URL | null | undefined;
+  initargs?: Readonly<Parameters<I>> | undefined;
   /** Chunks (or single tasks) that a worker does before another takes its place. Default: no limit. */
-  maxtasksperchild?: number | null;
+  maxtasksperchild?: number | null | undefined;
   /**
    * How its workers are started: what `getContext` answers. Default: as the program says (`setStartMethod`).
    */
-  context?: { getStartMethod(): StartMethod } | null;
+  context?: { getStartMethod(): StartMethod } | null | undefined;
 }
+
+/** What has come of a call, for whoever has called the method of this name. */
+function waitedFor<T>(method: string, result: AsyncResult<T>): T {
+  try {
+    return result.get();
+  } catch (error) {
+    throw blockedIn(method, error);
+  }
+}
+
+/** Arguments that a function needs must be given. */
+type CallArgs<F extends AnyFunction, More> =
+  NeedsNone<F> extends true
+    ? [args?: Readonly<Parameters<F>> | undefined, more?: More]
+    : [args: Readonly<Parameters<F>>, more?: More];
 
 export interface ApplyOptions<R> extends ResultOptions<R> {
   /** Given to the function as a last argument. */
@@ -112,18 +130,23 @@ export class Pool implements Disposable, AsyncDisposable {
    * Calls `fn(...args)` (with `kwargs`, if given, as a last argument) in a worker and waits for the result.
    * @throws as `AsyncResult.get`
    */
+  apply<F extends AnyFunction>(fn: F | URL, ...rest: CallArgs<F, Record<string, unknown> | undefined>): Awaited<ReturnType<F>>;
   apply<F extends AnyFunction>(
     fn: F | URL,
     args?: Readonly<Parameters<F>>,
     kwargs?: Record<string, unknown>,
   ): Awaited<ReturnType<F>> {
-    return gathered(this.applyAsync(fn, args, { kwargs }).get());
+    return gathered(waitedFor('apply', this.applyAsync(fn, args as never, { kwargs })));
   }
 
   /**
    * Calls `fn(...args)` in a worker. The arguments are copied now.
    * @throws ValueError the pool is closed; TypeError an argument cannot be sent
    */
+  applyAsync<F extends AnyFunction>(
+    fn: F | URL,
+    ...rest: CallArgs<F, ApplyOptions<Awaited<ReturnType<F>>> | undefined>
+  ): AsyncResult<Awaited<ReturnType<F>>>;
   applyAsync<F extends AnyFunction>(
     fn: F | URL,
     args?: Readonly<Parameters<F>>,
@@ -159,7 +182,7 @@ export class Pool implements Disposable, AsyncDisposable {
     chunksize?: number | MapOptions<Awaited<R>> | null,
     options?: MapOptions<Awaited<R>>,
   ): Awaited<R>[] {
-    return gathered(this.mapAsync(fn, iterable, chunksize, options).get());
+    return gathered(waitedFor('map', this.mapAsync(fn, iterable, chunksize, options)));
   }
 
   /** `map` without waiting. The items are read and copied now. */
@@ -179,7 +202,7 @@ export class Pool implements Disposable, AsyncDisposable {
     chunksize?: number | MapOptions<Awaited<R>> | null,
     options?: MapOptions<Awaited<R>>,
   ): Awaited<R>[] {
-    return gathered(this.starmapAsync(fn, iterable, chunksize, options).get());
+    return gathered(waitedFor('starmap', this.starmapAsync(fn, iterable, chunksize, options)));
   }
 
   /** `starmap` without waiting. */

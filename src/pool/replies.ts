@@ -17,6 +17,9 @@ import { type Broken, type Control, type Died, Notice, Reply } from './protocol.
 import { type Message, TaskChannel } from './task-channel.ts';
 import { Assignment } from './worker-table.ts';
 
+/** In a loop over an iterator nobody sees its `next`. */
+const NEXT = 'for await (const item of ...), or await nextAsync()';
+
 /** What a pool does when it hears of these. */
 export interface RepliesOwner {
   /** Whether it only waits for its workers to end. */
@@ -97,7 +100,7 @@ export class Replies {
       if (ready()) break;
       const left = leftUntil(deadline);
       if (left === 0 || this.#hasEnded) return false;
-      if (!canBlock) throw wouldBlock(method);
+      if (!canBlock) throw wouldBlock(method, method === 'next' ? NEXT : undefined);
       this.#receive(this.#suspicion ? Math.min(left, this.#patience) : left);
     }
     this.#wake();

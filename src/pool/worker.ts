@@ -175,11 +175,16 @@ class Worker {
   }
 
   async #learn(row: number, generation: number): Promise<Known> {
-    using constant = new SharedConstant<TargetSpec>(
+    const constant = new SharedConstant<TargetSpec>(
       new AdoptionToken(this.#heap, created(this.#heap.core.refOpen(row, generation))),
     );
-    const spec = constant.read();
-    const known = { generation, spec, fn: (await resolveTarget(spec, load)) as AnyFunction };
+    let known: Known;
+    try {
+      const spec = constant.read();
+      known = { generation, spec, fn: (await resolveTarget(spec, load)) as AnyFunction };
+    } finally {
+      constant.close();
+    }
     if (this.#known.size >= MOST_KNOWN) this.#known.clear();
     this.#known.set(row, known);
     return known;

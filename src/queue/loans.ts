@@ -2,6 +2,7 @@
  * Loans: a Slot, in which an item is written, and a Lease, in which one is read, both where it lies in the
  * shared memory.
  */
+import '../symbols.ts';
 import { Status } from '../../assembly/abi.ts';
 import { copyInto } from '../codec/bytes.ts';
 import { SEND } from '../codec/index.ts';

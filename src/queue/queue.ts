@@ -12,7 +12,7 @@ import { decodeRecord, RECORD } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, isBlocking, leftUntil, type Timeout } from '../heap/time.ts';
-import { wouldBlock } from '../sync/blocking.ts';
+import { blockedIn, wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
 import { decodeMany, type NumberArray, notNumber, readNumbers, roomIn } from './get-batch.ts';
 import { Lender } from './lender.ts';
@@ -418,7 +418,7 @@ export class Queue<T = unknown> extends Lender {
         item = this.get();
       } catch (error) {
         if (error instanceof ShutDown) return;
-        throw error;
+        throw blockedIn('a loop over it', error, 'for await (const item of queue)');
       }
       yield item;
     }

@@ -1,6 +1,7 @@
 /**
  * SharedMemoryManager: unlinks at its end what it has made.
  */
+import '../symbols.ts';
 import { AssertionError, FileNotFoundError } from '../errors.ts';
 import { STATE, type State, showable } from '../heap/show.ts';
 import { ShareableList, type ShareableValue } from './list.ts';

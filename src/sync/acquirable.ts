@@ -2,6 +2,7 @@
  * Acquirable: Python's `with` statement for everything that is acquired and released.
  */
 
+import '../symbols.ts';
 import { Member } from '../heap/members.ts';
 import { Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';

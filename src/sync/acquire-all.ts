@@ -4,6 +4,7 @@
  * Ancestry: resource ordering (Havender, "Avoiding deadlock in multitasking systems", 1968), in the form of
  * the Python Cookbook's recipe 12.5.
  */
+import '../symbols.ts';
 import { RuntimeError, TimeoutError } from '../errors.ts';
 import { Member } from '../heap/members.ts';
 import { checkNames } from '../heap/options.ts';
@@ -14,7 +15,7 @@ import { RLock } from './lock.ts';
 
 export interface AcquireAllOptions {
   /** Seconds for all of them together; undefined or null: for ever. */
-  timeout?: Timeout;
+  timeout?: Timeout | undefined;
 }
 export interface AcquireAllAsyncOptions extends AcquireAllOptions, AsyncOptions {}
 

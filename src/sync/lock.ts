@@ -21,13 +21,13 @@ export interface LockOptions {
    * What becomes of the lock when the worker that holds it dies: `'break'` (default) makes every present and
    * future acquire throw `BrokenLockError` until `reset()`; `'release'` gives it to the next who asks.
    */
-  onOwnerDeath?: 'break' | 'release';
+  onOwnerDeath?: 'break' | 'release' | undefined;
   /**
    * `'error'`: an acquire without a timeout that would close a cycle of workers that wait for each other
    * throws `DeadlockError`. An RLock always does so; for a Lock, which somebody outside the cycle might
    * release, one has to ask. Default `'wait'`.
    */
-  deadlock?: 'wait' | 'error';
+  deadlock?: 'wait' | 'error' | undefined;
 }
 
 /** What may be locked: Lock, RLock, and what wraps one of them. */

@@ -1,6 +1,7 @@
 /**
  * excepthook: what becomes of an error that a thread does not catch.
  */
+import { tracebackOf } from './remote.ts';
 import type { Thread } from './thread.ts';
 
 /** What a hook is told. */
@@ -18,7 +19,7 @@ export type ExceptHook = (args: ExceptHookArgs) => void;
 
 /** What to print of something that was thrown. */
 export function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? String(error)) : `Uncaught ${String(error)}`;
+  return error instanceof Error ? tracebackOf(error) : `Uncaught ${String(error)}`;
 }
 
 /**

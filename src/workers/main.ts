@@ -2,7 +2,7 @@
  * main: the code of the main module that only the main thread runs.
  */
 
-import { canLook } from '../platform/index.ts';
+import { canLook, isImportable } from '../platform/index.ts';
 import { currentWorker } from './current-worker.ts';
 import { lookAtMainModule, type Meta, mainModule, setMainModule, urlOf } from './targets.ts';
 
@@ -18,6 +18,6 @@ export function main<T>(meta: Meta, fn: () => T): T | undefined {
   // In a worker, too: it tells the functions of this module from others.
   if (currentWorker() === undefined || mainModule() === url) setMainModule(url, fn);
   if (currentWorker()) return undefined;
-  if (!canLook) lookAtMainModule(url).catch(() => {});
+  if (!canLook && isImportable(url)) lookAtMainModule(url).catch(() => {});
   return fn();
 }

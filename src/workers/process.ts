@@ -12,7 +12,7 @@ import { Event } from '../sync/event.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
 import { type StartMethod, startMethod } from './context.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
-import type { RunnableOptions } from './options.ts';
+import type { GivenOptions, RunnableOptions } from './options.ts';
 import { livingWorkers, type RecordRow, WorkerRecord } from './record.ts';
 import { isBuiltin, Runnable, runnableIn } from './runnable.ts';
 import { sentinelOf } from './sentinel.ts';
@@ -44,8 +44,8 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
   constructor(options?: RunnableOptions<F>);
   /** @internal */
   constructor(options?: RunnableOptions<F> | AdoptionToken);
-  constructor(options: RunnableOptions<F> | AdoptionToken = {}) {
-    super(options as RunnableOptions, true);
+  constructor(options: GivenOptions | AdoptionToken = {}) {
+    super(options, true);
     const parent = currentWorker()?.process.lineage;
     this.#lineage = options instanceof AdoptionToken ? '' : `${parent ? `${parent}:` : ''}${++children}`;
     if (options instanceof AdoptionToken) return;

@@ -12,11 +12,11 @@ import { AdoptionToken, created, isGone, LEAVE, ownField, Shared } from '../heap
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { surroundings } from '../platform/index.ts';
-import { wouldBlock } from '../sync/blocking.ts';
+import { blockedIn, wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
 import { getStartMethod } from './context.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
-import { checkOptions, type RunnableOptions } from './options.ts';
+import { checkOptions, type GivenOptions } from './options.ts';
 import type { Origin, StartMessage } from './protocol.ts';
 import { type RecordRow, type TaskSpec, WorkerRecord } from './record.ts';
 import { fromWorker } from './remote.ts';
@@ -41,7 +41,7 @@ export abstract class Runnable<R = unknown> extends Shared {
   readonly #record: WorkerRecord;
 
   /** @internal */
-  protected constructor(options: RunnableOptions<AnyFunction> | AdoptionToken, process: boolean) {
+  protected constructor(options: GivenOptions | AdoptionToken, process: boolean) {
     let isDaemon = false;
     if (options instanceof AdoptionToken) {
       super(options.heap, options.ref);
@@ -280,7 +280,11 @@ export abstract class Runnable<R = unknown> extends Shared {
    * TimeoutError
    */
   result(timeout?: Timeout): R {
-    if (!this.#join(timeout)) throw this.#late();
+    try {
+      if (!this.#join(timeout)) throw this.#late();
+    } catch (error) {
+      throw blockedIn('result', error);
+    }
     return this.#outcome();
   }
 

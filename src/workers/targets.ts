@@ -76,6 +76,10 @@ export function setMainModule(url: string | undefined, code?: object): void {
 /** What tells which module speaks: `import.meta`, or `module` in CommonJS. */
 export type Meta = ImportMeta | { readonly filename: string };
 
+/** What stands before a name that was given in place of a module: it is nothing to be imported. */
+const GIVEN = 'nogil-id:';
+const ADDRESS = /^(\w+:|[/\\]|$)/;
+
 /** @param callee what was given `meta`, by its name `caller` */
 export function urlOf(meta: Meta, caller: string, callee: AnyFunction): string {
   const { url: given, filename } = (meta ?? {}) as { url?: unknown; filename?: unknown };
@@ -109,16 +113,20 @@ export async function lookAtMainModule(url: string): Promise<void> {
  * module and name.
  * Call it at the top level of the module: `export const double = task(import.meta, function double(x: number)
  * { return 2 * x; })`.
+ * @param meta `import.meta`, `module` in CommonJS; or a text that names the module, the same in each worker, for
+ * bundlers that make several copies of it: a worker then finds the target if its script, or the main module,
+ * imports that module
  * @param name how messages call it, and a URL finds it: `module#name`. Default: the function's own, which a
  * minifier may change
  * @returns the function itself
  * @throws ValueError the module has marked another function under the name that is given
  */
-export function task<T extends AnyFunction | AnyClass>(meta: Meta, target: T): T;
-export function task<T extends AnyFunction | AnyClass>(meta: Meta, name: string, target: T): T;
-export function task<T extends AnyFunction | AnyClass>(meta: Meta, nameOrTarget: string | T, given?: T): T {
+export function task<T extends AnyFunction | AnyClass>(meta: Meta | string, target: T): T;
+export function task<T extends AnyFunction | AnyClass>(meta: Meta | string, name: string, target: T): T;
+export function task<T extends AnyFunction | AnyClass>(meta: Meta | string, nameOrTarget: string | T, given?: T): T {
   const target = given ?? nameOrTarget;
-  const url = urlOf(meta, 'task', task as AnyFunction);
+  // An address is meant for import.meta.url: only what it stands for is one in each worker.
+  const url = typeof meta === 'string' && !ADDRESS.test(meta) ? GIVEN + meta : urlOf(meta as Meta, 'task', task as AnyFunction);
   if (typeof target !== 'function') throw new TypeError(`task() needs a function, got ${typeof target}`);
   const name = typeof nameOrTarget === 'string' ? nameOrTarget : nameOrTarget.name;
   const marks = marked.byModule.get(url) ?? [];
@@ -154,6 +162,7 @@ export function describeTarget(target: AnyFunction | AnyClass | URL): TargetSpec
   if (typeof target !== 'function')
     throw new TypeError(`target must be a function or a URL, got ${target === null ? 'null' : typeof target}`);
   const mark = marked.byTarget.get(target);
+  if (mark?.module.startsWith(GIVEN)) return marked.main ? { ...mark, main: marked.main } : mark;
   if (mark && isImportable(mark.module)) return mark;
   const source = String(target);
   if (NATIVE.test(source))
@@ -162,6 +171,8 @@ export function describeTarget(target: AnyFunction | AnyClass | URL): TargetSpec
     );
   const spec: TargetSpec = { source };
   if (target.name) spec.name = target.name;
+  // A bundler's address, which no worker can import; its script may have the module all the same.
+  if (mark) return { ...spec, ...mark };
   if (marked.main && target.name) Object.assign(spec, standing(target as AnyFunction, marked.main));
   return spec;
 }
@@ -208,8 +219,15 @@ function namesInMain(target: AnyFunction, main: string): string[] | undefined {
  * What to import before a task is decoded: its handles become objects of the classes that these modules know.
  */
 export function modulesOf(...specs: (TargetSpec | undefined)[]): string[] {
-  const modules = specs.flatMap((spec) => spec?.module ?? (spec?.name ? spec.main : undefined) ?? []);
-  return modules.filter((url) => !isOurs(url));
+  const modules = specs.flatMap((spec) =>
+    [(spec?.source === undefined && spec?.module) || [], (spec?.name && spec.main) || []].flat(),
+  );
+  return modules.filter((url) => !isOurs(url) && !url.startsWith(GIVEN));
+}
+
+/** Whether a module has marked its targets here: then it need not be imported. */
+export function isHere(url: string): boolean {
+  return marked.byModule.has(url);
 }
 
 /** Finds the function (or class) again, in the worker. */
@@ -217,7 +235,13 @@ export async function resolveTarget(
   spec: TargetSpec,
   load: (url: string) => Promise<Record<string, unknown>>,
 ): Promise<AnyFunction | AnyClass> {
-  if (spec.module !== undefined) return inModule(spec, await imported(spec.module, load));
+  if (spec.module !== undefined) {
+    // Of a script that imports the targets itself, where a bundler's addresses lead nowhere.
+    const here = markOf(spec);
+    if (here) return here;
+    const url = spec.module.startsWith(GIVEN) ? spec.main : spec.module;
+    if (spec.source === undefined) return inModule(spec, url === undefined ? {} : await imported(url, load));
+  }
   if (spec.main !== undefined && spec.name) {
     const module = await imported(spec.main, load);
     const { as, around } = spec;
@@ -230,7 +254,13 @@ export async function resolveTarget(
 /**
  * What only a page's main thread has: a bundler may have put the page's code into the module of the target.
  */
-const PAGE_ONLY = /^(document|window|HTML\w*Element|localStorage|alert) is not defined$/;
+const PAGE_ONLY = /^(document|window|HTML\w*Element|localStorage|alert)$/;
+
+/** The name in a ReferenceError, as V8 and Firefox put it, and as WebKit does. */
+function missingName({ message }: ReferenceError): string | undefined {
+  const [, theirs, webkits] = /^(.+) is not defined$|^Can't find variable: (.+)$/.exec(message) ?? [];
+  return theirs ?? webkits;
+}
 
 /**
  * In place of `import.meta`, for the package's own targets: a bundler puts its code into chunks of the page,
@@ -247,7 +277,10 @@ async function imported(url: string, load: (url: string) => Promise<Record<strin
   try {
     return await load(url);
   } catch (error) {
-    if (!(error instanceof ReferenceError && PAGE_ONLY.test(error.message))) throw error;
+    // WebKit does not say which.
+    if (error instanceof TypeError && error.message === 'Importing a module script failed.')
+      throw new TypeError(`${error.message.slice(0, -1)}: ${url}`, { cause: error });
+    if (!(error instanceof ReferenceError && PAGE_ONLY.test(missingName(error) ?? ''))) throw error;
     throw new RuntimeError(
       `${error.message}: a worker imports ${url} to find its target there, and that module, or the chunk into which a bundler put it, is also ` +
         "the page's. Keep the page's code in main(import.meta, () => ...), or let the bundler leave targets in a chunk of their own (in Vite: the plugin of nogil/vite)",
@@ -290,11 +323,20 @@ function exported(module: Record<string, unknown>, name: string): AnyFunction | 
   return typeof main === 'function' && main.name === name ? (main as AnyFunction) : undefined;
 }
 
-function inModule({ module: url, name, nth }: TargetSpec, module: Record<string, unknown>): AnyFunction | AnyClass {
+function markOf({ module: url, name, nth }: TargetSpec): AnyFunction | AnyClass | undefined {
   const marks = marked.byModule.get(url as string) ?? [];
   const mark = nth !== undefined && marks[nth]?.name === name ? marks[nth] : marks.find((each) => each.name === name);
-  const found = mark?.target ?? exported(module, name as string);
+  return mark?.target;
+}
+
+function inModule(spec: TargetSpec, module: Record<string, unknown>): AnyFunction | AnyClass {
+  const { module: url = '', name } = spec;
+  const found = markOf(spec) ?? exported(module, name as string);
   if (found) return found;
+  if (url.startsWith(GIVEN))
+    throw new RuntimeError(
+      `no module that this worker has imported marks '${name}' with task('${url.slice(GIVEN.length)}', ...): import it in the main module, or in the script of configure({ worker })`,
+    );
   throw new RuntimeError(
     `${url} was imported, and it neither marks '${name}' with task(import.meta, ...) at its top level nor exports a function of that name`,
   );
@@ -316,6 +358,11 @@ function fromSource(spec: TargetSpec): AnyFunction | AnyClass {
 
 function advice(spec: TargetSpec): string {
   const name = spec.name ?? 'the target';
+  if (spec.module)
+    return (
+      `${name} was sent as source, because the address of its module, ${spec.module}, is one that a worker cannot import (webpack and Turbopack write such). ` +
+      'Give the workers a script of your own, which imports nogil/worker and that module: configure({ worker: () => new Worker(new URL("./workers.js", import.meta.url)) })'
+    );
   const inMain =
     (spec.main ?? spec.notOf)
       ? `is not what the main module (${spec.main ?? spec.notOf}) exports under that name`
@@ -328,8 +375,8 @@ function advice(spec: TargetSpec): string {
 
 /** An error of a target that was sent as source and used an outer name becomes one that says so. */
 export function explainTargetError(spec: TargetSpec | undefined, error: unknown): unknown {
-  if (!(error instanceof ReferenceError) || spec?.source === undefined || spec.module !== undefined) return error;
-  const missing = /^(.+) is not defined$/.exec(error.message)?.[1];
+  if (!(error instanceof ReferenceError) || spec?.source === undefined) return error;
+  const missing = missingName(error);
   if (missing === undefined || !spec.source.includes(missing)) return error;
   return new RuntimeError(`${error.message}: ${advice(spec)}`, { cause: error });
 }

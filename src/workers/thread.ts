@@ -11,7 +11,7 @@ import { nativeId } from '../platform/index.ts';
 import { Event } from '../sync/event.ts';
 import { type Flavour, threading } from '../sync/flavour.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
-import type { RunnableOptions } from './options.ts';
+import type { GivenOptions, RunnableOptions } from './options.ts';
 import { livingWorkers, type RecordRow } from './record.ts';
 import { isBuiltin, Runnable, runnableIn } from './runnable.ts';
 import { tellSupervisor } from './supervisor-client.ts';
@@ -30,8 +30,8 @@ export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaite
   constructor(options?: RunnableOptions<F>);
   /** @internal */
   constructor(options?: RunnableOptions<F> | AdoptionToken);
-  constructor(options: RunnableOptions<F> | AdoptionToken = {}) {
-    super(options as RunnableOptions, false);
+  constructor(options: GivenOptions | AdoptionToken = {}) {
+    super(options, false);
     if (options instanceof AdoptionToken) return;
     const { name, target } = options;
     const called = nameOfTarget(target);

@@ -1,23 +1,15 @@
 /**
  * A Chromium for a test file. Every failure in a page fails whoever waits for the page.
  */
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { keepLog } from './drivers.ts';
 
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [...FLAGS, '--disable-component-update', '--disable-sync'],
-  });
-}
+export { launchChromium } from './drivers.ts';
 
 /** A new page at `url`; `log` collects what it and its workers print and fail with. */
 export async function openPage(browser: Browser, url: string): Promise<{ page: Page; log: string[] }> {
   const page = await browser.newPage();
-  const log: string[] = [];
-  page.on('console', (message) => log.push(`${message.type()}: ${message.text()}`));
-  page.on('pageerror', (error) => log.push(`pageerror: ${error.stack ?? error}`));
+  const log = keepLog(page);
   await page.goto(url);
   // As a text: vitest rewrites imports in functions.
   await page.evaluate('globalThis.load = (url) => import(url)');

@@ -126,7 +126,7 @@ test('in a page a call that would have to wait throws an error that names its as
     message('wait'),
     expect.stringMatching(/^RuntimeError: cannot wait on un-acquired lock, or another async task/),
     message('join'),
-    message('join'),
+    message('result'),
     message('sleep'),
   ]);
   expect(found.after).toEqual([1, 0, 0, true, 5]);

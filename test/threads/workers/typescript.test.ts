@@ -21,6 +21,6 @@ describe('a program in TypeScript, whose workers load it as it is', () => {
 
 test('a program in CommonJS requires the package', async () => {
   const { code, lines } = await launch(fixture('commonjs-program.cjs')).ending;
-  expect(lines).toEqual([...[0, 1, 2].map((i) => JSON.stringify({ i, by: 'producer' })), '42', '3 true 0']);
+  expect(lines).toEqual([...[0, 1, 2].map((i) => JSON.stringify({ i, by: 'producer' })), '42', '3 true 0', 'true true']);
   expect(code).toBe(0);
 });
