@@ -50,9 +50,13 @@ describe('the compiled core', () => {
     expect(Buffer.compare(Buffer.from(words.buffer), Buffer.from(before.buffer))).toBe(0);
   });
 
-  test('imports a memory and a clock, and exports functions only', () => {
+  test('imports a memory, a clock and whether a signal came, and exports functions only', () => {
     const imports = WebAssembly.Module.imports(new WebAssembly.Module(file));
-    expect(imports.map(({ kind }) => kind).sort()).toEqual(['function', 'memory']);
+    expect(imports.map(({ name, kind }) => `${kind} ${name}`).sort()).toEqual([
+      'function monotonic',
+      'function signalled',
+      'memory memory',
+    ]);
     expect(WebAssembly.Module.exports(new WebAssembly.Module(file)).every(({ kind }) => kind === 'function')).toBe(true);
   });
 

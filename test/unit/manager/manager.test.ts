@@ -115,7 +115,7 @@ describe('a manager', () => {
       { class: 'List', size: 1, holder: 0 },
     ]);
     d.update('a', () => {
-      expect(info(d)?.holder).toBe(nogil.getpid());
+      expect(info(d)?.holder).toBe(nogil.getIdent());
       return 5;
     });
     expect(heap.stats().objects.List).toBeGreaterThan(0);
