@@ -40,8 +40,9 @@ int sleeperSleep(Sleeper *sleeper, uint32_t *word, uint32_t expected, int64_t ns
   __atomic_store_n(&sleeper->on, word, __ATOMIC_SEQ_CST);
   int result = NOT_EQUAL;
   if (__atomic_load_n(&sleeper->isStopped, __ATOMIC_SEQ_CST) == 0) result = futexSleep(word, expected, ns);
-  // Woken by who stopped it, perhaps, who has counted nobody off.
-  if (result == WOKEN && __atomic_load_n(&sleeper->isStopped, __ATOMIC_SEQ_CST) != 0) result = NOT_EQUAL;
+  // WOKEN may be the work of who stopped it, and he has counted nobody off; or of both, and then somebody has.
+  // Who believes that stays counted, at worst, which costs; who does not may be counted off twice, and then
+  // another's wake-up is lost.
   __atomic_store_n(&sleeper->on, NULL, __ATOMIC_SEQ_CST);
   return result;
 }
