@@ -56,4 +56,5 @@ export const enum Member {
   CHECK_START = '~checkStart',
   METHOD = '~method',
   SPAWNED = '~spawned',
+  LAUNCH = '~launch',
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Native } from './native.ts';
+import type { ResourceLimits } from './resource-limits.ts';
 
 /** A worker as its starter sees it. */
 export interface SpawnedWorker {
@@ -61,6 +62,9 @@ export interface Surroundings {
   argv: string[];
   execArgv: string[];
   env: Record<string, string>;
+  /** Its starter named the flags: they are not to be left out where they are refused. */
+  isOwn?: boolean;
+  resourceLimits?: ResourceLimits | undefined;
 }
 
 /** What the package's two workers are for. */

@@ -10,6 +10,7 @@ import { surroundings } from '../platform/index.ts';
 import { beforeChildrenEnd } from '../workers/children.ts';
 import { getStartMethod, type StartMethod } from '../workers/context.ts';
 import { currentWorker } from '../workers/current-worker.ts';
+import { inheritedOutputs, type Launch } from '../workers/launch-options.ts';
 import { tellSupervisor } from '../workers/supervisor-client.ts';
 import { mainModule } from '../workers/targets.ts';
 import { type Described, FunctionTable } from './functions.ts';
@@ -53,8 +54,8 @@ export class Dispatcher implements RepliesOwner {
   #broken: WorkerDied | undefined;
   #abandoned = false;
 
-  /** @param method how its workers are started */
-  constructor(workers: number, setup: Setup, maxtasks: number, method: StartMethod) {
+  /** @param method how its workers are started @param launch what they have of their own */
+  constructor(workers: number, setup: Setup, maxtasks: number, method: StartMethod, launch: Launch | undefined) {
     this.workers = workers;
     // First, because it may be refused.
     const constant = apart(() => new SharedConstant(setup));
@@ -71,9 +72,10 @@ export class Dispatcher implements RepliesOwner {
       parent: currentWorker()?.pid ?? tid,
       creator: tid,
       main: mainModule(),
-      around: surroundings(),
+      around: launch?.around() ?? surroundings(),
       method: getStartMethod(true),
       isSpawned: method === 'spawn',
+      outputs: launch?.outputs(true) ?? inheritedOutputs(),
     });
     dispatchers.add(this);
   }

@@ -4,6 +4,8 @@
  */
 import type { Heap } from '../heap/heap.ts';
 import { AdoptionToken } from '../heap/shared.ts';
+import type { Outputs } from '../workers/current-worker.ts';
+import { OwnOutputs } from '../workers/own-outputs.ts';
 import { Process } from '../workers/process.ts';
 import type { PoolMessage, StartMessage } from '../workers/protocol.ts';
 import { Runnable } from '../workers/runnable.ts';
@@ -31,6 +33,9 @@ export class PoolMonitor {
   readonly #message: PoolMessage;
   readonly #constant: SharedConstant<Control>;
   readonly #control: Control;
+  readonly #outputs: OwnOutputs;
+  /** What its workers are told. */
+  readonly #origin: PoolMessage;
   readonly #living = new Map<number, Process>();
 
   /**
@@ -42,7 +47,11 @@ export class PoolMonitor {
     this.#host = host;
     this.#message = message;
     this.#constant = new SharedConstant<Control>(new AdoptionToken(heap, ref));
+    const { outputs } = message;
+    const shared = outputs?.map((each) => each && { ...each, isOwn: false }) as Outputs | undefined;
+    this.#origin = { ...message, outputs: shared };
     try {
+      this.#outputs = new OwnOutputs(heap, outputs);
       this.#control = this.#constant.read();
     } catch (error) {
       this.#constant.close();
@@ -63,7 +72,7 @@ export class PoolMonitor {
     try {
       process = new Process({ target: poolWorker, args: [this.#control, index], name, daemon: true });
       const worker = process;
-      Runnable.launch(worker, this.#message, (message) => {
+      Runnable.launch(worker, this.#origin, (message) => {
         table.assign(index, Assignment.STARTING);
         table.setTid(index, message.tid);
         this.#living.set(index, worker);
@@ -80,6 +89,8 @@ export class PoolMonitor {
     const { table } = this.#control;
     const assignment = table.assignment(index);
     const { name } = process;
+    // Why it could not be started, if the platform has said so.
+    const cause = assignment === Assignment.STARTING ? process.exception : undefined;
     this.#living.delete(index);
     process.close();
     // Behind all that the worker has put itself. The table says so only then: who finds it changed finds the
@@ -88,7 +99,7 @@ export class PoolMonitor {
       table.assign(index, Assignment.NONE);
       // Who ends before it is ready will do so again: its initializer fails, or there is no memory for it.
       if (assignment === Assignment.STARTING && !stopped && table.state !== PoolState.TERMINATED)
-        this.#broken(undefined, `${name}, which ended with exit code ${code} before it was ready`);
+        this.#broken(cause, `${name}, which ended with exit code ${code} before it was ready`);
       else if (!this.#canStop) this.#fill(index);
       this.#lookWhetherOver();
     });
@@ -155,6 +166,7 @@ export class PoolMonitor {
     const { table, tasks, replies, setup } = this.#control;
     this.#tell(Notice.ENDED, undefined, () => {
       this.#host.ended(this.#message.control.id);
+      this.#outputs.end();
       for (const each of [table, tasks, replies, setup, this.#constant]) each.close();
     });
   }

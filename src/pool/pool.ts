@@ -13,6 +13,7 @@ import { cores } from '../platform/index.ts';
 import { checkInteger } from '../sync/flavour.ts';
 import { type StartMethod, startMethod } from '../workers/context.ts';
 import { currentWorker } from '../workers/current-worker.ts';
+import { LAUNCH_OPTIONS, type Launch, type LaunchOptions, launchOf, type OutputQueue } from '../workers/launch-options.ts';
 import { checkSpawning } from '../workers/process.ts';
 import { refuseWhileImporting } from '../workers/runnable.ts';
 import { type AnyFunction, describeTarget } from '../workers/targets.ts';
@@ -27,7 +28,7 @@ import { AsyncResult, type ResultOptions } from './result.ts';
 import { untilReady } from './waiting.ts';
 import { PoolState } from './worker-table.ts';
 
-export interface PoolOptions<I extends AnyFunction = AnyFunction> {
+export interface PoolOptions<I extends AnyFunction = AnyFunction> extends LaunchOptions {
   /**
    * Run by each worker before its first task. If it fails, all tasks reject with WorkerDied, whose cause is
    * its error.
@@ -81,6 +82,7 @@ const living = new FinalizationRegistry<Dispatcher>((dispatcher) => dispatcher.a
  */
 export class Pool implements Disposable, AsyncDisposable {
   readonly #dispatcher: Dispatcher;
+  readonly #launch: Launch | undefined;
 
   /**
    * @param processes how many; undefined or null: as many as the machine runs at once
@@ -91,7 +93,7 @@ export class Pool implements Disposable, AsyncDisposable {
     const workers = processes === undefined || processes === null ? cores : processes;
     if (typeof workers === 'number' && workers < 1) throw new ValueError('Number of processes must be at least 1');
     checkInteger('processes', workers, 1, Limit.SLOTS);
-    checkNames('Pool', options, ['initializer', 'initargs', 'maxtasksperchild', 'context']);
+    checkNames('Pool', options, ['initializer', 'initargs', 'maxtasksperchild', 'context', ...LAUNCH_OPTIONS]);
     const { initializer, initargs = [], maxtasksperchild, context } = options;
     checkArgs(initargs, 'initargs');
     const setup = { initializer: initializer ? describeTarget(initializer) : undefined, initargs: [...initargs] };
@@ -101,9 +103,24 @@ export class Pool implements Disposable, AsyncDisposable {
     refuseWhileImporting();
     if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
     const method = context?.getStartMethod() ?? startMethod();
-    if (method === 'spawn') checkSpawning(theHeap());
-    this.#dispatcher = new Dispatcher(workers, setup, maxtasks, method);
+    const launch = launchOf(options);
+    if (method === 'spawn') checkSpawning(theHeap(), launch?.resourceLimits);
+    this.#launch = launch;
+    this.#dispatcher = new Dispatcher(workers, setup, maxtasks, method, launch);
     living.register(this, this.#dispatcher);
+  }
+
+  /**
+   * With `stdout: true` what its workers print, in whole lines: bytes. It is shut down once they have ended;
+   * close it when it is read. Otherwise undefined.
+   */
+  get stdout(): OutputQueue | undefined {
+    return this.#launch?.stdout;
+  }
+
+  /** The same of standard error, with `stderr: true`. */
+  get stderr(): OutputQueue | undefined {
+    return this.#launch?.stderr;
   }
 
   // ── one call ───────────────────────────────────────────────────────────────────────────────────────

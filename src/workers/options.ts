@@ -1,9 +1,10 @@
 /** What Thread and Process are told when they are made. */
 import { AssertionError } from '../errors.ts';
 import { checkArgs, checkNames } from '../heap/options.ts';
+import { LAUNCH_OPTIONS, type LaunchOptions } from './launch-options.ts';
 import { type AnyFunction, describeTarget } from './targets.ts';
 
-export interface RunnableOptions<F extends AnyFunction = AnyFunction> {
+export interface RunnableOptions<F extends AnyFunction = AnyFunction> extends LaunchOptions {
   /** What to run: see the README's "Targets". Default: nothing, or what a subclass's `run` does. */
   target?: F | URL;
   /** Its arguments: copied, handles arrive live. */
@@ -24,7 +25,7 @@ export function checkOptions<F extends AnyFunction>(options: RunnableOptions<F>)
     throw new TypeError('expected an object of options: { target, args, kwargs, name, daemon }');
   if ('group' in options && options.group !== undefined && options.group !== null)
     throw new AssertionError('group argument must be None for now');
-  checkNames('Thread and Process', options, ['target', 'args', 'kwargs', 'name', 'daemon', 'group']);
+  checkNames('Thread and Process', options, ['target', 'args', 'kwargs', 'name', 'daemon', 'group', ...LAUNCH_OPTIONS]);
   const { target, args, kwargs } = options;
   if (target !== undefined) describeTarget(target);
   checkArgs(args);

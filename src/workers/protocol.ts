@@ -2,7 +2,7 @@
 import type { HeapLink, RemoteLink } from '../heap/heap.ts';
 import type { Surroundings } from '../platform/platform.ts';
 import type { StartMethod } from './context.ts';
-import type { ProcessTraits } from './current-worker.ts';
+import type { Outputs, ProcessTraits } from './current-worker.ts';
 
 export interface RecordRef {
   id: number;
@@ -20,6 +20,8 @@ export interface Origin {
   method: StartMethod | undefined;
   /** Whether it becomes a process of the operating system. */
   isSpawned: boolean;
+  /** Where goes what it prints. */
+  outputs: Outputs | undefined;
 }
 
 export interface StartMessage extends Omit<Origin, 'parent'> {
@@ -106,6 +108,7 @@ export interface WorkerData {
   main: string | undefined;
   /** How it starts processes itself, as far as that is set. */
   method: StartMethod | undefined;
+  outputs: Outputs | undefined;
   /** To be imported before the task is decoded. */
   modules: string[];
 }
