@@ -348,7 +348,10 @@ function act(
   } else if (message.type === 'tellOver') codeOver.listen(message);
   else if (message.type === 'codeOver') codeOver.add(message.pid);
   else if (message.type === 'ended') stopDaemonsOf(message.pid);
-  else if (message.type === 'endPool') pools.terminate(message.control);
+  else if (message.type === 'endPool') pools.monitor(message.control)?.terminate();
+  else if (message.type === 'grow') pools.monitor(message.control)?.grow();
+  else if (message.type === 'limits') pools.monitor(message.control)?.watchLimits();
+  else if (message.type === 'endTask') pools.monitor(message.control)?.endTask(message.index);
   else {
     codeOver.root = message.pid;
     codeOver.tell();

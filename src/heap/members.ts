@@ -57,4 +57,8 @@ export const enum Member {
   METHOD = '~method',
   SPAWNED = '~spawned',
   LAUNCH = '~launch',
+  WITHDRAW = '~withdraw',
+  REPLIES = '~replies',
+  IS_RUNNING = '~isRunning',
+  IS_BROKEN = '~isBroken',
 }

@@ -207,6 +207,8 @@ export interface Platform {
   terminal(): boolean;
   /** What src/pool/bar.ts exports, at once. */
   progressBar(): unknown;
+  /** Imports a module at once; undefined where that cannot be. @throws it cannot be done, or the module throws */
+  readonly loadNow: ((url: string) => void) | undefined;
   /** Imports a module that a user names: nothing for a bundler to look at. */
   importModule(url: string): Promise<Record<string, unknown>>;
   /** Whether `topLevelNames` can tell, as a rule. */

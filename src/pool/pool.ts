@@ -19,8 +19,9 @@ import { refuseWhileImporting } from '../workers/runnable.ts';
 import { type AnyFunction, describeTarget } from '../workers/targets.ts';
 import { Chunk } from './chunk.ts';
 import { checkChunksize, defaultChunksize, itemsOf, slice } from './chunks.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { Dispatcher, type PoolSize } from './dispatcher.ts';
 import { PoolIterator } from './imap.ts';
+import { type LimitOptions, limitOf } from './limit.ts';
 import { MapResult } from './map-result.ts';
 import { meterFor, type Progress } from './progress.ts';
 import { Call } from './protocol.ts';
@@ -35,6 +36,19 @@ export interface PoolOptions<I extends AnyFunction = AnyFunction> extends Launch
    */
   initializer?: I | URL | null;
   initargs?: Readonly<Parameters<I>>;
+  /**
+   * How many workers are always there, and how many there are at most: more are started when tasks wait, and
+   * end when they had nothing to do for `idleTimeout` seconds. Defaults: 1, as many as the machine runs at
+   * once, 10. Without any of the three there are always as many as `processes` says.
+   */
+  min?: number | undefined;
+  max?: number | undefined;
+  idleTimeout?: Timeout;
+  /**
+   * Tasks (of a map: chunks) that may wait for a worker. A call that finds no room blocks until there is
+   * some: see `hasRoom`. Default: as many as the heap holds.
+   */
+  maxQueue?: number | null | undefined;
   /** Chunks (or single tasks) that a worker does before another takes its place. Default: no limit. */
   maxtasksperchild?: number | null;
   /**
@@ -55,7 +69,7 @@ export interface MapOptions<R> extends ResultOptions<R[]> {
   progress?: Progress | undefined;
 }
 
-export interface IteratorOptions {
+export interface IteratorOptions extends LimitOptions {
   /** Items that travel together. Default 1. */
   chunksize?: number | undefined;
   /** Chunks that are read ahead of those that were consumed. Default: 8 for each worker, at least 32. */
@@ -63,6 +77,40 @@ export interface IteratorOptions {
   progress?: Progress | undefined;
   signal?: AbortSignal | undefined;
 }
+
+const POOL_OPTIONS = [
+  'initializer',
+  'initargs',
+  'maxtasksperchild',
+  'context',
+  'min',
+  'max',
+  'idleTimeout',
+  'maxQueue',
+  ...LAUNCH_OPTIONS,
+];
+
+/** Seconds. */
+const IDLE = 10;
+
+function sizeOf(processes: number | null | undefined, { min, max, idleTimeout, maxQueue }: PoolOptions): PoolSize {
+  if (typeof processes === 'number' && processes < 1) throw new ValueError('Number of processes must be at least 1');
+  const isElastic = min !== undefined || max !== undefined || idleTimeout !== undefined;
+  const least = min === undefined ? 1 : checkInteger('min', min, 0, Limit.SLOTS);
+  const most = checkInteger('processes', max ?? processes ?? Math.max(cores, least), 1, Limit.SLOTS);
+  if (isElastic && least > most) throw new ValueError(`a pool of at least ${least} workers cannot have at most ${most}`);
+  const idleMs = timeoutToMs(idleTimeout ?? IDLE);
+  if (typeof idleTimeout === 'number' && idleTimeout < 0)
+    throw new ValueError(`idleTimeout must not be negative, got ${idleTimeout}`);
+  return {
+    min: isElastic ? least : most,
+    max: most,
+    idleMs,
+    maxQueue: maxQueue === undefined || maxQueue === null ? 0 : checkInteger('maxQueue', maxQueue, 1),
+  };
+}
+
+const RESULT_OPTIONS = ['callback', 'errorCallback', 'onMessage', 'signal', 'timeout', 'kill'];
 
 /** A function of one item. */
 export type MapTarget<T, R> = ((item: T) => R) | URL;
@@ -85,15 +133,15 @@ export class Pool implements Disposable, AsyncDisposable {
   readonly #launch: Launch | undefined;
 
   /**
-   * @param processes how many; undefined or null: as many as the machine runs at once
-   * @throws ValueError fewer than one, of processes or of `maxtasksperchild`; TypeError either is no integer;
-   * AssertionError in a daemonic process
+   * @param processes how many; undefined or null: as many as the machine runs at once; or options
+   * @throws ValueError fewer than one, of processes or of `maxtasksperchild`, or more at least than at most;
+   * TypeError either is no integer; AssertionError in a daemonic process
    */
-  constructor(processes?: number | null, options: PoolOptions = {}) {
-    const workers = processes === undefined || processes === null ? cores : processes;
-    if (typeof workers === 'number' && workers < 1) throw new ValueError('Number of processes must be at least 1');
-    checkInteger('processes', workers, 1, Limit.SLOTS);
-    checkNames('Pool', options, ['initializer', 'initargs', 'maxtasksperchild', 'context', ...LAUNCH_OPTIONS]);
+  constructor(processes?: number | null | PoolOptions, more: PoolOptions = {}) {
+    const isOptions = typeof processes === 'object' && processes !== null;
+    const options = isOptions ? processes : more;
+    checkNames('Pool', options, POOL_OPTIONS);
+    const size = sizeOf(isOptions ? undefined : processes, options);
     const { initializer, initargs = [], maxtasksperchild, context } = options;
     checkArgs(initargs, 'initargs');
     const setup = { initializer: initializer ? describeTarget(initializer) : undefined, initargs: [...initargs] };
@@ -106,7 +154,7 @@ export class Pool implements Disposable, AsyncDisposable {
     const launch = launchOf(options);
     if (method === 'spawn') checkSpawning(theHeap(), launch?.resourceLimits);
     this.#launch = launch;
-    this.#dispatcher = new Dispatcher(workers, setup, maxtasks, method, launch);
+    this.#dispatcher = new Dispatcher(size, setup, maxtasks, method, launch);
     living.register(this, this.#dispatcher);
   }
 
@@ -127,14 +175,17 @@ export class Pool implements Disposable, AsyncDisposable {
 
   /**
    * Calls `fn(...args)` (with `kwargs`, if given, as a last argument) in a worker and waits for the result.
+   * @param limits `{ timeout, kill }`: how long the task may run
    * @throws as `AsyncResult.get`
    */
   apply<F extends AnyFunction>(
     fn: F | URL,
     args?: Readonly<Parameters<F>>,
     kwargs?: Record<string, unknown>,
+    limits?: LimitOptions,
   ): Awaited<ReturnType<F>> {
-    return gathered(this.applyAsync(fn, args, { kwargs }).get());
+    checkNames('apply', limits, ['timeout', 'kill']);
+    return gathered(this.applyAsync(fn, args, { ...limits, kwargs }).get());
   }
 
   /**
@@ -147,14 +198,15 @@ export class Pool implements Disposable, AsyncDisposable {
     options?: ApplyOptions<Awaited<ReturnType<F>>>,
   ): AsyncResult<Awaited<ReturnType<F>>> {
     checkArgs(args);
-    checkNames('applyAsync', options, ['kwargs', 'callback', 'errorCallback', 'signal']);
+    checkNames('applyAsync', options, ['kwargs', ...RESULT_OPTIONS]);
     const dispatcher = this.#dispatcher;
     dispatcher.check();
     const described = dispatcher.describe(fn);
+    const limit = limitOf(options);
     const result = new AsyncResult<Awaited<ReturnType<F>>>(dispatcher, described, options);
     const [call, payload] = args?.length === 1 ? [Call.WITH, args[0]] : [Call.ONCE, args ?? []];
     try {
-      dispatcher.submit(call, described, payload, result, result.cancellation, options?.kwargs);
+      dispatcher.submit(call, described, payload, result, result.cancellation, options?.kwargs, limit);
     } catch (error) {
       result.cancellation?.remove(result);
       throw error;
@@ -217,7 +269,7 @@ export class Pool implements Disposable, AsyncDisposable {
     more: MapOptions<Awaited<R>> | undefined,
   ): AsyncResult<Awaited<R>[]> {
     const options = typeof chunksize === 'object' && chunksize !== null ? chunksize : more;
-    checkNames('map and starmap', options, ['chunksize', 'progress', 'callback', 'errorCallback', 'signal']);
+    checkNames('map and starmap', options, ['chunksize', 'progress', ...RESULT_OPTIONS]);
     const given = checkChunksize(typeof chunksize === 'number' ? chunksize : options?.chunksize);
     const dispatcher = this.#dispatcher;
     dispatcher.check();
@@ -225,13 +277,15 @@ export class Pool implements Disposable, AsyncDisposable {
     const items = itemsOf(iterable);
     const { length } = items;
     if (call === Call.STARMAP) for (let i = 0; i < length; i++) checkArgs(items[i], `item ${i} of starmap`);
-    const size = given ?? defaultChunksize(length, dispatcher.workers);
+    const limit = limitOf(options);
+    const size = given ?? (limit === 0 ? defaultChunksize(length, dispatcher.workers) : 1);
     const meter = meterFor(options?.progress, length);
     const result = new MapResult<Awaited<R>>(dispatcher, described, length, Math.ceil(length / size), options, meter);
     for (let from = 0; from < length; from += size) {
       const to = Math.min(from + size, length);
       try {
-        dispatcher.submit(call, described, slice(items, from, to), new Chunk(result, from, to - from), result.cancellation);
+        const chunk = new Chunk(result, from, to - from);
+        dispatcher.submit(call, described, slice(items, from, to), chunk, result.cancellation, undefined, limit);
       } catch (error) {
         // What is on its way already comes to nothing.
         result.settle(true, error);
@@ -274,14 +328,14 @@ export class Pool implements Disposable, AsyncDisposable {
     more: IteratorOptions | undefined,
   ): PoolIterator<Awaited<R>> {
     const options = typeof chunksize === 'object' && chunksize !== null ? chunksize : more;
-    checkNames('imap', options, ['chunksize', 'buffersize', 'progress', 'signal']);
+    checkNames('imap', options, ['chunksize', 'buffersize', 'progress', 'signal', 'timeout', 'kill']);
     const size = checkChunksize(typeof chunksize === 'number' ? chunksize : options?.chunksize) ?? 1;
     const dispatcher = this.#dispatcher;
     dispatcher.check();
     const described = dispatcher.describe(fn);
     const ahead =
       options?.buffersize === undefined
-        ? Math.max(32, 8 * dispatcher.workers)
+        ? Math.min(Math.max(32, 8 * dispatcher.workers), dispatcher.mostWaiting)
         : checkInteger('buffersize', options.buffersize, 1);
     if (typeof iterable !== 'string' && typeof iterable?.[Symbol.iterator] !== 'function')
       throw new TypeError(`expected an iterable, got ${iterable === null ? 'null' : typeof iterable}`);
@@ -293,11 +347,23 @@ export class Pool implements Disposable, AsyncDisposable {
       chunksize: size,
       ahead,
       signal: options?.signal,
+      limit: limitOf(options),
+      kill: options?.kill === true,
       meter,
     });
   }
 
   // ── the end ────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Resolves once a task can be put without a wait (see `maxQueue`). Blocking calls need not ask.
+   * @param timeout seconds; undefined or null: for ever
+   * @returns whether there is room
+   * @throws ValueError the pool is closed; WorkerDied its workers cannot be started
+   */
+  async hasRoom(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    return this.#dispatcher.hasRoom(timeout, options);
+  }
 
   /** No new tasks: the workers end when those that are there are done. */
   close(): void {
@@ -355,7 +421,7 @@ export class Pool implements Disposable, AsyncDisposable {
   /** @internal */
   [STATE](): State {
     const state = ['running', 'closed', 'terminated'][this.#dispatcher.state] as string;
-    const { workers } = this.#dispatcher;
+    const workers = this.#dispatcher.workersNow;
     return { text: `${state}, ${workers} workers`, fields: { state, workers } };
   }
 
@@ -380,8 +446,10 @@ export class Pool implements Disposable, AsyncDisposable {
 /** `Pool`, whose workers are started in one way unless it is told another. @internal */
 export function poolBy(method: StartMethod): typeof Pool {
   class Bound extends Pool {
-    constructor(processes?: number | null, options: PoolOptions = {}) {
-      super(processes, { context: { getStartMethod: () => method }, ...options });
+    constructor(processes?: number | null | PoolOptions, options: PoolOptions = {}) {
+      const isOptions = typeof processes === 'object' && processes !== null;
+      const context = { getStartMethod: () => method };
+      super(isOptions ? undefined : processes, { context, ...(isOptions ? processes : options) });
     }
   }
   Object.defineProperty(Bound, 'name', { value: Pool.name });

@@ -22,6 +22,8 @@ export interface Origin {
   isSpawned: boolean;
   /** Where goes what it prints. */
   outputs: Outputs | undefined;
+  /** The modules that have registered classes: what it is given may have instances. */
+  classes: string[];
 }
 
 export interface StartMessage extends Omit<Origin, 'parent'> {
@@ -53,6 +55,12 @@ export type ToSupervisor =
   | PoolMessage
   /** Stops a pool's workers for good. */
   | { type: 'endPool'; control: number }
+  /** A pool may need more workers. */
+  | { type: 'grow'; control: number }
+  /** A pool has tasks with a limit: their time is watched. */
+  | { type: 'limits'; control: number }
+  /** Stops the worker of an index of a pool, if that is sealed. */
+  | { type: 'endTask'; control: number; index: number }
   /** `signal`: the exit code that the worker shall have. */
   | { type: 'stop'; tid: number; signal: number }
   /**

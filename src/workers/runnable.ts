@@ -3,6 +3,7 @@
  * it.
  */
 import { SlotField, Status, WorkerFlag, WorkerState } from '../../assembly/abi.ts';
+import { classModules } from '../codec/classes.ts';
 import { RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, takeSlot, theHeap } from '../heap/heap.ts';
@@ -173,6 +174,7 @@ export abstract class Runnable<R = unknown> extends Shared {
       method: getStartMethod(true),
       isSpawned: this[Member.SPAWNED],
       outputs: this.#launchOptions?.outputs(true) ?? inheritedOutputs(),
+      classes: classModules(),
     };
     this.#launch(origin, tellSupervisor);
     // Not in the first process, whose end is the end of all: elsewhere this one may be gone before the
@@ -185,7 +187,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     runnable.#launch(origin, send);
   }
 
-  #launch({ parent, main, around, method, isSpawned, outputs }: Origin, send: (message: StartMessage) => void): void {
+  #launch({ parent, main, around, method, isSpawned, outputs, classes }: Origin, send: (message: StartMessage) => void): void {
     const { core } = this[Member.HEAP];
     const record = this[Member.RECORD_OF];
     this.#heedFields();
@@ -216,10 +218,10 @@ export abstract class Runnable<R = unknown> extends Shared {
     record.move(WorkerState.INITIAL, WorkerState.STARTING);
     const process = this[Member.OWN_PROCESS];
     const daemon = record.daemon || process.daemon;
-    const modules = modulesOf(task.target, task.subclass);
+    const modules = [...new Set([...modulesOf(task.target, task.subclass), ...classes])];
     const { name } = record;
     const row = { id, generation };
-    send({ type: 'start', record: row, tid, name, daemon, process, main, around, method, isSpawned, outputs, modules });
+    send({ type: 'start', record: row, tid, name, daemon, process, main, around, method, isSpawned, outputs, classes, modules });
   }
 
   /** @internal */
