@@ -25,8 +25,9 @@ const LAYERS = {
     'manager/',
     'shared-memory/',
     'sched/',
+    'futures/',
     // What users import.
-    ['threading.ts', 'multiprocessing.ts', 'queue.ts', 'sched.ts', 'vite.ts'],
+    ['threading.ts', 'multiprocessing.ts', 'queue.ts', 'sched.ts', 'futures.ts', 'vite.ts'],
     'index.ts',
     // What workers run; and all of it in one file.
     'entry/',

@@ -112,7 +112,11 @@ describe('a pool', () => {
     pool.map(print, ['a', 'b', 'c'], 1);
     pool.close();
     // Its end, which the creator does not see as long as it reads, ends what is read.
-    expect(decode(pool.stdout as Queue<Uint8Array>).match(/[abc]\n/g)?.sort()).toEqual(['a\n', 'b\n', 'c\n']);
+    expect(
+      decode(pool.stdout as Queue<Uint8Array>)
+        .match(/[abc]\n/g)
+        ?.sort(),
+    ).toEqual(['a\n', 'b\n', 'c\n']);
     expect(pool.join(LONG)).toBe(true);
     expect(pool.stderr).toBe(undefined);
   });

@@ -1,4 +1,4 @@
-import { Process, task, Thread } from 'nogil';
+import { Process, Thread, task } from 'nogil';
 
 export const told = task(import.meta, function told(): unknown {
   return { flags: process.execArgv, env: { ...process.env, NOGIL_PROCESS: undefined } };
