@@ -1,7 +1,8 @@
 /**
  * Executors: concurrent.futures on a Pool.
  */
-import { RuntimeError, ValueError, WorkerDied } from '../errors.ts';
+import { SEND } from '../codec/index.ts';
+import { NotImplementedError, RuntimeError, ValueError, WorkerDied } from '../errors.ts';
 import { Member } from '../heap/members.ts';
 import { checkNames } from '../heap/options.ts';
 import { type Timeout, timeoutToMs } from '../heap/time.ts';
@@ -78,8 +79,8 @@ function* zip(iterables: readonly Iterable<unknown>[]): Generator<unknown[]> {
  * Runs functions on arguments in workers. Functions are targets, found as those of Process; async ones are
  * awaited. It belongs to the thread that has made it. Workers are started as tasks come.
  *
- * Unlike Python's, callbacks run in that thread, when it takes outcomes in; and a worker that dies without a
- * task is replaced.
+ * Unlike Python's, threads have no prefix of their names, callbacks run in that thread, when it takes
+ * outcomes in; and a worker that dies without a task is replaced.
  */
 export abstract class Executor implements Disposable, AsyncDisposable {
   readonly #pool: Pool;
@@ -210,6 +211,11 @@ export abstract class Executor implements Disposable, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdownAsync();
+  }
+
+  /** @internal */
+  [SEND](): never {
+    throw new NotImplementedError('executors cannot be sent to other workers');
   }
 
   toString(): string {

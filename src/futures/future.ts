@@ -1,7 +1,8 @@
 /**
  * Future: what a call of an executor comes to.
  */
-import { RuntimeError, TimeoutError } from '../errors.ts';
+import { SEND } from '../codec/index.ts';
+import { NotImplementedError, RuntimeError, TimeoutError } from '../errors.ts';
 import { Member } from '../heap/members.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import type { AsyncResult } from '../pool/result.ts';
@@ -248,6 +249,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   finally(onFinally?: (() => void) | null): Promise<T> {
     return this.then().finally(onFinally);
+  }
+
+  /** @internal */
+  [SEND](): never {
+    throw new NotImplementedError('futures cannot be sent to other workers: send what result() returns');
   }
 
   toString(): string {

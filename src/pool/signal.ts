@@ -88,14 +88,12 @@ const { throwIfAborted } = AbortSignal.prototype;
 export class TaskSignal {
   readonly #controller = new AbortController();
   readonly #event: Event | undefined;
-  readonly #deadline: number;
+  #deadline = Number.POSITIVE_INFINITY;
   readonly #over = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param ms until it is aborted of itself; 0: never */
-  constructor(event: Event | undefined, ms: number) {
+  constructor(event: Event | undefined) {
     this.#event = event;
-    this.#deadline = ms === 0 ? Number.POSITIVE_INFINITY : performance.now() + ms;
     const { signal } = this.#controller;
     const look = () => {
       if (!aborted.call(signal) && this.isAborted) this.#controller.abort();
@@ -119,6 +117,11 @@ export class TaskSignal {
 
   get isAborted(): boolean {
     return this.#event?.isSet() === true || this.isLate;
+  }
+
+  /** The task begins, and is aborted in so many milliseconds. */
+  limit(ms: number): void {
+    this.#deadline = performance.now() + ms;
   }
 
   get isLate(): boolean {

@@ -142,12 +142,15 @@ class Worker {
 
   async #beginSlowly({ kind, row, generation, value }: Message, known: Known | undefined): Promise<Performed> {
     const [payload, cancel, kwargs, limit = 0] = kind < MORE ? ([value] as unknown as More) : (value as More);
-    const signal = cancel || limit !== 0 ? new TaskSignal(cancel, Math.abs(limit)) : undefined;
+    const signal = cancel || limit !== 0 ? new TaskSignal(cancel) : undefined;
     try {
       if (signal?.isAborted) return CANCELLED;
       const { fn } = known?.generation === generation ? known : await this.#learn(row, generation);
       // What is loaded first is not the task's.
-      if (limit !== 0) this.#control.table.setLimit(this.#index, limit);
+      if (limit !== 0) {
+        this.#control.table.setLimit(this.#index, limit);
+        signal?.limit(Math.abs(limit));
+      }
       const done = await perform((kind % MORE) as Call, fn, payload, kwargs, signal);
       // Its caller need not be told before what it has come to.
       return signal?.isLate ? { reply: Reply.ERROR, value: lateError(Math.abs(limit)) } : done;

@@ -233,6 +233,14 @@ test('what cancel() says is what happens, at any moment', () => {
   expect(counter.getValue()).toBe(20 * 100 - cancelled + 1);
 });
 
+test('neither a future nor an executor can be sent', () => {
+  using executor = new ThreadPoolExecutor(1);
+  const future = executor.submit(pow, 2, 2);
+  expect(() => executor.submit(pow, future as never, 1)).toThrow(/futures cannot be sent/);
+  expect(() => executor.submit(pow, executor as never, 1)).toThrow(/executors cannot be sent/);
+  expect(future.result(LONG)).toBe(4);
+});
+
 describe('a future that is settled by hand', () => {
   test('is an error to settle twice, or when it was cancelled', () => {
     const future = new Future<number>();
