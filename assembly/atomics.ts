@@ -134,6 +134,13 @@ export function now(): f64 {
   return monotonic();
 }
 
+declare function signalled(): i32;
+
+/** Whether a signal has come for which this worker is to leave its wait. A call out of the core. */
+export function isSignalled(): bool {
+  return signalled() != 0;
+}
+
 /** Says "I am spinning". WebAssembly has no pause instruction; the model checker has a use for it. */
 export function pause(): void {}
 

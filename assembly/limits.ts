@@ -51,7 +51,7 @@ export const FIRST_CHUNK_SHIFT: i32 = 5;
 /** Bounds of the adaptive spin, in polls. Chosen by measurement, see bench/. */
 export const SPIN_MIN: i32 = 20;
 export const SPIN_MAX: i32 = Limit.SPIN_POLLS;
-/** The longest sleep in native code, in milliseconds: so late may a thread end that is told to. */
+/** The longest sleep of who sleeps in slices, in milliseconds: so late may a thread end that is told to. */
 export const SLICE: f64 = 100;
 /**
  * The shortest spin between processes, in polls: about what the call of the kernel takes that ends a sleep.

@@ -1,7 +1,8 @@
 /**
  * The native part: what processes of the operating system need to share a heap, and JavaScript does not have.
  * Mapping one file over a WebAssembly.Memory, sleeping on its words across processes, hearing of a word's
- * change on an event loop, and ending with one's parent. Everything else is in the core and in src/.
+ * change on an event loop, ending with one's parent, and hearing of signals while one is blocked. Everything
+ * else is in the core and in src/.
  *
  * Plain C on Node-API, so that one binary serves every version of Node. It is linked against no library: what
  * it calls it finds in the process that loads it, be that glibc or musl.
@@ -13,6 +14,7 @@
 #include "ear.h"
 #include "memory.h"
 #include "process.h"
+#include "signals.h"
 #include "sleep.h"
 
 /** The digest of these sources and of how they are compiled: scripts/native.mjs. */
@@ -26,7 +28,8 @@ static const struct {
 } FUNCTIONS[] = {
     {"create", memoryCreate},   {"map", memoryMap},         {"adopt", memoryAdopt}, {"wait", sleepWait},
     {"notify", sleepNotify},    {"listen", earListen},      {"enter", threadEnter}, {"stop", threadStop},
-    {"dieWith", processDieWith}, {"close", threadClose},
+    {"dieWith", processDieWith}, {"close", threadClose}, {"hearSignals", signalsHear}, {"catchSignal", signalsCatch},
+    {"hasSignal", signalsAny}, {"takeSignal", signalsTake},
 };
 
 NAPI_MODULE_INIT() {

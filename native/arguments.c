@@ -33,6 +33,15 @@ bool readInteger(napi_env env, napi_value value, const char *name, double least,
   return false;
 }
 
+bool readFunction(napi_env env, napi_value value, const char *name) {
+  char message[120];
+  napi_valuetype type;
+  if (napi_typeof(env, value, &type) == napi_ok && type == napi_function) return true;
+  snprintf(message, sizeof message, "%s must be a function", name);
+  napi_throw_type_error(env, NULL, message);
+  return false;
+}
+
 bool readMemory(napi_env env, napi_value value, uint8_t **base, size_t *size) {
   napi_typedarray_type type;
   napi_value buffer;

@@ -15,6 +15,9 @@ Thread *readArguments(napi_env env, napi_callback_info info, size_t count, napi_
 /** An integer of `least` to `most`; `name` is for the message. */
 bool readInteger(napi_env env, napi_value value, const char *name, double least, double most, double *integer);
 
+/** A function; `name` is for the message. */
+bool readFunction(napi_env env, napi_value value, const char *name);
+
 /** A Uint8Array over a SharedArrayBuffer, from its first byte on. */
 bool readMemory(napi_env env, napi_value value, uint8_t **base, size_t *size);
 

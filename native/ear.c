@@ -116,10 +116,10 @@ static int startThread(Ear *ear) {
   return error;
 }
 
-/** An ear that has all but its thread; NULL: it has thrown. */
-static Ear *earFor(napi_env env, Thread *thread, uint32_t *bell, napi_value heard) {
+/** An ear that has all but its thread; NULL: it has thrown. `memory`: where the bell lies, NULL: in no memory. */
+static Ear *earFor(napi_env env, napi_ref memory, uint32_t *bell, napi_value heard) {
   napi_value name, bytes;
-  napi_ref memory;
+  napi_ref kept;
   Ear *ear = calloc(1, sizeof *ear);
   if (ear == NULL) {
     throwErrno(env, "no ear", ENOMEM);
@@ -129,8 +129,8 @@ static Ear *earFor(napi_env env, Thread *thread, uint32_t *bell, napi_value hear
   // Now, not when the ear begins: the caller goes to sleep as soon as this returns.
   ear->seen = __atomic_load_n(bell, __ATOMIC_SEQ_CST);
   // A reference of its own, which goes with the environment: the thread may take another memory.
-  if (napi_get_reference_value(env, thread->memory, &bytes) == napi_ok &&
-      napi_create_reference(env, bytes, 1, &memory) == napi_ok &&
+  if ((memory == NULL || (napi_get_reference_value(env, memory, &bytes) == napi_ok &&
+                          napi_create_reference(env, bytes, 1, &kept) == napi_ok)) &&
       napi_create_string_utf8(env, "nogil ear", NAPI_AUTO_LENGTH, &name) == napi_ok &&
       napi_create_threadsafe_function(env, heard, NULL, name, 0, 1, ear, earFreed, ear, earPosted, &ear->post) == napi_ok) {
     return ear;
@@ -140,23 +140,15 @@ static Ear *earFor(napi_env env, Thread *thread, uint32_t *bell, napi_value hear
   return NULL;
 }
 
-napi_value earListen(napi_env env, napi_callback_info info) {
-  napi_value argv[2];
-  uint32_t *bell;
-  napi_valuetype type;
-  Thread *thread = readArguments(env, info, 2, argv);
-  if (thread == NULL || !readWord(env, thread, argv[0], &bell)) return NULL;
-  if (napi_typeof(env, argv[1], &type) != napi_ok || type != napi_function) {
-    napi_throw_type_error(env, NULL, "heard must be a function");
-    return NULL;
-  }
-  Ear *ear = earFor(env, thread, bell, argv[1]);
-  if (ear == NULL) return NULL;
+void earBegin(napi_env env, napi_ref memory, uint32_t *bell, napi_value heard) {
+  Ear *ear = earFor(env, memory, bell, heard);
+  if (ear == NULL) return;
   int error = startThread(ear);
   if (error != 0) {
     // It frees the ear.
     napi_release_threadsafe_function(ear->post, napi_tsfn_abort);
-    return throwErrno(env, "no thread for the ear", error);
+    throwErrno(env, "no thread for the ear", error);
+    return;
   }
   napi_unref_threadsafe_function(env, ear->post);
   // Hooks run in reverse: this one before that of the function, and that of the environment's references.
@@ -164,5 +156,13 @@ napi_value earListen(napi_env env, napi_callback_info info) {
     earEnds(ear);
     napi_throw_error(env, NULL, "this thread is ending");
   }
+}
+
+napi_value earListen(napi_env env, napi_callback_info info) {
+  napi_value argv[2];
+  uint32_t *bell;
+  Thread *thread = readArguments(env, info, 2, argv);
+  if (thread == NULL || !readWord(env, thread, argv[0], &bell) || !readFunction(env, argv[1], "heard")) return NULL;
+  earBegin(env, thread->memory, bell, argv[1]);
   return NULL;
 }

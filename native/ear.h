@@ -10,4 +10,7 @@
  */
 napi_value earListen(napi_env env, napi_callback_info info);
 
+/** The same for a word that lies in `memory`, which is kept for it; NULL: in none that could go. May throw. */
+void earBegin(napi_env env, napi_ref memory, uint32_t *bell, napi_value heard);
+
 #endif

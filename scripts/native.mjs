@@ -46,7 +46,7 @@ const LINK = [
 
 /** What a binary may want from the process: of these both C libraries have had one meaning for ever. */
 const WANTED =
-  /^(napi_\w+|__errno_location|calloc|close|fcntl|free|ftruncate|getppid|lseek|madvise|memcpy|memset|mmap|nanosleep|prctl|pthread_(attr_(init|destroy|setstacksize)|create|join|mutex_(un)?lock|sigmask)|sigfillset|snprintf|strerror|syscall)$/;
+  /^(napi_\w+|__errno_location|calloc|close|fcntl|free|ftruncate|getppid|lseek|madvise|memcpy|memset|mmap|nanosleep|prctl|pthread_(attr_(init|destroy|setstacksize)|create|join|mutex_(un)?lock|sigmask)|sigaction|sigfillset|snprintf|strerror|syscall)$/;
 
 /** Names the sources that a binary was made from, and how: it is in the binary, and a test compares it. */
 export function digest() {

@@ -39,6 +39,20 @@ export class ShutDown extends Error {}
 export class EOFError extends Error {}
 /** The operating system, or what stands for it here, refused. */
 export class OSError extends Error {}
+/**
+ * A signal has come in the midst of a wait, for which the program has a listener: that has run. Unlike Python's
+ * it is thrown whatever the listener did, and the wait does not go on by itself.
+ */
+export class InterruptedError extends OSError {
+  /** 'SIGTERM', 'SIGHUP', or 'SIGINT'. */
+  signal: string;
+  constructor(signal: string) {
+    super(`the wait was interrupted by ${signal}`);
+    this.signal = signal;
+  }
+}
+/** The same, of SIGINT: Ctrl-C. */
+export class KeyboardInterrupt extends InterruptedError {}
 /** The other end is closed. */
 export class BrokenPipeError extends OSError {}
 /** There is something of that name already. */
@@ -104,6 +118,8 @@ for (const [name, ctor] of Object.entries({
   ShutDown,
   EOFError,
   OSError,
+  InterruptedError,
+  KeyboardInterrupt,
   BrokenPipeError,
   FileExistsError,
   FileNotFoundError,

@@ -11,9 +11,13 @@
  * than a slice, whose end is none of the caller's: he sleeps on. It must not pass for a wake-up. Who was
  * woken was taken off a count of sleepers by who woke him; who only believes so stays counted, and every post
  * after that calls the kernel for nobody.
+ *
+ * A wait that is interrupted is one whose time is up early: everything that it has begun is ended as a timeout
+ * ends it. Who is interruptible sleeps in slices, too, and asks before each (src/heap/interrupt.ts). Not the
+ * waits of the core's own, which end soon, and which nobody outside could end well.
  */
 import { Status } from '../abi';
-import { isBetweenProcesses, load, loadPlain, now, storePlain, wait } from '../atomics';
+import { isBetweenProcesses, isSignalled, load, loadPlain, now, storePlain, wait } from '../atomics';
 import { Slot } from '../layout';
 import { PROBE_AFTER_MAX, PROBE_AFTER_MIN, SLICE, SPIN_BETWEEN, SPIN_MAX, SPIN_MIN } from '../limits';
 
@@ -26,6 +30,8 @@ export let canBlock: bool = true;
 let spinLimit: i32 = SPIN_MAX;
 /** Whether each wait spins up to the limit, whatever came of those before. */
 let spinAlways: bool = false;
+/** Whether a signal is to end this worker's waits. */
+let interruptible: bool = false;
 
 export function become(tid: i32, slot: usize, scratch: usize): void {
   self = tid;
@@ -35,18 +41,24 @@ export function become(tid: i32, slot: usize, scratch: usize): void {
 
 /**
  * `spins`: the longest spin in polls; 0 where there is one core. `always`: not fewer where they are in vain.
+ * `signals`: whether a signal is to end this worker's waits.
  */
-export function configureWaiting(blocking: bool, spins: i32, always: bool): void {
+export function configureWaiting(blocking: bool, spins: i32, always: bool, signals: bool): void {
   canBlock = blocking;
   spinLimit = spins;
   spinAlways = always;
+  interruptible = signals;
 }
 
-export const FOREVER: f64 = Infinity;
+/**
+ * No timeout, and no signal ends it either: for the core's own waits. Infinity, which comes from outside, means
+ * a wait without a timeout that a signal may end.
+ */
+export const FOREVER: f64 = f64.MAX_VALUE;
 
 /** A relative timeout in milliseconds as a deadline of this worker's clock. */
 export function deadlineAfter(timeoutMs: f64): f64 {
-  return timeoutMs == FOREVER ? FOREVER : now() + timeoutMs;
+  return timeoutMs >= FOREVER ? timeoutMs : now() + timeoutMs;
 }
 
 export const enum Parked {
@@ -55,6 +67,8 @@ export const enum Parked {
   TIMED_OUT = 2,
   /** This thread must not sleep. */
   REFUSED = 3,
+  /** Only of `sleep`: to `park`'s callers it is TIMED_OUT. */
+  INTERRUPTED = 4,
 }
 
 /** Sleeps on `p` while it holds `expected`, until `deadline`. */
@@ -63,12 +77,17 @@ export function park(p: usize, expected: i32, deadline: f64): i32 {
   while (result == Parked.TIMED_OUT && isSlice(deadline)) result = sleep(p, expected, deadline);
   // ORDERING: plain, because it is read only by diagnostics, where a moment's staleness is harmless.
   storePlain(selfSlot + offsetof<Slot>('waitingOn'), 0);
-  return result;
+  return result == Parked.INTERRUPTED ? <i32>Parked.TIMED_OUT : result;
+}
+
+/** Whether this worker sleeps in slices. */
+function isSliced(): bool {
+  return isBetweenProcesses() || interruptible;
 }
 
 /** Whether a timeout was the end of a slice. */
 function isSlice(deadline: f64): bool {
-  return isBetweenProcesses() && (deadline == FOREVER || now() < deadline);
+  return isSliced() && (deadline >= FOREVER || now() < deadline);
 }
 
 /**
@@ -79,11 +98,12 @@ function isSlice(deadline: f64): bool {
 export function sleep(p: usize, expected: i32, deadline: f64): i32 {
   if (!canBlock) return load(p) != expected ? Parked.CHANGED : Parked.REFUSED;
   let left = FOREVER;
-  if (deadline != FOREVER) {
+  if (deadline < FOREVER) {
     left = deadline - now();
     if (left <= 0) return Parked.TIMED_OUT;
   }
-  if (isBetweenProcesses()) left = min(left, SLICE);
+  if (interruptible && deadline != FOREVER && isSignalled()) return Parked.INTERRUPTED;
+  if (isSliced()) left = min(left, SLICE);
   const timeout: i64 = left == FOREVER ? -1 : <i64>(min(left, 9.0e12) * 1.0e6);
   storePlain(selfSlot + offsetof<Slot>('waitingOn'), <i32>p);
   return wait(p, expected, timeout);

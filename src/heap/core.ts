@@ -7,6 +7,7 @@ import { coreBetween, type Waits } from '../platform/index.ts';
 import { embeddedModule } from './embedded.ts';
 import { guardCalls } from './generated/calls.ts';
 import type { CoreExports } from './generated/exports.ts';
+import { signalled } from './interrupt.ts';
 
 export type { CoreExports };
 
@@ -32,6 +33,7 @@ export function coreModuleBetween(): WebAssembly.Module {
 export function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.Memory, waits?: Waits): CoreExports {
   const atomics = {
     monotonic: () => performance.now(),
+    signalled,
     futexWait: waits?.wait ?? never,
     futexWake: waits?.notify ?? never,
   };

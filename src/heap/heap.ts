@@ -22,6 +22,7 @@ import {
 } from '../platform/index.ts';
 import { type CoreExports, coreModule, coreModuleBetween, instantiateCore } from './core.ts';
 import { handlesAsReason, relieve } from './held.ts';
+import { isInterruptible, onInterruptible } from './interrupt.ts';
 import { checkNames } from './options.ts';
 import { shapesOf } from './shapes.ts';
 
@@ -87,6 +88,7 @@ export class Heap {
     this.core = core;
     this.tid = tid;
     this.allowBlocking(canBlock);
+    onInterruptible(() => this.allowBlocking(canBlock));
     if (!core.workerBecome(tid)) throw new MemoryError('the shared heap is full: no room for another worker');
     const buffer = this.#refresh();
     this.#buffer = buffer;
@@ -112,7 +114,8 @@ export class Heap {
   allowBlocking(allowed: boolean): void {
     const { spin } = this.link;
     const polls = spin === undefined ? Limit.SPIN_POLLS : Math.round(spin * Limit.POLLS_A_MICROSECOND);
-    this.core.configureWaiting(allowed ? 1 : 0, allowed && cores > 1 ? polls : 0, spin === undefined ? 0 : 1);
+    const signals = isInterruptible ? 1 : 0;
+    this.core.configureWaiting(allowed ? 1 : 0, allowed && cores > 1 ? polls : 0, spin === undefined ? 0 : 1, signals);
   }
 
   /** Growing by nothing makes the engine notice what other threads have grown. */

@@ -5,6 +5,7 @@ import { Status } from '../../assembly/abi.ts';
 import { RuntimeError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { heapFull } from '../heap/heap.ts';
+import { throwIfInterrupted } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
 import { Shared } from '../heap/shared.ts';
 import type { AsyncOptions } from '../heap/time.ts';
@@ -44,7 +45,9 @@ export abstract class Store extends Shared {
   protected guarded<T>(method: string, fn: () => T): T {
     const { core } = this[Member.HEAP];
     const store = this[Member.OPEN];
-    this.check(core.updateLockAcquire(store, Number.POSITIVE_INFINITY), method);
+    const status = core.updateLockAcquire(store, Number.POSITIVE_INFINITY);
+    if (status === Status.TIMEOUT) throwIfInterrupted();
+    this.check(status, method);
     this.#guards++;
     try {
       return fn();

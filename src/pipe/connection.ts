@@ -5,6 +5,7 @@ import { ClassTag, Encoding, Kind, Meta, Status } from '../../assembly/abi.ts';
 import { BrokenPipeError, BufferTooShort, Empty, EOFError, Full, OSError, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
+import { interruption } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
 import { decodeRecord, RECORD } from '../heap/records.ts';
 import { AdoptionToken, created, isCreated, registerShared, Shared } from '../heap/shared.ts';
@@ -141,7 +142,7 @@ export class Connection extends Lender {
   [Member.PUT_ERROR](status: number, method: string): Error {
     switch (status) {
       case Status.TIMEOUT:
-        return new Full('the pipe is full');
+        return interruption() ?? new Full('the pipe is full');
       case Status.SHUTDOWN:
         return new BrokenPipeError('the other end of the pipe is closed');
       case Status.WOULD_BLOCK:
@@ -238,7 +239,7 @@ export class Connection extends Lender {
   [Member.GET_ERROR](status: number, method: string): Error {
     switch (status) {
       case Status.TIMEOUT:
-        return new Empty('the pipe is empty');
+        return interruption() ?? new Empty('the pipe is empty');
       case Status.SHUTDOWN:
         return endOfFile();
       default:

@@ -3,6 +3,7 @@
  */
 import { Status } from '../../assembly/abi.ts';
 import type { Heap } from '../heap/heap.ts';
+import { throwIfInterrupted } from '../heap/interrupt.ts';
 import { leftUntil } from '../heap/time.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 
@@ -36,7 +37,9 @@ export function multiWait(
       if (isReady()) return true;
       const status = core.multiWaitPark(epoch, leftUntil(deadline));
       if (status === Status.WOULD_BLOCK) throw wouldBlock(method);
-      if (status === Status.TIMEOUT) return isReady();
+      if (status !== Status.TIMEOUT) continue;
+      throwIfInterrupted();
+      return isReady();
     }
   } finally {
     core.multiWaitLeave();

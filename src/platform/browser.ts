@@ -267,6 +267,15 @@ export const loadNow = undefined;
 
 export function redirectOutput(): void {}
 
+/** A page has no signals. */
+export function watchSignals(): void {}
+
+export function hasSignal(): boolean {
+  return false;
+}
+
+export function takeSignal(): undefined {}
+
 /** A page lives until it is left. */
 export function keepAlive(): void {}
 

@@ -65,6 +65,21 @@ export interface Native {
   stop(threadId: number): boolean;
   /** The same for all threads of this process, and those that come: for its end. */
   close(): void;
+  /**
+   * Calls `heard` on this thread's loop, which it does not keep alive, after signals that were caught. Once in a
+   * process, from its main thread.
+   */
+  hearSignals(heard: () => void): void;
+  /**
+   * Takes a signal from whoever handles it in this process, and keeps it for `takeSignal`.
+   * @param signal its number
+   * @returns false: nobody handles it, so that its default action stays
+   */
+  catchSignal(signal: number): boolean;
+  /** Whether there is a signal to take. */
+  hasSignal(): boolean;
+  /** The number of one that came since it was taken last; 0: none. */
+  takeSignal(): number;
   /** Names the sources that the binary was made from. */
   readonly sources: string;
 }

@@ -17,6 +17,7 @@ export * from './node-memory.ts';
 export * from './node-modules.ts';
 export { coreBetween, hasEnded, openLine, processId, spawnProcess, told } from './node-processes.ts';
 export { canLook, topLevelNames, valueAround } from './node-scopes.ts';
+export * from './node-signals.ts';
 
 const { parentPort, threadId, Worker, workerData } = workerThreads;
 

@@ -113,6 +113,12 @@ export interface Platform {
   hasEnded(pid: number): boolean;
   /** How the package's own tests run (node-memory.ts). */
   readonly mode: string | undefined;
+  /** In a program's main thread: calls `caught` when it has a listener for a signal that is to end it. */
+  watchSignals(caught: () => void): void;
+  /** Whether such a signal has come, whose listeners have not run. */
+  hasSignal(): boolean;
+  /** Runs the listeners of one: its name; undefined: there is none. */
+  takeSignal(): string | undefined;
   /** Why this thread cannot make a heap between processes; undefined: it can. */
   whyNotBetween(): string | undefined;
   /** Whether a heap is made so unless the program says otherwise. */

@@ -13,6 +13,7 @@
 import { ClassTag, Kind, Meta, Status } from '../../assembly/abi.ts';
 import { RuntimeError, ShutDown } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
+import { interruption, throwIfInterrupted } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
 import { decodeRecord, RECORD, recordBytes, writeRecord } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
@@ -73,18 +74,24 @@ export class TaskChannel extends Shared {
     } else writeHeader(scratchI32, RECORD >> 2, id, kind, row, generation);
     const status = putRecord(heap, queue, FOREVER);
     if (status === Status.OK) return;
+    if (status === Status.TIMEOUT) throw interruption() ?? heapFull();
     if (status === Status.WOULD_BLOCK)
       throw new RuntimeError('the pool has no room, and this thread must not block: await pool.hasRoom() first');
     throw status === Status.SHUTDOWN ? new ShutDown('the channel was shut down') : heapFull();
   }
 
-  /**
-   * Takes the oldest message, waiting `ms` milliseconds: undefined, if there is none. @throws ShutDown none
-   * will come
-   */
-  take(ms: number): Message | undefined {
-    const meta = this[Member.HEAP].core.queueGet(this[Member.OPEN], ms);
-    if (meta === Status.TIMEOUT) return undefined;
+  /** Takes the oldest message, waiting for one. @throws ShutDown none will come */
+  take(): Message;
+  /** The same, waiting `ms` milliseconds; undefined: there is none. */
+  take(ms: number): Message | undefined;
+  take(ms = FOREVER): Message | undefined {
+    let meta: number;
+    for (;;) {
+      meta = this[Member.HEAP].core.queueGet(this[Member.OPEN], ms);
+      if (meta !== Status.TIMEOUT) break;
+      // A signal: its listeners have run. Unless they have ended this worker, it goes on.
+      if (interruption() === undefined && ms !== FOREVER) return undefined;
+    }
     if (meta < 0) throw new ShutDown('the channel was shut down and is drained');
     return this.#read(RECORD, this[Member.HEAP].scratchI32[0] as number, meta);
   }
@@ -95,6 +102,7 @@ export class TaskChannel extends Shared {
   takeAll(ms: number): Message[] {
     const { core, scratchI32 } = this[Member.HEAP];
     const count = core.queueGetMany(this[Member.OPEN], 0x7fffffff, ms);
+    if (count === Status.TIMEOUT) throwIfInterrupted();
     const messages: Message[] = [];
     for (let at = 0; messages.length < count; ) {
       const record = at;

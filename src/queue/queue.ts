@@ -6,6 +6,7 @@ import { ClassTag, Encoding, Kind, QueueField, Status } from '../../assembly/abi
 import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
+import { interruption, throwIfInterrupted } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
 import { decodeRecord, RECORD } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
@@ -132,7 +133,7 @@ export class Queue<T = unknown> extends Lender {
   [Member.PUT_ERROR](status: number, method = 'put'): Error {
     switch (status) {
       case Status.TIMEOUT:
-        return new Full('the queue is full');
+        return interruption() ?? new Full('the queue is full');
       case Status.SHUTDOWN:
         return new ShutDown('the queue was shut down');
       case Status.WOULD_BLOCK:
@@ -188,7 +189,10 @@ export class Queue<T = unknown> extends Lender {
     try {
       while (!batch.isEmpty) {
         const status = batch.flush(queue, timeout === undefined ? FOREVER : leftUntil(deadline));
-        if (status === Status.TIMEOUT) this.#full(batch, true);
+        if (status === Status.TIMEOUT) {
+          throwIfInterrupted();
+          this.#full(batch, true);
+        }
         if (status < 0) throw this[Member.PUT_ERROR](status);
       }
     } finally {
@@ -240,7 +244,7 @@ export class Queue<T = unknown> extends Lender {
   [Member.GET_ERROR](status: number, method = 'get'): Error {
     switch (status) {
       case Status.TIMEOUT:
-        return new Empty('the queue is empty');
+        return interruption() ?? new Empty('the queue is empty');
       case Status.SHUTDOWN:
         return new ShutDown('the queue was shut down and is drained');
       default:
@@ -392,6 +396,7 @@ export class Queue<T = unknown> extends Lender {
       timeout === undefined ? FOREVER : this[Member.FLAVOUR].queueTimeout(timeout),
     );
     if (status === Status.WOULD_BLOCK) throw wouldBlock('join');
+    if (status === Status.TIMEOUT) throwIfInterrupted();
     return status === Status.OK;
   }
 

@@ -5,6 +5,7 @@ import { ClassTag, Kind, NodeState, Party, Status } from '../../assembly/abi.ts'
 import { BrokenBarrierError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
+import { interruption } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -68,7 +69,7 @@ export class Barrier extends Shared {
       core.nodeGive(node);
     }
     if (index === Status.WOULD_BLOCK) throw wouldBlock('wait');
-    if (index < 0) throw brokenBarrier();
+    if (index < 0) throw interruption() ?? brokenBarrier();
     return index;
   }
 

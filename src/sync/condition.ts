@@ -5,6 +5,7 @@ import { ClassTag, Kind, NodeState, Status } from '../../assembly/abi.ts';
 import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
 import { asPart } from '../heap/held.ts';
+import { throwIfInterrupted } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, refAgain, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -119,6 +120,7 @@ export class Condition extends Acquirable {
       case Status.OK:
         return true;
       case Status.TIMEOUT:
+        throwIfInterrupted();
         return false;
       case Status.NOT_OWNER:
         throw this.#notOwner('wait');

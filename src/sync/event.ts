@@ -4,6 +4,7 @@
 import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
+import { throwIfInterrupted } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -52,6 +53,7 @@ export class Event extends Shared {
   wait(timeout?: Timeout): boolean {
     const status = this[Member.HEAP].core.eventWait(this[Member.OPEN], timeoutToMs(timeout));
     if (status === Status.WOULD_BLOCK) throw wouldBlock('wait');
+    if (status === Status.TIMEOUT) throwIfInterrupted();
     return status === Status.OK;
   }
 

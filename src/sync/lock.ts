@@ -6,6 +6,7 @@ import { BrokenLockError, RuntimeError, ValueError } from '../errors.ts';
 import { watchfully } from '../heap/deadlock.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
+import { throwIfInterrupted } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
 import { checkNames } from '../heap/options.ts';
 import { AdoptionToken, adopt, created, registerShared, Shared } from '../heap/shared.ts';
@@ -102,6 +103,7 @@ export abstract class Lockable extends Acquirable {
   protected [Member.ACQUIRED](status: number): boolean {
     switch (status) {
       case Status.TIMEOUT:
+        throwIfInterrupted();
         return false;
       case Status.OWNER_DIED:
         if (this[Member.HEAP].core.lockOwner(this[Member.PTR]) === this[Member.HEAP].tid) return true;

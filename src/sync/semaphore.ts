@@ -5,6 +5,7 @@ import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
+import { throwIfInterrupted } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -57,6 +58,7 @@ export class Semaphore extends Acquirable {
         : acquireTimeout(this[Member.FLAVOUR], blocking, timeout, timeoutToMs);
     const status = this[Member.HEAP].core.semaphoreAcquire(this[Member.OPEN], ms);
     if (status === Status.WOULD_BLOCK) throw wouldBlock('acquire');
+    if (status === Status.TIMEOUT) throwIfInterrupted();
     return status === Status.OK;
   }
 

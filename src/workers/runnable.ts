@@ -7,6 +7,7 @@ import { classModules } from '../codec/classes.ts';
 import { RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, takeSlot, theHeap } from '../heap/heap.ts';
+import { throwIfInterrupted } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, isGone, LEAVE, ownField, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
@@ -280,6 +281,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     this.#checkJoin();
     const status = this[Member.HEAP].core.workerJoin(this[Member.RECORD_OF].address, timeoutToMs(timeout));
     if (status === Status.WOULD_BLOCK) throw wouldBlock('join');
+    if (status === Status.TIMEOUT) throwIfInterrupted();
     return status === Status.OK;
   }
 

@@ -1,7 +1,8 @@
 import { onAbort } from '../heap/abort.ts';
 import { startTimer } from '../heap/gate.ts';
+import { isInterruptible, SLICE, signalled, throwIfInterrupted } from '../heap/interrupt.ts';
 import { checkNames } from '../heap/options.ts';
-import { type AsyncOptions, nonNegativeTimeoutToMs } from '../heap/time.ts';
+import { type AsyncOptions, leftUntil, nonNegativeTimeoutToMs } from '../heap/time.ts';
 import { canBlock, keepAlive } from '../platform/index.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 
@@ -13,7 +14,11 @@ export function sleep(seconds: number): void {
   const ms = nonNegativeTimeoutToMs(seconds);
   if (!canBlock) throw wouldBlock('sleep');
   never ??= new Int32Array(new SharedArrayBuffer(4));
-  Atomics.wait(never, 0, 0, ms);
+  const deadline = performance.now() + ms;
+  for (let left = ms; left > 0; left = leftUntil(deadline)) {
+    Atomics.wait(never, 0, 0, isInterruptible ? Math.min(left, SLICE) : left);
+    if (signalled()) throwIfInterrupted();
+  }
 }
 
 /** The async twin of `sleep`. */

@@ -101,7 +101,7 @@ describe('a lock has one holder, and nobody sleeps for ever:', () => {
         const program = (me: Me) => [call('lockInternal', [here.lock]), ...inside(here.ghost, me), call('unlock', [here.lock])];
         here.cast.worker(name, program);
       }
-      m.machine.workers[2].host.find('configureWaiting')(0, 0);
+      m.machine.workers[2].host.find('configureWaiting')(0, 0, 0, 0);
     });
   });
 

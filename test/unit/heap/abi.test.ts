@@ -30,7 +30,7 @@ function freshCore(pages = 16, maximum = 32) {
   const core = instantiateCore(coreModule(), memory);
   core.rootInit(pages, maximum);
   const tid = core.slotTake();
-  core.configureWaiting(1, 0, 0);
+  core.configureWaiting(1, 0, 0, 0);
   expect(core.workerBecome(tid)).toBeTruthy();
   return { memory, core, tid, words: new Int32Array(memory.buffer) };
 }
@@ -91,7 +91,7 @@ describe('the ABI', () => {
 
   test('a thread that must not block is told so instead of being put to sleep', () => {
     const { core, tid } = freshCore();
-    core.configureWaiting(0, 0, 0);
+    core.configureWaiting(0, 0, 0, 0);
     const lock = core.refObject(core.lockCreate(0));
     core.lockAcquire(lock, 0);
     expect(core.lockAcquire(lock, Number.POSITIVE_INFINITY)).toBe(Status.WOULD_BLOCK);
