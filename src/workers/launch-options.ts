@@ -43,10 +43,8 @@ export class Launch {
   readonly #execArgv: string[] | undefined;
   readonly #env: Record<string, string> | undefined;
 
-  /** @throws TypeError, ValueError; NotImplementedError workers have no such things here */
+  /** @throws TypeError, ValueError */
   constructor({ resourceLimits, execArgv, env, stdout, stderr }: LaunchOptions) {
-    if (surroundings() === undefined)
-      throw new NotImplementedError(`the workers of a browser have no ${LAUNCH_OPTIONS.join(', ')}`);
     if (resourceLimits) this.resourceLimits = checkedLimits(resourceLimits);
     if (execArgv) this.#execArgv = checkedFlags(execArgv);
     if (env) this.#env = checkedEnv(env);
@@ -75,11 +73,14 @@ export class Launch {
   }
 }
 
-/** undefined: nothing was asked for. */
+/** undefined: nothing was asked for. @throws NotImplementedError workers have no such things here */
 export function launchOf(options: LaunchOptions): Launch | undefined {
-  return LAUNCH_OPTIONS.some((name) => options[name] !== undefined && options[name] !== null && options[name] !== false)
-    ? new Launch(options)
-    : undefined;
+  const isAsked = LAUNCH_OPTIONS.some((name) => options[name] !== undefined && options[name] !== null && options[name] !== false);
+  if (!isAsked) return undefined;
+  // The build for browsers has none, and leaves out all that is behind this.
+  if (typeof Buffer === 'undefined')
+    throw new NotImplementedError(`the workers of a browser have no ${LAUNCH_OPTIONS.join(', ')}`);
+  return new Launch(options);
 }
 
 /** Of this worker: those whom it starts print there, too. */

@@ -317,7 +317,8 @@ export function checkSpawning({ link: { processes, root } }: Heap, limits: Resou
     throw new RuntimeError("this program's heap is shared by threads only: see configure({ processes: true })");
   if (currentWorker() === undefined && root !== nativeId)
     throw new RuntimeError('a thread that nogil has not started cannot start processes of the operating system');
-  flagsOf(limits);
+  // See launchOf.
+  if (typeof Buffer !== 'undefined') flagsOf(limits);
 }
 
 /** `Process`, started in one way whatever the program says. @internal */
