@@ -175,6 +175,8 @@ export function errors(error: unknown): boolean {
     nogil.FileNotFoundError,
     nogil.Full,
     nogil.IndexError,
+    nogil.InterruptedError,
+    nogil.KeyboardInterrupt,
     nogil.KeyError,
     nogil.MaybeEncodingError,
     nogil.MemoryError,
