@@ -60,7 +60,7 @@ function membersIn(types) {
     .replaceAll('export function ', '');
 }
 
-const entries = ['index', 'threading', 'multiprocessing', 'queue', 'sched'];
+const entries = ['index', 'threading', 'multiprocessing', 'queue', 'sched', 'futures'];
 
 /**
  * Puts the progress bar into the package as text, which costs nobody anything who draws none, and works in a

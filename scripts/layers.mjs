@@ -27,8 +27,9 @@ const LAYERS = {
     'shared-memory/',
     'sharing/',
     'sched/',
+    'futures/',
     // What users import.
-    ['threading.ts', 'multiprocessing.ts', 'queue.ts', 'sched.ts', 'rollup.ts', 'esbuild.ts', 'vite.ts'],
+    ['threading.ts', 'multiprocessing.ts', 'queue.ts', 'sched.ts', 'futures.ts', 'rollup.ts', 'esbuild.ts', 'vite.ts'],
     'index.ts',
     // What workers run; and all of it in one file.
     'entry/',

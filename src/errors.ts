@@ -6,7 +6,7 @@ import { isOfErrorClass, registerErrorClass } from './codec/index.ts';
 const ordinary = Function.prototype[Symbol.hasInstance];
 
 /** The name is given, since a minifier changes that of the class. */
-function define(name: string, ctor: ErrorConstructorLike): void {
+export function defineError(name: string, ctor: ErrorConstructorLike): void {
   const hidden = { configurable: true, writable: true };
   Object.defineProperty(ctor, 'name', { value: name, configurable: true });
   Object.defineProperty(ctor.prototype, 'name', { value: name, ...hidden });
@@ -139,4 +139,4 @@ for (const [name, ctor] of Object.entries({
   DeadlockError,
   WorkerDied,
 }))
-  define(name, ctor);
+  defineError(name, ctor);

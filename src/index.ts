@@ -1,4 +1,5 @@
 /** `nogil`: everything once; where Python has two flavours, that of `threading`. */
+export type { AnyClass, ClassCodec } from './codec/classes.ts';
 export * from './errors.ts';
 export type { DeadlockLink } from './heap/deadlock.ts';
 export { configure, type HeapOptions } from './heap/heap.ts';
@@ -16,10 +17,13 @@ export { getContext } from './multiprocessing.ts';
 export { Connection, Pipe, type PipeOptions } from './pipe/connection.ts';
 export { type Waitable, wait, waitAsync } from './pipe/wait.ts';
 export { PoolIterator } from './pool/imap.ts';
+export type { LimitOptions } from './pool/limit.ts';
+export { TaskMessages } from './pool/messages.ts';
 export { type ApplyOptions, type IteratorOptions, type MapOptions, Pool, type PoolOptions } from './pool/pool.ts';
 export type { Progress } from './pool/progress.ts';
 export { AsyncResult, type ResultOptions } from './pool/result.ts';
 export { taskSignal } from './pool/signal.ts';
+export { progress, type TaskSender, taskChannel } from './pool/task-sender.ts';
 export { LifoQueue } from './queue/lifo-queue.ts';
 export { Lease, Slot } from './queue/loans.ts';
 export { type Prioritized, type Priority, PriorityQueue } from './queue/priority-queue.ts';
@@ -57,5 +61,6 @@ export {
   Process,
   parentProcess,
 } from './workers/process.ts';
+export { registerClass } from './workers/register-class.ts';
 export { sleep, sleepAsync } from './workers/sleep.ts';
 export { task } from './workers/targets.ts';

@@ -7,6 +7,7 @@ import { Pipe } from './pipe/connection.ts';
 import { wait, waitAsync } from './pipe/wait.ts';
 import { Pool, poolBy } from './pool/pool.ts';
 import { taskSignal } from './pool/signal.ts';
+import { progress, taskChannel } from './pool/task-sender.ts';
 import * as queue from './queue/queue.ts';
 import * as simple from './queue/simple-queue.ts';
 import { ShareableList } from './shared-memory/list.ts';
@@ -72,6 +73,7 @@ export { type ApplyOptions, type IteratorOptions, type MapOptions, Pool, type Po
 export type { Progress } from './pool/progress.ts';
 export { AsyncResult, type ResultOptions } from './pool/result.ts';
 export { taskSignal } from './pool/signal.ts';
+export { progress, taskChannel } from './pool/task-sender.ts';
 export { Lease, Slot } from './queue/loans.ts';
 export { ShareableList, type ShareableListOptions, type ShareableValue } from './shared-memory/list.ts';
 export { SharedMemoryManager } from './shared-memory/manager.ts';
@@ -213,6 +215,8 @@ const members = {
   getppid,
   parentProcess,
   taskSignal,
+  taskChannel,
+  progress,
   wait,
   waitAsync,
 };

@@ -11,6 +11,7 @@
  */
 import type { CellBuffer } from './cell-buffer.ts';
 import { CELL, Tag } from './cells.ts';
+import { onClassAdded } from './classes.ts';
 import { classify } from './classify.ts';
 import { SEND } from './handle.ts';
 import { Node } from './node.ts';
@@ -40,7 +41,10 @@ function inheritsKeys(): boolean {
 }
 
 /** The answers of `isPlainClass`, by prototype. */
-const plainClasses = new WeakMap<object, boolean>();
+let plainClasses = new WeakMap<object, boolean>();
+onClassAdded(() => {
+  plainClasses = new WeakMap();
+});
 
 /** Whether an instance of a class is no more than its properties; so are most classes that users write. */
 function isPlainClass(value: object, prototype: object | null): boolean {
@@ -78,8 +82,8 @@ export class CellWriter implements Walk {
   }
 
   /**
-   * Whether it could be written, at the next cell, which stays the next one. Getters are read, once. May throw what
-   * they, or a proxy, throw.
+   * Whether it could be written, at the next cell, which stays the next one. Getters are read, once. May
+   * throw what they, or a proxy, throw.
    */
   write(root: unknown): boolean {
     const { cells } = this;
@@ -192,7 +196,9 @@ export class CellWriter implements Walk {
     return true;
   }
 
-  /** An object whose keys are no shape yet, and whose values are written: it becomes one, or the keys follow. */
+  /**
+   * An object whose keys are no shape yet, and whose values are written: it becomes one, or the keys follow.
+   */
   #keyed(head: number, keys: string[]): void {
     const { cells } = this;
     const shape = this.#tree.learn(keys);

@@ -4,6 +4,7 @@
  * `Map.prototype` does not.
  */
 
+import { classOf } from './classes.ts';
 import { SEND } from './handle.ts';
 import { Node } from './node.ts';
 
@@ -99,6 +100,7 @@ export function classify(value: object): Node | string {
   const prototype = getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return Node.OBJECT;
   if (ArrayBuffer.isView(value)) return Node.VIEW;
+  if (classOf(value) !== undefined) return Node.INSTANCE;
   return classifyByTag(value, tagOf.call(value).slice(8, -1));
 }
 

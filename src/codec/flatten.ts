@@ -5,6 +5,7 @@
  */
 
 import { Buffers } from './buffers.ts';
+import { classOf, type RegisteredClass } from './classes.ts';
 import { classify, isDetached, isOutOfBounds, isShared, outOfBounds, unbox, viewName, withArticle } from './classify.ts';
 import { DOM_EXCEPTION, errorClassNamed, nearestErrorClass } from './error-classes.ts';
 import { type HandleRef, SEND, type Sendable } from './handle.ts';
@@ -72,6 +73,9 @@ export class Flattener {
       case Node.SET:
         this.#set(value, node);
         break;
+      case Node.INSTANCE:
+        this.#instance(value, node);
+        break;
       case Node.ERROR:
         this.#properties(
           value,
@@ -90,6 +94,14 @@ export class Flattener {
       bodies.push(key);
       this.#cell(bodies, (value as Record<string, unknown>)[key], node, key);
     }
+  }
+
+  #instance(value: object, node: number): void {
+    const { encode, decode } = classOf(value) as RegisteredClass;
+    const isMade = encode !== undefined || decode !== undefined;
+    this.bodies.push(isMade);
+    if (isMade) this.#cell(this.bodies, encode ? encode(value) : { ...value }, node, '');
+    else this.#properties(value, Object.keys(value), node);
   }
 
   #map(value: object, node: number): void {
@@ -181,6 +193,11 @@ export class Flattener {
       case Node.ERROR:
         this.#errorHead(value as Error);
         break;
+      case Node.INSTANCE: {
+        const { name, module } = classOf(value) as RegisteredClass;
+        heads.push(kind, name, module);
+        break;
+      }
       case Node.HANDLE:
         return this.#handleHead(value as Sendable, parent, step);
       default:

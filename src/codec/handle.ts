@@ -43,4 +43,6 @@ export interface HandleBridge {
    * there is none.
    */
   tooLong?(bytes: number): Error | undefined;
+  /** Imports a module at once, if that can be: it may register the class of what has come. */
+  load?(url: string): void;
 }

@@ -29,4 +29,9 @@ export const enum Node {
   ERROR = 10,
   /** : index into the handles, class tag */
   HANDLE = 11,
+  /**
+   * An instance of a registered class: name, module or undefined → false, then own properties as OBJECT; or
+   * true, and what the class has made of it
+   */
+  INSTANCE = 12,
 }

@@ -3,6 +3,7 @@
  * hold.
  */
 
+import { classNamed, type RegisteredClass } from './classes.ts';
 import { DOM_EXCEPTION, errorClassNamed } from './error-classes.ts';
 import type { HandleBridge, HandleRef } from './handle.ts';
 import { Node } from './node.ts';
@@ -20,6 +21,13 @@ export class Reviver {
   readonly #bridge: HandleBridge;
   readonly #nodes: object[] = [];
   readonly #kinds: Node[] = [];
+  readonly #classes = new Map<number, RegisteredClass>();
+  /**
+   * Where the bodies of nodes begin that are not made yet; undefined: they are filled one after the other.
+   */
+  #offsets: number[] | undefined;
+  /** Those that were found while they were being made. */
+  readonly #met = new Set<number>();
   #cells: unknown[];
   #at = 0;
   /** What the table stands for. */
@@ -39,8 +47,10 @@ export class Reviver {
     }
     this.#cells = bodies;
     this.#at = 0;
+    if (this.#kinds.includes(Node.INSTANCE)) this.#offsets = offsetsOf(bodies, this.#kinds);
     this.value = this.#cell();
-    for (let node = 0; node < this.#nodes.length; node++) this.#fill(this.#nodes[node] as object, this.#kinds[node] as Node);
+    if (this.#offsets !== undefined) return;
+    for (let node = 0; node < this.#nodes.length; node++) this.#body(node);
   }
 
   #raw(): unknown {
@@ -50,7 +60,50 @@ export class Reviver {
   #cell(): unknown {
     const cell = this.#cells[this.#at++];
     if (typeof cell !== 'number') return cell;
-    return cell === NUMBER ? this.#raw() : this.#nodes[cell];
+    if (cell === NUMBER) return this.#raw();
+    return this.#offsets === undefined ? this.#nodes[cell] : this.#made(cell);
+  }
+
+  /** A node with all that it holds: what a class makes of its state has to have that first. */
+  #made(node: number): unknown {
+    const offset = (this.#offsets as number[])[node] as number;
+    if (offset < 0) {
+      this.#met.add(node);
+      return this.#nodes[node];
+    }
+    (this.#offsets as number[])[node] = -1;
+    const at = this.#at;
+    this.#at = offset;
+    this.#body(node);
+    this.#at = at;
+    return this.#nodes[node];
+  }
+
+  #body(node: number): void {
+    if (this.#kinds[node] === Node.INSTANCE) this.#instance(node);
+    else this.#fill(this.#nodes[node] as object, this.#kinds[node] as Node);
+  }
+
+  #instance(node: number): void {
+    const instance = this.#nodes[node] as object;
+    if (this.#raw() === false) {
+      for (let n = this.#raw() as number; n > 0; n--) define(instance, this.#cell() as string, this.#cell(), true);
+      return;
+    }
+    const { decode, name } = this.#classes.get(node) as RegisteredClass;
+    this.#met.delete(node);
+    const state = this.#cell();
+    if (decode === undefined) {
+      for (const [key, value] of Object.entries(state as Bag)) define(instance, key, value, true);
+      return;
+    }
+    const made = decode(state, instance);
+    if (made === undefined || made === instance) return;
+    if (this.#met.has(node))
+      throw new TypeError(
+        `an object of class '${name}' is a part of itself: its decode has to fill the instance that it is given`,
+      );
+    this.#nodes[node] = made;
   }
 
   #create(kind: Node): object {
@@ -82,6 +135,11 @@ export class Reviver {
         );
       case Node.ERROR:
         return createError(this.#cell() as string, this.#cell() as string | undefined, this.#cell() as string | undefined);
+      case Node.INSTANCE: {
+        const entry = classNamed(this.#raw() as string, this.#raw() as string | undefined, this.#bridge.load);
+        this.#classes.set(this.#kinds.length - 1, entry);
+        return Object.create(entry.ctor.prototype as object) as object;
+      }
       default:
         return this.#handle(this.#raw() as number, this.#raw() as number);
     }
@@ -130,6 +188,37 @@ export class Reviver {
         break;
     }
   }
+}
+
+/**
+ * Where the body of each node begins; undefined: no class makes anything of its state, and any order will do.
+ */
+function offsetsOf(bodies: unknown[], kinds: readonly Node[]): number[] | undefined {
+  let at = 0;
+  let isMade = false;
+  const skip = (cells: number) => {
+    for (let n = cells; n > 0; n--) at += bodies[at] === NUMBER ? 2 : 1;
+  };
+  // Keys are no cells: none is a number.
+  const skipPairs = () => skip(2 * (bodies[at++] as number));
+  skip(1);
+  const offsets = kinds.map((kind) => {
+    const offset = at;
+    if (kind === Node.OBJECT || kind === Node.ARRAY || kind === Node.MAP) skipPairs();
+    else if (kind === Node.LIST || kind === Node.SET) skip(bodies[at++] as number);
+    else if (kind === Node.ERROR) {
+      skipPairs();
+      skipPairs();
+    } else if (kind === Node.INSTANCE) {
+      if (bodies[at++] !== true) skipPairs();
+      else {
+        isMade = true;
+        skip(1);
+      }
+    }
+    return offset;
+  });
+  return isMade ? offsets : undefined;
 }
 
 /** As an assignment, but for the one key that an assignment does not make. */

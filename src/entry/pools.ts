@@ -37,8 +37,9 @@ export class Pools {
     if (!core.workerIsKnown(message.creator)) monitor.lost(message.creator);
   }
 
-  terminate(control: number): void {
-    this.#monitors.get(control)?.terminate();
+  /** undefined: the pool is over, or has not begun yet. */
+  monitor(control: number): PoolMonitor | undefined {
+    return this.#monitors.get(control);
   }
 
   /** A worker has ended. */

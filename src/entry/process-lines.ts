@@ -70,11 +70,11 @@ export class Processes {
     this.#slots = slots;
   }
 
-  start({ tid, record, process, main, method, modules, around }: StartMessage): SpawnedProcess {
+  start({ tid, record, process, main, method, outputs, modules, around }: StartMessage): SpawnedProcess {
     const { heapId, pages, spin, processes } = this.#heap.link;
     if (processes === undefined) throw new Error('the memory is not between processes');
     const link = { heapId, pages, spin, processes: { ...processes, descriptor: -1, os: tid } };
-    const data: ProcessData = { link, tid, record, process, main, method, modules };
+    const data: ProcessData = { link, tid, record, process, main, method, outputs, modules };
     const spawned = spawnProcess(data, processes.descriptor, around as Surroundings);
     const { pid } = spawned;
     const isOver = () => pid !== undefined && hasEnded(pid);

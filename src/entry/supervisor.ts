@@ -16,6 +16,7 @@ import {
   watch,
   writeOutput,
 } from '../platform/index.ts';
+import { OwnOutputs } from '../workers/own-outputs.ts';
 import type { FromProgram, FromSupervisor, StartMessage, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
 import type { WorkerRecord } from '../workers/record.ts';
 import { AttachedThreads } from './attached.ts';
@@ -33,6 +34,7 @@ interface Living {
   /** It is a process of the operating system. */
   isSpawned: boolean;
   reference: RecordReference;
+  outputs: OwnOutputs;
   daemon: boolean;
   pid: number;
   isProcess: boolean;
@@ -106,26 +108,30 @@ function start(message: StartMessage, onGone?: OnGone, asker?: SpawnedProcess): 
     up.start(message, onGone);
     return;
   }
-  const { record: row, tid, name, daemon, process, main, method, modules, around, isSpawned } = message;
+  const { record: row, tid, name, daemon, process, main, method, outputs, modules, around, isSpawned } = message;
   if (message.fromRoot) {
     seen++;
     codeOver.root = undefined;
   }
   const reference = RecordReference.adopt(heap, row);
   const { isProcess, pid } = reference.record;
-  const data: WorkerData = { link, tid, record: row, process, main, method, modules };
+  const data: WorkerData = { link, tid, record: row, process, main, method, outputs, modules };
   const tell = asker ? answerTo(asker, tid) : onGone;
   let worker: Living['worker'];
+  let own: OwnOutputs | undefined;
   try {
+    own = new OwnOutputs(heap, outputs);
     worker = isSpawned ? processes.start(message) : spawn('worker', data, name, around);
   } catch (error) {
     neverBegan(tid, reference, name, error, tell);
+    own?.end();
     return;
   }
   const entry: Living = {
     worker,
     isSpawned,
     reference,
+    outputs: own,
     daemon,
     pid,
     isProcess,
@@ -241,6 +247,7 @@ function repair(tid: number, entry: Living, code: number, clean: boolean): void 
   if (failure !== undefined && record.state === WorkerState.STARTING)
     attempt('to say why a worker did not begin', () => record.settle(true, failure));
   attempt('to end a record', () => endRecord(record, code));
+  attempt('to end its output', () => entry.outputs.end());
   attempt('to end what a dead worker had not started yet', () => endUnstarted(tid));
   attempt('to close a record', () => reference.close());
   attempt('to tell a pool', () => entry.onGone?.(code, entry.signal !== undefined));
@@ -373,7 +380,10 @@ function act(
   } else if (message.type === 'tellOver') codeOver.listen(message);
   else if (message.type === 'codeOver') codeOver.add(message.pid);
   else if (message.type === 'ended') stopDaemonsOf(message.pid);
-  else if (message.type === 'endPool') pools.terminate(message.control);
+  else if (message.type === 'endPool') pools.monitor(message.control)?.terminate();
+  else if (message.type === 'grow') pools.monitor(message.control)?.grow();
+  else if (message.type === 'limits') pools.monitor(message.control)?.watchLimits();
+  else if (message.type === 'endTask') pools.monitor(message.control)?.endTask(message.index);
   else {
     codeOver.root = message.pid;
     codeOver.tell();

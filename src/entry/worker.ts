@@ -2,6 +2,7 @@
  * What runs inside a worker: finds its task, runs it, and leaves what came of it.
  */
 import { WorkerState } from '../../assembly/abi.ts';
+import { ShutDown } from '../errors.ts';
 import { enterHeap, type Heap } from '../heap/heap.ts';
 import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, ownField } from '../heap/shared.ts';
@@ -20,8 +21,9 @@ import {
 } from '../platform/index.ts';
 import { endChildren } from '../workers/children.ts';
 import { inheritStartMethod } from '../workers/context.ts';
-import { type CurrentWorker, setCurrentWorker } from '../workers/current-worker.ts';
+import { type CurrentWorker, type Outputs, setCurrentWorker } from '../workers/current-worker.ts';
 import { callExcepthook, stackOf } from '../workers/excepthook.ts';
+import { type OutputQueue, openOutput } from '../workers/launch-options.ts';
 import { LineWriter } from '../workers/output.ts';
 import { Process } from '../workers/process.ts';
 import type { WorkerData } from '../workers/protocol.ts';
@@ -36,7 +38,7 @@ const UNSETTLED = 13;
 
 /** Takes this thread's place in the heap: its record, and what it says about us. */
 function arrive(
-  { link, tid, record, process, main, method }: WorkerData,
+  { link, tid, record, process, main, method, outputs }: WorkerData,
   isMainThread: boolean,
 ): {
   heap: Heap;
@@ -58,6 +60,7 @@ function arrive(
     isProcess,
     isMainThread,
     process,
+    outputs,
     importing: true,
   };
   setCurrentWorker(here);
@@ -68,9 +71,15 @@ function arrive(
 }
 
 /** Sends this thread's output out at once and line by line; answers how to send what is left. */
-function ownOutput({ core }: Heap): () => void {
+function ownOutput({ core }: Heap, outputs: Outputs | undefined): () => void {
   let said = false;
+  const queues = outputs?.map((each) => each && { queue: openOutput(each) });
   const output = new LineWriter((descriptor, bytes) => {
+    const own = queues?.[descriptor - 1];
+    if (own) {
+      putOutput(own.queue, bytes);
+      return;
+    }
     const lock = core.outputLock();
     let isHeard: boolean;
     core.lockInternal(lock);
@@ -86,6 +95,15 @@ function ownOutput({ core }: Heap): () => void {
   });
   redirectOutput((descriptor, bytes) => output.write(descriptor, bytes));
   return () => output.flush();
+}
+
+/** Nobody reads any more what is printed once its queue is gone, or shut down. */
+function putOutput(queue: OutputQueue | undefined, bytes: Uint8Array): void {
+  try {
+    queue?.put(bytes);
+  } catch (error) {
+    if (!(error instanceof ShutDown)) throw error;
+  }
 }
 
 /**
@@ -110,7 +128,7 @@ async function prepare(heap: Heap, { record }: CurrentWorker, runnable: Runnable
 /** What a worker's module does. `isMainThread`: of a process of the operating system. */
 export async function runWorker(data = parent.data() as WorkerData, isMainThread = false): Promise<void> {
   const { heap, own, runnable, here } = arrive(data, isMainThread);
-  const flushOutput = ownOutput(heap);
+  const flushOutput = ownOutput(heap, data.outputs);
   let exitCode = 0;
   let spec: TaskSpec | undefined;
   let running = runnable;

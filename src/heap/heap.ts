@@ -12,6 +12,7 @@ import {
   cores,
   isDefault,
   joinMemory,
+  loadNow,
   nativeId,
   type ProcessLink,
   processId,
@@ -108,6 +109,7 @@ export class Heap {
     const bridge = {
       revive: (handle: HandleRef) => revive(this, handle),
       tooLong: (bytes: number) => (bytes > BLOCK_AT_MOST ? heapFull(bytes) : undefined),
+      ...(loadNow && { load: loadNow }),
     };
     this.codec = new Codec(this.scratch, bridge, shapesOf(this));
   }

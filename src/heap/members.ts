@@ -56,4 +56,9 @@ export const enum Member {
   CHECK_START = '~checkStart',
   METHOD = '~method',
   SPAWNED = '~spawned',
+  LAUNCH = '~launch',
+  WITHDRAW = '~withdraw',
+  REPLIES = '~replies',
+  IS_RUNNING = '~isRunning',
+  IS_BROKEN = '~isBroken',
 }

@@ -56,7 +56,7 @@ const makers = {
   Value: <C extends Typecode>(typecode: C, init?: ValueOf<C>, options?: ValueOptions) => new Value<C>(typecode, init, options),
   Array: <C extends Typecode>(typecode: C, init: ArrayInit<C>, options?: ValueOptions) =>
     new SharedArray<C>(typecode, init, options),
-  Pool: (processes?: number | null, options?: PoolOptions) => new Pool(processes, options),
+  Pool: (processes?: number | null | PoolOptions, options?: PoolOptions) => new Pool(processes, options),
 };
 
 /** Makes objects of a registered class, and waits until they are there. */

@@ -263,6 +263,8 @@ export function breakPipe(): void {}
 
 export function endProgram(): void {}
 
+export const loadNow = undefined;
+
 export function redirectOutput(): void {}
 
 /** A page has no signals. */

@@ -126,6 +126,11 @@ export function importModule(url: string): Promise<Record<string, unknown>> {
   return import(/* @vite-ignore */ /* webpackIgnore: true */ url);
 }
 
+/** ES modules too, from Node 22.12 on. */
+export function loadNow(url: string): void {
+  modules.createRequire(url)(fileURLToPath(url));
+}
+
 /** tsx on Node 20 sets up its hooks in the main thread only, and there no worker inherits them. */
 export async function inheritLoader(): Promise<void> {
   if ('isInternalThread' in workerThreads) return;

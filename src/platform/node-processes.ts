@@ -11,6 +11,7 @@ import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { builtIn, fileBeside } from './node-modules.ts';
 import type { Line, SpawnedProcess, Surroundings } from './platform.ts';
+import { flagsOf } from './resource-limits.ts';
 
 export const isProgramsThread = isMainThread;
 
@@ -42,9 +43,9 @@ function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): number 
 
 export function spawnProcess(data: unknown, memory: number, around: Surroundings): SpawnedProcess {
   const { spawn } = builtIn<typeof import('node:child_process')>('node:child_process');
-  const { argv, execArgv, env } = around;
+  const { argv, execArgv, env, resourceLimits = {} } = around;
   const told = JSON.stringify({ data, parent: process.pid } satisfies Told);
-  const child = spawn(process.execPath, [...execArgv, fileBeside('process.js') as string, ...argv], {
+  const child = spawn(process.execPath, [...execArgv, ...flagsOf(resourceLimits), fileBeside('process.js') as string, ...argv], {
     stdio: ['ignore', 'inherit', 'inherit', memory, 'pipe'],
     env: { ...env, [VARIABLE]: told },
   });

@@ -82,8 +82,9 @@ function unpacked(packed: string): string {
 export function spawn(role: Role, data: unknown, name: string, around = surroundings()): SpawnedWorker {
   const file = fileBeside(`${role}.js`);
   const texts = file ? undefined : (started?.texts ?? { worker: unpacked(WORKER), bar: BAR });
-  const { argv, execArgv, env } = around;
-  const options = { workerData: { role, data, texts } satisfies Start, name, argv, env, stdout: false, stderr: false };
+  const { argv, execArgv, env, resourceLimits } = around;
+  const start = { role, data, texts } satisfies Start;
+  const options = { workerData: start, name, argv, env, stdout: false, stderr: false, ...(resourceLimits && { resourceLimits }) };
   const make = (more?: { execArgv: string[] }) =>
     new Worker(file ?? (texts?.worker as string), { ...options, eval: file === undefined, ...more });
   // Without any it has all flags of this thread, which is the only way to pass on those of V8: named, they
@@ -93,7 +94,7 @@ export function spawn(role: Role, data: unknown, name: string, around = surround
   try {
     worker = make(isInherited ? undefined : { execArgv });
   } catch (error) {
-    if (isInherited || (error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error;
+    if (isInherited || around.isOwn || (error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error;
     worker = make();
   }
   return {

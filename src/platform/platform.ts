@@ -4,6 +4,7 @@
  */
 
 import type { Native } from './native.ts';
+import type { ResourceLimits } from './resource-limits.ts';
 
 /** Which script workers run in a browser, if it is not the package's own. */
 export interface WorkerScript {
@@ -100,6 +101,9 @@ export interface Surroundings {
   argv: string[];
   execArgv: string[];
   env: Record<string, string>;
+  /** Its starter named the flags: they are not to be left out where they are refused. */
+  isOwn?: boolean;
+  resourceLimits?: ResourceLimits | undefined;
 }
 
 /** What the package's two workers are for. */
@@ -264,6 +268,8 @@ export interface Platform {
   terminal(): boolean;
   /** What src/pool/bar.ts exports, at once. */
   progressBar(): unknown;
+  /** Imports a module at once; undefined where that cannot be. @throws it cannot be done, or the module throws */
+  readonly loadNow: ((url: string) => void) | undefined;
   /** Imports a module that a user names: nothing for a bundler to look at. */
   importModule(url: string): Promise<Record<string, unknown>>;
   /** Whether `topLevelNames` can tell, as a rule. */

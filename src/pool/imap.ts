@@ -13,6 +13,7 @@ import { Chunk } from './chunk.ts';
 import { slice } from './chunks.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Described } from './functions.ts';
+import { TaskMessages } from './messages.ts';
 import type { ProgressMeter } from './progress.ts';
 import { Call, Reply } from './protocol.ts';
 import { type Cancellation, cancellationOf } from './signal.ts';
@@ -30,6 +31,10 @@ export interface IteratorSettings {
   /** Chunks that are read ahead of those that were consumed. */
   ahead: number;
   signal: AbortSignal | undefined;
+  /** As it travels with each chunk. */
+  limit: number;
+  /** What is cancelled is ended with its worker. */
+  kill: boolean;
   meter: ProgressMeter | undefined;
 }
 
@@ -62,6 +67,7 @@ export class PoolIterator<R> implements IterableIterator<R> {
   #sourceError: { error: unknown } | undefined;
   readonly #listeners = new Set<() => void>();
   #isFinished = false;
+  #messages: TaskMessages | undefined;
 
   /** @internal */
   constructor(dispatcher: Dispatcher, fn: Described, iterable: Iterable<unknown>, settings: IteratorSettings) {
@@ -116,7 +122,15 @@ export class PoolIterator<R> implements IterableIterator<R> {
     this.#out++;
     const chunk = new Chunk(this, from, length);
     try {
-      this.#dispatcher.submit(Call.EACH, this.fn, slice(items, 0, length), chunk, this.#cancellation);
+      this.#dispatcher.submit(
+        Call.EACH,
+        this.fn,
+        slice(items, 0, length),
+        chunk,
+        this.#cancellation,
+        undefined,
+        this.#settings.limit,
+      );
     } catch (error) {
       chunk.arrive(error, Reply.ERROR);
     }
@@ -132,6 +146,24 @@ export class PoolIterator<R> implements IterableIterator<R> {
   flush(): void {
     this.#ahead = Number.POSITIVE_INFINITY;
     this.#fill();
+  }
+
+  /**
+   * What its tasks send while they run, with `progress(message)` or `taskChannel()`. It ends once all items
+   * have been done, for which results have to be taken: see `buffersize`.
+   */
+  get messages(): TaskMessages {
+    this.#messages ??= new TaskMessages(this.#dispatcher, () => this.#isDone);
+    return this.#messages;
+  }
+
+  get #isDone(): boolean {
+    return this.#isFinished || (this.#source === undefined && this.#arrived >= this.#read);
+  }
+
+  /** @internal */
+  hear(message: unknown): void {
+    if (!this.#isFinished) this.messages.add(message);
   }
 
   /** The pool is no more. @internal */
@@ -164,6 +196,7 @@ export class PoolIterator<R> implements IterableIterator<R> {
     if (meter) this.#dispatcher.replies.later(() => meter.report(arrived));
     this.#waiting.set(from, outcomes);
     for (const each of [...this.#listeners]) each();
+    this.#messages?.changed();
   }
 
   /** Whether `next` has something to say. */
@@ -247,9 +280,16 @@ export class PoolIterator<R> implements IterableIterator<R> {
     return { value: undefined, done: true };
   }
 
+  /** `return`, and ends what has been read with its workers, which are replaced. Beyond Python. */
+  terminate(): void {
+    this.return();
+    this.#dispatcher.endTasks(this);
+  }
+
   /** @internal */
   cancel(reason: unknown): void {
-    this.return();
+    if (this.#settings.kill) this.terminate();
+    else this.return();
     this.#out = 1;
     this.#keep(this.#next, { values: [reason], failed: [true] });
     this.#dispatcher.replies.look();
@@ -258,6 +298,7 @@ export class PoolIterator<R> implements IterableIterator<R> {
   #finish(): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
+    this.#messages?.changed();
     this.#cancellation?.remove(this);
     const { meter } = this.#settings;
     if (meter === undefined) return;

@@ -11,7 +11,7 @@
 
 import type { Described } from './functions.ts';
 import { MOST_TASKS, type Reply } from './protocol.ts';
-import { Assignment, type WorkerTable } from './worker-table.ts';
+import { Assignment, taskOf, type WorkerTable } from './worker-table.ts';
 
 /** A task on its way, as its creator knows it. */
 export interface PendingTask {
@@ -20,7 +20,13 @@ export interface PendingTask {
   id: number;
   /** How many were put before it. */
   place: number;
-  /** Called once. */
+  /** The call that it is a part of; undefined: it is the call itself. */
+  readonly owner: object | undefined;
+  /** Called when it is no longer on its way. */
+  gone: (() => void) | undefined;
+  /** A message of the task's. */
+  hear(message: unknown): void;
+  /** The first time counts. */
   arrive(value: unknown, reply: Reply): void;
 }
 
@@ -38,6 +44,11 @@ export class PendingTasks {
   /** @param most tasks that can be told apart at a time; a power of two */
   constructor(most = MOST_TASKS) {
     this.#most = most;
+  }
+
+  /** No two of them have the same number modulo this. */
+  get places(): number {
+    return this.#places.length;
   }
 
   get size(): number {
@@ -77,7 +88,18 @@ export class PendingTasks {
     this.#places[place] = undefined;
     this.#size--;
     pending.fn.uses--;
+    pending.gone?.();
     return pending;
+  }
+
+  get(id: number): PendingTask | undefined {
+    const pending = this.#places[id & (this.#places.length - 1)];
+    return pending?.id === id ? pending : undefined;
+  }
+
+  /** Those of a call. */
+  of(call: object): PendingTask[] {
+    return this.#all().filter((each) => (each.owner ?? each) === call);
   }
 
   #all(): PendingTask[] {
@@ -108,7 +130,7 @@ export class PendingTasks {
     for (let index = 0; index < table.size; index++) {
       const assignment = table.assignment(index);
       if (assignment === Assignment.TAKING && !isAsleep(index)) return undefined;
-      assigned.add(assignment);
+      assigned.add(taskOf(assignment));
     }
     receive();
     const lost = this.#all().filter(({ id, place }) => place < taken && !assigned.has(id));

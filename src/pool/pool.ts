@@ -15,14 +15,16 @@ import { blockedIn } from '../sync/blocking.ts';
 import { checkInteger } from '../sync/flavour.ts';
 import { type StartMethod, startMethod } from '../workers/context.ts';
 import { currentWorker } from '../workers/current-worker.ts';
+import { LAUNCH_OPTIONS, type Launch, type LaunchOptions, launchOf, type OutputQueue } from '../workers/launch-options.ts';
 import type { NeedsNone } from '../workers/options.ts';
 import { checkSpawning } from '../workers/process.ts';
 import { refuseWhileImporting } from '../workers/runnable.ts';
 import { type AnyFunction, describeTarget } from '../workers/targets.ts';
 import { Chunk } from './chunk.ts';
 import { checkChunksize, defaultChunksize, itemsOf, slice } from './chunks.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { Dispatcher, type PoolSize } from './dispatcher.ts';
 import { PoolIterator } from './imap.ts';
+import { type LimitOptions, limitOf } from './limit.ts';
 import { MapResult } from './map-result.ts';
 import { meterFor, type Progress } from './progress.ts';
 import { Call } from './protocol.ts';
@@ -30,13 +32,26 @@ import { AsyncResult, type ResultOptions } from './result.ts';
 import { untilReady } from './waiting.ts';
 import { PoolState } from './worker-table.ts';
 
-export interface PoolOptions<I extends AnyFunction = AnyFunction> {
+export interface PoolOptions<I extends AnyFunction = AnyFunction> extends LaunchOptions {
   /**
    * Run by each worker before its first task. If it fails, all tasks reject with WorkerDied, whose cause is
    * its error.
    */
   initializer?: I | URL | null | undefined;
   initargs?: Readonly<Parameters<I>> | undefined;
+  /**
+   * How many workers are always there, and how many there are at most: more are started when tasks wait, and
+   * end when they had nothing to do for `idleTimeout` seconds. Defaults: 1, as many as the machine runs at
+   * once, 10. Without any of the three there are always as many as `processes` says.
+   */
+  min?: number | undefined;
+  max?: number | undefined;
+  idleTimeout?: Timeout;
+  /**
+   * Tasks (of a map: chunks) that may wait for a worker. A call that finds no room blocks until there is
+   * some: see `hasRoom`. Default: as many as the heap holds.
+   */
+  maxQueue?: number | null | undefined;
   /** Chunks (or single tasks) that a worker does before another takes its place. Default: no limit. */
   maxtasksperchild?: number | null | undefined;
   /**
@@ -55,10 +70,10 @@ function waitedFor<T>(method: string, result: AsyncResult<T>): T {
 }
 
 /** Arguments that a function needs must be given. */
-type CallArgs<F extends AnyFunction, More> =
+type CallArgs<F extends AnyFunction, More extends unknown[]> =
   NeedsNone<F> extends true
-    ? [args?: Readonly<Parameters<F>> | undefined, more?: More]
-    : [args: Readonly<Parameters<F>>, more?: More];
+    ? [args?: Readonly<Parameters<F>> | undefined, ...more: More]
+    : [args: Readonly<Parameters<F>>, ...more: More];
 
 export interface ApplyOptions<R> extends ResultOptions<R> {
   /** Given to the function as a last argument. */
@@ -72,7 +87,7 @@ export interface MapOptions<R> extends ResultOptions<R[]> {
   progress?: Progress | undefined;
 }
 
-export interface IteratorOptions {
+export interface IteratorOptions extends LimitOptions {
   /** Items that travel together. Default 1. */
   chunksize?: number | undefined;
   /** Chunks that are read ahead of those that were consumed. Default: 8 for each worker, at least 32. */
@@ -80,6 +95,40 @@ export interface IteratorOptions {
   progress?: Progress | undefined;
   signal?: AbortSignal | undefined;
 }
+
+const POOL_OPTIONS = [
+  'initializer',
+  'initargs',
+  'maxtasksperchild',
+  'context',
+  'min',
+  'max',
+  'idleTimeout',
+  'maxQueue',
+  ...LAUNCH_OPTIONS,
+];
+
+/** Seconds. */
+const IDLE = 10;
+
+function sizeOf(processes: number | null | undefined, { min, max, idleTimeout, maxQueue }: PoolOptions): PoolSize {
+  if (typeof processes === 'number' && processes < 1) throw new ValueError('Number of processes must be at least 1');
+  const isElastic = min !== undefined || max !== undefined || idleTimeout !== undefined;
+  const least = min === undefined ? 1 : checkInteger('min', min, 0, Limit.SLOTS);
+  const most = checkInteger('processes', max ?? processes ?? Math.max(cores, least), 1, Limit.SLOTS);
+  if (isElastic && least > most) throw new ValueError(`a pool of at least ${least} workers cannot have at most ${most}`);
+  const idleMs = timeoutToMs(idleTimeout ?? IDLE);
+  if (typeof idleTimeout === 'number' && idleTimeout < 0)
+    throw new ValueError(`idleTimeout must not be negative, got ${idleTimeout}`);
+  return {
+    min: isElastic ? least : most,
+    max: most,
+    idleMs,
+    maxQueue: maxQueue === undefined || maxQueue === null ? 0 : checkInteger('maxQueue', maxQueue, 1),
+  };
+}
+
+const RESULT_OPTIONS = ['callback', 'errorCallback', 'onMessage', 'signal', 'timeout', 'kill'];
 
 /** A function of one item. */
 export type MapTarget<T, R> = ((item: T) => R) | URL;
@@ -99,17 +148,18 @@ const living = new FinalizationRegistry<Dispatcher>((dispatcher) => dispatcher.a
  */
 export class Pool implements Disposable, AsyncDisposable {
   readonly #dispatcher: Dispatcher;
+  readonly #launch: Launch | undefined;
 
   /**
-   * @param processes how many; undefined or null: as many as the machine runs at once
-   * @throws ValueError fewer than one, of processes or of `maxtasksperchild`; TypeError either is no integer;
-   * AssertionError in a daemonic process
+   * @param processes how many; undefined or null: as many as the machine runs at once; or options
+   * @throws ValueError fewer than one, of processes or of `maxtasksperchild`, or more at least than at most;
+   * TypeError either is no integer; AssertionError in a daemonic process
    */
-  constructor(processes?: number | null, options: PoolOptions = {}) {
-    const workers = processes === undefined || processes === null ? cores : processes;
-    if (typeof workers === 'number' && workers < 1) throw new ValueError('Number of processes must be at least 1');
-    checkInteger('processes', workers, 1, Limit.SLOTS);
-    checkNames('Pool', options, ['initializer', 'initargs', 'maxtasksperchild', 'context']);
+  constructor(processes?: number | null | PoolOptions, more: PoolOptions = {}) {
+    const isOptions = typeof processes === 'object' && processes !== null;
+    const options = isOptions ? processes : more;
+    checkNames('Pool', options, POOL_OPTIONS);
+    const size = sizeOf(isOptions ? undefined : processes, options);
     const { initializer, initargs = [], maxtasksperchild, context } = options;
     checkArgs(initargs, 'initargs');
     const setup = { initializer: initializer ? describeTarget(initializer) : undefined, initargs: [...initargs] };
@@ -119,24 +169,45 @@ export class Pool implements Disposable, AsyncDisposable {
     refuseWhileImporting();
     if (currentWorker()?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
     const method = context?.getStartMethod() ?? startMethod();
-    if (method === 'spawn') checkSpawning(theHeap());
-    this.#dispatcher = new Dispatcher(workers, setup, maxtasks, method);
+    const launch = launchOf(options);
+    if (method === 'spawn') checkSpawning(theHeap(), launch?.resourceLimits);
+    this.#launch = launch;
+    this.#dispatcher = new Dispatcher(size, setup, maxtasks, method, launch);
     living.register(this, this.#dispatcher);
+  }
+
+  /**
+   * With `stdout: true` what its workers print, in whole lines: bytes. It is shut down once they have ended;
+   * close it when it is read. Otherwise undefined.
+   */
+  get stdout(): OutputQueue | undefined {
+    return this.#launch?.stdout;
+  }
+
+  /** The same of standard error, with `stderr: true`. */
+  get stderr(): OutputQueue | undefined {
+    return this.#launch?.stderr;
   }
 
   // ── one call ───────────────────────────────────────────────────────────────────────────────────────
 
   /**
    * Calls `fn(...args)` (with `kwargs`, if given, as a last argument) in a worker and waits for the result.
+   * @param limits `{ timeout, kill }`: how long the task may run
    * @throws as `AsyncResult.get`
    */
-  apply<F extends AnyFunction>(fn: F | URL, ...rest: CallArgs<F, Record<string, unknown> | undefined>): Awaited<ReturnType<F>>;
+  apply<F extends AnyFunction>(
+    fn: F | URL,
+    ...rest: CallArgs<F, [kwargs?: Record<string, unknown> | undefined, limits?: LimitOptions | undefined]>
+  ): Awaited<ReturnType<F>>;
   apply<F extends AnyFunction>(
     fn: F | URL,
     args?: Readonly<Parameters<F>>,
     kwargs?: Record<string, unknown>,
+    limits?: LimitOptions,
   ): Awaited<ReturnType<F>> {
-    return gathered(waitedFor('apply', this.applyAsync(fn, args as never, { kwargs })));
+    checkNames('apply', limits, ['timeout', 'kill']);
+    return gathered(waitedFor('apply', this.applyAsync(fn, args as never, { ...limits, kwargs })));
   }
 
   /**
@@ -145,7 +216,7 @@ export class Pool implements Disposable, AsyncDisposable {
    */
   applyAsync<F extends AnyFunction>(
     fn: F | URL,
-    ...rest: CallArgs<F, ApplyOptions<Awaited<ReturnType<F>>> | undefined>
+    ...rest: CallArgs<F, [options?: ApplyOptions<Awaited<ReturnType<F>>> | undefined]>
   ): AsyncResult<Awaited<ReturnType<F>>>;
   applyAsync<F extends AnyFunction>(
     fn: F | URL,
@@ -153,14 +224,15 @@ export class Pool implements Disposable, AsyncDisposable {
     options?: ApplyOptions<Awaited<ReturnType<F>>>,
   ): AsyncResult<Awaited<ReturnType<F>>> {
     checkArgs(args);
-    checkNames('applyAsync', options, ['kwargs', 'callback', 'errorCallback', 'signal']);
+    checkNames('applyAsync', options, ['kwargs', ...RESULT_OPTIONS]);
     const dispatcher = this.#dispatcher;
     dispatcher.check();
     const described = dispatcher.describe(fn);
+    const limit = limitOf(options);
     const result = new AsyncResult<Awaited<ReturnType<F>>>(dispatcher, described, options);
     const [call, payload] = args?.length === 1 ? [Call.WITH, args[0]] : [Call.ONCE, args ?? []];
     try {
-      dispatcher.submit(call, described, payload, result, result.cancellation, options?.kwargs);
+      dispatcher.submit(call, described, payload, result, result.cancellation, options?.kwargs, limit);
     } catch (error) {
       result.cancellation?.remove(result);
       throw error;
@@ -223,7 +295,7 @@ export class Pool implements Disposable, AsyncDisposable {
     more: MapOptions<Awaited<R>> | undefined,
   ): AsyncResult<Awaited<R>[]> {
     const options = typeof chunksize === 'object' && chunksize !== null ? chunksize : more;
-    checkNames('map and starmap', options, ['chunksize', 'progress', 'callback', 'errorCallback', 'signal']);
+    checkNames('map and starmap', options, ['chunksize', 'progress', ...RESULT_OPTIONS]);
     const given = checkChunksize(typeof chunksize === 'number' ? chunksize : options?.chunksize);
     const dispatcher = this.#dispatcher;
     dispatcher.check();
@@ -231,13 +303,15 @@ export class Pool implements Disposable, AsyncDisposable {
     const items = itemsOf(iterable);
     const { length } = items;
     if (call === Call.STARMAP) for (let i = 0; i < length; i++) checkArgs(items[i], `item ${i} of starmap`);
-    const size = given ?? defaultChunksize(length, dispatcher.workers);
+    const limit = limitOf(options);
+    const size = given ?? (limit === 0 ? defaultChunksize(length, dispatcher.workers) : 1);
     const meter = meterFor(options?.progress, length);
     const result = new MapResult<Awaited<R>>(dispatcher, described, length, Math.ceil(length / size), options, meter);
     for (let from = 0; from < length; from += size) {
       const to = Math.min(from + size, length);
       try {
-        dispatcher.submit(call, described, slice(items, from, to), new Chunk(result, from, to - from), result.cancellation);
+        const chunk = new Chunk(result, from, to - from);
+        dispatcher.submit(call, described, slice(items, from, to), chunk, result.cancellation, undefined, limit);
       } catch (error) {
         // What is on its way already comes to nothing.
         result.settle(true, error);
@@ -280,14 +354,14 @@ export class Pool implements Disposable, AsyncDisposable {
     more: IteratorOptions | undefined,
   ): PoolIterator<Awaited<R>> {
     const options = typeof chunksize === 'object' && chunksize !== null ? chunksize : more;
-    checkNames('imap', options, ['chunksize', 'buffersize', 'progress', 'signal']);
+    checkNames('imap', options, ['chunksize', 'buffersize', 'progress', 'signal', 'timeout', 'kill']);
     const size = checkChunksize(typeof chunksize === 'number' ? chunksize : options?.chunksize) ?? 1;
     const dispatcher = this.#dispatcher;
     dispatcher.check();
     const described = dispatcher.describe(fn);
     const ahead =
       options?.buffersize === undefined
-        ? Math.max(32, 8 * dispatcher.workers)
+        ? Math.min(Math.max(32, 8 * dispatcher.workers), dispatcher.mostWaiting)
         : checkInteger('buffersize', options.buffersize, 1);
     if (typeof iterable !== 'string' && typeof iterable?.[Symbol.iterator] !== 'function')
       throw new TypeError(`expected an iterable, got ${iterable === null ? 'null' : typeof iterable}`);
@@ -299,11 +373,23 @@ export class Pool implements Disposable, AsyncDisposable {
       chunksize: size,
       ahead,
       signal: options?.signal,
+      limit: limitOf(options),
+      kill: options?.kill === true,
       meter,
     });
   }
 
   // ── the end ────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Resolves once a task can be put without a wait (see `maxQueue`). Blocking calls need not ask.
+   * @param timeout seconds; undefined or null: for ever
+   * @returns whether there is room
+   * @throws ValueError the pool is closed; WorkerDied its workers cannot be started
+   */
+  async hasRoom(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
+    return this.#dispatcher.hasRoom(timeout, options);
+  }
 
   /** No new tasks: the workers end when those that are there are done. */
   close(): void {
@@ -361,7 +447,7 @@ export class Pool implements Disposable, AsyncDisposable {
   /** @internal */
   [STATE](): State {
     const state = ['running', 'closed', 'terminated'][this.#dispatcher.state] as string;
-    const { workers } = this.#dispatcher;
+    const workers = this.#dispatcher.workersNow;
     return { text: `${state}, ${workers} workers`, fields: { state, workers } };
   }
 
@@ -386,8 +472,10 @@ export class Pool implements Disposable, AsyncDisposable {
 /** `Pool`, whose workers are started in one way unless it is told another. @internal */
 export function poolBy(method: StartMethod): typeof Pool {
   class Bound extends Pool {
-    constructor(processes?: number | null, options: PoolOptions = {}) {
-      super(processes, { context: { getStartMethod: () => method }, ...options });
+    constructor(processes?: number | null | PoolOptions, options: PoolOptions = {}) {
+      const isOptions = typeof processes === 'object' && processes !== null;
+      const context = { getStartMethod: () => method };
+      super(isOptions ? undefined : processes, { context, ...(isOptions ? processes : options) });
     }
   }
   Object.defineProperty(Bound, 'name', { value: Pool.name });

@@ -3,7 +3,7 @@
  *
  * | message | id                     | kind             | row, generation                            | value                              |
  * | ------ | ---------------------- | ---------------- | ------------------------------------------ | ---------------------------------- |
- * | task   | from 1 to MOST_TASKS   | Call, and MORE   | of the SharedConstant that describes the function  | payload, or [payload, event, kwargs] |
+ * | task   | from 1 to MOST_TASKS   | Call, and MORE   | of the SharedConstant that describes the function  | payload, or a `More`               |
  * | reply  | its task's             | Reply            |                                            | the result, or the error           |
  * | notice | 0                      | Notice           |                                            | see there                          |
  *
@@ -33,7 +33,8 @@ export const enum Call {
 /** With a Call: the value is a `More`. */
 export const MORE = 8;
 
-export type More = [payload: unknown, cancel: Event | undefined, kwargs: Record<string, unknown> | undefined];
+/** `limit`: as the worker table has it. */
+export type More = [payload: unknown, cancel: Event | undefined, kwargs: Record<string, unknown> | undefined, limit: number];
 
 /** Tasks that can be told apart at a time. */
 export const MOST_TASKS = 2 ** 30;
@@ -46,18 +47,24 @@ export const enum Reply {
   MIXED = 2,
   /** Nothing: the task was cancelled. */
   CANCELLED = 3,
+  /** What a task sends while it runs: its reply is still to come. */
+  MESSAGE = 4,
 }
 
 export const enum Notice {
-  /** [assignment, name, exit code]: a worker has ended, with this as its assignment. */
+  /** A `Died`: a worker has ended, with this as its assignment. */
   DIED = 0,
   /** [error, name]: no worker can be started. */
   BROKEN = 1,
   /** Nothing: the last worker has ended, nothing comes any more. */
   ENDED = 2,
+  /** A `Late`: the time of a task is up, and its worker goes on. */
+  LATE = 3,
 }
 
-export type Died = [assignment: number, name: string, code: number];
+/** `limit`: milliseconds after which it was ended for its task; 0: it was not. */
+export type Died = [assignment: number, name: string, code: number, limit: number];
+export type Late = [id: number, limit: number];
 export type Broken = [error: unknown, name: string];
 
 /** What a pool's monitor and workers are given. */
@@ -67,6 +74,10 @@ export interface Control {
   replies: TaskChannel;
   /** Chunks after which a worker ends; 0: never. */
   maxtasks: number;
+  /** Workers that are always there; the others, up to the table's size, come and go. */
+  min: number;
+  /** Milliseconds without a task after which one of the others ends. */
+  idleMs: number;
   /** Only the workers open it. */
   setup: SharedConstant<Setup>;
 }

@@ -12,8 +12,9 @@ import { leftUntil } from '../heap/time.ts';
 import { canBlock } from '../platform/index.ts';
 import { wouldBlock } from '../sync/blocking.ts';
 import { fromWorker } from '../workers/remote.ts';
+import { lateError } from './limit.ts';
 import type { PendingTasks } from './pending-tasks.ts';
-import { type Broken, type Control, type Died, Notice, Reply } from './protocol.ts';
+import { type Broken, type Control, type Died, type Late, Notice, Reply } from './protocol.ts';
 import { type Message, TaskChannel } from './task-channel.ts';
 import { Assignment } from './worker-table.ts';
 
@@ -165,6 +166,10 @@ export class Replies {
   }
 
   #deliver({ id, kind, value, fault }: Message): void {
+    if (kind === Reply.MESSAGE) {
+      this.#pending.get(id)?.hear(fault ? unreadable(fault) : value);
+      return;
+    }
     const pending = this.#pending.remove(id);
     if (fault) pending?.arrive(unreadable(fault), Reply.ERROR);
     else pending?.arrive(kind === Reply.ERROR ? fromWorker(value, 'a worker of the pool') : value, kind);
@@ -174,10 +179,19 @@ export class Replies {
   #notice({ kind, value, fault }: Message): void {
     switch (kind as Notice) {
       case Notice.DIED: {
-        const [assignment, name, code] = value as Died;
-        const error = new WorkerDied(`${name} ended with exit code ${code} while it ran the task`);
+        const [assignment, name, code, limit] = value as Died;
+        const error =
+          limit > 0
+            ? lateError(limit, `: ${name} was ended`)
+            : new WorkerDied(`${name} ended with exit code ${code} while it ran the task`);
         if (assignment > 0) this.#pending.remove(assignment)?.arrive(error, Reply.ERROR);
         else if (assignment === Assignment.TAKING) this.#suspicion ??= error;
+        break;
+      }
+      case Notice.LATE: {
+        const [id, limit] = value as Late;
+        // It is on its way until its worker has done it.
+        this.#pending.get(id)?.arrive(lateError(limit), Reply.ERROR);
         break;
       }
       case Notice.BROKEN: {

@@ -2,17 +2,21 @@
  * AsyncResult: what a call of a pool comes to, some time.
  */
 import { SEND } from '../codec/index.ts';
-import { NotImplementedError, TimeoutError, ValueError } from '../errors.ts';
+import { NotImplementedError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
+import { Member } from '../heap/members.ts';
 import { type State as Shown, STATE, showable } from '../heap/show.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { bindContext } from '../platform/index.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Described } from './functions.ts';
+import type { LimitOptions } from './limit.ts';
+import { TaskMessages } from './messages.ts';
 import { Reply } from './protocol.ts';
+import type { Replies } from './replies.ts';
 import { type Cancellation, cancellationOf } from './signal.ts';
 import { untilReady } from './waiting.ts';
 
-export interface ResultOptions<T> {
+export interface ResultOptions<T> extends LimitOptions {
   /**
    * Called with the result, once, in the thread that made the pool: on its event loop, or by a blocking call
    * of the pool that takes the result in.
@@ -21,6 +25,8 @@ export interface ResultOptions<T> {
   callback?: ((result: T) => void) | undefined;
   /** The same with the error, if there is one. */
   errorCallback?: ((error: unknown) => void) | undefined;
+  /** The same with each message of a task that runs: see `progress`. Beyond Python. */
+  onMessage?: ((message: unknown) => void) | undefined;
   /**
    * Cancels the call: it rejects with the signal's reason at once. Tasks that have not begun are not begun;
    * one that runs sees `taskSignal()` aborted, and if it ignores that, what comes of it is dropped.
@@ -30,11 +36,16 @@ export interface ResultOptions<T> {
 
 /** Callbacks run in the async context of the call. */
 function inContext<T>(options: ResultOptions<T>): ResultOptions<T> {
-  const { callback, errorCallback } = options;
-  if (callback === undefined && errorCallback === undefined) return options;
-  for (const [name, each] of Object.entries({ callback, errorCallback }))
+  const { callback, errorCallback, onMessage } = options;
+  if (callback === undefined && errorCallback === undefined && onMessage === undefined) return options;
+  for (const [name, each] of Object.entries({ callback, errorCallback, onMessage }))
     if (each && typeof each !== 'function') throw new TypeError(`${name} must be a function, got ${typeof each}`);
-  return { ...options, callback: callback && bindContext(callback), errorCallback: errorCallback && bindContext(errorCallback) };
+  return {
+    ...options,
+    callback: callback && bindContext(callback),
+    errorCallback: errorCallback && bindContext(errorCallback),
+    onMessage: onMessage && bindContext(onMessage),
+  };
 }
 
 const enum State {
@@ -57,12 +68,19 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
   /** @internal */
   place = 0;
   /** @internal */
+  readonly owner = undefined;
+  /** @internal */
+  gone: (() => void) | undefined = undefined;
+  /** It was withdrawn before it began. @internal */
+  isDropped = false;
+  /** @internal */
   protected readonly dispatcher: Dispatcher;
   readonly #options: ResultOptions<T> | undefined;
   #state = State.PENDING;
   #value: unknown;
   #listeners: (() => void)[] | undefined;
   #promise: Promise<T> | undefined;
+  #messages: TaskMessages | undefined;
   /** Of those who may give up. */
   #waits: Set<() => void> | undefined;
   /** @internal */
@@ -181,14 +199,64 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
     return this.then().finally(onFinally);
   }
 
+  /**
+   * Ends the call: it rejects with WorkerDied at once. What has not begun does not begin. A worker that runs
+   * a task of it is ended wherever it is, and replaced; nobody else's task is lost. Beyond Python.
+   */
+  terminate(): void {
+    if (this.#state !== State.PENDING) return;
+    this.settle(true, new WorkerDied('the task was terminated'));
+    this.dispatcher.endTasks(this);
+    this.dispatcher.replies.look();
+  }
+
+  /**
+   * What its tasks send while they run, with `progress(message)` or `taskChannel()`. With `onMessage` there
+   * is nothing here. Beyond Python.
+   */
+  get messages(): TaskMessages {
+    this.#messages ??= new TaskMessages(this.dispatcher, () => this.#state !== State.PENDING);
+    return this.#messages;
+  }
+
+  /** @internal */
+  hear(message: unknown): void {
+    if (this.#state !== State.PENDING) return;
+    const onMessage = this.#options?.onMessage;
+    if (onMessage) this.dispatcher.replies.later(() => onMessage(message));
+    else this.messages.add(message);
+  }
+
+  /** Whether it will certainly not begin; if so, it never settles. @internal */
+  [Member.WITHDRAW](): boolean {
+    return this.#state === State.PENDING && this.dispatcher.withdraw(this);
+  }
+
+  /** @internal */
+  get [Member.REPLIES](): Replies {
+    return this.dispatcher.replies;
+  }
+
+  /** Whether a worker has it. @internal */
+  get [Member.IS_RUNNING](): boolean {
+    return this.#state === State.PENDING && this.dispatcher.isRunning(this);
+  }
+
+  /** Whether no worker of its pool can be started. @internal */
+  get [Member.IS_BROKEN](): boolean {
+    return this.dispatcher.isBroken;
+  }
+
   /** @internal */
   arrive(value: unknown, reply: Reply): void {
+    if (reply === Reply.CANCELLED) this.isDropped = true;
     this.settle(reply !== Reply.RESULT, value);
   }
 
   /** @internal */
   cancel(reason: unknown): void {
     this.settle(true, reason);
+    if (this.#options?.kill) this.dispatcher.endTasks(this);
     this.dispatcher.replies.look();
   }
 
@@ -204,6 +272,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
     this.#listeners = undefined;
     for (const each of listeners ?? []) each();
     for (const each of this.#waits ?? []) each();
+    this.#messages?.changed();
   }
 
   /** @internal */

@@ -67,13 +67,16 @@ const global = globalThis as { [KEY]?: AbortSignal };
 
 /**
  * The signal of the pool's task that runs here: it is aborted when that which its caller gave (`{ signal }`)
- * is. Also a task that never awaits sees `taskSignal().aborted` change. The reason does not travel: here it
- * is an AbortError. Outside of a task, and without a signal, it is never aborted. In an async task, ask for
- * it before the first `await`.
+ * is, or the task's `timeout` is over. Also a task that never awaits sees `taskSignal().aborted` change. The
+ * reason does not travel: here it is an AbortError. Outside of a task, and without a signal, it is never
+ * aborted. In an async task, ask for it before the first `await`.
  */
 export function taskSignal(): AbortSignal {
   return global[KEY] ?? never;
 }
+
+/** What a timer can count. */
+const MOST_MS = 0x7fffffff;
 
 const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get as () => boolean;
 const { throwIfAborted } = AbortSignal.prototype;
@@ -84,14 +87,16 @@ const { throwIfAborted } = AbortSignal.prototype;
  */
 export class TaskSignal {
   readonly #controller = new AbortController();
-  readonly #event: Event;
+  readonly #event: Event | undefined;
+  #deadline = Number.POSITIVE_INFINITY;
   readonly #over = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(event: Event) {
+  constructor(event: Event | undefined) {
     this.#event = event;
     const { signal } = this.#controller;
     const look = () => {
-      if (!aborted.call(signal) && event.isSet()) this.#controller.abort();
+      if (!aborted.call(signal) && this.isAborted) this.#controller.abort();
     };
     Object.defineProperties(signal, {
       aborted: {
@@ -111,12 +116,23 @@ export class TaskSignal {
   }
 
   get isAborted(): boolean {
-    return this.#event.isSet();
+    return this.#event?.isSet() === true || this.isLate;
+  }
+
+  /** The task begins, and is aborted in so many milliseconds. */
+  limit(ms: number): void {
+    this.#deadline = performance.now() + ms;
+  }
+
+  get isLate(): boolean {
+    return performance.now() >= this.#deadline;
   }
 
   /** The task is async: from now on its loop runs. */
   listen(): void {
-    this.#event.waitAsync(undefined, { signal: this.#over.signal }).then(
+    const ms = this.#deadline - performance.now();
+    if (ms < Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.#controller.abort(), Math.min(ms, MOST_MS));
+    this.#event?.waitAsync(undefined, { signal: this.#over.signal }).then(
       () => this.#controller.abort(),
       () => {},
     );
@@ -124,7 +140,8 @@ export class TaskSignal {
 
   end(): void {
     this.#over.abort();
+    clearTimeout(this.#timer);
     global[KEY] = never;
-    this.#event.close();
+    this.#event?.close();
   }
 }

@@ -11,7 +11,7 @@
  * So what every message has costs no codec, and a number in it neither.
  */
 import { ClassTag, Kind, Meta, Status } from '../../assembly/abi.ts';
-import { ShutDown } from '../errors.ts';
+import { RuntimeError, ShutDown } from '../errors.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
 import { interruption, throwIfInterrupted } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
@@ -47,15 +47,19 @@ function writeHeader(words: Int32Array, at: number, id: number, kind: number, ro
 }
 
 export class TaskChannel extends Shared {
-  constructor(existing?: AdoptionToken) {
+  /** @param existing or how many messages fit; 0: as many as the heap holds */
+  constructor(existing: AdoptionToken | number = 0) {
     if (existing instanceof AdoptionToken) super(existing.heap, existing.ref);
     else {
       const heap = theHeap();
-      super(heap, created(heap.core.queueCreate(0)));
+      super(heap, created(heap.core.queueCreate(existing)));
     }
   }
 
-  /** @throws TypeError the value cannot be sent; MemoryError; ShutDown. Then nothing has changed */
+  /**
+   * Waits for room. @throws TypeError the value cannot be sent; MemoryError; ShutDown; RuntimeError there is
+   * no room, and this thread must not block. Then nothing has changed
+   */
   post(value: unknown, id: number, kind: number, row = 0, generation = 0): void {
     const { [Member.HEAP]: heap } = this;
     const { scratchI32 } = heap;
@@ -69,17 +73,24 @@ export class TaskChannel extends Shared {
       writeHeader(heap.words(at + HEADER), at >> 2, id, kind, row, generation);
     } else writeHeader(scratchI32, RECORD >> 2, id, kind, row, generation);
     const status = putRecord(heap, queue, FOREVER);
-    if (status !== Status.OK) throw status === Status.SHUTDOWN ? new ShutDown('the channel was shut down') : heapFull();
+    if (status === Status.OK) return;
+    if (status === Status.TIMEOUT) throw interruption() ?? heapFull();
+    if (status === Status.WOULD_BLOCK)
+      throw new RuntimeError('the pool has no room, and this thread must not block: await pool.hasRoom() first');
+    throw status === Status.SHUTDOWN ? new ShutDown('the channel was shut down') : heapFull();
   }
 
   /** Takes the oldest message, waiting for one. @throws ShutDown none will come */
-  take(): Message {
+  take(): Message;
+  /** The same, waiting `ms` milliseconds; undefined: there is none. */
+  take(ms: number): Message | undefined;
+  take(ms = FOREVER): Message | undefined {
     let meta: number;
     for (;;) {
-      meta = this[Member.HEAP].core.queueGet(this[Member.OPEN], FOREVER);
+      meta = this[Member.HEAP].core.queueGet(this[Member.OPEN], ms);
       if (meta !== Status.TIMEOUT) break;
-      // Its listeners have run: unless they have ended this worker, it goes on.
-      interruption();
+      // A signal: its listeners have run. Unless they have ended this worker, it goes on.
+      if (interruption() === undefined && ms !== FOREVER) return undefined;
     }
     if (meta < 0) throw new ShutDown('the channel was shut down and is drained');
     return this.#read(RECORD, this[Member.HEAP].scratchI32[0] as number, meta);
@@ -129,6 +140,11 @@ export class TaskChannel extends Shared {
   /** @param immediate drop what is in */
   shutDown(immediate = false): void {
     this[Member.HEAP].core.queueShutdown(this[Member.OPEN], immediate ? 1 : 0);
+  }
+
+  /** What opens when there is room. */
+  get roomGate(): number {
+    return this[Member.HEAP].core.queueNotFullGate(this[Member.OPEN]);
   }
 
   /** What opens when a message comes. */

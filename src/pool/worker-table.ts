@@ -4,11 +4,22 @@
  * | word          | writer                    | holds                                                              |
  * | ------------- | ------------------------- | ------------------------------------------------------------------ |
  * | state         | creator, monitor           | PoolState; it only grows                                           |
+ * | withdrawn      | creator, workers           | bits: the tasks that are not to begin                              |
+ * | asked          | creator, monitor           | 1: the monitor is on its way to look whether workers are missing   |
+ * | limited        | creator                    | tasks on their way that have a limit                               |
  * | assignment     | its worker, or the monitor | the number of the task that its worker has (from 1), or Assignment |
  * | tid            | monitor                    | its worker                                                         |
+ * | limit          | its worker                 | milliseconds for that task; minus: it only hears of it; 0: none    |
  *
  * A worker that dies between taking a task and saying which has TAKING as its assignment. Which task that was
  * comes out by exclusion: see PendingTasks.
+ *
+ * Who wants to end a worker for its task seals the assignment first: from then on this worker takes no other.
+ * That, and the worker's own step on to the next task, are compare-and-exchange of one word, so one of them
+ * is first: a worker is never ended for a task that it no longer has. What it had done by then has its reply.
+ *
+ * A task is withdrawn before the assignments are looked at, and a worker looks for what is withdrawn after it
+ * has said which task it has. So one of the two sees the other.
  */
 import { ClassTag, Kind } from '../../assembly/abi.ts';
 import { reaches } from '../heap/extent.ts';
@@ -31,6 +42,10 @@ export const enum Assignment {
   STARTING = -1,
   /** Asleep waiting for a task, or about to say which it has taken. */
   TAKING = -2,
+  /** It ends: unless that is for want of a task, and it finds one after it has said so. */
+  LEAVING = -3,
+  /** Minus the number of the task: its worker is to be ended, and takes no other. */
+  SEALED = -16,
 }
 
 const NO_LOCK = 1;
@@ -40,6 +55,20 @@ const STATE = 0;
 const SIZE = 1;
 const ASSIGNMENT = 0;
 const TID = 1;
+const LIMIT = 2;
+const LIMITED = 2;
+const ASKED = 4;
+/** Tasks on their way that can be told apart in what is withdrawn: a bit each. */
+export const PLACES = 2 ** 17;
+
+/** The task of a worker, also of one that is to be ended for it; not above 0: it has none. */
+export function taskOf(assignment: number): number {
+  return assignment < Assignment.SEALED ? Assignment.SEALED - assignment : assignment;
+}
+
+function bytesFor(size: number): number {
+  return ((1 + size) * LINE + PLACES / 32) * 4;
+}
 
 export class WorkerTable extends Shared {
   readonly #words: Int32Array;
@@ -49,12 +78,12 @@ export class WorkerTable extends Shared {
     if (size instanceof AdoptionToken) super(size.heap, size.ref);
     else {
       const heap = theHeap();
-      super(heap, created(heap.core.valueCreate((1 + size) * LINE * 4, NO_LOCK)));
+      super(heap, created(heap.core.valueCreate(bytesFor(size), NO_LOCK)));
       heap.storeWord(heap.core.valueData(this[Member.PTR]) + 4 * SIZE, size);
     }
     const at = this[Member.HEAP].core.valueData(this[Member.PTR]);
     this.size = this[Member.HEAP].loadWord(at + 4 * SIZE);
-    const bytes = (1 + this.size) * LINE * 4;
+    const bytes = bytesFor(this.size);
     // The first bytes of a memory never move: a view on them stays good when it grows.
     this.#words = new Int32Array(this[Member.HEAP].words(at + bytes).buffer, at, bytes >> 2);
   }
@@ -74,6 +103,79 @@ export class WorkerTable extends Shared {
 
   assign(index: number, assignment: number): void {
     Atomics.store(this.#words, (1 + index) * LINE + ASSIGNMENT, assignment);
+  }
+
+  /** The worker of an index goes on to the next task; false: it is to be ended. */
+  advance(index: number, id: number): boolean {
+    return Atomics.compareExchange(this.#words, (1 + index) * LINE + ASSIGNMENT, id, Assignment.TAKING) === id;
+  }
+
+  /** Has the worker of an index take no other task than this one; false: it has another one, or none. */
+  seal(index: number, id: number): boolean {
+    return Atomics.compareExchange(this.#words, (1 + index) * LINE + ASSIGNMENT, id, Assignment.SEALED - id) === id;
+  }
+
+  isSealed(index: number): boolean {
+    return this.assignment(index) < Assignment.SEALED;
+  }
+
+  /** Of the task that the worker of an index has. */
+  limit(index: number): number {
+    return Atomics.load(this.#words, (1 + index) * LINE + LIMIT);
+  }
+
+  setLimit(index: number, ms: number): void {
+    Atomics.store(this.#words, (1 + index) * LINE + LIMIT, ms);
+  }
+
+  get limited(): number {
+    return Atomics.load(this.#words, LIMITED);
+  }
+
+  set limited(tasks: number) {
+    Atomics.store(this.#words, LIMITED, tasks);
+  }
+
+  /** Asks the monitor to look whether workers are missing; false: it was asked already. */
+  ask(): boolean {
+    return Atomics.compareExchange(this.#words, ASKED, 0, 1) === 0;
+  }
+
+  /** The monitor looks: who asks from now on asks again. */
+  answer(): void {
+    Atomics.store(this.#words, ASKED, 0);
+  }
+
+  /** How many workers there are. */
+  get living(): number {
+    let count = 0;
+    for (let index = 0; index < this.size; index++) if (this.tid(index) !== 0) count++;
+    return count;
+  }
+
+  // ── what is withdrawn ──────────────────────────────────────────────────────────────────────────────
+  // A bit for each task, by its number: PendingTasks gives no two that are on their way the same place.
+
+  #placeOf(id: number): number {
+    return (1 + this.size) * LINE + ((id % PLACES) >>> 5);
+  }
+
+  /** It is not to begin. */
+  withdraw(id: number): void {
+    Atomics.or(this.#words, this.#placeOf(id), 1 << (id & 31));
+  }
+
+  /**
+   * It may begin again; or a worker has taken it, and answers CANCELLED. Of creator and worker one is told
+   * true.
+   */
+  restore(id: number): boolean {
+    const bit = 1 << (id & 31);
+    return (Atomics.and(this.#words, this.#placeOf(id), ~bit) & bit) !== 0;
+  }
+
+  isWithdrawn(id: number): boolean {
+    return (Atomics.load(this.#words, this.#placeOf(id)) & (1 << (id & 31))) !== 0;
   }
 
   tid(index: number): number {

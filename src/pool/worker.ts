@@ -14,11 +14,13 @@ import { hasPendingWork, importModule } from '../platform/index.ts';
 import { currentWorker } from '../workers/current-worker.ts';
 import { type AnyFunction, explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
 import { unsendable } from '../workers/unsendable.ts';
+import { lateError } from './limit.ts';
 import { type Performed, perform } from './perform.ts';
 import { type Broken, Call, type Control, MORE, type More, Notice, Reply, type Setup } from './protocol.ts';
 import { SharedConstant } from './shared-constant.ts';
 import { TaskSignal } from './signal.ts';
 import type { Message } from './task-channel.ts';
+import { type RunningTask, setRunningTask } from './task-sender.ts';
 import { Assignment, PoolState } from './worker-table.ts';
 
 interface Known {
@@ -33,6 +35,8 @@ const TURN = 64;
 function turnOfLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
+
+const CANCELLED: Performed = { reply: Reply.CANCELLED, value: undefined };
 
 /** Functions that a worker remembers. */
 const MOST_KNOWN = 512;
@@ -51,12 +55,15 @@ async function load(url: string): Promise<Record<string, unknown>> {
 class Worker {
   readonly #control: Control;
   readonly #index: number;
+  /** Milliseconds without a task after which it ends. */
+  readonly #idleMs: number;
   readonly #heap: Heap = theHeap();
   readonly #known = new Map<number, Known>();
 
   constructor(control: Control, index: number) {
     this.#control = control;
     this.#index = index;
+    this.#idleMs = index < control.min ? Number.POSITIVE_INFINITY : control.idleMs;
   }
 
   async prepare(setup: SharedConstant<Setup>): Promise<void> {
@@ -74,29 +81,51 @@ class Worker {
   }
 
   async serve(): Promise<void> {
-    const { table, tasks, maxtasks } = this.#control;
-    table.assign(this.#index, Assignment.NONE);
+    const { table, tasks, replies, maxtasks } = this.#control;
+    const running: RunningTask = { id: 0, post: (message, id) => replies.post(message, id, Reply.MESSAGE) };
+    setRunningTask(running);
+    table.assign(this.#index, Assignment.TAKING);
     for (let taken = 0; maxtasks === 0 || taken < maxtasks; ) {
       // What earlier tasks have left behind goes on only while this thread does not sleep.
-      if (hasPendingWork() && tasks.size === 0) await this.#untilTask();
-      else if (taken % TURN === TURN - 1 && (hasPendingWork() || wantsTurn())) await turnOfLoop();
+      if (hasPendingWork() && tasks.size === 0 && !tasks.isShutDown) {
+        if ((await this.#untilTask()) || !this.#leaves()) continue;
+        return;
+      }
+      if (taken % TURN === TURN - 1 && (hasPendingWork() || wantsTurn())) await this.#turn();
       const next = this.#take();
       if (next === undefined) break;
       taken++;
-      const done = this.#begin(next);
-      this.#report(next, done instanceof Promise ? await done : done);
+      running.id = next.id;
+      const done = table.isWithdrawn(next.id) && table.restore(next.id) ? CANCELLED : this.#begin(next);
+      const performed = done instanceof Promise ? await done : done;
+      running.id = 0;
+      this.#report(next, performed);
+      if (next.kind >= MORE) table.setLimit(this.#index, 0);
+      // It is to be ended for this task, and will be: it takes no other.
+      if (!table.advance(this.#index, next.id)) return;
     }
+    table.assign(this.#index, Assignment.LEAVING);
+  }
+
+  async #turn(): Promise<void> {
+    const { table } = this.#control;
     table.assign(this.#index, Assignment.NONE);
+    await turnOfLoop();
+    table.assign(this.#index, Assignment.TAKING);
   }
 
   /** The next task, which stands on the table before anything else happens; undefined: there will be none. */
   #take(): Message | undefined {
     const { table, tasks } = this.#control;
-    table.assign(this.#index, Assignment.TAKING);
     try {
-      const next = tasks.take();
-      table.assign(this.#index, next.id);
-      return next;
+      for (;;) {
+        const next = tasks.take(this.#idleMs);
+        if (next !== undefined) {
+          table.assign(this.#index, next.id);
+          return next;
+        }
+        if (this.#leaves()) return undefined;
+      }
     } catch (error) {
       if (error instanceof ShutDown) return undefined;
       throw error;
@@ -112,12 +141,19 @@ class Worker {
   }
 
   async #beginSlowly({ kind, row, generation, value }: Message, known: Known | undefined): Promise<Performed> {
-    const [payload, cancel, kwargs] = kind < MORE ? ([value] as unknown as More) : (value as More);
-    const signal = cancel && new TaskSignal(cancel);
+    const [payload, cancel, kwargs, limit = 0] = kind < MORE ? ([value] as unknown as More) : (value as More);
+    const signal = cancel || limit !== 0 ? new TaskSignal(cancel) : undefined;
     try {
-      if (signal?.isAborted) return { reply: Reply.CANCELLED, value: undefined };
+      if (signal?.isAborted) return CANCELLED;
       const { fn } = known?.generation === generation ? known : await this.#learn(row, generation);
-      return await perform((kind % MORE) as Call, fn, payload, kwargs, signal);
+      // What is loaded first is not the task's.
+      if (limit !== 0) {
+        this.#control.table.setLimit(this.#index, limit);
+        signal?.limit(Math.abs(limit));
+      }
+      const done = await perform((kind % MORE) as Call, fn, payload, kwargs, signal);
+      // Its caller need not be told before what it has come to.
+      return signal?.isLate ? { reply: Reply.ERROR, value: lateError(Math.abs(limit)) } : done;
     } catch (error) {
       return { reply: Reply.ERROR, value: error };
     } finally {
@@ -167,11 +203,23 @@ class Worker {
     this.#send(id, Reply.MIXED, [sent, flags]);
   }
 
-  async #untilTask(): Promise<void> {
+  /** Whether it ends, because it had nothing to do. Who puts a task sees that, or is seen here. */
+  #leaves(): boolean {
+    const { table, tasks } = this.#control;
+    table.assign(this.#index, Assignment.LEAVING);
+    if (tasks.size === 0) return true;
+    table.assign(this.#index, Assignment.TAKING);
+    return false;
+  }
+
+  /** False: none has come in time. */
+  async #untilTask(): Promise<boolean> {
     const { table, tasks } = this.#control;
     table.assign(this.#index, Assignment.NONE);
-    const attempt = () => (tasks.size === 0 && !tasks.isShutDown ? PENDING : undefined);
-    await AsyncGate.wait<void>(this.#heap, tasks.gate, attempt, Number.POSITIVE_INFINITY, undefined, () => {});
+    const attempt = () => (tasks.size === 0 && !tasks.isShutDown ? PENDING : true);
+    const isThere = await AsyncGate.wait<boolean>(this.#heap, tasks.gate, attempt, this.#idleMs, undefined, () => false);
+    if (isThere) table.assign(this.#index, Assignment.TAKING);
+    return isThere;
   }
 
   async #learn(row: number, generation: number): Promise<Known> {

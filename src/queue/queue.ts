@@ -18,6 +18,7 @@ import { decodeMany, type NumberArray, notNumber, readNumbers, roomIn } from './
 import { Lender } from './lender.ts';
 import { PutBatch } from './put-batch.ts';
 import { isShortBytes, plainRecords, putEncoded, type RecordForm, stageBytes } from './records.ts';
+import { readableOf, writableOf } from './streams.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -318,6 +319,26 @@ export class Queue<T = unknown> extends Lender {
     if (count < 0) throw this[Member.GET_ERROR](count);
     readNumbers(this[Member.HEAP], target, count);
     return count;
+  }
+
+  // ── streams ────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * The items as a web stream, which ends when the queue is shut down and drained. An item is taken out when
+   * it is read, and not before; several streams, also in several workers, share the items. `cancel` leaves
+   * the queue as it is. Beyond Python.
+   */
+  readable(): ReadableStream<T> {
+    return readableOf(this);
+  }
+
+  /**
+   * A web stream whose chunks are put: a write is done when its item is in. `close` shuts the queue down,
+   * `abort` at once, with what is in; reasons do not travel. To leave it open: `pipeTo(..., { preventClose:
+   * true })`. Beyond Python.
+   */
+  writable(): WritableStream<T> {
+    return writableOf(this);
   }
 
   /** @internal */

@@ -10,6 +10,17 @@ export interface ProcessTraits {
   readonly parent?: { readonly pid: number; readonly number: number; readonly name: string } | undefined;
 }
 
+/** Where a worker's output goes: a queue's row and generation. */
+export interface OutputRef {
+  id: number;
+  generation: number;
+  /** It is this worker's alone: it is shut down at its end. */
+  isOwn: boolean;
+}
+
+/** Of standard output and of standard error; undefined: the program's own. */
+export type Outputs = readonly [OutputRef | undefined, OutputRef | undefined];
+
 /** What a worker knows of itself. */
 export interface CurrentWorker {
   /** Its record's row and generation. */
@@ -24,6 +35,8 @@ export interface CurrentWorker {
   readonly isMainThread: boolean;
   /** The process that it is, or is a thread of. */
   readonly process: ProcessTraits;
+  /** Where goes what it prints; undefined: the program's own output. */
+  readonly outputs: Outputs | undefined;
   /** True until its own modules are imported: then nothing may be started. */
   importing: boolean;
 }

@@ -1,10 +1,11 @@
 /** What Thread and Process are told when they are made. */
 import { AssertionError } from '../errors.ts';
 import { checkArgs, checkNames } from '../heap/options.ts';
+import { LAUNCH_OPTIONS, type LaunchOptions } from './launch-options.ts';
 import { type AnyFunction, describeTarget } from './targets.ts';
 
 /** Without a target: what a subclass is told, whose `run` is what runs. */
-export interface BareOptions {
+export interface BareOptions extends LaunchOptions {
   args?: readonly unknown[] | undefined;
   kwargs?: Record<string, unknown> | undefined;
   name?: string | undefined;
@@ -59,7 +60,7 @@ export function checkOptions(options: GivenOptions): GivenOptions {
     throw new TypeError('expected an object of options: { target, args, kwargs, name, daemon }');
   if ('group' in options && options.group !== undefined && options.group !== null)
     throw new AssertionError('group argument must be None for now');
-  checkNames('Thread and Process', options, ['target', 'args', 'kwargs', 'name', 'daemon', 'group']);
+  checkNames('Thread and Process', options, ['target', 'args', 'kwargs', 'name', 'daemon', 'group', ...LAUNCH_OPTIONS]);
   const { target, args, kwargs } = options;
   if (target !== undefined) describeTarget(target);
   checkArgs(args);

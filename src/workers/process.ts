@@ -8,6 +8,7 @@ import { Member } from '../heap/members.ts';
 import { AdoptionToken, registerShared, Shared } from '../heap/shared.ts';
 import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { cores, nativeId } from '../platform/index.ts';
+import { flagsOf, type ResourceLimits } from '../platform/resource-limits.ts';
 import { Event } from '../sync/event.ts';
 import { type Flavour, multiprocessing } from '../sync/flavour.ts';
 import { type StartMethod, startMethod } from './context.ts';
@@ -91,7 +92,7 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
   protected override [Member.CHECK_START](): void {
     const here = currentWorker();
     if (here?.process.daemon) throw new AssertionError('daemonic processes are not allowed to have children');
-    if (this[Member.SPAWNED]) checkSpawning(this[Member.HEAP]);
+    if (this[Member.SPAWNED]) checkSpawning(this[Member.HEAP], this[Member.LAUNCH]?.resourceLimits);
   }
 
   /**
@@ -310,16 +311,19 @@ export function getppid(): number | undefined {
 }
 
 /**
- * @throws RuntimeError this worker cannot have processes of the operating system started that share its heap
+ * @throws RuntimeError this worker cannot have processes of the operating system started that share its heap;
+ * ValueError none can have these limits
  * @internal
  */
-export function checkSpawning({ link: { processes, root } }: Heap): void {
+export function checkSpawning({ link: { processes, root } }: Heap, limits: ResourceLimits = {}): void {
   if (processes === undefined)
     throw new RuntimeError("this program's heap is shared by threads only: see configure({ processes: true })");
   if (processes.ended !== undefined)
     throw new RuntimeError('a guest cannot start processes of the operating system; the program that shares its heap can');
   if (currentWorker() === undefined && root !== nativeId)
     throw new RuntimeError('a thread that nogil has not started cannot start processes of the operating system');
+  // See launchOf.
+  if (typeof Buffer !== 'undefined') flagsOf(limits);
 }
 
 /** `Process`, started in one way whatever the program says. @internal */

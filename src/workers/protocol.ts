@@ -2,7 +2,7 @@
 import type { HeapLink, RemoteLink } from '../heap/heap.ts';
 import type { Surroundings } from '../platform/platform.ts';
 import type { StartMethod } from './context.ts';
-import type { ProcessTraits } from './current-worker.ts';
+import type { Outputs, ProcessTraits } from './current-worker.ts';
 
 export interface RecordRef {
   id: number;
@@ -20,6 +20,10 @@ export interface Origin {
   method: StartMethod | undefined;
   /** Whether it becomes a process of the operating system. */
   isSpawned: boolean;
+  /** Where goes what it prints. */
+  outputs: Outputs | undefined;
+  /** The modules that have registered classes: what it is given may have instances. */
+  classes: string[];
 }
 
 export interface StartMessage extends Omit<Origin, 'parent'> {
@@ -51,6 +55,12 @@ export type ToSupervisor =
   | PoolMessage
   /** Stops a pool's workers for good. */
   | { type: 'endPool'; control: number }
+  /** A pool may need more workers. */
+  | { type: 'grow'; control: number }
+  /** A pool has tasks with a limit: their time is watched. */
+  | { type: 'limits'; control: number }
+  /** Stops the worker of an index of a pool, if that is sealed. */
+  | { type: 'endTask'; control: number; index: number }
   /** `signal`: the exit code that the worker shall have. */
   | { type: 'stop'; tid: number; signal: number }
   /**
@@ -111,6 +121,7 @@ export interface WorkerData {
   main: string | undefined;
   /** How it starts processes itself, as far as that is set. */
   method: StartMethod | undefined;
+  outputs: Outputs | undefined;
   /** To be imported before the task is decoded. */
   modules: string[];
 }

@@ -7,6 +7,7 @@ import { Kind, WorkerField, WorkerFlag, WorkerState } from '../../assembly/abi.t
 import { ValueError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { boxRecord, decodeRecord, placeBoxed, RECORD, readBoxed } from '../heap/records.ts';
+import type { Queue } from '../queue/queue.ts';
 import type { TargetSpec } from './targets.ts';
 import { unsendable } from './unsendable.ts';
 
@@ -18,6 +19,9 @@ export interface TaskSpec {
   fields: Record<string, unknown> | undefined;
   args: readonly unknown[];
   kwargs: Record<string, unknown> | undefined;
+  /** Where goes what it prints: kept here until it has them open. */
+  stdout?: Queue<Uint8Array>;
+  stderr?: Queue<Uint8Array>;
 }
 
 /** Which record: a row of the object table, and its generation. */

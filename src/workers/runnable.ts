@@ -3,6 +3,7 @@
  * it.
  */
 import { SlotField, Status, WorkerFlag, WorkerState } from '../../assembly/abi.ts';
+import { classModules } from '../codec/classes.ts';
 import { RuntimeError, TimeoutError, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, takeSlot, theHeap } from '../heap/heap.ts';
@@ -16,6 +17,7 @@ import { blockedIn, wouldBlock } from '../sync/blocking.ts';
 import type { Flavour } from '../sync/flavour.ts';
 import { getStartMethod } from './context.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
+import { inheritedOutputs, type Launch, launchOf, type OutputQueue } from './launch-options.ts';
 import { checkOptions, type GivenOptions } from './options.ts';
 import type { Origin, StartMessage } from './protocol.ts';
 import { type RecordRow, type TaskSpec, WorkerRecord } from './record.ts';
@@ -38,6 +40,7 @@ export abstract class Runnable<R = unknown> extends Shared {
   #args: readonly unknown[];
   #kwargs: Record<string, unknown> | undefined;
   readonly #mine: boolean;
+  readonly #launchOptions: Launch | undefined;
   readonly #record: WorkerRecord;
 
   /** @internal */
@@ -49,12 +52,14 @@ export abstract class Runnable<R = unknown> extends Shared {
       this.#mine = false;
     } else {
       const { target, args = [], kwargs, daemon } = checkOptions(options);
+      const launch = launchOf(options);
       const heap = theHeap();
       super(heap, created(heap.core.workerCreate(process ? WorkerFlag.PROCESS : 0)));
       this.#target = target;
       this.#args = args;
       this.#kwargs = kwargs;
       this.#mine = true;
+      this.#launchOptions = launch;
       const here = currentWorker();
       // The main thread of a daemonic process is no daemon itself.
       const inherited = process ? here?.process.daemon : here?.daemon && !here.isProcess;
@@ -111,6 +116,28 @@ export abstract class Runnable<R = unknown> extends Shared {
     return this[Member.RECORD_OF].tid || undefined;
   }
 
+  /**
+   * With `stdout: true` what the worker prints, in whole lines: bytes. It is shut down once the worker has
+   * ended, so a loop over it ends; close it when it is read. Otherwise undefined. Beyond Python.
+   */
+  get stdout(): OutputQueue | undefined {
+    return this.#launchOptions?.stdout;
+  }
+
+  /** A subclass may keep something by this name. */
+  set stdout(own: unknown) {
+    ownField(this, 'stdout', own);
+  }
+
+  /** The same of standard error, with `stderr: true`. */
+  get stderr(): OutputQueue | undefined {
+    return this.#launchOptions?.stderr;
+  }
+
+  set stderr(own: unknown) {
+    ownField(this, 'stderr', own);
+  }
+
   isAlive(): boolean {
     const { state } = this[Member.RECORD_OF];
     return state === WorkerState.STARTING || state === WorkerState.RUNNING;
@@ -144,9 +171,11 @@ export abstract class Runnable<R = unknown> extends Shared {
     const origin = {
       parent: here?.pid ?? this[Member.HEAP].tid,
       main: mainModule(),
-      around: surroundings(),
+      around: this.#launchOptions?.around() ?? surroundings(),
       method: getStartMethod(true),
       isSpawned: this[Member.SPAWNED],
+      outputs: this.#launchOptions?.outputs(true) ?? inheritedOutputs(),
+      classes: classModules(),
     };
     this.#launch(origin, tellSupervisor);
     // Not in the first process, whose end is the end of all: elsewhere this one may be gone before the
@@ -159,7 +188,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     runnable.#launch(origin, send);
   }
 
-  #launch({ parent, main, around, method, isSpawned }: Origin, send: (message: StartMessage) => void): void {
+  #launch({ parent, main, around, method, isSpawned, outputs, classes }: Origin, send: (message: StartMessage) => void): void {
     const { core } = this[Member.HEAP];
     const record = this[Member.RECORD_OF];
     this.#heedFields();
@@ -190,10 +219,15 @@ export abstract class Runnable<R = unknown> extends Shared {
     record.move(WorkerState.INITIAL, WorkerState.STARTING);
     const process = this[Member.OWN_PROCESS];
     const daemon = record.daemon || process.daemon;
-    const modules = modulesOf(task.target, task.subclass);
+    const modules = [...new Set([...modulesOf(task.target, task.subclass), ...classes])];
     const { name } = record;
     const row = { id, generation };
-    send({ type: 'start', record: row, tid, name, daemon, process, main, around, method, isSpawned, modules });
+    send({ type: 'start', record: row, tid, name, daemon, process, main, around, method, isSpawned, outputs, classes, modules });
+  }
+
+  /** @internal */
+  protected get [Member.LAUNCH](): Launch | undefined {
+    return this.#launchOptions;
   }
 
   /** Whether it becomes a process of the operating system. @internal */
@@ -222,12 +256,15 @@ export abstract class Runnable<R = unknown> extends Shared {
   #taskSpec(): TaskSpec {
     const target = this.#target === undefined ? undefined : describeTarget(this.#target);
     const own = isSubclass(this.constructor) ? this.constructor : undefined;
+    const { stdout, stderr } = this.#launchOptions ?? {};
     return {
       target,
       subclass: own && describeTarget(own as never),
       fields: own && fieldsOf(this),
       args: this.#args,
       kwargs: this.#kwargs,
+      ...(stdout && { stdout }),
+      ...(stderr && { stderr }),
     };
   }
 

@@ -21,7 +21,7 @@ const entries: [name: string, module: Record<string, unknown>, names: string][] 
      currentProcess parentProcess activeChildren cpuCount getpid getppid getContext setStartMethod getStartMethod getAllStartMethods
      freezeSupport SharedMemory ShareableList SharedMemoryManager FileExistsError FileNotFoundError AssertionError AttributeError BrokenBarrierError BrokenLockError BrokenPipeError BufferTooShort DeadlockError Empty
      EOFError Full IndexError KeyError MaybeEncodingError MemoryError OSError ProcessError RemoteError RuntimeError ShutDown TimeoutError
-     ValueError WorkerDied`,
+     ValueError WorkerDied taskSignal taskChannel progress`,
   ],
   ['queue', { ...queue }, 'Queue LifoQueue PriorityQueue SimpleQueue Slot Lease Empty Full ShutDown'],
   ['sched', { ...sched }, 'scheduler Scheduler'],

@@ -4,6 +4,7 @@
  * All is exported: a type that has no name outside of the package is an error then. Nothing of this is run.
  */
 import * as nogil from 'nogil';
+import * as futures from 'nogil/futures';
 import * as multiprocessing from 'nogil/multiprocessing';
 import * as queue from 'nogil/queue';
 import * as sched from 'nogil/sched';
@@ -103,6 +104,33 @@ export const applied: nogil.AsyncResult<number> = pool().applyAsync(double, [1],
 export const mapped = pool().map(double, [1, 2], 1);
 export const iterated: nogil.PoolIterator<number> = pool().imap(double, [1]);
 export const signal = nogil.taskSignal;
+export const elastic = () =>
+  new nogil.Pool({
+    min: 1,
+    max: 2,
+    idleTimeout: 1,
+    maxQueue: 10,
+    stdout: true,
+    env: { A: 'a' },
+    resourceLimits: { stackSizeMb: 1 },
+  });
+export const printed: nogil.Queue<Uint8Array> | undefined = elastic().stdout;
+export const limited = pool().apply(double, [1], undefined, { timeout: 1, kill: true });
+export const messages: nogil.TaskMessages = applied.messages;
+export const sender: () => nogil.TaskSender<number> = () => nogil.taskChannel<number>();
+export const executor = new futures.ThreadPoolExecutor(2, { initializer: double, initargs: [1] });
+export const future: futures.Future<number> = executor.submit(double, 1);
+export const results: futures.MapResults<number> = executor.map(double, [1, 2], { timeout: 1 });
+export const powers: futures.MapResults<number> = executor.map((a: number, b: number) => a ** b, [1, 2], new Set([3]));
+export const { done, notDone } = futures.wait([future], { returnWhen: futures.FIRST_COMPLETED });
+export const completed = [...futures.asCompleted([future])].map((each) => each.result(1));
+export const isCancelled = (error: unknown) => error instanceof futures.CancelledError || error instanceof futures.BrokenExecutor;
+export class Vector {
+  constructor(readonly x: number) {}
+}
+nogil.registerClass(Vector, { encode: (v) => v.x, decode: (x: number) => new Vector(x) });
+export const readable: ReadableStream<number> = new nogil.Queue<number>().readable();
+export const writable: WritableStream<number> = new nogil.Queue<number>().writable();
 export class Robot {
   say(word: string): string {
     return word;
@@ -147,6 +175,8 @@ export function errors(error: unknown): boolean {
     nogil.FileNotFoundError,
     nogil.Full,
     nogil.IndexError,
+    nogil.InterruptedError,
+    nogil.KeyboardInterrupt,
     nogil.KeyError,
     nogil.MaybeEncodingError,
     nogil.MemoryError,
