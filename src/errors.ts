@@ -31,6 +31,7 @@ export class AssertionError extends Error {}
 export class Empty extends Error {}
 /** A `put` found no room in time. `put` says how many items of a batch are in. */
 export class Full extends Error {
+  /** Of `putMany`: how many items of the batch are in. Undefined for a single `put`. */
   put?: number;
 }
 /** The queue was shut down (and, for `get`, is drained). */
@@ -46,6 +47,7 @@ export class OSError extends Error {}
 export class InterruptedError extends OSError {
   /** 'SIGTERM', 'SIGHUP', or 'SIGINT'. */
   signal: string;
+  /** Made by a wait. @param signal its name */
   constructor(signal: string) {
     super(`the wait was interrupted by ${signal}`);
     this.signal = signal;
@@ -67,6 +69,7 @@ export class BufferTooShort extends ProcessError {
   length: number;
   /** Of `recvBytesInto`: the whole message. Of `getInto`, which leaves it where it is: nothing. */
   args: [Uint8Array];
+  /** Made by `getInto` and `recvBytesInto`. @param message the whole message, or its length in bytes */
   constructor(message: Uint8Array | number) {
     const length = typeof message === 'number' ? message : message?.byteLength;
     super(`a message of ${length} bytes does not fit into the buffer`);
@@ -81,8 +84,11 @@ export class BufferTooShort extends ProcessError {
 export class TimeoutError extends ProcessError {}
 /** The barrier is broken, was reset while waiting, or its action threw. */
 export class BrokenBarrierError extends RuntimeError {}
+/** There is no such key in a managed dict. */
 export class KeyError extends Error {}
+/** There is no such element in a list or an array. */
 export class IndexError extends Error {}
+/** There is no such attribute: of a Namespace, a Local, a registered object; or no lock behind a Value. */
 export class AttributeError extends Error {}
 /** The shared heap is full. Nothing was changed. */
 export class MemoryError extends Error {}
@@ -90,6 +96,7 @@ export class MemoryError extends Error {}
 export class RemoteError extends Error {}
 /** The cause of an error that came from another worker: where it was thrown there. */
 export class RemoteTraceback extends Error {
+  /** Made where the error arrives. @param where the worker's name @param stack what the stack was there */
   constructor(where: string, stack?: string) {
     super(`in ${where}`);
     if (stack !== undefined) this.stack = `${this.name}: ${this.message}\n${stack}`;
@@ -97,7 +104,9 @@ export class RemoteTraceback extends Error {
 }
 /** A result could not be sent. A pool's says in `exc` why, and in `value` what it was, both as text. */
 export class MaybeEncodingError extends Error {
+  /** Of a pool's result: why it could not be sent, as text. */
   exc?: string;
+  /** Of a pool's result: what it was, as text. */
   value?: string;
 }
 /** What Python allows in principle and not here. */

@@ -8,10 +8,15 @@
 
 /** What it takes from Vite's `Plugin`, so that Vite is no dependency. */
 export interface VitePlugin {
+  /** `'nogil'`, as Vite's messages call it. */
   name: string;
+  /** It sees modules before other plugins do. */
   enforce: 'pre';
+  /** The two headers, for development and preview. */
   config(): { server: { headers: Record<string, string> }; preview: { headers: Record<string, string> } };
+  /** Learns whether this is a build. */
   configResolved(config: { command: string }): void;
+  /** In a build: gives modules that hold targets chunks of their own. */
   transform(this: unknown, code: string, id: string): Promise<{ code: string; map: null } | undefined>;
 }
 
@@ -32,6 +37,7 @@ const MARKS = /\btask\s*\(\s*import\.meta\b/;
 const MODULE_URL =
   /(?<!Worker\s*\(\s*)\bnew\s+URL\(\s*(['"])(\.{1,2}\/[^'"#?]+\.[cm]?[jt]sx?)(#[^'"]*)?\1\s*,\s*import\.meta\.url\s*\)/g;
 
+/** Makes the plugin: `plugins: [nogil()]` in `vite.config.ts`. It has no options. */
 export default function nogil(): VitePlugin {
   let building = false;
   return {

@@ -45,7 +45,9 @@ declare global {
 
 /** What another thread needs to use the same heap. */
 export interface HeapLink {
+  /** The shared memory itself. */
   memory: WebAssembly.Memory;
+  /** The compiled core, so that nobody has to compile it again. */
   module: WebAssembly.Module;
   /** Tells memories apart: a memory that was posted is another object of the same storage. */
   heapId: string;
@@ -184,6 +186,7 @@ export function heapFull(bytes?: number): MemoryError {
 
 // ── the heap of this thread ──────────────────────────────────────────────────────────────────────────
 
+/** What `configure` takes: the size of a program's heap, and how its waits spend their first moments. */
 export interface HeapOptions {
   /** The memory's size at the start, in bytes. Default 4 MiB. */
   initialBytes?: number;

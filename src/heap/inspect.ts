@@ -26,20 +26,24 @@ const NAMES: Record<number, string> = {
   [Kind.VECTOR]: 'List',
 };
 
+/** What `heap.stats()` answers: how full the heap is. */
 export interface HeapStats {
   /**
    * Bytes in blocks that somebody has. The keys of objects that were sent are the program's, as its code is, and
    * not counted: each sequence once, 200 KB at the very most.
    */
   bytesInUse: number;
-  /** The memory's size. */
+  /** The memory's size now, in bytes. It grows as needed, and never shrinks. */
   bytesReserved: number;
   /** Living objects by class. */
   objects: Record<string, number>;
 }
 
+/** One living primitive, as `heap.inspect()` shows it. */
 export interface ObjectInfo {
+  /** Its class, such as `'Lock'`. */
   class: string;
+  /** Its number, as its `id` says in every worker. */
   id: number;
   /** The worker that holds it, 0 if nobody does; only locks have one. */
   holder?: number;
@@ -138,6 +142,7 @@ export const heap = {
     return keep(value);
   },
 
+  /** How full the heap is: bytes, and living objects by class. */
   stats(): HeapStats {
     const { core } = theHeap();
     const objects: Record<string, number> = {};

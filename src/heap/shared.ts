@@ -13,8 +13,11 @@ import { INSPECT, jsonOf, STATE, type State, textOf } from './show.ts';
 
 /** A handle as `postMessage` takes it: for workers that the package did not start. */
 export interface Handle extends HeapLink {
+  /** Which class it is a handle of, as a number. */
   tag: number;
+  /** The object's number. */
   id: number;
+  /** Tells the object from others that had its number before. */
   generation: number;
 }
 
@@ -191,6 +194,10 @@ export abstract class Shared implements Disposable {
     else void waited.then(close);
   }
 
+  /**
+   * `close`, at the end of a block: `using lock = new Lock()`. Python's handles have no such thing: there the
+   * garbage collector or `del` sees to it.
+   */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -21,7 +21,11 @@ const END = 0x7fffffff;
  * How `sort` orders: by what `key` makes of each item, or by the items; the other way round with `reverse`.
  */
 export interface SortOptions<T> {
+  /**
+   * Called once for each item; its results are compared in the items' place. Default: the items themselves.
+   */
   key?: (item: T) => unknown;
+  /** Whether the largest comes first; of equals the first one still does. Default false. */
   reverse?: boolean;
 }
 
@@ -58,7 +62,11 @@ export class List<T = any> extends Store {
   [index: number]: T;
   readonly #self: this;
 
-  /** @param init what is in it at first. @throws TypeError an item cannot be sent */
+  /**
+   * Makes a list of no manager's; `manager.list()` makes the same.
+   * @param init what is in it at first. Default: nothing
+   * @throws TypeError an item cannot be sent; MemoryError
+   */
   constructor(init?: Iterable<T> | null);
   /** @internal */
   constructor(init?: Iterable<T> | AdoptionToken | null);
@@ -117,6 +125,7 @@ export class List<T = any> extends Store {
 
   // ── reading ────────────────────────────────────────────────────────────────────────────────────────
 
+  /** How many items there are: Python's `len(l)`. It cannot be assigned. */
   get length(): number {
     return this[Member.HEAP].core.vectorLength(this[Member.OPEN]);
   }
@@ -235,7 +244,7 @@ export class List<T = any> extends Store {
     return this.laterWith(batchOf(this[Member.HEAP], items), fn, options);
   }
 
-  /** Adds an item at the end. */
+  /** Adds an item at the end. @throws TypeError it cannot be sent; MemoryError. Then nothing has changed */
   append(value: T): void {
     const { [Member.HEAP]: heap } = this;
     if (typeof value === 'number') {
@@ -256,6 +265,7 @@ export class List<T = any> extends Store {
     }
   }
 
+  /** The async twin of `append`. The snapshot is taken now. */
   appendAsync(value: T, options?: AsyncOptions): Promise<void> {
     return this.#withItems([value], (batch) => this.#spliceIn(batch, END, END, 'append'), options);
   }
@@ -265,6 +275,7 @@ export class List<T = any> extends Store {
     this.#splice(END, 0, Array.from(values), 'extend');
   }
 
+  /** The async twin of `extend`. The snapshots are taken now. */
   extendAsync(values: Iterable<T>, options?: AsyncOptions): Promise<void> {
     return this.#withItems(Array.from(values), (batch) => this.#spliceIn(batch, END, END, 'extend'), options);
   }
@@ -277,6 +288,7 @@ export class List<T = any> extends Store {
     this.#splice(toIndex(index), 0, [value], 'insert');
   }
 
+  /** The async twin of `insert`. The snapshot is taken now. */
   insertAsync(index: number, value: T, options?: AsyncOptions): Promise<void> {
     const at = toIndex(index);
     return this.#withItems([value], (batch) => this.#spliceIn(batch, at, at, 'insert'), options);
@@ -289,6 +301,7 @@ export class List<T = any> extends Store {
     return this.#shown(meta, 'pop');
   }
 
+  /** The async twin of `pop`. */
   popAsync(index = -1, options?: AsyncOptions): Promise<T> {
     return this.later(() => this.pop(index), options);
   }
@@ -304,6 +317,7 @@ export class List<T = any> extends Store {
     this.guarded('remove', () => this.#splice(this.index(value), 1, [], 'remove'));
   }
 
+  /** The async twin of `remove`. */
   removeAsync(value: T, options?: AsyncOptions): Promise<void> {
     return this.later(() => this.remove(value), options);
   }
@@ -319,6 +333,7 @@ export class List<T = any> extends Store {
     this.guarded('sort', () => this.#arrange((items) => sorted(items, how)));
   }
 
+  /** The async twin of `sort`. A function of yours runs in this worker, and may not be async. */
   sortAsync(how: SortOptions<T> | ((a: T, b: T) => number) = {}, options?: AsyncOptions): Promise<void> {
     return this.later(() => this.sort(how), options);
   }
@@ -328,6 +343,7 @@ export class List<T = any> extends Store {
     this.guarded('reverse', () => this.#arrange((items) => [...items.keys()].reverse()));
   }
 
+  /** The async twin of `reverse`. */
   reverseAsync(options?: AsyncOptions): Promise<void> {
     return this.later(() => this.reverse(), options);
   }
@@ -366,10 +382,12 @@ export class List<T = any> extends Store {
     }, options);
   }
 
+  /** Takes everything out, in one step. */
   clear(): void {
     this.check(this[Member.HEAP].core.vectorClear(this[Member.OPEN]), 'clear');
   }
 
+  /** The async twin of `clear`. */
   clearAsync(options?: AsyncOptions): Promise<void> {
     return this.later(() => this.clear(), options);
   }

@@ -81,6 +81,7 @@ type Uninferred<T> = [T][T extends unknown ? 0 : never];
  * It can be sent to other workers like any handle.
  */
 export class ManagerObject extends Table {
+  /** Makes a manager; `Manager()` does so with the types of all that it makes. */
   constructor();
   /** @internal */
   constructor(existing?: AdoptionToken);
@@ -136,12 +137,19 @@ export class ManagerObject extends Table {
   dict<S extends object = AnyProperties>(
     init?: Uninferred<S> | Iterable<readonly [unknown, unknown]> | null,
   ): Dict<AnyKey, S[keyof S]> & S;
+  /**
+   * A dict of keys of type `K` and values of type `V`. @param init an object, a Map, or pairs. Default:
+   * nothing
+   */
   dict<K, V>(init?: DictInit<K, V> | null): Dict<K, V>;
   dict(init?: unknown): unknown {
     this.#check();
     return new Dict(init as DictInit<unknown, unknown>);
   }
 
+  /**
+   * A list. @param init its first items. Default: none @throws TypeError an item cannot be sent; MemoryError
+   */
   // biome-ignore lint/suspicious/noExplicitAny: what a list holds is the user's to say
   list<T = any>(init?: Iterable<NoInfer<T>> | null): List<T> {
     this.#check();

@@ -21,7 +21,11 @@ export class Namespace extends Table {
   // biome-ignore lint/suspicious/noExplicitAny: what an attribute holds is the user's to say
   [name: string]: any;
 
-  /** @param init the attributes at first */
+  /**
+   * Makes a namespace of no manager's; `manager.Namespace()` makes the same with types.
+   * @param init the attributes at first. Default: none
+   * @throws TypeError a value cannot be sent; MemoryError
+   */
   constructor(init?: object | null);
   /** @internal */
   constructor(init?: object | AdoptionToken | null);

@@ -21,6 +21,7 @@ import { multiWait } from './multi-wait.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
+/** What `Pipe` takes beside `duplex`. Beyond Python. */
 export interface PipeOptions {
   /**
    * Messages that fit into each direction; a `send` into a full one waits. 0, the default: as many as the
@@ -56,14 +57,17 @@ export class Connection extends Lender {
     this.#outgoing = this[Member.HEAP].core.connectionOutgoing(this[Member.PTR]);
   }
 
+  /** Whether this handle is closed. The end itself may be open by another. */
   get closed(): boolean {
     return this[Member.PTR] === 0;
   }
 
+  /** Whether it can receive: not the second end of `Pipe(false)`. */
   get readable(): boolean {
     return this.#incoming !== 0 && !this.#unreadable;
   }
 
+  /** Whether it can send: not the first end of `Pipe(false)`. */
   get writable(): boolean {
     return this.#outgoing !== 0;
   }

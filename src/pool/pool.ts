@@ -27,12 +27,14 @@ import { AsyncResult, type ResultOptions } from './result.ts';
 import { untilReady } from './waiting.ts';
 import { PoolState } from './worker-table.ts';
 
+/** What `new Pool` takes beside the number of its processes. */
 export interface PoolOptions<I extends AnyFunction = AnyFunction> {
   /**
    * Run by each worker before its first task. If it fails, all tasks reject with WorkerDied, whose cause is
    * its error.
    */
   initializer?: I | URL | null;
+  /** The initializer's arguments: copied, handles arrive live. Default: none. */
   initargs?: Readonly<Parameters<I>>;
   /** Chunks (or single tasks) that a worker does before another takes its place. Default: no limit. */
   maxtasksperchild?: number | null;
@@ -42,11 +44,13 @@ export interface PoolOptions<I extends AnyFunction = AnyFunction> {
   context?: { getStartMethod(): StartMethod } | null;
 }
 
+/** What `applyAsync` takes beside the function and its arguments. */
 export interface ApplyOptions<R> extends ResultOptions<R> {
   /** Given to the function as a last argument. */
   kwargs?: Record<string, unknown> | undefined;
 }
 
+/** What `map`, `starmap` and their async forms take. */
 export interface MapOptions<R> extends ResultOptions<R[]> {
   /** Items that travel together. Default: a quarter of a worker's share. */
   chunksize?: number | undefined;
@@ -54,12 +58,18 @@ export interface MapOptions<R> extends ResultOptions<R[]> {
   progress?: Progress | undefined;
 }
 
+/** What `imap` and `imapUnordered` take. */
 export interface IteratorOptions {
   /** Items that travel together. Default 1. */
   chunksize?: number | undefined;
   /** Chunks that are read ahead of those that were consumed. Default: 8 for each worker, at least 32. */
   buffersize?: number | undefined;
+  /** As for `map`: true is a bar on the terminal, a function is told. Default: none. */
   progress?: Progress | undefined;
+  /**
+   * Cancels the iteration: waiting for a result throws the signal's reason, and nothing more is read or
+   * begun.
+   */
   signal?: AbortSignal | undefined;
 }
 
@@ -83,7 +93,10 @@ export class Pool implements Disposable, AsyncDisposable {
   readonly #dispatcher: Dispatcher;
 
   /**
+   * Makes a pool, and starts its workers. They are daemons: they end with the program, and are terminated
+   * with the pool.
    * @param processes how many; undefined or null: as many as the machine runs at once
+   * @param options see `PoolOptions`; Python has these as further arguments
    * @throws ValueError fewer than one, of processes or of `maxtasksperchild`; TypeError either is no integer;
    * AssertionError in a daemonic process
    */
@@ -342,14 +355,17 @@ export class Pool implements Disposable, AsyncDisposable {
     return { text: `${state}, ${workers} workers`, fields: { state, workers } };
   }
 
+  /** Its state and its number of workers, as Python's `repr`. */
   toString(): string {
     return `<Pool ${this[STATE]().text}>`;
   }
 
+  /** The same for JSON, which cannot carry the pool itself. */
   toJSON(): unknown {
     return jsonOf(this, undefined, this[STATE]());
   }
 
+  /** What console.log shows. */
   [INSPECT](): string {
     return this.toString();
   }

@@ -12,6 +12,7 @@ import { Reply } from './protocol.ts';
 import { type Cancellation, cancellationOf } from './signal.ts';
 import { untilReady } from './waiting.ts';
 
+/** What every call with a result takes: who is told, and what cancels it. */
 export interface ResultOptions<T> {
   /**
    * Called with the result, once, in the thread that made the pool: on its event loop, or by a blocking call
@@ -173,10 +174,15 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
     return this.#promise;
   }
 
+  /**
+   * As a promise's `catch`. Here and in `then` the handler runs on the event loop of the thread that made the
+   * pool.
+   */
   catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
     return this.then(undefined, onRejected);
   }
 
+  /** As a promise's `finally`. */
   finally(onFinally?: (() => void) | null): Promise<T> {
     return this.then().finally(onFinally);
   }

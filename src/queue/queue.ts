@@ -32,7 +32,10 @@ const FOREVER = Number.POSITIVE_INFINITY;
 export class Queue<T = unknown> extends Lender {
   readonly #maxsize: number;
 
-  /** @param maxsize items that fit; 0 or less: as many as the heap holds */
+  /**
+   * Makes a queue. @param maxsize items that fit; 0, the default, or less: as many as the heap holds @throws
+   * TypeError it is no integer; MemoryError
+   */
   constructor(maxsize?: number);
   /** @internal */
   constructor(maxsize?: number | AdoptionToken);
@@ -106,7 +109,7 @@ export class Queue<T = unknown> extends Lender {
     if (status !== Status.OK) throw this[Member.PUT_ERROR](status);
   }
 
-  /** `put(item, false)`. */
+  /** Puts `item` in, if there is room: `put(item, false)`. @throws Full at once; otherwise as `put` */
   putNowait(item: T): void {
     this.put(item, false);
   }
@@ -234,7 +237,7 @@ export class Queue<T = unknown> extends Lender {
     return decodeRecord(this[Member.HEAP], RECORD, this[Member.HEAP].scratchI32[0] as number, meta) as T;
   }
 
-  /** `get(false)`. */
+  /** Takes the oldest item out, if there is one: `get(false)`. @throws Empty at once; otherwise as `get` */
   getNowait(): T {
     return this.get(false);
   }
@@ -251,7 +254,10 @@ export class Queue<T = unknown> extends Lender {
     }
   }
 
-  /** The async twin of `get`. */
+  /**
+   * The async twin of `get`: never blocks. @param timeout seconds; undefined or null: for ever @throws as
+   * `get`; the signal's reason
+   */
   getAsync(timeout?: Timeout, options?: AsyncOptions): Promise<T> {
     return this[Member.AWAIT_ITEM](() => this.#tryGet(), timeout, options);
   }
@@ -336,6 +342,9 @@ export class Queue<T = unknown> extends Lender {
     return this[Member.HEAP].core.queueSize(this[Member.OPEN]);
   }
 
+  /**
+   * Whether nothing is in it. Exact at one moment of the call, unlike that of Python's `multiprocessing`.
+   */
   empty(): boolean {
     return this.qsize() === 0;
   }
@@ -345,6 +354,7 @@ export class Queue<T = unknown> extends Lender {
     return this.#maxsize;
   }
 
+  /** Whether a `put` would have to wait. Always false without a `maxsize`. */
   full(): boolean {
     const size = this.qsize();
     return this.#maxsize > 0 && size >= this.#maxsize;
@@ -355,6 +365,7 @@ export class Queue<T = unknown> extends Lender {
     return this[Member.HEAP].core.queueUnfinished(this[Member.OPEN]) >>> 0;
   }
 
+  /** Whether `shutdown` was called, here or by another worker. Python has `is_shutdown`. */
   get isShutdown(): boolean {
     return this[Member.HEAP].core.queueIsShutDown(this[Member.OPEN]) !== 0;
   }
@@ -424,6 +435,7 @@ export class Queue<T = unknown> extends Lender {
     }
   }
 
+  /** Items until the queue is shut down and drained, without blocking: `for await (const item of queue)`. */
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
     for (;;) {
       let item: T;

@@ -14,11 +14,17 @@ import type { AnyFunction } from '../workers/targets.ts';
  * A planned call. Events sort by time, then priority (low first), then the order in which they were entered.
  */
 export interface ScheduledEvent {
+  /** When, on the scheduler's clock. */
   readonly time: number;
+  /** Of events of one time the lowest comes first. */
   readonly priority: number;
+  /** The how-manieth it was to be entered: what decides between equals. */
   readonly sequence: number;
+  /** What is called. */
   readonly action: AnyFunction;
+  /** With which arguments. */
   readonly argument: readonly unknown[];
+  /** Given to the action as a last argument, if there are any. */
   readonly kwargs: Record<string, unknown> | undefined;
 }
 
@@ -47,6 +53,7 @@ export class Scheduler {
   readonly #waits = new Set<AbortController>();
 
   /**
+   * Makes a scheduler without events.
    * @param timefunc the clock: any increasing number. Default: seconds, monotonic
    * @param delayfunc how to wait; called with 0 after each event, so that others get a turn. Default: `sleep`
    * in `run`, `sleepAsync` in `runAsync`
@@ -109,6 +116,7 @@ export class Scheduler {
     if (index === 0) this.#replan();
   }
 
+  /** Whether there are no events to come. */
   empty(): boolean {
     return this.#events.length === 0;
   }

@@ -35,7 +35,7 @@ export class SharedMemoryManager implements Disposable {
     return this.#keep(() => new SharedMemory(undefined, true, size));
   }
 
-  /** @throws as ShareableList; AssertionError after `shutdown` */
+  /** A list whose name is gone with `shutdown`. @throws as ShareableList; AssertionError after `shutdown` */
   ShareableList<T extends ShareableValue = ShareableValue>(values?: Iterable<T> | null): ShareableList<T> {
     return this.#keep(() => new ShareableList<T>(values));
   }
@@ -53,6 +53,7 @@ export class SharedMemoryManager implements Disposable {
     }
   }
 
+  /** `shutdown`, at the end of a block: `using manager = new SharedMemoryManager()`. */
   [Symbol.dispose](): void {
     this.shutdown();
   }

@@ -12,10 +12,12 @@ import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap
 import { Acquirable } from './acquirable.ts';
 import { RLock } from './lock.ts';
 
+/** What `acquireAll` takes behind the locks. */
 export interface AcquireAllOptions {
   /** Seconds for all of them together; undefined or null: for ever. */
   timeout?: Timeout;
 }
+/** What `acquireAllAsync` takes behind the locks: `timeout` and `signal`. */
 export interface AcquireAllAsyncOptions extends AcquireAllOptions, AsyncOptions {}
 
 /** What this worker holds by `acquireAll`. */

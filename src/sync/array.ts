@@ -35,6 +35,9 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
   [index: number]: ValueOf<C>;
 
   /**
+   * Makes an array, and fixes its length.
+   * @param typecode C's type of the elements; see `Typecode`
+   * @param sizeOrInit how many elements, all zero; or what they are. Default 0
    * @throws TypeError unknown typecode, a value of another type, neither size nor iterable; ValueError a
    * negative size; MemoryError
    */
@@ -68,6 +71,7 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
     return placeOf(index, this[Member.NUMBERS].length, 'array');
   }
 
+  /** How many elements there are: Python's `len(a)`. */
   get length(): number {
     return this[Member.NUMBERS].length;
   }
@@ -188,7 +192,13 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
  * and loses updates as in Python: use `add`, `update`, or hold the lock: `using held = a.hold()`.
  */
 class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
-  /** @throws as RawArray; AttributeError the lock is no lock */
+  /**
+   * Makes an array with a lock.
+   * @param typecode C's type of the elements; see `Typecode`
+   * @param sizeOrInit how many elements, all zero; or what they are. Default 0
+   * @param options `{ lock }`: default an RLock of its own
+   * @throws as RawArray; AttributeError the lock is no lock
+   */
   constructor(typecode: C, sizeOrInit?: ArrayInit<C>, options?: ValueOptions);
   /** @internal */
   constructor(typecode: C | AdoptionToken, sizeOrInit?: ArrayInit<C>, options?: ValueOptions);

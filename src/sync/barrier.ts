@@ -28,9 +28,11 @@ export class Barrier extends Shared {
   readonly #waits = new NodeWaits();
 
   /**
-   * @param parties how many wait for each other, from 1 to 65535. @throws ValueError otherwise
+   * Makes a barrier.
+   * @param parties how many wait for each other, from 1 to 65535
    * @param action run by the last one to arrive; what it throws, it throws there, and the barrier is broken
-   * @param timeout seconds: the default for `wait`
+   * @param timeout seconds: the default for `wait`. Undefined or null: for ever
+   * @throws ValueError an impossible number of parties (Python accepts 0 before 3.13)
    */
   constructor(parties: number, action?: () => void, timeout?: Timeout);
   /** @internal */
@@ -128,6 +130,7 @@ export class Barrier extends Shared {
     return timeout === Number.POSITIVE_INFINITY ? undefined : timeout;
   }
 
+  /** How many wait for each other. Fixed when the barrier is made. */
   get parties(): number {
     return this[Member.HEAP].core.barrierParties(this[Member.OPEN]);
   }
@@ -137,6 +140,7 @@ export class Barrier extends Shared {
     return this[Member.HEAP].core.barrierWaiting(this[Member.OPEN]);
   }
 
+  /** Whether it is broken: by a timeout, an `abort`, an action that threw, or the death of a party. */
   get broken(): boolean {
     return this[Member.HEAP].core.barrierIsBroken(this[Member.OPEN]) !== 0;
   }

@@ -31,7 +31,10 @@ export class Condition extends Acquirable {
   #ownsLock: boolean;
   readonly #waits = new NodeWaits();
 
-  /** @param lock a Lock or RLock, to be shared with other conditions perhaps; default: an RLock of its own */
+  /**
+   * Makes a condition. @param lock a Lock or RLock, to be shared with other conditions perhaps; default: an
+   * RLock of its own @throws TypeError it is neither
+   */
   constructor(lock?: Lock | RLock);
   /** @internal */
   constructor(lock?: Lock | RLock | AdoptionToken);
@@ -72,6 +75,10 @@ export class Condition extends Acquirable {
     return this[Member.GUARD];
   }
 
+  /**
+   * Takes the lock behind it, as `Lock.acquire`. @param timeout seconds; undefined or null: for ever @returns
+   * whether it was taken
+   */
   acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     return this[Member.GUARD].acquire(blocking, timeout);
   }
@@ -84,10 +91,12 @@ export class Condition extends Acquirable {
     return Lockable.acquireInTurn(this[Member.GUARD], timeout, options);
   }
 
+  /** Gives the lock behind it up. @throws RuntimeError it is not held */
   release(): void {
     this[Member.GUARD].release();
   }
 
+  /** Whether anybody holds the lock behind it. */
   locked(): boolean {
     return this[Member.GUARD].locked();
   }

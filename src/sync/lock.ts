@@ -16,6 +16,7 @@ import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { acquireTimeout } from './flavour.ts';
 
+/** What `new Lock` takes. Beyond Python. */
 export interface LockOptions {
   /**
    * What becomes of the lock when the worker that holds it dies: `'break'` (default) makes every present and
@@ -198,6 +199,7 @@ export class Lock extends Lockable {
   /** Whether a cycle of waiting workers is an error. */
   readonly #watched: boolean;
 
+  /** Makes a lock that nobody holds. @throws TypeError an option that there is none of; MemoryError */
   constructor(options?: LockOptions);
   /** @internal */
   constructor(options?: LockOptions | AdoptionToken);
@@ -244,6 +246,7 @@ export const BETWEEN_TASKS =
  * The holder is a worker: two async tasks of one worker are the same holder. Between them use `Lock`.
  */
 export class RLock extends Lockable {
+  /** Makes a lock that nobody holds. @throws TypeError an option that there is none of; MemoryError */
   constructor(options?: Pick<LockOptions, 'onOwnerDeath'>);
   /** @internal */
   constructor(options?: Pick<LockOptions, 'onOwnerDeath'> | AdoptionToken);

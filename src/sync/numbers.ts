@@ -15,6 +15,7 @@ import { Acquirable } from './acquirable.ts';
 import { Lock, lockBehind, RLock } from './lock.ts';
 import { type Typecode, typecodes, type View, views } from './typecodes.ts';
 
+/** What `Value` and `Array` take beside typecode and contents. */
 export interface ValueOptions {
   /**
    * A lock to share with others; true, the default: an RLock of its own; false: none, as RawValue and

@@ -24,7 +24,8 @@ const LIMIT = 16;
  */
 export class Semaphore extends Acquirable {
   /**
-   * @param value permits at the start. @throws ValueError below 0 (Python's multiprocessing raises OSError)
+   * Makes a semaphore. @param value permits at the start. Default 1 @throws ValueError below 0 (Python's
+   * multiprocessing raises OSError); MemoryError
    */
   constructor(value?: number);
   /** @internal */

@@ -21,8 +21,11 @@ function make(typecode: Typecode | AdoptionToken, init: unknown, lock: number): 
  */
 export class RawValue<C extends Typecode = Typecode> extends Numbers {
   /**
+   * Makes a number.
+   * @param typecode C's type of it; see `Typecode`
+   * @param init its first value. Default 0
    * @throws TypeError unknown typecode, or a value of another type: bigint for q and Q, integers for all but
-   * f and d
+   * f and d; MemoryError
    */
   constructor(typecode: C, init?: ValueOf<C>);
   /** @internal */
@@ -40,10 +43,15 @@ export class RawValue<C extends Typecode = Typecode> extends Numbers {
     return { text: `${typecode} ${String(value)}`, fields: { typecode, value } };
   }
 
+  /**
+   * The number. What is assigned wraps around out of range, as in C. @throws TypeError a value of another
+   * type
+   */
   get value(): ValueOf<C> {
     return this[Member.GUARD] === undefined ? this[Member.RAW] : this[Member.GUARD].with(() => this[Member.RAW]);
   }
 
+  /** Sets the number. @throws TypeError a value of another type */
   set value(value: ValueOf<C>) {
     if (this[Member.GUARD] === undefined) this[Member.RAW] = value;
     else
@@ -71,7 +79,13 @@ export class RawValue<C extends Typecode = Typecode> extends Numbers {
  * loses updates as in Python: use `add`, `update`, or hold the lock: `using held = v.hold()`.
  */
 export class Value<C extends Typecode = Typecode> extends RawValue<C> {
-  /** @throws as RawValue; AttributeError the lock is no lock */
+  /**
+   * Makes a number with a lock.
+   * @param typecode C's type of it; see `Typecode`
+   * @param init its first value. Default 0
+   * @param options `{ lock }`: default an RLock of its own
+   * @throws as RawValue; AttributeError the lock is no lock
+   */
   constructor(typecode: C, init?: ValueOf<C>, options?: ValueOptions);
   /** @internal */
   constructor(typecode: C | AdoptionToken, init?: ValueOf<C>, options?: ValueOptions);

@@ -11,6 +11,7 @@ export interface ExceptHookArgs {
   readonly excValue: unknown;
   /** The error's stack, as text. */
   readonly excTraceback: string | undefined;
+  /** The thread that did not catch it. */
   readonly thread: Thread;
 }
 

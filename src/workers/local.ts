@@ -19,7 +19,10 @@ const ASKED = new Set<string>(['then', 'toJSON']);
 export class Local {
   [name: string]: unknown;
 
-  /** @throws TypeError when a subclass is given arguments and has no constructor to take them */
+  /**
+   * Makes an object without attributes. @throws TypeError when a subclass is given arguments and has no
+   * constructor to take them
+   */
   constructor(...nothing: never[]) {
     if (nothing.length > 0) throw new TypeError('Initialization arguments are not supported');
     // biome-ignore lint/correctness/noConstructorReturn: the proxy is the object.

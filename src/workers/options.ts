@@ -3,13 +3,18 @@ import { AssertionError } from '../errors.ts';
 import { checkArgs, checkNames } from '../heap/options.ts';
 import { type AnyFunction, describeTarget } from './targets.ts';
 
+/** What `new Thread` and `new Process` take: Python's keyword arguments, as one object. */
 export interface RunnableOptions<F extends AnyFunction = AnyFunction> {
-  /** What to run: see the README's "Targets". Default: nothing, or what a subclass's `run` does. */
+  /**
+   * What to run: a function that a worker can find again (a mark by `task`, an export of the main module, a
+   * source that names nothing from outside), or a URL. Default: nothing, or what a subclass's `run` does.
+   */
   target?: F | URL;
   /** Its arguments: copied, handles arrive live. */
   args?: Readonly<Parameters<F>> | readonly [...Parameters<F>];
   /** Given to the target as a last argument. */
   kwargs?: Record<string, unknown>;
+  /** Its name, for people. Default: `Thread-N (target)`, `Process-N`. */
   name?: string;
   /**
    * Whether the program may end while it runs. Default: a process is what the process is that makes it, a

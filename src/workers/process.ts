@@ -38,8 +38,11 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
   readonly #lineage: string;
 
   /**
+   * Makes a process; `start` starts it.
    * @param options `{ target, args, kwargs, name, daemon }`; the default name is "Process-N", of a child's
    * child "Process-N:M"
+   * @throws TypeError an option that there is none of, or a target that is neither a function nor a URL;
+   * AssertionError in a daemonic process, which may have no children
    */
   constructor(options?: RunnableOptions<F>);
   /** @internal */
@@ -158,10 +161,15 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
  * much.
  */
 export interface MainProcess {
+  /** `'MainProcess'`. */
   readonly name: string;
+  /** The operating system's number of it. */
   readonly pid: number;
+  /** The same as `pid`. */
   readonly ident: number;
+  /** False: nobody's. */
   readonly daemon: boolean;
+  /** Whether it lives. */
   isAlive(): boolean;
   /**
    * In another process: waits for its end. That of the program's first process nobody lives to see.

@@ -82,6 +82,10 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   // ── what the user sees ─────────────────────────────────────────────────────────────────────────────
 
+  /**
+   * Its name, for people and messages; not unique. It may be changed at any time, and is the same in every
+   * worker.
+   */
   get name(): string {
     return this[Member.RECORD_OF].name;
   }
@@ -95,6 +99,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     return String(name);
   }
 
+  /** Whether the program may end while it runs: then it is stopped. It may be assigned before `start`. */
   get daemon(): boolean {
     return this[Member.RECORD_OF].daemon;
   }
@@ -111,6 +116,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     return this[Member.RECORD_OF].tid || undefined;
   }
 
+  /** Whether it runs: from `start` until its end. */
   isAlive(): boolean {
     const { state } = this[Member.RECORD_OF];
     return state === WorkerState.STARTING || state === WorkerState.RUNNING;

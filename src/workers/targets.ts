@@ -15,6 +15,7 @@ import {
   valueAround,
 } from '../platform/index.ts';
 
+/** A function of any kind: what can be a target. */
 // biome-ignore lint/suspicious/noExplicitAny: any function can be a target; its arguments are checked where it is given.
 export type AnyFunction = (...args: any[]) => unknown;
 // biome-ignore lint/suspicious/noExplicitAny: likewise any class.
@@ -115,6 +116,12 @@ export async function lookAtMainModule(url: string): Promise<void> {
  * @throws ValueError the module has marked another function under the name that is given
  */
 export function task<T extends AnyFunction | AnyClass>(meta: Meta, target: T): T;
+/**
+ * The same, under a name that messages use and that no minifier changes.
+ * @param meta `import.meta`, or `module` in CommonJS
+ * @param name a URL finds the target by it, too: `module#name`
+ * @throws ValueError the module has marked another function under that name
+ */
 export function task<T extends AnyFunction | AnyClass>(meta: Meta, name: string, target: T): T;
 export function task<T extends AnyFunction | AnyClass>(meta: Meta, nameOrTarget: string | T, given?: T): T {
   const target = given ?? nameOrTarget;

@@ -26,7 +26,11 @@ const MAIN: ProcessTraits = { daemon: false, lineage: '' };
  * uncaught error is printed and does not end the program; `result()` and `exception` give it to whoever asks.
  */
 export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
-  /** @param options `{ target, args, kwargs, name, daemon }`; the default name is "Thread-N (target)" */
+  /**
+   * Makes a thread; `start` starts it.
+   * @param options `{ target, args, kwargs, name, daemon }`; the default name is "Thread-N (target)"
+   * @throws TypeError an option that there is none of, or a target that is neither a function nor a URL
+   */
   constructor(options?: RunnableOptions<F>);
   /** @internal */
   constructor(options?: RunnableOptions<F> | AdoptionToken);
@@ -53,22 +57,22 @@ export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaite
     return currentWorker()?.process ?? MAIN;
   }
 
-  /** @deprecated Python's old name for `name`. */
+  /** What `name` says. @deprecated Python's old name for `name`. */
   getName(): string {
     return this.name;
   }
 
-  /** @deprecated Python's old name for `name`. */
+  /** Sets `name`. @deprecated Python's old name for `name`. */
   setName(name: string): void {
     this.name = name;
   }
 
-  /** @deprecated Python's old name for `daemon`. */
+  /** What `daemon` says. @deprecated Python's old name for `daemon`. */
   isDaemon(): boolean {
     return this.daemon;
   }
 
-  /** @deprecated Python's old name for `daemon`. */
+  /** Sets `daemon`. @deprecated Python's old name for `daemon`. */
   setDaemon(daemon: boolean): void {
     this.daemon = daemon;
   }
@@ -78,18 +82,21 @@ export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaite
 export interface MainThread {
   /** As this worker calls it: others do not learn of a change. */
   name: string;
+  /** Its number, unique in the program. */
   readonly ident: number;
+  /** False: the program lasts as long as it. */
   readonly daemon: boolean;
+  /** Whether its code, or its event loop, runs. */
   isAlive(): boolean;
-  /** @deprecated Python's old name for `name`. */
+  /** What `name` says. @deprecated Python's old name for `name`. */
   getName(): string;
-  /** @deprecated Python's old name for `name`. */
+  /** Sets `name`. @deprecated Python's old name for `name`. */
   setName(name: string): void;
-  /** @deprecated Python's old name for `daemon`. */
+  /** What `daemon` says. @deprecated Python's old name for `daemon`. */
   isDaemon(): boolean;
-  /** @deprecated Python's old name for `daemon`. @throws RuntimeError always: it is active */
+  /** Throws. @deprecated Python's old name for `daemon`. @throws RuntimeError always: it is active */
   setDaemon(daemon: boolean): void;
-  /** @throws RuntimeError always: it runs */
+  /** Throws: it runs already. @throws RuntimeError always */
   start(): void;
   /**
    * In a thread of its process: waits for the end of the main thread's code, or of its process.

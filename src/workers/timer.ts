@@ -24,10 +24,12 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
   readonly finished: Event;
 
   /**
-   * @param interval seconds; what is not positive means at once. @throws ValueError for NaN
-   * @param fn a target: see the README's "Targets"
-   * @param args its arguments; copied when the timer is started, handles arrive live
+   * Makes a timer; `start` starts it.
+   * @param interval seconds; what is not positive means at once
+   * @param fn a target, as `target` of Thread
+   * @param args its arguments; copied when the timer is started, handles arrive live. Default: none
    * @param kwargs given to it as a last argument
+   * @throws ValueError for an interval of NaN; TypeError `fn` is neither a function nor a URL
    */
   constructor(
     interval: number,
@@ -52,6 +54,7 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
     Runnable[Member.EQUIP](this, target, Runnable.callOf(this));
   }
 
+  /** Its arguments. Before `start` they may be changed. */
   get args(): readonly unknown[] {
     return Runnable.callOf(this).args;
   }
@@ -61,6 +64,7 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
     Runnable[Member.EQUIP](this, call.target, { ...call, args });
   }
 
+  /** What it is given as a last argument. Before `start` it may be changed. */
   get kwargs(): Record<string, unknown> | undefined {
     return Runnable.callOf(this).kwargs;
   }
@@ -78,6 +82,7 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
     this.finished.set();
   }
 
+  /** Waits, and calls the function. Called by the worker; a subclass may override it. */
   override run(): unknown {
     if (this.finished.wait(this.interval)) return undefined;
     const result = super.run();
