@@ -113,9 +113,52 @@ export class MaybeEncodingError extends Error {
 export class NotImplementedError extends RuntimeError {}
 /** The worker that held the lock died. The lock stays broken until `reset()`. */
 export class BrokenLockError extends RuntimeError {}
-/** Waiting would never end: the workers wait for each other in a cycle. */
+/**
+ * Waiting would never end: the workers wait for each other in a cycle.
+ * @example
+ * ```ts
+ * import { Barrier, DeadlockError, main, RLock, Thread } from 'nogil';
+ *
+ * export function take(first: RLock, second: RLock, both: Barrier) {
+ *   using one = first.hold();
+ *   both.wait(); // each has its first one
+ *   try {
+ *     using two = second.hold();
+ *   } catch (error) {
+ *     if (error instanceof DeadlockError) console.log('a deadlock'); // prints a deadlock
+ *   }
+ * }
+ *
+ * main(import.meta, () => {
+ *   const [a, b, both] = [new RLock(), new RLock(), new Barrier(2)];
+ *   const thread = new Thread({ target: take, args: [a, b, both] });
+ *   thread.start();
+ *   take(b, a, both);
+ *   thread.join();
+ * });
+ * ```
+ */
 export class DeadlockError extends RuntimeError {}
-/** The worker that was to do it died. */
+/**
+ * The worker that was to do it died.
+ * @example
+ * ```ts
+ * import { main, Pool, WorkerDied } from 'nogil';
+ *
+ * export function die() {
+ *   process.exit(1);
+ * }
+ *
+ * main(import.meta, () => {
+ *   using pool = new Pool(1);
+ *   try {
+ *     pool.apply(die);
+ *   } catch (error) {
+ *     console.log(error instanceof WorkerDied); // prints true
+ *   }
+ * });
+ * ```
+ */
 export class WorkerDied extends RuntimeError {}
 
 for (const [name, ctor] of Object.entries({

@@ -37,7 +37,15 @@ const MARKS = /\btask\s*\(\s*import\.meta\b/;
 const MODULE_URL =
   /(?<!Worker\s*\(\s*)\bnew\s+URL\(\s*(['"])(\.{1,2}\/[^'"#?]+\.[cm]?[jt]sx?)(#[^'"]*)?\1\s*,\s*import\.meta\.url\s*\)/g;
 
-/** Makes the plugin: `plugins: [nogil()]` in `vite.config.ts`. It has no options. */
+/**
+ * Makes the plugin: `plugins: [nogil()]` in `vite.config.ts`. It has no options.
+ * @example
+ * ```ts not run: it is Vite that reads it
+ * import nogil from 'nogil/vite';
+ *
+ * export default { plugins: [nogil()] };
+ * ```
+ */
 export default function nogil(): VitePlugin {
   let building = false;
   return {

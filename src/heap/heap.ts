@@ -234,10 +234,17 @@ export function onCreated(listener: (heap: Heap) => void): void {
 
 /**
  * Sets the size of this program's heap. Call it in the main module before anything else of the package is
- * used.
- * A worker, which imports that module too, has its heap already: there it does nothing if it asks for the
- * same.
+ * used. A worker, which imports that module too, has its heap already: there it does nothing if it asks for
+ * the same.
  * @throws RuntimeError when the heap exists already; ValueError for impossible sizes.
+ * @example
+ * ```ts
+ * import { configure, heap, Queue } from 'nogil';
+ *
+ * configure({ maximumBytes: 64 * 2 ** 20 }); // before anything else of the package
+ * new Queue<string>().put('x');
+ * console.log(heap.stats().bytesReserved <= 64 * 2 ** 20); // prints true
+ * ```
  */
 export function configure(wanted: HeapOptions): void {
   checkNames('configure', wanted, ['initialBytes', 'maximumBytes', 'spin', 'processes']);

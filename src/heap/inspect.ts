@@ -121,9 +121,23 @@ export const heap = {
    * once.
    *
    * Calls may nest: what an inner one returns is the outer one's. Not closed: workers that run, and what
-   * callbacks of a pool came by.
-   * Of an async `fn` those are closed that came before its first `await`, once its promise has settled.
+   * callbacks of a pool came by. Of an async `fn` those are closed that came before its first `await`, once
+   * its promise has settled.
    * @returns what `fn` returns
+   * @example
+   * ```ts
+   * import { heap, Queue } from 'nogil';
+   *
+   * const requests = new Queue<{ text: string; reply: Queue<string> }>();
+   * const reply = new Queue<string>();
+   * requests.put({ text: 'hello', reply });
+   * const text = heap.tidy(() => {
+   *   const request = requests.get();
+   *   request.reply.put(request.text.toUpperCase());
+   *   return request.text; // the handle of the reply queue that came with the request is closed
+   * });
+   * console.log(text, reply.get()); // prints hello HELLO
+   * ```
    */
   tidy<T>(fn: () => T): T {
     return tidy(fn);
@@ -153,7 +167,18 @@ export const heap = {
     return { bytesInUse: core.bytesInUse() - core.shapeBytes(), bytesReserved: core.bytesReserved(), objects };
   },
 
-  /** Every living primitive: who holds it, who is asleep in it, what is in it. */
+  /**
+   * Every living primitive: who holds it, who is asleep in it, what is in it.
+   * @example
+   * ```ts
+   * import { heap, Lock } from 'nogil';
+   *
+   * const lock = new Lock();
+   * lock.acquire();
+   * const info = heap.inspect().find(({ id }) => id === lock.id);
+   * console.log(info?.class, info?.holder === undefined); // prints Lock false
+   * ```
+   */
   inspect(): ObjectInfo[] {
     const asleep = sleepers();
     return livingRows()
@@ -163,9 +188,14 @@ export const heap = {
 
   /**
    * The cycles of workers that wait for each other now: each element waits for a lock that the next one
-   * holds, the last for one of the first.
-   * A wait with a timeout counts while it lasts. Empty: there is no deadlock among locks (a worker may still
-   * wait for an event that nobody sets).
+   * holds, the last for one of the first. A wait with a timeout counts while it lasts. Empty: there is no
+   * deadlock among locks (a worker may still wait for an event that nobody sets).
+   * @example
+   * ```ts
+   * import { heap } from 'nogil';
+   *
+   * console.log(heap.deadlocks()); // prints []
+   * ```
    */
   deadlocks(): DeadlockLink[][] {
     return findCycles();

@@ -247,6 +247,21 @@ export abstract class Shared implements Disposable {
   /**
    * For a worker made with `new Worker`: `worker.postMessage(lock.handle())`, and there `Lock.from(handle)`.
    * Keep this object until the other side has it.
+   * @example
+   * ```ts
+   * import { Worker } from 'node:worker_threads';
+   * import { Queue } from 'nogil';
+   *
+   * const queue = new Queue<string>();
+   * const code = `
+   *   const { parentPort } = require('node:worker_threads');
+   *   const nogil = import('nogil');
+   *   parentPort.once('message', async (handle) => (await nogil).Queue.from(handle).put('hello'));
+   * `;
+   * const worker = new Worker(code, { eval: true });
+   * worker.postMessage(queue.handle());
+   * console.log(await queue.getAsync()); // prints hello
+   * ```
    */
   handle(): Handle {
     const { id, gen, tag } = this[SEND]();

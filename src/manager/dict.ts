@@ -160,18 +160,26 @@ function pairsOf(init: unknown): readonly (readonly [unknown, unknown])[] {
  * they came. Every call is atomic; a sequence of calls is not: for that there is `update(key, fn)`.
  *
  * Keys are strings, numbers (-0 is 0), bigints, booleans, null, undefined, bytes, and arrays of those
- * (Python's tuples); `1`, `1n`, `'1'` and `true` are four keys.
- * Values are snapshots, as in a queue: `d.get('a').push(1)` changes a copy. Managed and other shared objects
- * inside stay live, and live as long as they are in it; a dict that contains itself is never freed.
+ * (Python's tuples); `1`, `1n`, `'1'` and `true` are four keys. Values are snapshots, as in a queue:
+ * `d.get('a').push(1)` changes a copy. Managed and other shared objects inside stay live, and live as long as
+ * they are in it; a dict that contains itself is never freed.
  *
  * It has a Map's methods and Python's, and its string keys are properties, too: `d.num`, `d.num = 3`, `'num'
  * in d`, `delete d.num`, `{ ...d }`. Names of methods are not: for a key named 'size' there is
  * `d.get('size')`. Property names are strings: `d[1]` is the key '1'. A missing property is `undefined`.
  *
  * Methods with an async twin wait while another worker is inside of `update`; those without one never wait
- * for a user's function.
- * Unlike Python's: iteration gives pairs, as a Map's does; a worker that dies inside of `update` changes
- * nothing and holds up nobody.
+ * for a user's function. Unlike Python's: iteration gives pairs, as a Map's does; a worker that dies inside
+ * of `update` changes nothing and holds up nobody.
+ * @example
+ * ```ts
+ * import { Manager } from 'nogil';
+ *
+ * const scores = Manager().dict<{ ann: number; bob: number }>({ ann: 1, bob: 2 });
+ * scores.ann += 1; // two steps: read, write
+ * scores.update('bob', (n) => (n ?? 0) * 10); // one
+ * console.log(scores.items()); // prints [ [ 'ann', 2 ], [ 'bob', 20 ] ]
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: what a dict holds is the user's to say; Python's holds anything
 export class Dict<K = any, V = any> extends Table {

@@ -56,6 +56,15 @@ function isIndex(name: string): boolean {
  *
  * Cost: what happens at the end takes the same time for a list of any length; `insert`, and `pop` elsewhere,
  * copy 8 bytes an item.
+ * @example
+ * ```ts
+ * import { Manager } from 'nogil';
+ *
+ * const list = Manager().list([3, 1, 2]);
+ * list.append(0);
+ * list.sort();
+ * console.log(list.copy(), list[-1]); // prints [ 0, 1, 2, 3 ] 3
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: what a list holds is the user's to say; Python's holds anything
 export class List<T = any> extends Store {

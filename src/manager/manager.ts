@@ -169,6 +169,30 @@ export class ManagerObject extends Table {
    * @param options `exposed`: the methods that can be called; default: all whose names do not begin with an
    * underscore
    * @throws ValueError the name is taken
+   * @example
+   * ```ts
+   * import { main, Manager, task } from 'nogil';
+   *
+   * const Counter = task(
+   *   import.meta,
+   *   class Counter {
+   *     n = 0;
+   *     increment(by: number) {
+   *       this.n += by;
+   *       return this.n;
+   *     }
+   *   },
+   * );
+   *
+   * main(import.meta, async () => {
+   *   const manager = Manager();
+   *   const makeCounter = manager.register('Counter', Counter);
+   *   const counter = makeCounter(); // lives in a worker of its own
+   *   console.log(counter.increment(1)); // prints 1
+   *   console.log(await counter.incrementAsync(5)); // prints 6
+   *   manager.shutdown();
+   * });
+   * ```
    */
   register<C extends AnyConstructor>(name: string, ctor: C, options?: { exposed?: readonly string[] }): Factory<C> {
     this.#check();
@@ -246,7 +270,25 @@ const METHODS = methodsOf(ManagerObject);
  */
 export type SyncManager = ManagerObject & typeof makers & AnyProperties;
 
-/** A new manager; `new` is optional, as Python's function has none. */
+/**
+ * A new manager; `new` is optional, as Python's function has none.
+ * @example
+ * ```ts
+ * import { type Dict, main, Manager, Process } from 'nogil';
+ *
+ * export function sell(stock: Dict<string, number>) {
+ *   for (let i = 0; i < 100; i++) stock.update('bun', (n = 0) => n - 1);
+ * }
+ *
+ * main(import.meta, () => {
+ *   const stock = Manager().dict<string, number>({ bun: 1000 });
+ *   const sellers = [1, 2].map(() => new Process({ target: sell, args: [stock] }));
+ *   for (const each of sellers) each.start();
+ *   for (const each of sellers) each.join();
+ *   console.log(stock.get('bun')); // prints 800
+ * });
+ * ```
+ */
 export const Manager = function Manager() {
   return new ManagerObject();
 } as unknown as { (): SyncManager; new (): SyncManager };

@@ -16,6 +16,19 @@ const MISSING: unique symbol = Symbol('missing');
  *
  * `close`, `handle` and `toString` are methods and cannot be attributes. Names with an underscore are like
  * all others; Python's proxies keep those to themselves.
+ * @example
+ * ```ts
+ * import { AttributeError, Manager } from 'nogil';
+ *
+ * const settings = Manager().Namespace({ depth: 3 });
+ * settings.depth = 4;
+ * console.log(settings.depth); // prints 4
+ * try {
+ *   (settings as { width?: number }).width;
+ * } catch (error) {
+ *   console.log(error instanceof AttributeError); // prints true
+ * }
+ * ```
  */
 export class Namespace extends Table {
   // biome-ignore lint/suspicious/noExplicitAny: what an attribute holds is the user's to say

@@ -376,6 +376,24 @@ export class Connection extends Lender {
  * Python's pipe holds 64 KiB, and a `send` into a full one waits for a reader. This one holds what the heap
  * holds, so that a `send` never waits, unless `maxsize` bounds it. `heap.stats()` counts a Connection for
  * each end and a Queue for each direction.
+ * @example
+ * ```ts
+ * import { type Connection, main, Pipe, Process } from 'nogil';
+ *
+ * export function echo(connection: Connection) {
+ *   connection.send(`${connection.recv()}, too`);
+ * }
+ *
+ * main(import.meta, () => {
+ *   const [ours, theirs] = Pipe();
+ *   const process = new Process({ target: echo, args: [theirs] });
+ *   process.start();
+ *   theirs.close(); // its own copy is open still; so this side sees the end of file when it has to
+ *   ours.send('me');
+ *   console.log(ours.recv()); // prints me, too
+ *   process.join();
+ * });
+ * ```
  */
 export function Pipe(duplex = true, options: PipeOptions = {}): [Connection, Connection] {
   const maxsize = Math.max(0, checkInteger('maxsize', options.maxsize ?? 0, -0x7fffffff));

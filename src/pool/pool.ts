@@ -88,6 +88,20 @@ const living = new FinalizationRegistry<Dispatcher>((dispatcher) => dispatcher.a
  * pool is terminated: nothing ever hangs. Arguments that cannot be sent are a TypeError of the call. A
  * callback that throws harms nobody. `imap` reads its iterable as results are consumed. Results can be
  * awaited. A pool and its results belong to the thread that made it.
+ * @example
+ * ```ts
+ * import { main, Pool } from 'nogil';
+ *
+ * export function square(x: number) {
+ *   return x * x;
+ * }
+ *
+ * main(import.meta, async () => {
+ *   using pool = new Pool(2);
+ *   console.log(pool.map(square, [1, 2, 3])); // prints [ 1, 4, 9 ]
+ *   console.log(await pool.applyAsync(square, [4])); // prints 16
+ * });
+ * ```
  */
 export class Pool implements Disposable, AsyncDisposable {
   readonly #dispatcher: Dispatcher;
@@ -136,6 +150,25 @@ export class Pool implements Disposable, AsyncDisposable {
   /**
    * Calls `fn(...args)` in a worker. The arguments are copied now.
    * @throws ValueError the pool is closed; TypeError an argument cannot be sent
+   * @example
+   * ```ts
+   * import { main, Pool, TimeoutError } from 'nogil';
+   *
+   * export function slow(seconds: number) {
+   *   return new Promise<string>((resolve) => setTimeout(resolve, seconds * 1000, 'at last'));
+   * }
+   *
+   * main(import.meta, () => {
+   *   using pool = new Pool(1);
+   *   const result = pool.applyAsync(slow, [0.5]);
+   *   try {
+   *     result.get(0.01);
+   *   } catch (error) {
+   *     console.log(error instanceof TimeoutError); // prints true
+   *   }
+   *   console.log(result.get()); // prints at last
+   * });
+   * ```
    */
   applyAsync<F extends AnyFunction>(
     fn: F | URL,
@@ -185,7 +218,22 @@ export class Pool implements Disposable, AsyncDisposable {
     return this.#mapAsync(Call.MAP, fn, iterable, chunksize, options);
   }
 
-  /** `map` with each item as the arguments: `fn(...item)`. */
+  /**
+   * `map` with each item as the arguments: `fn(...item)`.
+   * @example
+   * ```ts
+   * import { main, Pool } from 'nogil';
+   *
+   * export function add(a: number, b: number) {
+   *   return a + b;
+   * }
+   *
+   * main(import.meta, () => {
+   *   using pool = new Pool(2);
+   *   console.log(pool.starmap(add, [[1, 2], [3, 4]])); // prints [ 3, 7 ]
+   * });
+   * ```
+   */
   starmap<A extends Args, R>(
     fn: ((...args: [...A]) => R) | URL,
     iterable: Iterable<A>,
@@ -242,6 +290,26 @@ export class Pool implements Disposable, AsyncDisposable {
    * `fn(item)` for all items: the results in order, each as soon as it and those before it are there. Items
    * are read as results are consumed, so the iterable may be endless.
    * @param chunksize default 1; or options
+   * @example
+   * ```ts
+   * import { main, Pool } from 'nogil';
+   *
+   * export function square(x: number) {
+   *   return x * x;
+   * }
+   *
+   * function* naturals() {
+   *   for (let i = 1; ; i++) yield i;
+   * }
+   *
+   * main(import.meta, () => {
+   *   using pool = new Pool(2);
+   *   for (const result of pool.imap(square, naturals())) {
+   *     console.log(result); // prints 1
+   *     break; // the iterable is endless; it is read no further than needed
+   *   }
+   * });
+   * ```
    */
   imap<T, R>(
     fn: MapTarget<T, R>,

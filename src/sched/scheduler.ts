@@ -43,6 +43,17 @@ const REPLANNED = Symbol('replanned');
 /**
  * Python's `sched.scheduler`. It belongs to the worker that made it: no other can enter events (Python's may
  * be shared by threads).
+ * @example
+ * ```ts
+ * import { scheduler } from 'nogil/sched';
+ *
+ * const plan = scheduler();
+ * plan.enter(0.02, 1, console.log, ['later']);
+ * plan.enter(0.01, 1, console.log, ['soon']);
+ * plan.run();
+ * // prints soon
+ * // prints later
+ * ```
  */
 export class Scheduler {
   readonly #events: ScheduledEvent[] = [];

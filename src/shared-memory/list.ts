@@ -147,6 +147,16 @@ function open(values: Iterable<unknown> | null | undefined, options: ShareableLi
  * Unlike Python's: each read and write of an element is atomic, also when a worker is killed at it; NULs at
  * the end of strings and bytes are kept; a string's slot is as long as its UTF-8 from the beginning. `list[i]
  * += 1` are two accesses: for counters there is Value.
+ * @example
+ * ```ts
+ * import { ShareableList } from 'nogil';
+ *
+ * const state = new ShareableList([1, 'two', null], { name: 'state' });
+ * const same = new ShareableList(undefined, { name: 'state' }); // in this worker or any other
+ * same[1] = '2';
+ * console.log([...state]); // prints [ 1, '2', null ]
+ * state.unlink();
+ * ```
  */
 export class ShareableList<T extends ShareableValue = ShareableValue> extends SharedMemory {
   [index: number]: T;

@@ -10,6 +10,21 @@ import { SharedMemory } from './memory.ts';
  * Makes shared memory whose names are gone with `shutdown`, or at the end of `using manager = new
  * SharedMemoryManager()`; open handles stay good. As there is no server process, there is no `start` either,
  * and if its worker is killed the names stay.
+ * @example
+ * ```ts
+ * import { FileNotFoundError, SharedMemory, SharedMemoryManager } from 'nogil';
+ *
+ * let name: string;
+ * {
+ *   using manager = new SharedMemoryManager();
+ *   name = manager.SharedMemory(64).name;
+ * }
+ * try {
+ *   new SharedMemory(name);
+ * } catch (error) {
+ *   console.log(error instanceof FileNotFoundError); // prints true
+ * }
+ * ```
  */
 export class SharedMemoryManager implements Disposable {
   #made: SharedMemory[] | undefined = [];

@@ -28,6 +28,17 @@ export abstract class Acquirable extends Shared {
   /**
    * Takes it, waiting for it, until the end of a block: `using held = lock.hold()` is Python's `with lock:`.
    * @throws as `acquire`
+   * @example
+   * ```ts
+   * import { Lock } from 'nogil';
+   *
+   * const lock = new Lock();
+   * {
+   *   using held = lock.hold();
+   *   console.log(lock.locked()); // prints true
+   * }
+   * console.log(lock.locked()); // prints false
+   * ```
    */
   hold(): Disposable {
     this.acquire();

@@ -30,6 +30,23 @@ function checked(typecode: Typecode, values: unknown): unknown[] {
  * out of range is an `IndexError`, a negative one counts from the end.
  *
  * `a[i]` works as `a.get(i)` and `a.set(i, value)` do, which are faster; `view()` is the fastest.
+ * @example
+ * ```ts
+ * import { main, Process, RawArray } from 'nogil';
+ *
+ * export function square(numbers: RawArray<'d'>) {
+ *   const view = numbers.view(); // a Float64Array on the shared memory
+ *   for (let i = 0; i < view.length; i++) view[i] = (view[i] as number) ** 2;
+ * }
+ *
+ * main(import.meta, () => {
+ *   const numbers = new RawArray('d', [1, 2, 3]);
+ *   const process = new Process({ target: square, args: [numbers] });
+ *   process.start();
+ *   process.join();
+ *   console.log([...numbers]); // prints [ 1, 4, 9 ]
+ * });
+ * ```
  */
 export class RawArray<C extends Typecode = Typecode> extends Numbers {
   [index: number]: ValueOf<C>;
@@ -190,6 +207,16 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
 /**
  * Numbers of one type in shared memory with a lock. Each access takes the lock; `a[i] += 1` are two accesses,
  * and loses updates as in Python: use `add`, `update`, or hold the lock: `using held = a.hold()`.
+ * @example
+ * ```ts
+ * import { Array } from 'nogil';
+ *
+ * const numbers = new Array('i', 3);
+ * numbers[0] = 5;
+ * numbers.add(-1, 7); // in one step
+ * console.log(numbers.slice()); // prints [ 5, 0, 7 ]
+ * console.log(numbers.update(0, (n) => n * 2)); // prints 10
+ * ```
  */
 class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
   /**

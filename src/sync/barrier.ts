@@ -15,15 +15,42 @@ import { checkInteger } from './flavour.ts';
 import { NodeWaits } from './node-waits.ts';
 
 /**
- * `wait` returns in all parties once so many have called it, and gives each another index.
- * The last to arrive runs `action` before anybody leaves.
+ * `wait` returns in all parties once so many have called it, and gives each another index. The last to arrive
+ * runs `action` before anybody leaves.
  *
  * Unlike Python's: a party that died while it waited breaks the barrier at once. A handle that was sent
  * elsewhere has no action: functions do not travel; only where the barrier was made, or `action` is assigned,
  * can it run.
+ * @example
+ * ```ts
+ * import { Barrier, main, Thread } from 'nogil';
+ *
+ * export function party(barrier: Barrier) {
+ *   barrier.wait(); // returns in all three at once
+ * }
+ *
+ * main(import.meta, () => {
+ *   const barrier = new Barrier(3, () => console.log('all are here')); // prints all are here
+ *   const threads = [1, 2].map(() => new Thread({ target: party, args: [barrier] }));
+ *   for (const thread of threads) thread.start();
+ *   party(barrier);
+ *   for (const thread of threads) thread.join();
+ * });
+ * ```
  */
 export class Barrier extends Shared {
-  /** Run by the last party to arrive, if it is this worker's. */
+  /**
+   * What the last party to arrive runs, before anybody leaves, if that party is this worker: an action does
+   * not travel.
+   * @example
+   * ```ts
+   * import { Barrier } from 'nogil';
+   *
+   * const barrier = new Barrier(1);
+   * barrier.action = () => console.log('a round'); // prints a round
+   * barrier.wait();
+   * ```
+   */
   action: (() => void) | undefined;
   readonly #waits = new NodeWaits();
 

@@ -24,6 +24,27 @@ import { NodeWaits } from './node-waits.ts';
  *
  * Unlike Python's: the lock must be held by this very worker also if it is a plain Lock (CPython accepts that
  * anybody holds it).
+ * @example
+ * ```ts
+ * import { Condition, main, RawValue, Thread } from 'nogil';
+ *
+ * export function waiter(condition: Condition, ready: RawValue<'b'>) {
+ *   condition.with(() => condition.waitFor(() => ready.value === 1));
+ *   console.log('ready'); // prints ready
+ * }
+ *
+ * main(import.meta, () => {
+ *   const condition = new Condition();
+ *   const ready = new RawValue('b', 0);
+ *   const thread = new Thread({ target: waiter, args: [condition, ready] });
+ *   thread.start();
+ *   condition.with(() => {
+ *     ready.value = 1;
+ *     condition.notifyAll();
+ *   });
+ *   thread.join();
+ * });
+ * ```
  */
 export class Condition extends Acquirable {
   #lock: Lock | RLock;

@@ -14,6 +14,24 @@ import { wouldBlock } from './blocking.ts';
 /**
  * A flag that any worker may set and clear, and wait for. A waiter that `set` woke returns true even if
  * `clear` follows at once (as in `threading`; Python's `multiprocessing` loses such wake-ups).
+ * @example
+ * ```ts
+ * import { Event, main, Thread } from 'nogil';
+ *
+ * export function runner(start: Event) {
+ *   console.log(start.wait()); // prints true
+ * }
+ *
+ * main(import.meta, () => {
+ *   const start = new Event();
+ *   const thread = new Thread({ target: runner, args: [start] });
+ *   thread.start();
+ *   start.set();
+ *   thread.join();
+ *   start.clear();
+ *   console.log(start.wait(0.01)); // prints false
+ * });
+ * ```
  */
 export class Event extends Shared {
   /** Makes a flag that is not set. @throws MemoryError */

@@ -19,8 +19,24 @@ const MOST = 0x7fffffff;
 const LIMIT = 16;
 
 /**
- * A counter of permits: `acquire` takes one and waits while there is none, `release` gives some back.
- * A permit belongs to nobody: that of a worker that died is not given back.
+ * A counter of permits: `acquire` takes one and waits while there is none, `release` gives some back. A
+ * permit belongs to nobody: that of a worker that died is not given back.
+ * @example
+ * ```ts
+ * import { main, Process, Semaphore, sleep } from 'nogil';
+ *
+ * export function guest(seats: Semaphore) {
+ *   seats.with(() => sleep(0.01)); // two at a time
+ * }
+ *
+ * main(import.meta, () => {
+ *   const seats = new Semaphore(2);
+ *   const guests = [1, 2, 3].map(() => new Process({ target: guest, args: [seats] }));
+ *   for (const each of guests) each.start();
+ *   for (const each of guests) each.join();
+ *   console.log(seats.getValue()); // prints 2
+ * });
+ * ```
  */
 export class Semaphore extends Acquirable {
   /**
@@ -97,7 +113,20 @@ export class Semaphore extends Acquirable {
   }
 }
 
-/** A semaphore that cannot be released above the value it started with. */
+/**
+ * A semaphore that cannot be released above the value it started with.
+ * @example
+ * ```ts
+ * import { BoundedSemaphore, ValueError } from 'nogil';
+ *
+ * const permits = new BoundedSemaphore(1);
+ * try {
+ *   permits.release();
+ * } catch (error) {
+ *   console.log(error instanceof ValueError); // prints true
+ * }
+ * ```
+ */
 export class BoundedSemaphore extends Semaphore {
   /** @internal */
   protected static override [Member.LIMIT_FOR](value: number): number {

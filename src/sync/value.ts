@@ -18,6 +18,14 @@ function make(typecode: Typecode | AdoptionToken, init: unknown, lock: number): 
 
 /**
  * A number in shared memory, without a lock. Out of range wraps around, as in C.
+ * @example
+ * ```ts
+ * import { RawValue } from 'nogil';
+ *
+ * const byte = new RawValue('B', 255);
+ * byte.value += 1; // wraps around, as C's unsigned char does
+ * console.log(byte.value); // prints 0
+ * ```
  */
 export class RawValue<C extends Typecode = Typecode> extends Numbers {
   /**
@@ -77,6 +85,22 @@ export class RawValue<C extends Typecode = Typecode> extends Numbers {
 /**
  * A number in shared memory with a lock. Each access takes the lock; `v.value += 1` are two accesses, and
  * loses updates as in Python: use `add`, `update`, or hold the lock: `using held = v.hold()`.
+ * @example
+ * ```ts
+ * import { main, Process, Value } from 'nogil';
+ *
+ * export function count(total: Value<'i'>) {
+ *   for (let i = 0; i < 1000; i++) total.add(1);
+ * }
+ *
+ * main(import.meta, () => {
+ *   const total = new Value('i', 0);
+ *   const processes = [1, 2].map(() => new Process({ target: count, args: [total] }));
+ *   for (const process of processes) process.start();
+ *   for (const process of processes) process.join();
+ *   console.log(total.value); // prints 2000
+ * });
+ * ```
  */
 export class Value<C extends Typecode = Typecode> extends RawValue<C> {
   /**

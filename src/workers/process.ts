@@ -33,6 +33,23 @@ let children = 0;
  * children that are not daemons have ended, and its daemons were terminated. `process.exit()` ends it at
  * once, and its daemons with it; other children go on. One that is stopped from outside leaves all its
  * children behind, as in Python.
+ * @example
+ * ```ts
+ * import { main, Process, Queue } from 'nogil';
+ *
+ * export function work(name: string, done: Queue<string>) {
+ *   done.put(`${name} is done`);
+ * }
+ *
+ * main(import.meta, () => {
+ *   const done = new Queue<string>();
+ *   const process = new Process({ target: work, args: ['the first', done] });
+ *   process.start();
+ *   console.log(done.get()); // prints the first is done
+ *   process.join();
+ *   console.log(process.exitcode); // prints 0
+ * });
+ * ```
  */
 export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
   readonly #lineage: string;
@@ -138,6 +155,22 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
    * no exit handler. Returns at once. A process of the operating system gets SIGTERM, which it may handle as
    * soon as its event loop runs.
    * @throws ValueError before `start`
+   * @example
+   * ```ts
+   * import { main, Process } from 'nogil';
+   *
+   * export function spin() {
+   *   for (;;);
+   * }
+   *
+   * main(import.meta, () => {
+   *   const process = new Process({ target: spin });
+   *   process.start();
+   *   process.terminate();
+   *   process.join();
+   *   console.log(process.exitcode); // prints -15
+   * });
+   * ```
    */
   terminate(): void {
     this.#stop(-SIGTERM);

@@ -284,6 +284,25 @@ export abstract class Runnable<R = unknown> extends Shared {
    * Waits for the end, and answers what the target returned. Beyond Python.
    * @throws what the target threw, with the worker's stack as its cause; WorkerDied it died without a result;
    * TimeoutError
+   * @example
+   * ```ts
+   * import { main, Process } from 'nogil';
+   *
+   * export function fail() {
+   *   throw new RangeError('no such thing');
+   * }
+   *
+   * main(import.meta, () => {
+   *   console.error = () => {}; // the error is printed by the process itself, too
+   *   const process = new Process({ target: fail });
+   *   process.start();
+   *   try {
+   *     process.result();
+   *   } catch (error) {
+   *     console.log(String(error)); // prints RangeError: no such thing
+   *   }
+   * });
+   * ```
    */
   result(timeout?: Timeout): R {
     if (!this.#join(timeout)) throw this.#late();

@@ -9,7 +9,17 @@ import { wouldBlock } from '../sync/blocking.ts';
 /** Made at first use: a page that is not isolated has no SharedArrayBuffer, and is to be told so then. */
 let never: Int32Array | undefined;
 
-/** Blocks this worker for so many seconds. @throws ValueError for a negative number */
+/**
+ * Blocks this worker for so many seconds. @throws ValueError for a negative number
+ * @example
+ * ```ts
+ * import { sleep } from 'nogil';
+ *
+ * const before = performance.now();
+ * sleep(0.02); // no timer fires meanwhile: this thread is blocked
+ * console.log(performance.now() - before > 15); // prints true
+ * ```
+ */
 export function sleep(seconds: number): void {
   const ms = nonNegativeTimeoutToMs(seconds);
   if (!canBlock) throw wouldBlock('sleep');

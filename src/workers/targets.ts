@@ -107,13 +107,25 @@ export async function lookAtMainModule(url: string): Promise<void> {
 
 /**
  * Marks a function (or a subclass of Thread or Process) as a target, to be found again in any worker by its
- * module and name.
- * Call it at the top level of the module: `export const double = task(import.meta, function double(x: number)
- * { return 2 * x; })`.
+ * module and name. Call it at the top level of the module: `export const double = task(import.meta, function
+ * double(x: number) { return 2 * x; })`.
  * @param name how messages call it, and a URL finds it: `module#name`. Default: the function's own, which a
  * minifier may change
  * @returns the function itself
  * @throws ValueError the module has marked another function under the name that is given
+ * @example
+ * ```ts
+ * import { main, Pool, task } from 'nogil';
+ *
+ * const double = task(import.meta, function double(x: number) {
+ *   return 2 * x;
+ * });
+ *
+ * main(import.meta, () => {
+ *   using pool = new Pool(2);
+ *   console.log(pool.map(double, [1, 2, 3])); // prints [ 2, 4, 6 ]
+ * });
+ * ```
  */
 export function task<T extends AnyFunction | AnyClass>(meta: Meta, target: T): T;
 /**

@@ -24,6 +24,20 @@ const MAIN: ProcessTraits = { daemon: false, lineage: '' };
  *
  * Unlike Python's it shares no globals with its creator: arguments are copied, primitives arrive live. An
  * uncaught error is printed and does not end the program; `result()` and `exception` give it to whoever asks.
+ * @example
+ * ```ts
+ * import { main, Thread } from 'nogil';
+ *
+ * export function square(x: number) {
+ *   return x * x;
+ * }
+ *
+ * main(import.meta, () => {
+ *   const thread = new Thread({ target: square, args: [3] });
+ *   thread.start();
+ *   console.log(thread.result()); // prints 9
+ * });
+ * ```
  */
 export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
   /**
@@ -174,7 +188,24 @@ export function mainThread(): MainThread {
   return main;
 }
 
-/** The thread that runs this code. */
+/**
+ * The thread that runs this code.
+ * @example
+ * ```ts
+ * import { currentThread, main, Thread } from 'nogil';
+ *
+ * export function introduce() {
+ *   console.log(currentThread().name); // prints worker
+ * }
+ *
+ * main(import.meta, () => {
+ *   const thread = new Thread({ target: introduce, name: 'worker' });
+ *   thread.start();
+ *   thread.join();
+ *   console.log(currentThread().name); // prints MainThread
+ * });
+ * ```
+ */
 export function currentThread(): Thread | MainThread {
   const here = currentWorker();
   if (here === undefined || here.isProcess) return mainThread();

@@ -16,6 +16,23 @@ import { Thread } from './thread.ts';
  * Like every subclass of Thread it is a plain Thread where it is sent; there `finished`, sent along, is what
  * cancels it. A subclass may override `run`: in the worker it finds `interval`, `finished`, `function`,
  * `args` and `kwargs`.
+ * @example
+ * ```ts
+ * import { main, Timer } from 'nogil';
+ *
+ * export function ring() {
+ *   console.log('ring'); // prints ring
+ * }
+ *
+ * main(import.meta, () => {
+ *   const alarm = new Timer(0.05, ring);
+ *   const cancelled = new Timer(3600, ring);
+ *   alarm.start();
+ *   cancelled.start();
+ *   cancelled.cancel();
+ *   alarm.join();
+ * });
+ * ```
  */
 export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
   /** Seconds to wait. Before `start` it may be changed. */
