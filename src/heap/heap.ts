@@ -54,7 +54,12 @@ export interface HeapLink {
   /** The thread whose heap it is, as the platform numbers threads. */
   root: number;
   /** What it was configured to be, in pages. */
-  pages: { initial: number; maximum: number };
+  pages: {
+    /** At the start. */
+    initial: number;
+    /** At most. */
+    maximum: number;
+  };
   /** Microseconds that a wait spins; undefined: as many as have been worth it. */
   spin: number | undefined;
   /** Between processes of the operating system: which of them this is. */

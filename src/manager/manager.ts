@@ -164,7 +164,7 @@ export class ManagerObject extends Table {
 
   /**
    * From now on `manager.NAME(...args)` makes an object of the class in a worker of its own; so does what
-   * this returns, with types. The class must be one that workers find (README, "Targets"): marked with
+   * this returns, with types. The class must be one that workers find (see the guide, "Targets"): marked with
    * `task`, exported by the main module, or independent of its surroundings.
    * @param options `exposed`: the methods that can be called; default: all whose names do not begin with an
    * underscore
@@ -291,6 +291,10 @@ export type SyncManager = ManagerObject & typeof makers & AnyProperties;
  */
 export const Manager = function Manager() {
   return new ManagerObject();
-} as unknown as { (): SyncManager; new (): SyncManager };
+} as unknown as {
+  (): SyncManager;
+  /** The same. */
+  new (): SyncManager;
+};
 
 registerShared(ClassTag.MANAGER, ManagerObject, Kind.TABLE);

@@ -41,7 +41,10 @@ export interface PoolOptions<I extends AnyFunction = AnyFunction> {
   /**
    * How its workers are started: what `getContext` answers. Default: as the program says (`setStartMethod`).
    */
-  context?: { getStartMethod(): StartMethod } | null;
+  context?: {
+    /** The method of the context. */
+    getStartMethod(): StartMethod;
+  } | null;
 }
 
 /** What `applyAsync` takes beside the function and its arguments. */

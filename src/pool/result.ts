@@ -78,7 +78,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
     this.cancellation = signal && cancellationOf(signal, this);
   }
 
-  /** Whether it is there. */
+  /** Whether it is there: a result, or an error. Never waits. */
   ready(): boolean {
     if (this.#state === State.PENDING) this.dispatcher.replies.look();
     return this.#state !== State.PENDING;
@@ -149,7 +149,11 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
     else this.#listeners.push(listener);
   }
 
-  /** So that it can be awaited. */
+  /**
+   * So that it can be awaited: as a promise's `then`.
+   * @param onFulfilled called with the result
+   * @param onRejected called with the error
+   */
   // biome-ignore lint/suspicious/noThenProperty: it is a thenable.
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,

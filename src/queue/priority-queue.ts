@@ -14,7 +14,12 @@ import type { RecordForm } from './records.ts';
 export type Priority = number | bigint | string | boolean | readonly [Priority, ...unknown[]];
 
 /** What a PriorityQueue takes: a priority, an array that begins with one, an object that has one. */
-export type Prioritized = Priority | { readonly priority: Priority };
+export type Prioritized =
+  | Priority
+  | {
+      /** What the item is ordered by. */
+      readonly priority: Priority;
+    };
 
 /**
  * `get` takes the item with the smallest priority; of items with equal ones that which came first. `getMany`

@@ -215,6 +215,7 @@ export class Scheduler {
 /** Python's name: `scheduler(timefunc?, delayfunc?)`, with or without `new`. */
 export const scheduler: {
   (timefunc?: () => number, delayfunc?: DelayFunction): Scheduler;
+  /** The same. */
   new (timefunc?: () => number, delayfunc?: DelayFunction): Scheduler;
 } = function scheduler(timefunc?: () => number, delayfunc?: DelayFunction) {
   return new Scheduler(timefunc, delayfunc);

@@ -26,15 +26,15 @@ import { NodeWaits } from './node-waits.ts';
  * import { Barrier, main, Thread } from 'nogil';
  *
  * export function party(barrier: Barrier) {
- *   barrier.wait(); // returns in all three at once
+ *   return barrier.wait(); // returns in all three at once, with another index in each
  * }
  *
  * main(import.meta, () => {
- *   const barrier = new Barrier(3, () => console.log('all are here')); // prints all are here
+ *   const barrier = new Barrier(3);
  *   const threads = [1, 2].map(() => new Thread({ target: party, args: [barrier] }));
  *   for (const thread of threads) thread.start();
- *   party(barrier);
- *   for (const thread of threads) thread.join();
+ *   const indices = [party(barrier), ...threads.map((thread) => thread.result())];
+ *   console.log(indices.sort()); // prints [ 0, 1, 2 ]
  * });
  * ```
  */

@@ -189,8 +189,11 @@ export class Condition extends Acquirable {
   }
 
   /**
-   * Waits until `predicate` answers something truthy; it is called with the lock held.
-   * @returns the predicate's last value, as it is
+   * Waits until `predicate` answers something truthy; it is called with the lock held, and whenever somebody
+   * notifies.
+   * @param timeout seconds for all of it; undefined or null: for ever
+   * @returns the predicate's last value, as it is: falsy when the time is up
+   * @throws as `wait`
    */
   waitFor<T>(predicate: () => T, timeout?: Timeout): T {
     let left = timeoutToMs(timeout);

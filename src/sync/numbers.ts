@@ -98,7 +98,12 @@ export abstract class Numbers extends Acquirable {
     return this[Member.GUARD];
   }
 
-  /** Takes the lock that guards it, as `Lock.acquire`. @throws AttributeError it has none */
+  /**
+   * Takes the lock that guards it, as `Lock.acquire`.
+   * @param timeout seconds; undefined or null: for ever
+   * @returns whether it was taken
+   * @throws AttributeError it has none
+   */
   acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     return this.getLock().acquire(blocking, timeout);
   }

@@ -206,7 +206,9 @@ export interface MainProcess {
   isAlive(): boolean;
   /**
    * In another process: waits for its end. That of the program's first process nobody lives to see.
-   * @returns whether it has ended @throws AssertionError in the process itself
+   * @param timeout seconds; undefined or null: for ever
+   * @returns whether it has ended
+   * @throws AssertionError in the process itself
    */
   join(timeout?: Timeout): boolean;
   /** The async twin of `join`. */

@@ -90,6 +90,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     return this[Member.RECORD_OF].name;
   }
 
+  /** Renames it, for every worker. Anything becomes text. */
   set name(name: string) {
     this[Member.RECORD_OF].name = this[Member.CHECK_NAME](name);
   }
@@ -282,8 +283,9 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /**
    * Waits for the end, and answers what the target returned. Beyond Python.
+   * @param timeout seconds; undefined or null: for ever
    * @throws what the target threw, with the worker's stack as its cause; WorkerDied it died without a result;
-   * TimeoutError
+   * TimeoutError it has not ended in time
    * @example
    * ```ts
    * import { main, Process } from 'nogil';
@@ -293,9 +295,8 @@ export abstract class Runnable<R = unknown> extends Shared {
    * }
    *
    * main(import.meta, () => {
-   *   console.error = () => {}; // the error is printed by the process itself, too
-   *   const process = new Process({ target: fail });
-   *   process.start();
+   *   const process = new Process({ target: fail, name: 'P' });
+   *   process.start(); // complains Process P:
    *   try {
    *     process.result();
    *   } catch (error) {

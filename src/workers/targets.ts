@@ -106,13 +106,12 @@ export async function lookAtMainModule(url: string): Promise<void> {
 }
 
 /**
- * Marks a function (or a subclass of Thread or Process) as a target, to be found again in any worker by its
- * module and name. Call it at the top level of the module: `export const double = task(import.meta, function
- * double(x: number) { return 2 * x; })`.
- * @param name how messages call it, and a URL finds it: `module#name`. Default: the function's own, which a
- * minifier may change
+ * Marks a function (or a subclass of Thread or Process, or a class that a manager registers) as a target, to
+ * be found again in any worker by its module and name. Call it at the top level of the module. Python needs
+ * no marks: its pickle names functions by their modules.
+ * @param meta `import.meta`, or `module` in CommonJS
+ * @param target what is marked. Its name is the function's own, which a minifier may change
  * @returns the function itself
- * @throws ValueError the module has marked another function under the name that is given
  * @example
  * ```ts
  * import { main, Pool, task } from 'nogil';
@@ -132,6 +131,8 @@ export function task<T extends AnyFunction | AnyClass>(meta: Meta, target: T): T
  * The same, under a name that messages use and that no minifier changes.
  * @param meta `import.meta`, or `module` in CommonJS
  * @param name a URL finds the target by it, too: `module#name`
+ * @param target what is marked
+ * @returns the function itself
  * @throws ValueError the module has marked another function under that name
  */
 export function task<T extends AnyFunction | AnyClass>(meta: Meta, name: string, target: T): T;

@@ -114,7 +114,9 @@ export interface MainThread {
   start(): void;
   /**
    * In a thread of its process: waits for the end of the main thread's code, or of its process.
-   * @returns whether it has ended @throws RuntimeError in the main thread itself
+   * @param timeout seconds; undefined or null: for ever
+   * @returns whether it has ended
+   * @throws RuntimeError in the main thread itself
    */
   join(timeout?: Timeout): boolean;
   /** The async twin of `join`. */

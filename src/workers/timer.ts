@@ -67,6 +67,7 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
     return Runnable.callOf(this).target as F;
   }
 
+  /** Has it call another target. Before `start`. */
   set function(target: F) {
     Runnable[Member.EQUIP](this, target, Runnable.callOf(this));
   }
@@ -76,6 +77,7 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
     return Runnable.callOf(this).args;
   }
 
+  /** Gives it other arguments. Before `start`. */
   set args(args: readonly unknown[]) {
     const call = Runnable.callOf(this);
     Runnable[Member.EQUIP](this, call.target, { ...call, args });
@@ -86,6 +88,7 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
     return Runnable.callOf(this).kwargs;
   }
 
+  /** Gives it another last argument. Before `start`. */
   set kwargs(kwargs: Record<string, unknown> | undefined) {
     const call = Runnable.callOf(this);
     Runnable[Member.EQUIP](this, call.target, { ...call, kwargs });

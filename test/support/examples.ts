@@ -14,6 +14,8 @@ export interface Example {
   notRun: string | undefined;
   /** What it prints, as its comments `// prints ...` say. */
   prints: string[];
+  /** What its standard error has among other lines, as `// complains ...` says. */
+  complains: string[];
 }
 
 function filesIn(folder: string, ending: string): string[] {
@@ -35,8 +37,10 @@ function blocksOf(file: string): Example[] {
     else {
       const [, language, notRun] = /^(\w*)(?: (.*))?$/.exec(open.info) ?? [];
       const code = open.lines.join('\n');
-      const prints = [...code.matchAll(/\/\/ prints (.*)$/gm)].map(([, text]) => text as string);
-      if (language === 'ts') found.push({ place: open.place, code, notRun, prints });
+      const said = (pattern: RegExp) => [...code.matchAll(pattern)].map(([, text]) => text as string);
+      const prints = said(/\/\/ prints (.*)$/gm);
+      const complains = said(/\/\/ complains (.*)$/gm);
+      if (language === 'ts') found.push({ place: open.place, code, notRun, prints, complains });
       open = undefined;
     }
   }
