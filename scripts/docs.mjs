@@ -4,14 +4,15 @@
  * TypeDoc, and the TypeScript whose API it needs, are installed into build/typedoc, once.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const folder = 'build/typedoc';
 const site = 'docs/site';
+const out = 'build/docs';
 
 function installTypedoc() {
   const lock = readFileSync(`${site}/package-lock.json`, 'utf8');
@@ -31,6 +32,31 @@ function installTypedoc() {
   writeFileSync(stamp, lock);
 }
 
+/** Links between the pages that lead nowhere: TypeDoc looks at those of comments only. */
+function brokenLinks() {
+  const pages = readdirSync(out, { recursive: true }).filter((file) => file.endsWith('.html'));
+  const anchors = new Map();
+  const anchorsOf = (file) => {
+    if (!anchors.has(file)) {
+      const found = [...readFileSync(file, 'utf8').matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+      anchors.set(file, new Set(found));
+    }
+    return anchors.get(file);
+  };
+  return pages.flatMap((page) => {
+    const file = join(out, page);
+    const links = [...readFileSync(file, 'utf8').matchAll(/ href="(?!https?:|data:|#?")([^"]+)"/g)].map(([, link]) => link);
+    return [...new Set(links)]
+      .filter((link) => {
+        const [path, anchor] = decodeURIComponent(link).split('#');
+        const target = path === '' ? file : join(dirname(file), path);
+        if (!existsSync(target)) return true;
+        return anchor && target.endsWith('.html') && !anchorsOf(target).has(anchor);
+      })
+      .map((link) => `${page}: ${link}`);
+  });
+}
+
 installTypedoc();
 // The sources import what the build writes.
 if (!existsSync('src/heap/generated/exports.ts'))
@@ -41,10 +67,12 @@ copyFileSync(`${site}/titles.mjs`, `${folder}/titles.mjs`);
 const typedoc = join(folder, 'node_modules/typedoc/bin/typedoc');
 const { status } = spawnSync(
   process.execPath,
-  [typedoc, '--options', `${site}/typedoc.json`, '--plugin', `${folder}/titles.mjs`],
+  [typedoc, '--options', `${site}/typedoc.json`, '--plugin', resolve(folder, 'titles.mjs')],
   {
     stdio: 'inherit',
   },
 );
-if (status === 0) console.log(`open ${pathToFileURL('build/docs/index.html').href}`);
-process.exitCode = status ?? 1;
+const broken = status === 0 ? brokenLinks() : [];
+for (const link of broken) console.error(`a link that leads nowhere: ${link}`);
+if (status === 0 && broken.length === 0) console.log(`open ${pathToFileURL(`${out}/index.html`).href}`);
+process.exitCode = status === 0 && broken.length === 0 ? 0 : 1;
