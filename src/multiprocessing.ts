@@ -1,4 +1,7 @@
-/** `nogil/multiprocessing`: Python's `multiprocessing`, with its errors. */
+/**
+ * `nogil/multiprocessing`: Python's `multiprocessing`, with its errors.
+ * @module nogil/multiprocessing
+ */
 import { ClassTag, Kind } from '../assembly/abi.ts';
 import { Member } from './heap/members.ts';
 import { registerShared } from './heap/shared.ts';

@@ -4,6 +4,7 @@
  * It sends the two headers that shared memory needs, in development and in preview. In a build it gives each
  * module that holds targets a chunk of its own, with its exports: workers import it by its URL, and Vite
  * would put it into the page's chunk, which touches the document.
+ * @module nogil/vite
  */
 
 /** What it takes from Vite's `Plugin`, so that Vite is no dependency. */

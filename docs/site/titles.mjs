@@ -1,15 +1,13 @@
 /** A plugin for TypeDoc: a guide is called as its first heading says, and not as its file. */
 import { Converter } from 'typedoc';
 
-const HEADING = /^# (.*)\n+/;
+const HEADING = /^# (.*)\n/;
 
 /** @param {import('typedoc').Application} app */
 export function load(app) {
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {
     const [first] = document.content;
     const [, title] = HEADING.exec(first?.text ?? '') ?? [];
-    if (title === undefined) return;
-    document.name = title;
-    first.text = first.text.replace(HEADING, '');
+    if (title !== undefined) document.name = title;
   });
 }
