@@ -17,9 +17,12 @@ beforeAll(async () => {
 const shown = (found: PublicMember[]) => found.map(({ name, kind, place }) => `${kind} ${name} (${place})`);
 
 test('finds them: classes of every entry point, their members, functions, types', () => {
-  const names = new Set(members.map(({ name }) => name));
-  const some = ['Lock', 'Queue.put', 'new Pool', 'task(2)', 'Dict.update(1)', 'RunnableOptions.target', 'Scheduler.run'];
-  expect(some.filter((name) => !names.has(name))).toEqual([]);
+  const names = members.map(({ name }) => name);
+  // A member is told of once, under the class that is met first.
+  const some = ['Lock', '.acquire', '.put', 'new Pool', 'task(2)', 'Dict.update(1)', 'RunnableOptions.target', 'Scheduler.run'];
+  expect(some.filter((wanted) => !names.some((name) => name === wanted || (wanted[0] === '.' && name.endsWith(wanted))))).toEqual(
+    [],
+  );
   expect(members.length).toBeGreaterThan(500);
 });
 
