@@ -1,4 +1,7 @@
-/** A plugin for TypeDoc: a guide is called as its first heading says, and not as its file. */
+/**
+ * A plugin for TypeDoc: a guide is called as its first heading says, and not as its file. That of the README is
+ * on its page already.
+ */
 import { Converter } from 'typedoc';
 
 const HEADING = /^# (.*)\n/;
@@ -9,5 +12,9 @@ export function load(app) {
     const [first] = document.content;
     const [, title] = HEADING.exec(first?.text ?? '') ?? [];
     if (title !== undefined) document.name = title;
+  });
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+    const [first] = project.readme ?? [];
+    if (first) first.text = first.text.replace(HEADING, '');
   });
 }
