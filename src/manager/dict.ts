@@ -344,7 +344,10 @@ export class Dict<K = any, V = any> extends Table {
     return this.later(() => this.popitem(), options);
   }
 
-  /** The value under `key`; if there is none, `value` is put there first. */
+  /**
+   * The value under `key`; if there is none, `value` is put there first. @throws TypeError the key or the
+   * value cannot be sent; MemoryError
+   */
   setdefault(key: K, value: V): V {
     const wanted = toKey(key);
     for (;;) {

@@ -158,7 +158,11 @@ export class List<T = any> extends Store {
     return this.made(this[Member.HEAP].core.vectorSnapshot(this[Member.OPEN], toIndex(start), toIndex(end)));
   }
 
-  /** Python's `l[start:end]`: an array of this worker's own. */
+  /**
+   * Python's `l[start:end]`: an array of this worker's own.
+   * @param start default 0; a negative one counts from the end
+   * @param end default: the end, which is not in it
+   */
   slice(start?: number, end?: number): T[] {
     return readBatch(this[Member.HEAP], this.#snapshot(start, end)) as T[];
   }
@@ -279,7 +283,10 @@ export class List<T = any> extends Store {
     return this.#withItems([value], (batch) => this.#spliceIn(batch, END, END, 'append'), options);
   }
 
-  /** Adds all items at the end, at once to whoever looks. */
+  /**
+   * Adds all items at the end, at once to whoever looks. @throws TypeError one cannot be sent; MemoryError.
+   * Then none is added
+   */
   extend(values: Iterable<T>): void {
     this.#splice(END, 0, Array.from(values), 'extend');
   }
@@ -292,6 +299,7 @@ export class List<T = any> extends Store {
   /**
    * Puts an item in front of the one at `index`; beyond the ends it goes to the end that is near, as in
    * Python.
+   * @throws TypeError the value cannot be sent; MemoryError. Then nothing has changed
    */
   insert(index: number, value: T): void {
     this.#splice(toIndex(index), 0, [value], 'insert');
@@ -303,7 +311,10 @@ export class List<T = any> extends Store {
     return this.#withItems([value], (batch) => this.#spliceIn(batch, at, at, 'insert'), options);
   }
 
-  /** Takes the item at `index` out: the last one. @throws IndexError there is none */
+  /**
+   * Takes an item out, and answers it. @param index default -1: the last one; a negative one counts from the
+   * end @throws IndexError there is none
+   */
   pop(index = -1): T {
     const meta = this[Member.HEAP].core.vectorTake(this[Member.OPEN], toIndex(index));
     if (meta === Status.RANGE) throw this.#outside(this.length === 0 ? 'pop from empty list' : 'pop index out of range');

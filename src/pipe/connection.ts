@@ -159,6 +159,7 @@ export class Connection extends Lender {
   /**
    * Sends bytes, for `recvBytes` or `recvBytesInto` (`recv` answers them as a Uint8Array).
    * @param offset where they begin in `buffer`, in bytes. @param size how many; default: the rest
+   * @param buffer a view of any kind, or a buffer
    * @throws ValueError the range is not within the buffer; TypeError it is neither a view nor a buffer; as
    * `send`
    */

@@ -42,6 +42,7 @@ function prepare(objects: Iterable<Waitable>) {
 /**
  * Waits until at least one of them is ready; answers all that are, in the order in which they were given.
  * @param timeout seconds; undefined or null: for ever; 0 or less: one look
+ * @param objects connections, and sentinels of processes
  * @returns none when the time is up. @throws OSError a connection is closed or cannot receive; ValueError no
  * such process
  * @example

@@ -140,6 +140,9 @@ export class Pool implements Disposable, AsyncDisposable {
 
   /**
    * Calls `fn(...args)` (with `kwargs`, if given, as a last argument) in a worker and waits for the result.
+   * @param fn a target, found as those of Process
+   * @param args its arguments: copied, handles arrive live. Default: none
+   * @param kwargs given to it as a last argument
    * @throws as `AsyncResult.get`
    */
   apply<F extends AnyFunction>(
@@ -152,6 +155,9 @@ export class Pool implements Disposable, AsyncDisposable {
 
   /**
    * Calls `fn(...args)` in a worker. The arguments are copied now.
+   * @param fn a target, found as those of Process
+   * @param args its arguments: copied, handles arrive live. Default: none
+   * @param options who is told, what cancels it, `kwargs`
    * @throws ValueError the pool is closed; TypeError an argument cannot be sent
    * @example
    * ```ts
@@ -199,7 +205,10 @@ export class Pool implements Disposable, AsyncDisposable {
   /**
    * `fn(item)` for all items, in chunks, and waits for the results, which have the items' order. Numbers
    * travel in bulk.
+   * @param fn a target of one argument
+   * @param iterable the items: all are read and copied before the first result
    * @param chunksize default: a quarter of a worker's share of the items; or options
+   * @param options behind `chunksize`: who is told, what cancels it, `progress`
    * @throws the first error that arrived, once all chunks have; as `AsyncResult.get`
    */
   map<T, R>(
@@ -211,7 +220,13 @@ export class Pool implements Disposable, AsyncDisposable {
     return gathered(this.mapAsync(fn, iterable, chunksize, options).get());
   }
 
-  /** `map` without waiting. The items are read and copied now. */
+  /**
+   * `map` without waiting. The items are read and copied now.
+   * @param fn a target of one argument
+   * @param iterable the items
+   * @param chunksize default: a quarter of a worker's share of the items; or options
+   * @throws ValueError the pool is closed; TypeError an item cannot be sent
+   */
   mapAsync<T, R>(
     fn: MapTarget<T, R>,
     iterable: Iterable<T>,
@@ -223,6 +238,10 @@ export class Pool implements Disposable, AsyncDisposable {
 
   /**
    * `map` with each item as the arguments: `fn(...item)`.
+   * @param fn a target
+   * @param iterable lists of arguments
+   * @param chunksize default: a quarter of a worker's share of the items; or options
+   * @throws as `map`
    * @example
    * ```ts
    * import { main, Pool } from 'nogil';
@@ -292,7 +311,10 @@ export class Pool implements Disposable, AsyncDisposable {
   /**
    * `fn(item)` for all items: the results in order, each as soon as it and those before it are there. Items
    * are read as results are consumed, so the iterable may be endless.
+   * @param fn a target of one argument
+   * @param iterable the items, perhaps endless
    * @param chunksize default 1; or options
+   * @throws ValueError the pool is closed, or `chunksize` is below 1
    * @example
    * ```ts
    * import { main, Pool } from 'nogil';
@@ -323,7 +345,11 @@ export class Pool implements Disposable, AsyncDisposable {
     return this.#imap(true, fn, iterable, chunksize, options);
   }
 
-  /** `imap` with the results as they come. */
+  /**
+   * `imap` with the results as they come.
+   * @param chunksize default 1; or options
+   * @throws as `imap`
+   */
   imapUnordered<T, R>(
     fn: MapTarget<T, R>,
     iterable: Iterable<T>,
@@ -366,7 +392,7 @@ export class Pool implements Disposable, AsyncDisposable {
 
   // ── the end ────────────────────────────────────────────────────────────────────────────────────────
 
-  /** No new tasks: the workers end when those that are there are done. */
+  /** No new tasks: the workers end when those that are there are done. Calls after it throw ValueError. */
   close(): void {
     this.#dispatcher.close();
   }

@@ -399,7 +399,7 @@ export class Queue<T = unknown> extends Lender {
 
   // ── the rest ───────────────────────────────────────────────────────────────────────────────────────
 
-  /** Items in the queue: exact at one moment of the call. */
+  /** Items in the queue: exact at one moment of the call, and never an error as Python's on macOS. */
   qsize(): number {
     return this[Member.HEAP].core.queueSize(this[Member.OPEN]);
   }
@@ -432,7 +432,9 @@ export class Queue<T = unknown> extends Lender {
     return this[Member.HEAP].core.queueIsShutDown(this[Member.OPEN]) !== 0;
   }
 
-  /** Counts one item off. @throws ValueError called more often than items were put */
+  /**
+   * Counts one item off: what `get` gave is done. @throws ValueError called more often than items were put
+   */
   taskDone(): void {
     if (this[Member.HEAP].core.queueTaskDone(this[Member.OPEN]) !== Status.OK)
       throw new ValueError('taskDone() called too many times');

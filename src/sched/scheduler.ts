@@ -80,7 +80,15 @@ export class Scheduler {
     return { text: `${length} events`, fields: { events: length } };
   }
 
-  /** Plans a call at an absolute time. The event it returns can be cancelled. */
+  /**
+   * Plans a call at an absolute time. The event it returns can be cancelled.
+   * @param time on the scheduler's clock; by default seconds
+   * @param priority of events of one time the lowest runs first
+   * @param action what is called
+   * @param argument with which arguments. Default: none
+   * @param kwargs given to it as a last argument
+   * @throws ValueError time or priority is NaN
+   */
   enterabs(
     time: number,
     priority: number,
@@ -108,6 +116,12 @@ export class Scheduler {
   /**
    * Plans a call `delay` from now. Each call reads the clock: two equal delays are two times, so priority
    * decides only between equal times.
+   * @param delay from now, on the scheduler's clock; by default seconds
+   * @param priority of events of one time the lowest runs first
+   * @param action what is called
+   * @param argument with which arguments. Default: none
+   * @param kwargs given to it as a last argument
+   * @throws ValueError delay or priority is NaN
    */
   enter(
     delay: number,

@@ -45,7 +45,10 @@ export class SharedMemoryManager implements Disposable {
     return made;
   }
 
-  /** `size` zeros, in bytes. @throws as SharedMemory; AssertionError after `shutdown` */
+  /**
+   * Shared memory whose name is gone with `shutdown`. @param size bytes, all zero @throws as SharedMemory;
+   * AssertionError after `shutdown`
+   */
   SharedMemory(size: number): SharedMemory {
     return this.#keep(() => new SharedMemory(undefined, true, size));
   }

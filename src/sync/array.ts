@@ -93,7 +93,10 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
     return this[Member.NUMBERS].length;
   }
 
-  /** The element there; from the end if `index` is negative. */
+  /**
+   * The element there; from the end if `index` is negative. @throws IndexError out of range; TypeError no
+   * integer
+   */
   get(index: number): ValueOf<C> {
     const place = this[Member.PLACE](index);
     return this.#guarded(() => this[Member.NUMBERS][place] as ValueOf<C>);
@@ -233,7 +236,10 @@ class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
     super(typecode, sizeOrInit, lockOf(options), options?.lock ?? true);
   }
 
-  /** Adds `n` to an element in one step; its new value. Beyond Python. */
+  /**
+   * Adds `n` to an element in one step; its new value. Beyond Python.
+   * @throws IndexError; TypeError a value of another type
+   */
   add(index: number, n: ValueOf<C>): ValueOf<C> {
     return this.update(index, (value) => ((value as number) + (n as number)) as ValueOf<C>);
   }
@@ -241,6 +247,7 @@ class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
   /**
    * Replaces an element by `fn(element)` in one step; its new value. Nothing changes if `fn` throws. Beyond
    * Python.
+   * @throws IndexError; TypeError `fn` answers a value of another type; what `fn` throws
    */
   update(index: number, fn: (value: ValueOf<C>) => ValueOf<C>): ValueOf<C> {
     const place = this[Member.PLACE](index);

@@ -134,6 +134,7 @@ export class Condition extends Acquirable {
    * @param timeout seconds for the notification; undefined or null: for ever
    * @returns whether it was notified
    * @throws RuntimeError (multiprocessing: AssertionError) when this worker does not hold the lock
+   * @throws BrokenLockError the lock's holder died meanwhile
    */
   wait(timeout?: Timeout): boolean {
     const { core } = this[Member.HEAP];
@@ -223,13 +224,17 @@ export class Condition extends Acquirable {
     return value;
   }
 
-  /** Wakes up to `n` of those who wait now; none for n below 1. The lock is not given up. */
+  /**
+   * Wakes up to `n` of those who wait now; none for n below 1. The lock is not given up.
+   * @param n default 1
+   * @throws RuntimeError (multiprocessing: AssertionError) when this worker does not hold the lock
+   */
   notify(n = 1): void {
     const count = Math.max(0, checkInteger('n', n, -0x7fffffff));
     if (this[Member.HEAP].core.conditionNotify(this[Member.OPEN], count) < 0) throw this.#notOwner('notify');
   }
 
-  /** Wakes all who wait now. */
+  /** Wakes all who wait now. @throws as `notify` */
   notifyAll(): void {
     this.notify(0x7fffffff);
   }

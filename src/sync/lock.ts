@@ -134,7 +134,11 @@ export abstract class Lockable extends Acquirable {
     );
   }
 
-  /** Gives the lock up. */
+  /**
+   * Gives the lock up. A Lock may be given up by any worker, an RLock by its holder only.
+   * @throws RuntimeError (multiprocessing: ValueError, for an RLock AssertionError) nobody holds it, or
+   * another one does
+   */
   release(): void {
     const status = this[Member.GIVE]();
     if (status === Status.OK) return;

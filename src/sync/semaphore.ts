@@ -67,7 +67,13 @@ export class Semaphore extends Acquirable {
     return { text: `value=${value}/${limit}`, fields: { value, limit } };
   }
 
-  /** Takes a permit. @param timeout seconds; undefined or null: for ever @returns whether it got one */
+  /**
+   * Takes a permit, waiting for one.
+   * @param blocking false: only if there is one now. Default true
+   * @param timeout seconds; undefined or null: for ever
+   * @returns whether it got one
+   * @throws RuntimeError this thread must not block and there is none: use acquireAsync
+   */
   acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     const ms =
       blocking === true && timeout === undefined
@@ -94,8 +100,9 @@ export class Semaphore extends Acquirable {
   }
 
   /**
-   * Gives `n` permits back. @throws ValueError for n below 1, or (BoundedSemaphore) above the start value:
-   * then nothing has changed
+   * Gives permits back, and wakes as many who wait.
+   * @param n how many. Default 1
+   * @throws ValueError for n below 1, or (BoundedSemaphore) above the start value: then nothing has changed
    */
   release(n = 1): void {
     if (this[Member.HEAP].core.semaphoreRelease(this[Member.OPEN], checkInteger('n', n, 1)) !== Status.OK)

@@ -117,7 +117,10 @@ export class Value<C extends Typecode = Typecode> extends RawValue<C> {
     super(typecode, init, lockOf(options), options?.lock ?? true);
   }
 
-  /** Adds `n` in one step; the new value. Beyond Python. */
+  /**
+   * Adds `n` in one step; the new value. Beyond Python.
+   * @throws TypeError a value of another type
+   */
   add(n: ValueOf<C>): ValueOf<C> {
     return this.update((value) => ((value as number) + (n as number)) as ValueOf<C>);
   }
@@ -125,6 +128,7 @@ export class Value<C extends Typecode = Typecode> extends RawValue<C> {
   /**
    * Replaces the value by `fn(value)` in one step; the new value. Nothing changes if `fn` throws. Beyond
    * Python.
+   * @throws TypeError `fn` answers a value of another type; what `fn` throws
    */
   update(fn: (value: ValueOf<C>) => ValueOf<C>): ValueOf<C> {
     return this.getLock().with(() => {

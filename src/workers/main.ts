@@ -10,6 +10,8 @@ import { lookAtMainModule, type Meta, mainModule, setMainModule, urlOf } from '.
  * Python's `if __name__ == '__main__':`. Runs `fn` where the program begins, and does nothing in a worker
  * that imports the same module; the module becomes the main one, whose exported functions are targets by
  * their name. In CommonJS give it `module` instead of `import.meta`.
+ * @param meta `import.meta`, or `module` in CommonJS
+ * @param fn may be async
  * @returns what `fn` returns (a promise if it is async); undefined in a worker
  * @example
  * ```ts

@@ -31,7 +31,10 @@ export function sleep(seconds: number): void {
   }
 }
 
-/** The async twin of `sleep`. */
+/**
+ * The async twin of `sleep`: this worker's event loop goes on. @param seconds not negative @throws ValueError
+ * for a negative number; the signal's reason
+ */
 export function sleepAsync(seconds: number, options?: AsyncOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     checkNames('sleepAsync', options, ['signal']);
