@@ -60,6 +60,16 @@ function membersIn(types) {
     .replaceAll('export function ', '');
 }
 
+/** The packages whose code is in what was built, by what esbuild says of each build. */
+const contained = new Set();
+
+function noteContents({ inputs }) {
+  for (const file of Object.keys(inputs)) {
+    const [, name] = /(?:^|[\\/])node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(file) ?? [];
+    if (name) contained.add(name.replaceAll('\\', '/'));
+  }
+}
+
 const entries = ['index', 'threading', 'multiprocessing', 'queue', 'sched', 'futures'];
 
 /**
@@ -70,7 +80,9 @@ async function embedBar() {
   mkdirSync('src/platform/generated', { recursive: true });
   const {
     outputFiles: [bar],
+    metafile,
   } = await build({
+    metafile: true,
     entryPoints: ['src/pool/bar.ts'],
     bundle: true,
     format: 'cjs',
@@ -81,6 +93,7 @@ async function embedBar() {
     logLevel: 'warning',
     write: false,
   });
+  noteContents(metafile);
   writeFileSync('src/platform/generated/bar.ts', `export const BAR: string = '${packed(bar.text)}';\n`);
 }
 
@@ -129,7 +142,8 @@ async function embedWorkers() {
  * module. The entry points pick from it.
  */
 async function buildModules() {
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     entryPoints: ['src/bundle.ts'],
     outfile: 'dist/nogil.js',
     bundle: true,
@@ -145,6 +159,7 @@ async function buildModules() {
     plugins: [loaderWithoutPolyfill],
     ignoreAnnotations: true,
   });
+  noteContents(metafile);
   keepDirectives();
   const bundle = await import(new URL('../dist/nogil.js', import.meta.url));
   for (const entry of entries) {
@@ -162,11 +177,6 @@ async function buildModules() {
   const forTools = { outdir: 'dist', format: 'esm', platform: 'node', target: 'node20', bundle: true, logLevel: 'warning' };
   await build({ entryPoints: plugins, ...forTools });
   await build({ entryPoints: plugins, ...forTools, format: 'cjs', outExtension: { '.js': '.cjs' } });
-  const bundled = { '@assemblyscript/loader': 'assemblyscript' };
-  const inBar = ['cli-progress', 'string-width', 'emoji-regex', 'is-fullwidth-code-point', 'strip-ansi', 'ansi-regex'];
-  for (const name of inBar) bundled[name] = name;
-  const notices = Object.entries(bundled).map(([name, home]) => `${name}\n\n${licenceOf(home)}`);
-  writeFileSync('dist/THIRD-PARTY-LICENSES.txt', `dist/nogil.js contains:\n\n${notices.join('\n\n')}`);
 }
 
 /**
@@ -325,8 +335,9 @@ async function buildForBrowsers() {
   const { mangleProps, mangleCache, ...core } = shortened();
   const options = { ...forBrowsers, mangleProps, mangleCache };
   const sources = readdirSync('src', { recursive: true }).map((file) => `src/${file}`);
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     ...options,
+    metafile: true,
     entryPoints: sources.filter(
       (file) =>
         /\.ts$/.test(file) &&
@@ -339,6 +350,7 @@ async function buildForBrowsers() {
     plugins: [oneFileEach, smallCore(core), keepClassNames],
     write: false,
   });
+  noteContents(metafile);
   for (const { path, text } of outputFiles) {
     if (text.trim() === '') continue;
     mkdirSync(dirname(path), { recursive: true });
@@ -361,9 +373,20 @@ async function buildForBrowsers() {
   writeFileSync('dist/browser/worker.js', worker.text.replaceAll(/\bimport\((\w+)\)/g, 'import(/* @vite-ignore */ $1)'));
 }
 
+/** Beside the code, also where only the part for browsers is copied. */
+function writeLicences() {
+  // The core is compiled from our sources and AssemblyScript's standard library; its loader has no file of its own.
+  const homes = new Map([['assemblyscript', 'assemblyscript']]);
+  for (const name of contained) homes.set(name, name === '@assemblyscript/loader' ? 'assemblyscript' : name);
+  const notices = [...homes].map(([name, home]) => `${name}\n\n${licenceOf(home)}`);
+  const text = `Besides its own code, under the licence in LICENSE, this package contains:\n\n${notices.join('\n\n')}`;
+  for (const folder of ['dist', 'dist/browser']) writeFileSync(`${folder}/THIRD-PARTY-LICENSES.txt`, text);
+}
+
+/** The licence, and the notice that some ask to be kept with it. */
 function licenceOf(name) {
-  const file = readdirSync(`node_modules/${name}`).find((each) => /^licen[cs]e/i.test(each));
-  return readFileSync(`node_modules/${name}/${file}`, 'utf8');
+  const files = readdirSync(`node_modules/${name}`).filter((each) => /^(licen[cs]e|notice)/i.test(each));
+  return files.map((file) => readFileSync(`node_modules/${name}/${file}`, 'utf8')).join('\n');
 }
 
 function buildTypes() {
@@ -380,5 +403,6 @@ await embedWorkers();
 if (!flags.has('--core')) {
   await buildModules();
   await buildForBrowsers();
+  writeLicences();
   if (!flags.has('--no-types')) buildTypes();
 }

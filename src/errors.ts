@@ -31,6 +31,7 @@ export class AssertionError extends Error {}
 export class Empty extends Error {}
 /** A `put` found no room in time. `put` says how many items of a batch are in. */
 export class Full extends Error {
+  /** Of `putMany`: how many items of the batch are in. Undefined for a single `put`. */
   put?: number;
 }
 /** The queue was shut down (and, for `get`, is drained). */
@@ -46,6 +47,7 @@ export class OSError extends Error {}
 export class InterruptedError extends OSError {
   /** 'SIGTERM', 'SIGHUP', or 'SIGINT'. */
   signal: string;
+  /** Made by a wait. @param signal its name */
   constructor(signal: string) {
     super(`the wait was interrupted by ${signal}`);
     this.signal = signal;
@@ -67,6 +69,7 @@ export class BufferTooShort extends ProcessError {
   length: number;
   /** Of `recvBytesInto`: the whole message. Of `getInto`, which leaves it where it is: nothing. */
   args: [Uint8Array];
+  /** Made by `getInto` and `recvBytesInto`. @param message the whole message, or its length in bytes */
   constructor(message: Uint8Array | number) {
     const length = typeof message === 'number' ? message : message?.byteLength;
     super(`a message of ${length} bytes does not fit into the buffer`);
@@ -81,8 +84,11 @@ export class BufferTooShort extends ProcessError {
 export class TimeoutError extends ProcessError {}
 /** The barrier is broken, was reset while waiting, or its action threw. */
 export class BrokenBarrierError extends RuntimeError {}
+/** There is no such key in a managed dict. */
 export class KeyError extends Error {}
+/** There is no such element in a list or an array. */
 export class IndexError extends Error {}
+/** There is no such attribute: of a Namespace, a Local, a registered object; or no lock behind a Value. */
 export class AttributeError extends Error {}
 /** The shared heap is full. Nothing was changed. */
 export class MemoryError extends Error {}
@@ -90,6 +96,7 @@ export class MemoryError extends Error {}
 export class RemoteError extends Error {}
 /** The cause of an error that came from another worker: where it was thrown there. */
 export class RemoteTraceback extends Error {
+  /** Made where the error arrives. @param where the worker's name @param stack what the stack was there */
   constructor(where: string, stack?: string) {
     super(`in ${where}`);
     if (stack !== undefined) this.stack = `${this.name}: ${this.message}\n${stack}`;
@@ -97,16 +104,61 @@ export class RemoteTraceback extends Error {
 }
 /** A result could not be sent. A pool's says in `exc` why, and in `value` what it was, both as text. */
 export class MaybeEncodingError extends Error {
+  /** Of a pool's result: why it could not be sent, as text. */
   exc?: string;
+  /** Of a pool's result: what it was, as text. */
   value?: string;
 }
 /** What Python allows in principle and not here. */
 export class NotImplementedError extends RuntimeError {}
 /** The worker that held the lock died. The lock stays broken until `reset()`. */
 export class BrokenLockError extends RuntimeError {}
-/** Waiting would never end: the workers wait for each other in a cycle. */
+/**
+ * Waiting would never end: the workers wait for each other in a cycle.
+ * @example
+ * ```ts
+ * import { Barrier, DeadlockError, main, RLock, Thread } from 'nogil';
+ *
+ * export function take(first: RLock, second: RLock, both: Barrier) {
+ *   using one = first.hold();
+ *   both.wait(); // each has its first one
+ *   try {
+ *     using two = second.hold();
+ *   } catch (error) {
+ *     if (error instanceof DeadlockError) console.log('a deadlock'); // prints a deadlock
+ *   }
+ * }
+ *
+ * main(import.meta, () => {
+ *   const [a, b, both] = [new RLock(), new RLock(), new Barrier(2)];
+ *   const thread = new Thread({ target: take, args: [a, b, both] });
+ *   thread.start();
+ *   take(b, a, both);
+ *   thread.join();
+ * });
+ * ```
+ */
 export class DeadlockError extends RuntimeError {}
-/** The worker that was to do it died. */
+/**
+ * The worker that was to do it died.
+ * @example
+ * ```ts
+ * import { main, Pool, WorkerDied } from 'nogil';
+ *
+ * export function die() {
+ *   process.exit(1);
+ * }
+ *
+ * main(import.meta, () => {
+ *   using pool = new Pool(1);
+ *   try {
+ *     pool.apply(die);
+ *   } catch (error) {
+ *     console.log(error instanceof WorkerDied); // prints true
+ *   }
+ * });
+ * ```
+ */
 export class WorkerDied extends RuntimeError {}
 
 for (const [name, ctor] of Object.entries({

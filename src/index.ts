@@ -1,4 +1,7 @@
-/** `nogil`: everything once; where Python has two flavours, that of `threading`. */
+/**
+ * `nogil`: everything once; where Python has two flavours, that of `threading`.
+ * @module nogil
+ */
 export type { AnyClass, ClassCodec } from './codec/classes.ts';
 export * from './errors.ts';
 export type { DeadlockLink } from './heap/deadlock.ts';

@@ -1,4 +1,7 @@
-/** `nogil/multiprocessing`: Python's `multiprocessing`, with its errors. */
+/**
+ * `nogil/multiprocessing`: Python's `multiprocessing`, with its errors.
+ * @module nogil/multiprocessing
+ */
 import { ClassTag, Kind } from '../assembly/abi.ts';
 import { Member } from './heap/members.ts';
 import { registerShared } from './heap/shared.ts';
@@ -106,6 +109,10 @@ export type { AnyFunction } from './workers/targets.ts';
 
 // The flavour is all that differs: one implementation, two tables of errors.
 
+/**
+ * `threading`'s Lock with the errors of `multiprocessing`: a `release` of a lock that nobody holds is a
+ * `ValueError`, a negative timeout is 0.
+ */
 export class Lock extends lock.Lock {
   /** @internal */
   protected override get [Member.FLAVOUR](): Flavour {
@@ -113,6 +120,10 @@ export class Lock extends lock.Lock {
   }
 }
 
+/**
+ * `threading`'s RLock with the errors of `multiprocessing`: a `release` by another than its holder is an
+ * `AssertionError`, a negative timeout is 0.
+ */
 export class RLock extends lock.RLock {
   /** @internal */
   protected override get [Member.FLAVOUR](): Flavour {
@@ -120,6 +131,7 @@ export class RLock extends lock.RLock {
   }
 }
 
+/** `threading`'s Semaphore with the timeouts of `multiprocessing`: a negative one is 0. */
 export class Semaphore extends semaphore.Semaphore {
   /** @internal */
   protected override get [Member.FLAVOUR](): Flavour {
@@ -127,6 +139,7 @@ export class Semaphore extends semaphore.Semaphore {
   }
 }
 
+/** A Semaphore that cannot be released above the value it started with. */
 export class BoundedSemaphore extends semaphore.BoundedSemaphore {
   /** @internal */
   protected override get [Member.FLAVOUR](): Flavour {
@@ -134,6 +147,10 @@ export class BoundedSemaphore extends semaphore.BoundedSemaphore {
   }
 }
 
+/**
+ * `threading`'s Condition with the errors of `multiprocessing`: whoever waits or notifies without the lock
+ * gets an `AssertionError`. Its own lock is this module's RLock.
+ */
 export class Condition extends condition.Condition {
   /** @internal */
   protected override get [Member.FLAVOUR](): Flavour {
@@ -145,6 +162,7 @@ export class Condition extends condition.Condition {
   }
 }
 
+/** `queue`'s Queue with the timeouts of `multiprocessing`: a negative one is 0, and no ValueError. */
 export class Queue<T = unknown> extends queue.Queue<T> {
   /** @internal */
   protected override get [Member.FLAVOUR](): Flavour {
@@ -155,6 +173,7 @@ export class Queue<T = unknown> extends queue.Queue<T> {
 /** The same class by Python's other name: every queue here counts its tasks. */
 export class JoinableQueue<T = unknown> extends Queue<T> {}
 
+/** `queue`'s SimpleQueue with the timeouts of `multiprocessing`. */
 export class SimpleQueue<T = unknown> extends simple.SimpleQueue<T> {
   /** @internal */
   protected override get [Member.FLAVOUR](): Flavour {

@@ -1,4 +1,7 @@
-/** `nogil/queue`: Python's `queue`. */
+/**
+ * `nogil/queue`: Python's `queue`.
+ * @module nogil/queue
+ */
 export { Empty, Full, ShutDown } from './errors.ts';
 export { LifoQueue } from './queue/lifo-queue.ts';
 export { Lease, Slot } from './queue/loans.ts';

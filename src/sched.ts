@@ -1,2 +1,5 @@
-/** `nogil/sched`: Python's `sched`. */
+/**
+ * `nogil/sched`: Python's `sched`.
+ * @module nogil/sched
+ */
 export { type DelayFunction, type ScheduledEvent, Scheduler, scheduler } from './sched/scheduler.ts';

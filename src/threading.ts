@@ -1,4 +1,7 @@
-/** `nogil/threading`: Python's `threading`. */
+/**
+ * `nogil/threading`: Python's `threading`.
+ * @module nogil/threading
+ */
 export { BrokenBarrierError, BrokenLockError, DeadlockError, RuntimeError as ThreadError } from './errors.ts';
 export { type AcquireAllAsyncOptions, type AcquireAllOptions, acquireAll, acquireAllAsync } from './sync/acquire-all.ts';
 export { Barrier } from './sync/barrier.ts';

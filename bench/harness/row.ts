@@ -16,7 +16,7 @@ export interface Group {
 }
 
 export interface Row {
-  /** Such as `numbers.single`. Stable: the README links to it. */
+  /** Such as `numbers.single`. Stable: the guide links to it. */
   id: string;
   what: string;
   /** What one operation is, and what a reader must know to believe the figure. */

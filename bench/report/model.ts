@@ -71,7 +71,7 @@ export interface GroupResult {
 }
 
 export interface RowResult {
-  /** Such as `numbers.single`: stable, the README links to it. */
+  /** Such as `numbers.single`: stable, the guide links to it. */
   id: string;
   what: string;
   how: string;

@@ -1,4 +1,4 @@
-/** The figures as Markdown, for docs/: what the README's claims link to. */
+/** The figures as Markdown, for docs/: what the guide's claims link to. */
 import type { ContenderResult, Report, RowResult } from './model.ts';
 import { timesAsGood, units, writeBytes, writeCount, writeTimes } from './units.ts';
 import { headOf } from './verdict.ts';

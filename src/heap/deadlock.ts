@@ -29,10 +29,11 @@ import { type Heap, theHeap } from './heap.ts';
 
 /** One worker of a cycle, and the lock for which it waits. */
 export interface DeadlockLink {
-  /** The worker's `ident`. */
+  /** The `ident` of the worker that waits. */
   worker: number;
-  /** The lock's class and id. */
+  /** The class of the lock for which it waits, such as `'RLock'`. */
   class: string;
+  /** The lock's number, as its `id` says. */
   id: number;
 }
 

@@ -47,14 +47,21 @@ declare global {
 
 /** What another thread needs to use the same heap. */
 export interface HeapLink {
+  /** The shared memory itself. */
   memory: WebAssembly.Memory;
+  /** The compiled core, so that nobody has to compile it again. */
   module: WebAssembly.Module;
   /** Tells memories apart: a memory that was posted is another object of the same storage. */
   heapId: string;
   /** The thread whose heap it is, as the platform numbers threads. */
   root: number;
   /** What it was configured to be, in pages. */
-  pages: { initial: number; maximum: number };
+  pages: {
+    /** At the start. */
+    initial: number;
+    /** At most. */
+    maximum: number;
+  };
   /** Microseconds that a wait spins; undefined: as many as have been worth it. */
   spin: number | undefined;
   /** Between processes of the operating system: which of them this is. */
@@ -197,6 +204,7 @@ export function heapFull(bytes?: number): MemoryError {
 
 // ── the heap of this thread ──────────────────────────────────────────────────────────────────────────
 
+/** What `configure` takes: the size of a program's heap, and how its waits spend their first moments. */
 export interface HeapOptions {
   /** The memory's size at the start, in bytes. Default 4 MiB. */
   initialBytes?: number | undefined;
@@ -255,10 +263,17 @@ export function onCreated(listener: (heap: Heap) => void): void {
 
 /**
  * Sets the size of this program's heap. Call it in the main module before anything else of the package is
- * used.
- * A worker, which imports that module too, has its heap already: there it does nothing if it asks for the
- * same.
+ * used. A worker, which imports that module too, has its heap already: there it does nothing if it asks for
+ * the same.
  * @throws RuntimeError when the heap exists already; ValueError for impossible sizes.
+ * @example
+ * ```ts
+ * import { configure, heap, Queue } from 'nogil';
+ *
+ * configure({ maximumBytes: 64 * 2 ** 20 }); // before anything else of the package
+ * new Queue<string>().put('x');
+ * console.log(heap.stats().bytesReserved <= 64 * 2 ** 20); // prints true
+ * ```
  */
 export function configure(wanted: HeapOptions): void {
   checkNames('configure', wanted, ['initialBytes', 'maximumBytes', 'spin', 'processes', 'workerUrl', 'worker']);

@@ -26,20 +26,24 @@ const NAMES: Record<number, string> = {
   [Kind.VECTOR]: 'List',
 };
 
+/** What `heap.stats()` answers: how full the heap is. */
 export interface HeapStats {
   /**
    * Bytes in blocks that somebody has. The keys of objects that were sent are the program's, as its code is, and
    * not counted: each sequence once, 200 KB at the very most.
    */
   bytesInUse: number;
-  /** The memory's size. */
+  /** The memory's size now, in bytes. It grows as needed, and never shrinks. */
   bytesReserved: number;
   /** Living objects by class. */
   objects: Record<string, number>;
 }
 
+/** One living primitive, as `heap.inspect()` shows it. */
 export interface ObjectInfo {
+  /** Its class, such as `'Lock'`. */
   class: string;
+  /** Its number, as its `id` says in every worker. */
   id: number;
   /** The worker that holds it, 0 if nobody does; only locks have one. */
   holder?: number;
@@ -117,9 +121,23 @@ export const heap = {
    * once.
    *
    * Calls may nest: what an inner one returns is the outer one's. Not closed: workers that run, and what
-   * callbacks of a pool came by.
-   * Of an async `fn` those are closed that came before its first `await`, once its promise has settled.
+   * callbacks of a pool came by. Of an async `fn` those are closed that came before its first `await`, once
+   * its promise has settled.
    * @returns what `fn` returns
+   * @example
+   * ```ts
+   * import { heap, Queue } from 'nogil';
+   *
+   * const requests = new Queue<{ text: string; reply: Queue<string> }>();
+   * const reply = new Queue<string>();
+   * requests.put({ text: 'hello', reply });
+   * const text = heap.tidy(() => {
+   *   const request = requests.get();
+   *   request.reply.put(request.text.toUpperCase());
+   *   return request.text; // the handle of the reply queue that came with the request is closed
+   * });
+   * console.log(text, reply.get()); // prints hello HELLO
+   * ```
    */
   tidy<T>(fn: () => T): T {
     return tidy(fn);
@@ -138,6 +156,7 @@ export const heap = {
     return keep(value);
   },
 
+  /** How full the heap is: bytes, and living objects by class. */
   stats(): HeapStats {
     const { core } = theHeap();
     const objects: Record<string, number> = {};
@@ -148,7 +167,18 @@ export const heap = {
     return { bytesInUse: core.bytesInUse() - core.shapeBytes(), bytesReserved: core.bytesReserved(), objects };
   },
 
-  /** Every living primitive: who holds it, who is asleep in it, what is in it. */
+  /**
+   * Every living primitive: who holds it, who is asleep in it, what is in it.
+   * @example
+   * ```ts
+   * import { heap, Lock } from 'nogil';
+   *
+   * const lock = new Lock();
+   * lock.acquire();
+   * const info = heap.inspect().find(({ id }) => id === lock.id);
+   * console.log(info?.class, info?.holder === undefined); // prints Lock false
+   * ```
+   */
   inspect(): ObjectInfo[] {
     const asleep = sleepers();
     return livingRows()
@@ -158,9 +188,14 @@ export const heap = {
 
   /**
    * The cycles of workers that wait for each other now: each element waits for a lock that the next one
-   * holds, the last for one of the first.
-   * A wait with a timeout counts while it lasts. Empty: there is no deadlock among locks (a worker may still
-   * wait for an event that nobody sets).
+   * holds, the last for one of the first. A wait with a timeout counts while it lasts. Empty: there is no
+   * deadlock among locks (a worker may still wait for an event that nobody sets).
+   * @example
+   * ```ts
+   * import { heap } from 'nogil';
+   *
+   * console.log(heap.deadlocks()); // prints []
+   * ```
    */
   deadlocks(): DeadlockLink[][] {
     return findCycles();

@@ -14,8 +14,11 @@ import { INSPECT, jsonOf, STATE, type State, textOf } from './show.ts';
 
 /** A handle as `postMessage` takes it: for workers that the package did not start. */
 export interface Handle<S = unknown> extends HeapLink {
+  /** Which class it is a handle of, as a number. */
   tag: number;
+  /** The object's number. */
   id: number;
+  /** Tells the object from others that had its number before. */
   generation: number;
   /** What it is a handle of: never there, it is for the compiler. */
   readonly of?: S | undefined;
@@ -194,6 +197,10 @@ export abstract class Shared implements Disposable {
     else void waited.then(close);
   }
 
+  /**
+   * `close`, at the end of a block: `using lock = new Lock()`. Python's handles have no such thing: there the
+   * garbage collector or `del` sees to it.
+   */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -243,6 +250,21 @@ export abstract class Shared implements Disposable {
   /**
    * For a worker made with `new Worker`: `worker.postMessage(lock.handle())`, and there `Lock.from(handle)`.
    * Keep this object until the other side has it.
+   * @example
+   * ```ts
+   * import { Worker } from 'node:worker_threads';
+   * import { Queue } from 'nogil';
+   *
+   * const queue = new Queue<string>();
+   * const code = `
+   *   const { parentPort } = require('node:worker_threads');
+   *   const nogil = import('nogil');
+   *   parentPort.once('message', async (handle) => (await nogil).Queue.from(handle).put('hello'));
+   * `;
+   * const worker = new Worker(code, { eval: true });
+   * worker.postMessage(queue.handle());
+   * console.log(await queue.getAsync()); // prints hello
+   * ```
    */
   handle(): Handle<this> {
     const { id, gen, tag } = this[SEND]();

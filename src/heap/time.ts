@@ -15,6 +15,7 @@ export function isBlocking(name: string, value: unknown): boolean {
   throw new TypeError(`${name} must be a boolean, or 0 or 1, got ${got}; a timeout is the argument behind it`);
 }
 
+/** What every async twin takes as its last argument. */
 export interface AsyncOptions {
   /**
    * Gives up the wait: the call rejects with `signal.reason` and leaves the primitive as if it had never been

@@ -160,18 +160,26 @@ function pairsOf(init: unknown): readonly (readonly [unknown, unknown])[] {
  * they came. Every call is atomic; a sequence of calls is not: for that there is `update(key, fn)`.
  *
  * Keys are strings, numbers (-0 is 0), bigints, booleans, null, undefined, bytes, and arrays of those
- * (Python's tuples); `1`, `1n`, `'1'` and `true` are four keys.
- * Values are snapshots, as in a queue: `d.get('a').push(1)` changes a copy. Managed and other shared objects
- * inside stay live, and live as long as they are in it; a dict that contains itself is never freed.
+ * (Python's tuples); `1`, `1n`, `'1'` and `true` are four keys. Values are snapshots, as in a queue:
+ * `d.get('a').push(1)` changes a copy. Managed and other shared objects inside stay live, and live as long as
+ * they are in it; a dict that contains itself is never freed.
  *
  * It has a Map's methods and Python's, and its string keys are properties, too: `d.num`, `d.num = 3`, `'num'
  * in d`, `delete d.num`, `{ ...d }`. Names of methods are not: for a key named 'size' there is
  * `d.get('size')`. Property names are strings: `d[1]` is the key '1'. A missing property is `undefined`.
  *
  * Methods with an async twin wait while another worker is inside of `update`; those without one never wait
- * for a user's function.
- * Unlike Python's: iteration gives pairs, as a Map's does; a worker that dies inside of `update` changes
- * nothing and holds up nobody.
+ * for a user's function. Unlike Python's: iteration gives pairs, as a Map's does; a worker that dies inside
+ * of `update` changes nothing and holds up nobody.
+ * @example
+ * ```ts
+ * import { Manager } from 'nogil';
+ *
+ * const scores = Manager().dict<{ ann: number; bob: number }>({ ann: 1, bob: 2 });
+ * scores.ann += 1; // two steps: read, write
+ * scores.update('bob', (n) => (n ?? 0) * 10); // one
+ * console.log(scores.items()); // prints [ [ 'ann', 2 ], [ 'bob', 20 ] ]
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: what a dict holds is the user's to say; Python's holds anything
 export class Dict<K = any, V = any> extends Table {
@@ -179,7 +187,11 @@ export class Dict<K = any, V = any> extends Table {
   [name: string]: any;
   readonly #self: this;
 
-  /** @param init what is in it at first. @throws TypeError a key or a value cannot be one */
+  /**
+   * Makes a dict of no manager's; `manager.dict()` makes the same with more helpful types.
+   * @param init what is in it at first: an object, a Map, or pairs. Default: nothing
+   * @throws TypeError a key or a value cannot be one; MemoryError
+   */
   constructor(init?: DictInit<K, V> | null);
   /** @internal */
   constructor(init?: DictInit<K, V> | AdoptionToken | null);
@@ -214,11 +226,13 @@ export class Dict<K = any, V = any> extends Table {
 
   /** The value under `key`; `fallback` (undefined) if there is none. */
   get(key: K): V | undefined;
+  /** The value under `key`; `fallback` if there is none. It never waits, also not for an `update`. */
   get<D>(key: K, fallback: D): V | D;
   get(key: K, fallback?: unknown): unknown {
     return this.read(typeof key === 'string' ? key : toKey(key), fallback);
   }
 
+  /** Whether there is such a key: Python's `key in d`. @throws TypeError it can be none */
   has(key: K): boolean {
     return this.contains(toKey(key));
   }
@@ -233,6 +247,7 @@ export class Dict<K = any, V = any> extends Table {
     return this.all(Part.KEYS) as K[];
   }
 
+  /** All values, in the order of their keys, of one moment. Snapshots, in an array of this worker's own. */
   values(): V[] {
     return this.all(Part.VALUES) as V[];
   }
@@ -247,6 +262,7 @@ export class Dict<K = any, V = any> extends Table {
     return this.items();
   }
 
+  /** Calls `fn(value, key, dict)` for each pair of one moment, as a Map does. */
   forEach(fn: (value: V, key: K, dict: this) => void): void {
     for (const [key, value] of this.items()) fn(value, key, this.#self);
   }
@@ -268,7 +284,12 @@ export class Dict<K = any, V = any> extends Table {
 
   // ── writing ────────────────────────────────────────────────────────────────────────────────────────
 
-  /** @throws TypeError the key or the value cannot be sent; MemoryError. Then nothing has changed */
+  /**
+   * Puts `value` under `key`: Python's `d[key] = value`. A new key comes last; one that was there keeps its
+   * place.
+   * @returns the dict itself
+   * @throws TypeError the key or the value cannot be sent; MemoryError. Then nothing has changed
+   */
   set(key: K, value: V): this {
     this.write(typeof key === 'string' ? key : toKey(key), value, Put.ALWAYS, 'set');
     return this.#self;
@@ -280,20 +301,22 @@ export class Dict<K = any, V = any> extends Table {
     await this.laterWith(batch, () => this.writeAll(batch), options);
   }
 
-  /** Whether the key was there. */
+  /**
+   * Takes a key out. Unlike Python's `del d[key]` it throws nothing if there is none.
+   * @returns whether it was there
+   */
   delete(key: K): boolean {
     return this.remove(toKey(key), 'delete');
   }
 
+  /** The async twin of `delete`. */
   deleteAsync(key: K, options?: AsyncOptions): Promise<boolean> {
     return this.later(() => this.delete(key), options);
   }
 
-  /**
-   * Takes the key out: its value, or `fallback` if there is none. @throws KeyError there is none, and no
-   * fallback was given
-   */
+  /** Takes the key out, and answers its value. @throws KeyError there is no such key */
   pop(key: K): V;
+  /** Takes the key out, and answers its value; `fallback` if there is no such key. */
   pop<D>(key: K, fallback: D): V | D;
   pop(key: K, ...fallback: unknown[]): unknown {
     writeKey(this[Member.HEAP], toKey(key));
@@ -303,6 +326,7 @@ export class Dict<K = any, V = any> extends Table {
     return fallback[0];
   }
 
+  /** The async twin of `pop` without a fallback. */
   popAsync(key: K, options?: AsyncOptions): Promise<V> {
     return this.later(() => this.pop(key), options);
   }
@@ -315,11 +339,15 @@ export class Dict<K = any, V = any> extends Table {
     return readBatch(this[Member.HEAP], batch) as [K, V];
   }
 
+  /** The async twin of `popitem`. */
   popitemAsync(options?: AsyncOptions): Promise<[K, V]> {
     return this.later(() => this.popitem(), options);
   }
 
-  /** The value under `key`; if there is none, `value` is put there first. */
+  /**
+   * The value under `key`; if there is none, `value` is put there first. @throws TypeError the key or the
+   * value cannot be sent; MemoryError
+   */
   setdefault(key: K, value: V): V {
     const wanted = toKey(key);
     for (;;) {
@@ -330,6 +358,7 @@ export class Dict<K = any, V = any> extends Table {
     }
   }
 
+  /** The async twin of `setdefault`. The snapshot of `value` is taken now. */
   async setdefaultAsync(key: K, value: V, options?: AsyncOptions): Promise<V> {
     const wanted = toKey(key);
     const batch = batchOf(this[Member.HEAP], [value], [wanted]);
@@ -366,6 +395,7 @@ export class Dict<K = any, V = any> extends Table {
    * RuntimeError rather than wait for ever.
    */
   updateAsync(key: K, fn: (value: V | undefined) => V | Promise<V>, options?: AsyncOptions): Promise<V>;
+  /** The async twin of `update` of pairs. Their snapshots are taken now. */
   updateAsync(pairs: DictInit<K, V>, options?: AsyncOptions): Promise<void>;
   async updateAsync(key: unknown, ...rest: unknown[]): Promise<unknown> {
     const [fn, options] = rest as [unknown, AsyncOptions | undefined];
@@ -382,10 +412,12 @@ export class Dict<K = any, V = any> extends Table {
     }, options);
   }
 
+  /** Takes everything out, in one step. */
   clear(): void {
     this.check(this[Member.HEAP].core.tableClear(this[Member.OPEN]), 'clear');
   }
 
+  /** The async twin of `clear`. */
   clearAsync(options?: AsyncOptions): Promise<void> {
     return this.later(() => this.clear(), options);
   }

@@ -21,7 +21,11 @@ const END = 0x7fffffff;
  * How `sort` orders: by what `key` makes of each item, or by the items; the other way round with `reverse`.
  */
 export interface SortOptions<T> {
+  /**
+   * Called once for each item; its results are compared in the items' place. Default: the items themselves.
+   */
   key?: ((item: T) => unknown) | undefined;
+  /** Whether the largest comes first; of equals the first one still does. Default false. */
   reverse?: boolean | undefined;
 }
 
@@ -52,13 +56,26 @@ function isIndex(name: string): boolean {
  *
  * Cost: what happens at the end takes the same time for a list of any length; `insert`, and `pop` elsewhere,
  * copy 8 bytes an item.
+ * @example
+ * ```ts
+ * import { Manager } from 'nogil';
+ *
+ * const list = Manager().list([3, 1, 2]);
+ * list.append(0);
+ * list.sort();
+ * console.log(list.copy(), list[-1]); // prints [ 0, 1, 2, 3 ] 3
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: what a list holds is the user's to say; Python's holds anything
 export class List<T = any> extends Store {
   [index: number]: T;
   readonly #self: this;
 
-  /** @param init what is in it at first. @throws TypeError an item cannot be sent */
+  /**
+   * Makes a list of no manager's; `manager.list()` makes the same.
+   * @param init what is in it at first. Default: nothing
+   * @throws TypeError an item cannot be sent; MemoryError
+   */
   constructor(init?: Iterable<T> | null);
   /** @internal */
   constructor(init?: Iterable<T> | AdoptionToken | null);
@@ -117,6 +134,7 @@ export class List<T = any> extends Store {
 
   // ── reading ────────────────────────────────────────────────────────────────────────────────────────
 
+  /** How many items there are: Python's `len(l)`. It cannot be assigned. */
   get length(): number {
     return this[Member.HEAP].core.vectorLength(this[Member.OPEN]);
   }
@@ -140,7 +158,11 @@ export class List<T = any> extends Store {
     return this.made(this[Member.HEAP].core.vectorSnapshot(this[Member.OPEN], toIndex(start), toIndex(end)));
   }
 
-  /** Python's `l[start:end]`: an array of this worker's own. */
+  /**
+   * Python's `l[start:end]`: an array of this worker's own.
+   * @param start default 0; a negative one counts from the end
+   * @param end default: the end, which is not in it
+   */
   slice(start?: number, end?: number): T[] {
     return readBatch(this[Member.HEAP], this.#snapshot(start, end)) as T[];
   }
@@ -235,7 +257,7 @@ export class List<T = any> extends Store {
     return this.laterWith(batchOf(this[Member.HEAP], items), fn, options);
   }
 
-  /** Adds an item at the end. */
+  /** Adds an item at the end. @throws TypeError it cannot be sent; MemoryError. Then nothing has changed */
   append(value: T): void {
     const { [Member.HEAP]: heap } = this;
     if (typeof value === 'number') {
@@ -256,15 +278,20 @@ export class List<T = any> extends Store {
     }
   }
 
+  /** The async twin of `append`. The snapshot is taken now. */
   appendAsync(value: T, options?: AsyncOptions): Promise<void> {
     return this.#withItems([value], (batch) => this.#spliceIn(batch, END, END, 'append'), options);
   }
 
-  /** Adds all items at the end, at once to whoever looks. */
+  /**
+   * Adds all items at the end, at once to whoever looks. @throws TypeError one cannot be sent; MemoryError.
+   * Then none is added
+   */
   extend(values: Iterable<T>): void {
     this.#splice(END, 0, Array.from(values), 'extend');
   }
 
+  /** The async twin of `extend`. The snapshots are taken now. */
   extendAsync(values: Iterable<T>, options?: AsyncOptions): Promise<void> {
     return this.#withItems(Array.from(values), (batch) => this.#spliceIn(batch, END, END, 'extend'), options);
   }
@@ -272,23 +299,29 @@ export class List<T = any> extends Store {
   /**
    * Puts an item in front of the one at `index`; beyond the ends it goes to the end that is near, as in
    * Python.
+   * @throws TypeError the value cannot be sent; MemoryError. Then nothing has changed
    */
   insert(index: number, value: T): void {
     this.#splice(toIndex(index), 0, [value], 'insert');
   }
 
+  /** The async twin of `insert`. The snapshot is taken now. */
   insertAsync(index: number, value: T, options?: AsyncOptions): Promise<void> {
     const at = toIndex(index);
     return this.#withItems([value], (batch) => this.#spliceIn(batch, at, at, 'insert'), options);
   }
 
-  /** Takes the item at `index` out: the last one. @throws IndexError there is none */
+  /**
+   * Takes an item out, and answers it. @param index default -1: the last one; a negative one counts from the
+   * end @throws IndexError there is none
+   */
   pop(index = -1): T {
     const meta = this[Member.HEAP].core.vectorTake(this[Member.OPEN], toIndex(index));
     if (meta === Status.RANGE) throw this.#outside(this.length === 0 ? 'pop from empty list' : 'pop index out of range');
     return this.#shown(meta, 'pop');
   }
 
+  /** The async twin of `pop`. */
   popAsync(index = -1, options?: AsyncOptions): Promise<T> {
     return this.later(() => this.pop(index), options);
   }
@@ -304,6 +337,7 @@ export class List<T = any> extends Store {
     this.guarded('remove', () => this.#splice(this.index(value), 1, [], 'remove'));
   }
 
+  /** The async twin of `remove`. */
   removeAsync(value: T, options?: AsyncOptions): Promise<void> {
     return this.later(() => this.remove(value), options);
   }
@@ -319,6 +353,7 @@ export class List<T = any> extends Store {
     this.guarded('sort', () => this.#arrange((items) => sorted(items, how)));
   }
 
+  /** The async twin of `sort`. A function of yours runs in this worker, and may not be async. */
   sortAsync(how: SortOptions<T> | ((a: T, b: T) => number) = {}, options?: AsyncOptions): Promise<void> {
     return this.later(() => this.sort(how), options);
   }
@@ -328,6 +363,7 @@ export class List<T = any> extends Store {
     this.guarded('reverse', () => this.#arrange((items) => [...items.keys()].reverse()));
   }
 
+  /** The async twin of `reverse`. */
   reverseAsync(options?: AsyncOptions): Promise<void> {
     return this.later(() => this.reverse(), options);
   }
@@ -366,10 +402,12 @@ export class List<T = any> extends Store {
     }, options);
   }
 
+  /** Takes everything out, in one step. */
   clear(): void {
     this.check(this[Member.HEAP].core.vectorClear(this[Member.OPEN]), 'clear');
   }
 
+  /** The async twin of `clear`. */
   clearAsync(options?: AsyncOptions): Promise<void> {
     return this.later(() => this.clear(), options);
   }

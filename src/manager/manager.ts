@@ -82,6 +82,7 @@ type Uninferred<T> = [T][T extends unknown ? 0 : never];
  * It can be sent to other workers like any handle.
  */
 export class ManagerObject extends Table {
+  /** Makes a manager; `Manager()` does so with the types of all that it makes. */
   constructor();
   /** @internal */
   constructor(existing?: AdoptionToken);
@@ -137,12 +138,19 @@ export class ManagerObject extends Table {
   dict<S extends object = AnyProperties>(
     init?: Uninferred<S> | Iterable<readonly [unknown, unknown]> | null,
   ): Dict<AnyKey, S[keyof S]> & S;
+  /**
+   * A dict of keys of type `K` and values of type `V`. @param init an object, a Map, or pairs. Default:
+   * nothing
+   */
   dict<K, V>(init?: DictInit<K, V> | null): Dict<K, V>;
   dict(init?: unknown): unknown {
     this.#check();
     return new Dict(init as DictInit<unknown, unknown>);
   }
 
+  /**
+   * A list. @param init its first items. Default: none @throws TypeError an item cannot be sent; MemoryError
+   */
   // biome-ignore lint/suspicious/noExplicitAny: what a list holds is the user's to say
   list<T = any>(init?: Iterable<NoInfer<T>> | null): List<T> {
     this.#check();
@@ -157,11 +165,35 @@ export class ManagerObject extends Table {
 
   /**
    * From now on `manager.NAME(...args)` makes an object of the class in a worker of its own; so does what
-   * this returns, with types. The class must be one that workers find (README, "Targets"): marked with
+   * this returns, with types. The class must be one that workers find (see the guide, "Targets"): marked with
    * `task`, exported by the main module, or independent of its surroundings.
    * @param options `exposed`: the methods that can be called; default: all whose names do not begin with an
    * underscore
    * @throws ValueError the name is taken
+   * @example
+   * ```ts
+   * import { main, Manager, task } from 'nogil';
+   *
+   * const Counter = task(
+   *   import.meta,
+   *   class Counter {
+   *     n = 0;
+   *     increment(by: number) {
+   *       this.n += by;
+   *       return this.n;
+   *     }
+   *   },
+   * );
+   *
+   * main(import.meta, async () => {
+   *   const manager = Manager();
+   *   const makeCounter = manager.register('Counter', Counter);
+   *   const counter = makeCounter(); // lives in a worker of its own
+   *   console.log(counter.increment(1)); // prints 1
+   *   console.log(await counter.incrementAsync(5)); // prints 6
+   *   manager.shutdown();
+   * });
+   * ```
    */
   register<C extends AnyConstructor>(name: string, ctor: C, options?: { exposed?: readonly string[] }): Factory<C> {
     this.#check();
@@ -239,9 +271,31 @@ const METHODS = methodsOf(ManagerObject);
  */
 export type SyncManager = ManagerObject & typeof makers & AnyProperties;
 
-/** A new manager; `new` is optional, as Python's function has none. */
+/**
+ * A new manager; `new` is optional, as Python's function has none.
+ * @example
+ * ```ts
+ * import { type Dict, main, Manager, Process } from 'nogil';
+ *
+ * export function sell(stock: Dict<string, number>) {
+ *   for (let i = 0; i < 100; i++) stock.update('bun', (n = 0) => n - 1);
+ * }
+ *
+ * main(import.meta, () => {
+ *   const stock = Manager().dict<string, number>({ bun: 1000 });
+ *   const sellers = [1, 2].map(() => new Process({ target: sell, args: [stock] }));
+ *   for (const each of sellers) each.start();
+ *   for (const each of sellers) each.join();
+ *   console.log(stock.get('bun')); // prints 800
+ * });
+ * ```
+ */
 export const Manager = function Manager() {
   return new ManagerObject();
-} as unknown as { (): SyncManager; new (): SyncManager };
+} as unknown as {
+  (): SyncManager;
+  /** The same. */
+  new (): SyncManager;
+};
 
 registerShared(ClassTag.MANAGER, ManagerObject, Kind.TABLE);

@@ -16,12 +16,29 @@ const MISSING: unique symbol = Symbol('missing');
  *
  * `close`, `handle` and `toString` are methods and cannot be attributes. Names with an underscore are like
  * all others; Python's proxies keep those to themselves.
+ * @example
+ * ```ts
+ * import { AttributeError, Manager } from 'nogil';
+ *
+ * const settings = Manager().Namespace({ depth: 3 });
+ * settings.depth = 4;
+ * console.log(settings.depth); // prints 4
+ * try {
+ *   (settings as { width?: number }).width;
+ * } catch (error) {
+ *   console.log(error instanceof AttributeError); // prints true
+ * }
+ * ```
  */
 export class Namespace extends Table {
   // biome-ignore lint/suspicious/noExplicitAny: what an attribute holds is the user's to say
   [name: string]: any;
 
-  /** @param init the attributes at first */
+  /**
+   * Makes a namespace of no manager's; `manager.Namespace()` makes the same with types.
+   * @param init the attributes at first. Default: none
+   * @throws TypeError a value cannot be sent; MemoryError
+   */
   constructor(init?: object | null);
   /** @internal */
   constructor(init?: object | AdoptionToken | null);

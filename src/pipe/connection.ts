@@ -21,6 +21,7 @@ import { multiWait } from './multi-wait.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
+/** What `Pipe` takes beside `duplex`. Beyond Python. */
 export interface PipeOptions {
   /**
    * Messages that fit into each direction; a `send` into a full one waits. 0, the default: as many as the
@@ -56,14 +57,17 @@ export class Connection extends Lender {
     this.#outgoing = this[Member.HEAP].core.connectionOutgoing(this[Member.PTR]);
   }
 
+  /** Whether this handle is closed. The end itself may be open by another. */
   get closed(): boolean {
     return this[Member.PTR] === 0;
   }
 
+  /** Whether it can receive: not the second end of `Pipe(false)`. */
   get readable(): boolean {
     return this.#incoming !== 0 && !this.#unreadable;
   }
 
+  /** Whether it can send: not the first end of `Pipe(false)`. */
   get writable(): boolean {
     return this.#outgoing !== 0;
   }
@@ -155,6 +159,7 @@ export class Connection extends Lender {
   /**
    * Sends bytes, for `recvBytes` or `recvBytesInto` (`recv` answers them as a Uint8Array).
    * @param offset where they begin in `buffer`, in bytes. @param size how many; default: the rest
+   * @param buffer a view of any kind, or a buffer
    * @throws ValueError the range is not within the buffer; TypeError it is neither a view nor a buffer; as
    * `send`
    */
@@ -372,6 +377,24 @@ export class Connection extends Lender {
  * Python's pipe holds 64 KiB, and a `send` into a full one waits for a reader. This one holds what the heap
  * holds, so that a `send` never waits, unless `maxsize` bounds it. `heap.stats()` counts a Connection for
  * each end and a Queue for each direction.
+ * @example
+ * ```ts
+ * import { type Connection, main, Pipe, Process } from 'nogil';
+ *
+ * export function echo(connection: Connection) {
+ *   connection.send(`${connection.recv()}, too`);
+ * }
+ *
+ * main(import.meta, () => {
+ *   const [ours, theirs] = Pipe();
+ *   const process = new Process({ target: echo, args: [theirs] });
+ *   process.start();
+ *   theirs.close(); // its own copy is open still; so this side sees the end of file when it has to
+ *   ours.send('me');
+ *   console.log(ours.recv()); // prints me, too
+ *   process.join();
+ * });
+ * ```
  */
 export function Pipe(duplex = true, options: PipeOptions = {}): [Connection, Connection] {
   const maxsize = Math.max(0, checkInteger('maxsize', options.maxsize ?? 0, -0x7fffffff));

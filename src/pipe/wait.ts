@@ -42,8 +42,24 @@ function prepare(objects: Iterable<Waitable>) {
 /**
  * Waits until at least one of them is ready; answers all that are, in the order in which they were given.
  * @param timeout seconds; undefined or null: for ever; 0 or less: one look
+ * @param objects connections, and sentinels of processes
  * @returns none when the time is up. @throws OSError a connection is closed or cannot receive; ValueError no
  * such process
+ * @example
+ * ```ts
+ * import { main, Pipe, Process, wait } from 'nogil';
+ *
+ * export function nothing() {}
+ *
+ * main(import.meta, () => {
+ *   const [ours, theirs] = Pipe();
+ *   const process = new Process({ target: nothing });
+ *   process.start();
+ *   theirs.send('a message');
+ *   console.log(wait([ours]).length); // prints 1
+ *   console.log(wait([process.sentinel]).length); // prints 1
+ * });
+ * ```
  */
 export function wait<T extends Waitable>(objects: Iterable<T>, timeout?: Timeout): T[] {
   const ms = timeoutToMs(timeout);

@@ -306,10 +306,12 @@ export class PoolIterator<R> implements IterableIterator<R> {
     this.#dispatcher.replies.look();
   }
 
+  /** Itself: `for (const result of pool.imap(...))` blocks for each result. */
   [Symbol.iterator](): this {
     return this;
   }
 
+  /** The results without blocking: `for await (const result of pool.imap(...))`. */
   [Symbol.asyncIterator](): AsyncIterableIterator<R> {
     const iterator: AsyncIterableIterator<R> = {
       next: () => this.nextAsync(),

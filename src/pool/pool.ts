@@ -32,12 +32,14 @@ import { AsyncResult, type ResultOptions } from './result.ts';
 import { untilReady } from './waiting.ts';
 import { PoolState } from './worker-table.ts';
 
+/** What `new Pool` takes beside the number of its processes. */
 export interface PoolOptions<I extends AnyFunction = AnyFunction> extends LaunchOptions {
   /**
    * Run by each worker before its first task. If it fails, all tasks reject with WorkerDied, whose cause is
    * its error.
    */
   initializer?: I | URL | null | undefined;
+  /** The initializer's arguments: copied, handles arrive live. Default: none. */
   initargs?: Readonly<Parameters<I>> | undefined;
   /**
    * How many workers are always there, and how many there are at most: more are started when tasks wait, and
@@ -45,7 +47,9 @@ export interface PoolOptions<I extends AnyFunction = AnyFunction> extends Launch
    * once, 10. Without any of the three there are always as many as `processes` says.
    */
   min?: number | undefined;
+  /** See `min`. */
   max?: number | undefined;
+  /** Seconds. See `min`. */
   idleTimeout?: Timeout;
   /**
    * Tasks (of a map: chunks) that may wait for a worker. A call that finds no room blocks until there is
@@ -57,7 +61,10 @@ export interface PoolOptions<I extends AnyFunction = AnyFunction> extends Launch
   /**
    * How its workers are started: what `getContext` answers. Default: as the program says (`setStartMethod`).
    */
-  context?: { getStartMethod(): StartMethod } | null | undefined;
+  context?: {
+    /** The method of the context. */
+    getStartMethod(): StartMethod;
+  } | null | undefined;
 }
 
 /** What has come of a call, for whoever has called the method of this name. */
@@ -75,11 +82,13 @@ type CallArgs<F extends AnyFunction, More extends unknown[]> =
     ? [args?: Readonly<Parameters<F>> | undefined, ...more: More]
     : [args: Readonly<Parameters<F>>, ...more: More];
 
+/** What `applyAsync` takes beside the function and its arguments. */
 export interface ApplyOptions<R> extends ResultOptions<R> {
   /** Given to the function as a last argument. */
   kwargs?: Record<string, unknown> | undefined;
 }
 
+/** What `map`, `starmap` and their async forms take. */
 export interface MapOptions<R> extends ResultOptions<R[]> {
   /** Items that travel together. Default: a quarter of a worker's share. */
   chunksize?: number | undefined;
@@ -87,12 +96,18 @@ export interface MapOptions<R> extends ResultOptions<R[]> {
   progress?: Progress | undefined;
 }
 
+/** What `imap` and `imapUnordered` take. */
 export interface IteratorOptions extends LimitOptions {
   /** Items that travel together. Default 1. */
   chunksize?: number | undefined;
   /** Chunks that are read ahead of those that were consumed. Default: 8 for each worker, at least 32. */
   buffersize?: number | undefined;
+  /** As for `map`: true is a bar on the terminal, a function is told. Default: none. */
   progress?: Progress | undefined;
+  /**
+   * Cancels the iteration: waiting for a result throws the signal's reason, and nothing more is read or
+   * begun.
+   */
   signal?: AbortSignal | undefined;
 }
 
@@ -145,13 +160,30 @@ const living = new FinalizationRegistry<Dispatcher>((dispatcher) => dispatcher.a
  * pool is terminated: nothing ever hangs. Arguments that cannot be sent are a TypeError of the call. A
  * callback that throws harms nobody. `imap` reads its iterable as results are consumed. Results can be
  * awaited. A pool and its results belong to the thread that made it.
+ * @example
+ * ```ts
+ * import { main, Pool } from 'nogil';
+ *
+ * export function square(x: number) {
+ *   return x * x;
+ * }
+ *
+ * main(import.meta, async () => {
+ *   using pool = new Pool(2);
+ *   console.log(pool.map(square, [1, 2, 3])); // prints [ 1, 4, 9 ]
+ *   console.log(await pool.applyAsync(square, [4])); // prints 16
+ * });
+ * ```
  */
 export class Pool implements Disposable, AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #launch: Launch | undefined;
 
   /**
+   * Makes a pool, and starts its workers. They are daemons: they end with the program, and are terminated
+   * with the pool.
    * @param processes how many; undefined or null: as many as the machine runs at once; or options
+   * @param more see `PoolOptions`; Python has these as further arguments
    * @throws ValueError fewer than one, of processes or of `maxtasksperchild`, or more at least than at most;
    * TypeError either is no integer; AssertionError in a daemonic process
    */
@@ -193,6 +225,9 @@ export class Pool implements Disposable, AsyncDisposable {
 
   /**
    * Calls `fn(...args)` (with `kwargs`, if given, as a last argument) in a worker and waits for the result.
+   * @param fn a target, found as those of Process
+   * @param args its arguments: copied, handles arrive live. Default: none
+   * @param kwargs given to it as a last argument
    * @param limits `{ timeout, kill }`: how long the task may run
    * @throws as `AsyncResult.get`
    */
@@ -212,7 +247,29 @@ export class Pool implements Disposable, AsyncDisposable {
 
   /**
    * Calls `fn(...args)` in a worker. The arguments are copied now.
+   * @param fn a target, found as those of Process
+   * @param args its arguments: copied, handles arrive live. Default: none
+   * @param options who is told, what cancels it, `kwargs`
    * @throws ValueError the pool is closed; TypeError an argument cannot be sent
+   * @example
+   * ```ts
+   * import { main, Pool, TimeoutError } from 'nogil';
+   *
+   * export function slow(seconds: number) {
+   *   return new Promise<string>((resolve) => setTimeout(resolve, seconds * 1000, 'at last'));
+   * }
+   *
+   * main(import.meta, () => {
+   *   using pool = new Pool(1);
+   *   const result = pool.applyAsync(slow, [0.5]);
+   *   try {
+   *     result.get(0.01);
+   *   } catch (error) {
+   *     console.log(error instanceof TimeoutError); // prints true
+   *   }
+   *   console.log(result.get()); // prints at last
+   * });
+   * ```
    */
   applyAsync<F extends AnyFunction>(
     fn: F | URL,
@@ -245,7 +302,10 @@ export class Pool implements Disposable, AsyncDisposable {
   /**
    * `fn(item)` for all items, in chunks, and waits for the results, which have the items' order. Numbers
    * travel in bulk.
+   * @param fn a target of one argument
+   * @param iterable the items: all are read and copied before the first result
    * @param chunksize default: a quarter of a worker's share of the items; or options
+   * @param options behind `chunksize`: who is told, what cancels it, `progress`
    * @throws the first error that arrived, once all chunks have; as `AsyncResult.get`
    */
   map<T, R>(
@@ -257,7 +317,13 @@ export class Pool implements Disposable, AsyncDisposable {
     return gathered(waitedFor('map', this.mapAsync(fn, iterable, chunksize, options)));
   }
 
-  /** `map` without waiting. The items are read and copied now. */
+  /**
+   * `map` without waiting. The items are read and copied now.
+   * @param fn a target of one argument
+   * @param iterable the items
+   * @param chunksize default: a quarter of a worker's share of the items; or options
+   * @throws ValueError the pool is closed; TypeError an item cannot be sent
+   */
   mapAsync<T, R>(
     fn: MapTarget<T, R>,
     iterable: Iterable<T>,
@@ -267,7 +333,26 @@ export class Pool implements Disposable, AsyncDisposable {
     return this.#mapAsync(Call.MAP, fn, iterable, chunksize, options);
   }
 
-  /** `map` with each item as the arguments: `fn(...item)`. */
+  /**
+   * `map` with each item as the arguments: `fn(...item)`.
+   * @param fn a target
+   * @param iterable lists of arguments
+   * @param chunksize default: a quarter of a worker's share of the items; or options
+   * @throws as `map`
+   * @example
+   * ```ts
+   * import { main, Pool } from 'nogil';
+   *
+   * export function add(a: number, b: number) {
+   *   return a + b;
+   * }
+   *
+   * main(import.meta, () => {
+   *   using pool = new Pool(2);
+   *   console.log(pool.starmap(add, [[1, 2], [3, 4]])); // prints [ 3, 7 ]
+   * });
+   * ```
+   */
   starmap<A extends Args, R>(
     fn: ((...args: [...A]) => R) | URL,
     iterable: Iterable<A>,
@@ -325,7 +410,30 @@ export class Pool implements Disposable, AsyncDisposable {
   /**
    * `fn(item)` for all items: the results in order, each as soon as it and those before it are there. Items
    * are read as results are consumed, so the iterable may be endless.
+   * @param fn a target of one argument
+   * @param iterable the items, perhaps endless
    * @param chunksize default 1; or options
+   * @throws ValueError the pool is closed, or `chunksize` is below 1
+   * @example
+   * ```ts
+   * import { main, Pool } from 'nogil';
+   *
+   * export function square(x: number) {
+   *   return x * x;
+   * }
+   *
+   * function* naturals() {
+   *   for (let i = 1; ; i++) yield i;
+   * }
+   *
+   * main(import.meta, () => {
+   *   using pool = new Pool(2);
+   *   for (const result of pool.imap(square, naturals())) {
+   *     console.log(result); // prints 1
+   *     break; // the iterable is endless; it is read no further than needed
+   *   }
+   * });
+   * ```
    */
   imap<T, R>(
     fn: MapTarget<T, R>,
@@ -336,7 +444,11 @@ export class Pool implements Disposable, AsyncDisposable {
     return this.#imap(true, fn, iterable, chunksize, options);
   }
 
-  /** `imap` with the results as they come. */
+  /**
+   * `imap` with the results as they come.
+   * @param chunksize default 1; or options
+   * @throws as `imap`
+   */
   imapUnordered<T, R>(
     fn: MapTarget<T, R>,
     iterable: Iterable<T>,
@@ -384,6 +496,7 @@ export class Pool implements Disposable, AsyncDisposable {
   /**
    * Resolves once a task can be put without a wait (see `maxQueue`). Blocking calls need not ask.
    * @param timeout seconds; undefined or null: for ever
+   * @param options what gives up the wait
    * @returns whether there is room
    * @throws ValueError the pool is closed; WorkerDied its workers cannot be started
    */
@@ -391,7 +504,7 @@ export class Pool implements Disposable, AsyncDisposable {
     return this.#dispatcher.hasRoom(timeout, options);
   }
 
-  /** No new tasks: the workers end when those that are there are done. */
+  /** No new tasks: the workers end when those that are there are done. Calls after it throw ValueError. */
   close(): void {
     this.#dispatcher.close();
   }
@@ -451,14 +564,17 @@ export class Pool implements Disposable, AsyncDisposable {
     return { text: `${state}, ${workers} workers`, fields: { state, workers } };
   }
 
+  /** Its state and its number of workers, as Python's `repr`. */
   toString(): string {
     return `<Pool ${this[STATE]().text}>`;
   }
 
+  /** The same for JSON, which cannot carry the pool itself. */
   toJSON(): unknown {
     return jsonOf(this, undefined, this[STATE]());
   }
 
+  /** What console.log shows. */
   [INSPECT](): string {
     return this.toString();
   }

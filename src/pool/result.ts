@@ -16,6 +16,7 @@ import type { Replies } from './replies.ts';
 import { type Cancellation, cancellationOf } from './signal.ts';
 import { untilReady } from './waiting.ts';
 
+/** What every call with a result takes: who is told, and what cancels it. */
 export interface ResultOptions<T> extends LimitOptions {
   /**
    * Called with the result, once, in the thread that made the pool: on its event loop, or by a blocking call
@@ -95,7 +96,7 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
     this.cancellation = signal && cancellationOf(signal, this);
   }
 
-  /** Whether it is there. */
+  /** Whether it is there: a result, or an error. Never waits. */
   ready(): boolean {
     if (this.#state === State.PENDING) this.dispatcher.replies.look();
     return this.#state !== State.PENDING;
@@ -166,7 +167,11 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
     else this.#listeners.push(listener);
   }
 
-  /** So that it can be awaited. */
+  /**
+   * So that it can be awaited: as a promise's `then`.
+   * @param onFulfilled called with the result
+   * @param onRejected called with the error
+   */
   // biome-ignore lint/suspicious/noThenProperty: it is a thenable.
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
@@ -191,10 +196,15 @@ export class AsyncResult<T = unknown> implements PromiseLike<T> {
     return this.#promise;
   }
 
+  /**
+   * As a promise's `catch`. Here and in `then` the handler runs on the event loop of the thread that made the
+   * pool.
+   */
   catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
     return this.then(undefined, onRejected);
   }
 
+  /** As a promise's `finally`. */
   finally(onFinally?: (() => void) | null): Promise<T> {
     return this.then().finally(onFinally);
   }

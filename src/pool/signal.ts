@@ -70,6 +70,23 @@ const global = globalThis as { [KEY]?: AbortSignal };
  * is, or the task's `timeout` is over. Also a task that never awaits sees `taskSignal().aborted` change. The
  * reason does not travel: here it is an AbortError. Outside of a task, and without a signal, it is never
  * aborted. In an async task, ask for it before the first `await`.
+ * @example
+ * ```ts
+ * import { main, Pool, taskSignal } from 'nogil';
+ *
+ * export function search() {
+ *   const signal = taskSignal();
+ *   while (!signal.aborted); // computes, and never returns to its event loop
+ * }
+ *
+ * main(import.meta, async () => {
+ *   using pool = new Pool(1);
+ *   const controller = new AbortController();
+ *   const result = pool.applyAsync(search, [], { signal: controller.signal });
+ *   controller.abort();
+ *   await result.catch((error: unknown) => console.log((error as Error).name)); // prints AbortError
+ * });
+ * ```
  */
 export function taskSignal(): AbortSignal {
   return global[KEY] ?? never;

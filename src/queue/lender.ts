@@ -42,6 +42,16 @@ export abstract class Lender extends Shared {
    * queue, `commit` has to wait. So one that is held for long holds nobody up.
    * @param timeout seconds to wait for room; undefined or null: for ever
    * @throws as `put`; ValueError the length is negative
+   * @example
+   * ```ts
+   * import { Queue } from 'nogil';
+   *
+   * const queue = new Queue<Uint8Array>();
+   * const slot = queue.reserve(4); // memory of the queue's own
+   * slot.bytes.fill(7);
+   * slot.commit(); // now it is an item
+   * console.log([...queue.get()]); // prints [ 7, 7, 7, 7 ]
+   * ```
    */
   reserve(length: number, timeout?: Timeout): Slot {
     const ms = timeout === undefined ? FOREVER : this[Member.TO_MS](timeout);
@@ -82,6 +92,17 @@ export abstract class Lender extends Shared {
    * read its `bytes`, then `release`.
    * @param timeout seconds to wait for an item; undefined or null: for ever
    * @throws TypeError it is a value, which stays where it is; as `get`
+   * @example
+   * ```ts
+   * import { Queue } from 'nogil';
+   *
+   * const queue = new Queue<Uint8Array>();
+   * queue.put(new Uint8Array([1, 2, 3]));
+   * {
+   *   using lease = queue.lease(); // as it lies in the shared memory, until the end of the block
+   *   console.log(lease.bytes.length); // prints 3
+   * }
+   * ```
    */
   lease(timeout?: Timeout): Lease {
     const ms = timeout === undefined ? FOREVER : this[Member.TO_MS](timeout);
@@ -126,6 +147,19 @@ export abstract class Lender extends Shared {
    * @param timeout seconds to wait for an item; undefined or null: for ever
    * @throws BufferTooShort they do not fit: they stay where they are, and the error's `length` says how many
    * they are; TypeError it is a value, which stays, too; as `get`
+   * @example
+   * ```ts
+   * import { BufferTooShort, Queue } from 'nogil';
+   *
+   * const queue = new Queue<Uint8Array>();
+   * queue.put(new Uint8Array([1, 2, 3]));
+   * try {
+   *   queue.getInto(new Uint8Array(2));
+   * } catch (error) {
+   *   console.log((error as BufferTooShort).length); // prints 3
+   * }
+   * console.log(queue.getInto(new Uint8Array(1024))); // prints 3
+   * ```
    */
   getInto(target: Bytes, timeout?: Timeout): number {
     const ms = timeout === undefined ? FOREVER : this[Member.TO_MS](timeout);

@@ -7,7 +7,18 @@ import { Member } from '../heap/members.ts';
 import { registerShared } from '../heap/shared.ts';
 import { Queue } from './queue.ts';
 
-/** Last in, first out: `get` takes the newest item, `getMany` the newest first. Otherwise a `Queue`. */
+/**
+ * Last in, first out: `get` takes the newest item, `getMany` the newest first. Otherwise a `Queue`.
+ * @example
+ * ```ts
+ * import { LifoQueue } from 'nogil';
+ *
+ * const stack = new LifoQueue<string>();
+ * stack.put('a');
+ * stack.put('b');
+ * console.log(stack.get()); // prints b
+ * ```
+ */
 export class LifoQueue<T = unknown> extends Queue<T> {
   /** @internal */
   protected static override [Member.MAKE](heap: Heap, maxsize: number): number {

@@ -185,6 +185,7 @@ export class Slot extends Loan {
     }
   }
 
+  /** Gives the memory back, if it was not committed: then the item has never been. Twice is fine. */
   override [Symbol.dispose](): void {
     // Not under the hands of an attempt: when that fails.
     if (this.#pending > 0) this.#pending = -this.#pending;

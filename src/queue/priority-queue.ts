@@ -14,7 +14,12 @@ import type { RecordForm } from './records.ts';
 export type Priority = number | bigint | string | boolean | readonly [Priority, ...unknown[]];
 
 /** What a PriorityQueue takes: a priority, an array that begins with one, an object that has one. */
-export type Prioritized = Priority | { readonly priority: Priority };
+export type Prioritized =
+  | Priority
+  | {
+      /** What the item is ordered by. */
+      readonly priority: Priority;
+    };
 
 /**
  * `get` takes the item with the smallest priority; of items with equal ones that which came first. `getMany`
@@ -22,14 +27,22 @@ export type Prioritized = Priority | { readonly priority: Priority };
  *
  * Priorities compare as by `<`: numbers and bigints by value (booleans are 0 and 1), strings by UTF-16 unit.
  * Arrays compare element by element, a shorter one first; an element that has no order (an object, null, NaN
- * ...) ends the comparison, so in `[priority, task]` a task of any kind decides nothing.
- * The (first) priorities of all items that are in the queue at a time must be of one type, numbers or
- * strings; behind the first element numbers go before strings, and these before arrays.
- * The order is fixed by `put`, whatever becomes of the object later, and is the same in every worker.
- * What cannot be ordered is a `TypeError`, and nothing has changed. Unlike Python's, where it stays in the
- * queue.
+ * ...) ends the comparison, so in `[priority, task]` a task of any kind decides nothing. The (first)
+ * priorities of all items that are in the queue at a time must be of one type, numbers or strings; behind the
+ * first element numbers go before strings, and these before arrays. The order is fixed by `put`, whatever
+ * becomes of the object later, and is the same in every worker. What cannot be ordered is a `TypeError`, and
+ * nothing has changed. Unlike Python's, where it stays in the queue.
  *
  * A put and a get cost time that grows with the logarithm of the number of items.
+ * @example
+ * ```ts
+ * import { PriorityQueue } from 'nogil';
+ *
+ * const tasks = new PriorityQueue<[number, string]>();
+ * tasks.put([2, 'wash up']);
+ * tasks.put([1, 'eat']);
+ * console.log(tasks.get()); // prints [ 1, 'eat' ]
+ * ```
  */
 export class PriorityQueue<T = Prioritized> extends Queue<T> {
   /** @internal */

@@ -29,11 +29,31 @@ const FOREVER = Number.POSITIVE_INFINITY;
  * Items are snapshots taken by `put`. Whoever dies inside a call loses at most the item that it was moving.
  * Unlike Python's: every queue is joinable, can be shut down, awaited and iterated; there is no feeder thread
  * and so nothing to flush.
+ * @example
+ * ```ts
+ * import { main, Process, Queue } from 'nogil';
+ *
+ * export function producer(queue: Queue<number>) {
+ *   for (let i = 1; i <= 100; i++) queue.put(i);
+ *   queue.shutdown();
+ * }
+ *
+ * main(import.meta, () => {
+ *   const queue = new Queue<number>(16); // a put waits while 16 items are in
+ *   new Process({ target: producer, args: [queue] }).start();
+ *   let sum = 0;
+ *   for (const item of queue) sum += item; // until it is shut down and drained
+ *   console.log(sum); // prints 5050
+ * });
+ * ```
  */
 export class Queue<T = unknown> extends Lender {
   readonly #maxsize: number;
 
-  /** @param maxsize items that fit; 0 or less: as many as the heap holds */
+  /**
+   * Makes a queue. @param maxsize items that fit; 0, the default, or less: as many as the heap holds @throws
+   * TypeError it is no integer; MemoryError
+   */
   constructor(maxsize?: number);
   /** @internal */
   constructor(maxsize?: number | AdoptionToken);
@@ -97,6 +117,18 @@ export class Queue<T = unknown> extends Lender {
    * @param timeout seconds to wait for room; undefined or null: for ever
    * @throws Full no room in time; ShutDown; TypeError the item cannot be sent (the message names the part);
    * MemoryError. Then nothing has changed
+   * @example
+   * ```ts
+   * import { Full, Queue } from 'nogil';
+   *
+   * const queue = new Queue<string>(1);
+   * queue.put('first');
+   * try {
+   *   queue.put('second', true, 0.01);
+   * } catch (error) {
+   *   console.log(error instanceof Full); // prints true
+   * }
+   * ```
    */
   put(item: T, block: Blocking = true, timeout?: Timeout): void {
     const ms = block === true && timeout === undefined ? FOREVER : this.#timeout(block, timeout);
@@ -107,7 +139,7 @@ export class Queue<T = unknown> extends Lender {
     if (status !== Status.OK) throw this[Member.PUT_ERROR](status);
   }
 
-  /** `put(item, false)`. */
+  /** Puts `item` in, if there is room: `put(item, false)`. @throws Full at once; otherwise as `put` */
   putNowait(item: T): void {
     this.put(item, false);
   }
@@ -181,6 +213,15 @@ export class Queue<T = unknown> extends Lender {
    * Puts all items in, in order and in as few steps as there is room for; other producers' items may come
    * between them.
    * @param timeout seconds for all of them. @throws Full with `put`, how many are in; otherwise as `put`
+   * @example
+   * ```ts
+   * import { Queue } from 'nogil';
+   *
+   * const queue = new Queue<number>();
+   * queue.putMany([1, 2, 3]);
+   * queue.putMany(new Float64Array([4, 5])); // a batch of numbers
+   * console.log(queue.getMany()); // prints [ 1, 2, 3, 4, 5 ]
+   * ```
    */
   putMany(items: Iterable<T>, timeout?: Timeout): void {
     const deadline = performance.now() + this[Member.FLAVOUR].queueTimeout(timeout);
@@ -235,7 +276,7 @@ export class Queue<T = unknown> extends Lender {
     return decodeRecord(this[Member.HEAP], RECORD, this[Member.HEAP].scratchI32[0] as number, meta) as T;
   }
 
-  /** `get(false)`. */
+  /** Takes the oldest item out, if there is one: `get(false)`. @throws Empty at once; otherwise as `get` */
   getNowait(): T {
     return this.get(false);
   }
@@ -252,7 +293,24 @@ export class Queue<T = unknown> extends Lender {
     }
   }
 
-  /** The async twin of `get`. */
+  /**
+   * The async twin of `get`: never blocks. @param timeout seconds; undefined or null: for ever @throws as
+   * `get`; the signal's reason
+   * @example
+   * ```ts
+   * import { main, Process, Queue } from 'nogil';
+   *
+   * export function answer(queue: Queue<string>) {
+   *   queue.put('done');
+   * }
+   *
+   * main(import.meta, async () => {
+   *   const queue = new Queue<string>();
+   *   new Process({ target: answer, args: [queue] }).start();
+   *   console.log(await queue.getAsync(10, { signal: AbortSignal.timeout(10_000) })); // prints done
+   * });
+   * ```
+   */
   getAsync(timeout?: Timeout, options?: AsyncOptions): Promise<T> {
     return this[Member.AWAIT_ITEM](() => this.#tryGet(), timeout, options);
   }
@@ -290,11 +348,21 @@ export class Queue<T = unknown> extends Lender {
   }
 
   /**
-   * `getMany` of numbers, into a typed array: at most as many as it has room for,
-   * and up to the first item that is no number. Nothing is allocated.
+   * `getMany` of numbers, into a typed array: at most as many as it has room for, and up to the first item
+   * that is no number. Nothing is allocated.
    * @param timeout seconds to wait for the first; undefined or null: for ever
    * @returns how many; the rest of `target` is as it was
    * @throws TypeError the first item is no number, and stays; Empty; ShutDown
+   * @example
+   * ```ts
+   * import { Queue } from 'nogil';
+   *
+   * const queue = new Queue<number>();
+   * queue.putMany([1, 2, 3]);
+   * const buffer = new Float64Array(1024); // made once
+   * const count = queue.getManyInto(buffer);
+   * console.log(buffer.subarray(0, count).join()); // prints 1,2,3
+   * ```
    */
   getManyInto(target: NumberArray, timeout?: Timeout): number {
     const most = roomIn(target);
@@ -352,11 +420,14 @@ export class Queue<T = unknown> extends Lender {
 
   // ── the rest ───────────────────────────────────────────────────────────────────────────────────────
 
-  /** Items in the queue: exact at one moment of the call. */
+  /** Items in the queue: exact at one moment of the call, and never an error as Python's on macOS. */
   qsize(): number {
     return this[Member.HEAP].core.queueSize(this[Member.OPEN]);
   }
 
+  /**
+   * Whether nothing is in it. Exact at one moment of the call, unlike that of Python's `multiprocessing`.
+   */
   empty(): boolean {
     return this.qsize() === 0;
   }
@@ -366,6 +437,7 @@ export class Queue<T = unknown> extends Lender {
     return this.#maxsize;
   }
 
+  /** Whether a `put` would have to wait. Always false without a `maxsize`. */
   full(): boolean {
     const size = this.qsize();
     return this.#maxsize > 0 && size >= this.#maxsize;
@@ -376,11 +448,14 @@ export class Queue<T = unknown> extends Lender {
     return this[Member.HEAP].core.queueUnfinished(this[Member.OPEN]) >>> 0;
   }
 
+  /** Whether `shutdown` was called, here or by another worker. Python has `is_shutdown`. */
   get isShutdown(): boolean {
     return this[Member.HEAP].core.queueIsShutDown(this[Member.OPEN]) !== 0;
   }
 
-  /** Counts one item off. @throws ValueError called more often than items were put */
+  /**
+   * Counts one item off: what `get` gave is done. @throws ValueError called more often than items were put
+   */
   taskDone(): void {
     if (this[Member.HEAP].core.queueTaskDone(this[Member.OPEN]) !== Status.OK)
       throw new ValueError('taskDone() called too many times');
@@ -389,6 +464,24 @@ export class Queue<T = unknown> extends Lender {
   /**
    * Waits until every item that was put is counted off. Python's has no timeout. @param timeout seconds
    * @returns false when the time was up
+   * @example
+   * ```ts
+   * import { main, Queue, Thread } from 'nogil';
+   *
+   * export function worker(queue: Queue<number>) {
+   *   for (const item of queue) {
+   *     console.log(item); // prints 1
+   *     queue.taskDone();
+   *   }
+   * }
+   *
+   * main(import.meta, () => {
+   *   const queue = new Queue<number>();
+   *   queue.put(1);
+   *   new Thread({ target: worker, args: [queue], daemon: true }).start();
+   *   queue.join(); // once the item is counted off
+   * });
+   * ```
    */
   join(timeout?: Timeout): boolean {
     const status = this[Member.HEAP].core.queueJoin(
@@ -417,6 +510,20 @@ export class Queue<T = unknown> extends Lender {
   /**
    * From now on `put` throws `ShutDown`, at once also where it waits; `get` does when the queue is drained.
    * @param immediate drop what is in, and count it off
+   * @example
+   * ```ts
+   * import { Queue, ShutDown } from 'nogil';
+   *
+   * const queue = new Queue<number>();
+   * queue.put(1);
+   * queue.shutdown();
+   * console.log(queue.get()); // prints 1
+   * try {
+   *   queue.get();
+   * } catch (error) {
+   *   console.log(error instanceof ShutDown); // prints true
+   * }
+   * ```
    */
   shutdown(immediate = false): void {
     this[Member.HEAP].core.queueShutdown(this[Member.OPEN], immediate ? 1 : 0);
@@ -445,6 +552,7 @@ export class Queue<T = unknown> extends Lender {
     }
   }
 
+  /** Items until the queue is shut down and drained, without blocking: `for await (const item of queue)`. */
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
     for (;;) {
       let item: T;

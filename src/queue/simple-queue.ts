@@ -9,6 +9,14 @@ import { Queue } from './queue.ts';
 /**
  * First in, first out, as many items as the heap holds, so that `put` never waits. Unlike Python's it has the
  * other methods of a `Queue`, too.
+ * @example
+ * ```ts
+ * import { SimpleQueue } from 'nogil';
+ *
+ * const queue = new SimpleQueue<string>();
+ * queue.put('never waits');
+ * console.log(queue.get()); // prints never waits
+ * ```
  */
 export class SimpleQueue<T = unknown> extends Queue<T> {
   /** Takes no maxsize. */

@@ -14,11 +14,17 @@ import type { AnyFunction } from '../workers/targets.ts';
  * A planned call. Events sort by time, then priority (low first), then the order in which they were entered.
  */
 export interface ScheduledEvent {
+  /** When, on the scheduler's clock. */
   readonly time: number;
+  /** Of events of one time the lowest comes first. */
   readonly priority: number;
+  /** The how-manieth it was to be entered: what decides between equals. */
   readonly sequence: number;
+  /** What is called. */
   readonly action: AnyFunction;
+  /** With which arguments. */
   readonly argument: readonly unknown[];
+  /** Given to the action as a last argument, if there are any. */
   readonly kwargs: Record<string, unknown> | undefined;
 }
 
@@ -37,6 +43,17 @@ const REPLANNED = Symbol('replanned');
 /**
  * Python's `sched.scheduler`. It belongs to the worker that made it: no other can enter events (Python's may
  * be shared by threads).
+ * @example
+ * ```ts
+ * import { scheduler } from 'nogil/sched';
+ *
+ * const plan = scheduler();
+ * plan.enter(0.02, 1, console.log, ['later']);
+ * plan.enter(0.01, 1, console.log, ['soon']);
+ * plan.run();
+ * // prints soon
+ * // prints later
+ * ```
  */
 export class Scheduler {
   readonly #events: ScheduledEvent[] = [];
@@ -47,6 +64,7 @@ export class Scheduler {
   readonly #waits = new Set<AbortController>();
 
   /**
+   * Makes a scheduler without events.
    * @param timefunc the clock: any increasing number. Default: seconds, monotonic
    * @param delayfunc how to wait; called with 0 after each event, so that others get a turn. Default: `sleep`
    * in `run`, `sleepAsync` in `runAsync`
@@ -62,7 +80,15 @@ export class Scheduler {
     return { text: `${length} events`, fields: { events: length } };
   }
 
-  /** Plans a call at an absolute time. The event it returns can be cancelled. */
+  /**
+   * Plans a call at an absolute time. The event it returns can be cancelled.
+   * @param time on the scheduler's clock; by default seconds
+   * @param priority of events of one time the lowest runs first
+   * @param action what is called
+   * @param argument with which arguments. Default: none
+   * @param kwargs given to it as a last argument
+   * @throws ValueError time or priority is NaN
+   */
   enterabs(
     time: number,
     priority: number,
@@ -90,6 +116,12 @@ export class Scheduler {
   /**
    * Plans a call `delay` from now. Each call reads the clock: two equal delays are two times, so priority
    * decides only between equal times.
+   * @param delay from now, on the scheduler's clock; by default seconds
+   * @param priority of events of one time the lowest runs first
+   * @param action what is called
+   * @param argument with which arguments. Default: none
+   * @param kwargs given to it as a last argument
+   * @throws ValueError delay or priority is NaN
    */
   enter(
     delay: number,
@@ -109,6 +141,7 @@ export class Scheduler {
     if (index === 0) this.#replan();
   }
 
+  /** Whether there are no events to come. */
   empty(): boolean {
     return this.#events.length === 0;
   }
@@ -196,6 +229,7 @@ export class Scheduler {
 /** Python's name: `scheduler(timefunc?, delayfunc?)`, with or without `new`. */
 export const scheduler: {
   (timefunc?: () => number, delayfunc?: DelayFunction): Scheduler;
+  /** The same. */
   new (timefunc?: () => number, delayfunc?: DelayFunction): Scheduler;
 } = function scheduler(timefunc?: () => number, delayfunc?: DelayFunction) {
   return new Scheduler(timefunc, delayfunc);

@@ -27,6 +27,7 @@ import { checkName, SharedMemory } from './memory.ts';
  */
 export type ShareableValue = number | bigint | boolean | string | Uint8Array | null;
 
+/** What `new ShareableList` takes beside its values. */
 export interface ShareableListOptions {
   /** With values: the name of the new list; otherwise that of the one to attach to. */
   name?: string | null | undefined;
@@ -146,6 +147,16 @@ function open(values: Iterable<unknown> | null | undefined, options: ShareableLi
  * Unlike Python's: each read and write of an element is atomic, also when a worker is killed at it; NULs at
  * the end of strings and bytes are kept; a string's slot is as long as its UTF-8 from the beginning. `list[i]
  * += 1` are two accesses: for counters there is Value.
+ * @example
+ * ```ts
+ * import { ShareableList } from 'nogil';
+ *
+ * const state = new ShareableList([1, 'two', null], { name: 'state' });
+ * const same = new ShareableList(undefined, { name: 'state' }); // in this worker or any other
+ * same[1] = '2';
+ * console.log([...state]); // prints [ 1, '2', null ]
+ * state.unlink();
+ * ```
  */
 export class ShareableList<T extends ShareableValue = ShareableValue> extends SharedMemory {
   [index: number]: T;
@@ -155,7 +166,9 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
   readonly #words: Int32Array;
 
   /**
+   * Makes a list, or attaches to the one of a name.
    * @param values the elements; undefined or null: none, or with a name those that are there
+   * @param options `{ name }`: with values the name of the new list, otherwise that of the one to attach to
    * @throws TypeError a value that cannot be an element; ValueError a bigint of more than 64 bits, a string
    * with a lone surrogate, no list has this name but other memory
    * @throws FileExistsError, FileNotFoundError, MemoryError as SharedMemory
@@ -232,6 +245,7 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
   }
 
   /**
+   * Sets one element: what `list[index] = value` does. To all who read it is the old one or the new one.
    * @throws IndexError; ValueError it does not fit into the element's slot; TypeError and ValueError as the
    * constructor. Then nothing has changed
    */
@@ -287,6 +301,7 @@ export class ShareableList<T extends ShareableValue = ShareableValue> extends Sh
     return this;
   }
 
+  /** Its elements. JSON has no bigints and no bytes: a list that has some needs a replacer. */
   override toJSON(): T[] {
     return [...this];
   }

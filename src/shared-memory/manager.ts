@@ -11,6 +11,21 @@ import { SharedMemory } from './memory.ts';
  * Makes shared memory whose names are gone with `shutdown`, or at the end of `using manager = new
  * SharedMemoryManager()`; open handles stay good. As there is no server process, there is no `start` either,
  * and if its worker is killed the names stay.
+ * @example
+ * ```ts
+ * import { FileNotFoundError, SharedMemory, SharedMemoryManager } from 'nogil';
+ *
+ * let name: string;
+ * {
+ *   using manager = new SharedMemoryManager();
+ *   name = manager.SharedMemory(64).name;
+ * }
+ * try {
+ *   new SharedMemory(name);
+ * } catch (error) {
+ *   console.log(error instanceof FileNotFoundError); // prints true
+ * }
+ * ```
  */
 export class SharedMemoryManager implements Disposable {
   #made: SharedMemory[] | undefined = [];
@@ -31,12 +46,15 @@ export class SharedMemoryManager implements Disposable {
     return made;
   }
 
-  /** `size` zeros, in bytes. @throws as SharedMemory; AssertionError after `shutdown` */
+  /**
+   * Shared memory whose name is gone with `shutdown`. @param size bytes, all zero @throws as SharedMemory;
+   * AssertionError after `shutdown`
+   */
   SharedMemory(size: number): SharedMemory {
     return this.#keep(() => new SharedMemory(undefined, true, size));
   }
 
-  /** @throws as ShareableList; AssertionError after `shutdown` */
+  /** A list whose name is gone with `shutdown`. @throws as ShareableList; AssertionError after `shutdown` */
   ShareableList<T extends ShareableValue = ShareableValue>(values?: Iterable<T> | null): ShareableList<T> {
     return this.#keep(() => new ShareableList<T>(values));
   }
@@ -54,6 +72,7 @@ export class SharedMemoryManager implements Disposable {
     }
   }
 
+  /** `shutdown`, at the end of a block: `using manager = new SharedMemoryManager()`. */
   [Symbol.dispose](): void {
     this.shutdown();
   }

@@ -33,6 +33,25 @@ function open(given: unknown, create: boolean, size: number): AdoptionToken {
  * Unlike Python's: names are the program's, not the operating system's, and end with it; there is nothing to
  * track. `size` is exact, not rounded to pages. `unlink` takes a name only from the memory that this is a
  * handle to, never from another that was given it since.
+ * @example
+ * ```ts
+ * import { main, Process, SharedMemory } from 'nogil';
+ *
+ * export function draw(name: string) {
+ *   const frame = new SharedMemory(name); // found by its name
+ *   frame.buf?.fill(255);
+ *   frame.close();
+ * }
+ *
+ * main(import.meta, () => {
+ *   const frame = new SharedMemory('frame', true, 16);
+ *   const process = new Process({ target: draw, args: ['frame'] });
+ *   process.start();
+ *   process.join();
+ *   console.log(frame.buf?.[15]); // prints 255
+ *   frame.unlink();
+ * });
+ * ```
  */
 export class SharedMemory extends Shared {
   readonly #name: string;

@@ -19,17 +19,34 @@ export abstract class Acquirable extends Shared {
     return this;
   }
 
+  /** Takes it. @param timeout seconds; undefined or null: for ever @returns whether it was taken */
   abstract acquire(blocking?: Blocking, timeout?: Timeout): boolean;
+  /** The async twin of `acquire`: never blocks. */
   abstract acquireAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean>;
+  /** Gives it back. */
   abstract release(): void;
 
-  /** `using held = lock.hold()`: Python's `with lock:`. */
+  /**
+   * Takes it, waiting for it, until the end of a block: `using held = lock.hold()` is Python's `with lock:`.
+   * @throws as `acquire`
+   * @example
+   * ```ts
+   * import { Lock } from 'nogil';
+   *
+   * const lock = new Lock();
+   * {
+   *   using held = lock.hold();
+   *   console.log(lock.locked()); // prints true
+   * }
+   * console.log(lock.locked()); // prints false
+   * ```
+   */
   hold(): Disposable {
     this.acquire();
     return { [Symbol.dispose]: () => this.release() };
   }
 
-  /** `await using held = await lock.holdAsync()`. */
+  /** The async twin of `hold`: `await using held = await lock.holdAsync()`. */
   async holdAsync(options?: AsyncOptions): Promise<AsyncDisposable> {
     await this.acquireAsync(undefined, options);
     return { [Symbol.asyncDispose]: async () => this.release() };

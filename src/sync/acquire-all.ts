@@ -13,10 +13,12 @@ import { type AsyncOptions, leftUntil, type Timeout, timeoutToMs } from '../heap
 import { Acquirable } from './acquirable.ts';
 import { RLock } from './lock.ts';
 
+/** What `acquireAll` takes behind the locks. */
 export interface AcquireAllOptions {
   /** Seconds for all of them together; undefined or null: for ever. */
   timeout?: Timeout | undefined;
 }
+/** What `acquireAllAsync` takes behind the locks: `timeout` and `signal`. */
 export interface AcquireAllAsyncOptions extends AcquireAllOptions, AsyncOptions {}
 
 /** What this worker holds by `acquireAll`. */
@@ -77,15 +79,35 @@ const secondsUntil = (deadline: number) => leftUntil(deadline) / 1000;
 
 /**
  * Takes many locks, one after the other by their ids: those who take theirs this way never wait for each
- * other in a cycle, in whatever order they name them.
- * All or none: when one throws or is not free in time, those before it are given back. A lock that is named
- * twice is taken once; of a semaphore it takes one permit, of a condition its lock. Several calls may nest,
- * each with larger locks than those before.
+ * other in a cycle, in whatever order they name them. All or none: when one throws or is not free in time,
+ * those before it are given back. A lock that is named twice is taken once; of a semaphore it takes one
+ * permit, of a condition its lock. Several calls may nest, each with larger locks than those before.
  * @param locks Lock, RLock, Condition, Semaphore, and behind them perhaps `{ timeout }`
  * @returns what gives them back, the last one first: `using held = acquireAll(a, b)`
  * @throws RuntimeError "Lock Order Violation": this worker holds a larger one by `acquireAll`; nothing was
  * taken
  * @throws TimeoutError the time is up
+ * @example
+ * ```ts
+ * import { acquireAll, Lock, main, Thread } from 'nogil';
+ *
+ * export function transfer(from: Lock, to: Lock) {
+ *   for (let i = 0; i < 100; i++) {
+ *     using held = acquireAll(from, to);
+ *   }
+ * }
+ *
+ * main(import.meta, () => {
+ *   const [a, b] = [new Lock(), new Lock()];
+ *   const threads = [
+ *     new Thread({ target: transfer, args: [a, b] }),
+ *     new Thread({ target: transfer, args: [b, a] }), // by hand this would be a deadlock sooner or later
+ *   ];
+ *   for (const thread of threads) thread.start();
+ *   for (const thread of threads) thread.join();
+ *   console.log('done'); // prints done
+ * });
+ * ```
  */
 export function acquireAll(...locks: readonly Acquirable[] | readonly [...Acquirable[], AcquireAllOptions]): Disposable {
   const [wanted, { timeout }] = inOrder<AcquireAllOptions>(locks);

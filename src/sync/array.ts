@@ -30,11 +30,31 @@ function checked(typecode: Typecode, values: unknown): unknown[] {
  * out of range is an `IndexError`, a negative one counts from the end.
  *
  * `a[i]` works as `a.get(i)` and `a.set(i, value)` do, which are faster; `view()` is the fastest.
+ * @example
+ * ```ts
+ * import { main, Process, RawArray } from 'nogil';
+ *
+ * export function square(numbers: RawArray<'d'>) {
+ *   const view = numbers.view(); // a Float64Array on the shared memory
+ *   for (let i = 0; i < view.length; i++) view[i] = (view[i] as number) ** 2;
+ * }
+ *
+ * main(import.meta, () => {
+ *   const numbers = new RawArray('d', [1, 2, 3]);
+ *   const process = new Process({ target: square, args: [numbers] });
+ *   process.start();
+ *   process.join();
+ *   console.log([...numbers]); // prints [ 1, 4, 9 ]
+ * });
+ * ```
  */
 export class RawArray<C extends Typecode = Typecode> extends Numbers {
   [index: number]: ValueOf<C>;
 
   /**
+   * Makes an array, and fixes its length.
+   * @param typecode C's type of the elements; see `Typecode`
+   * @param sizeOrInit how many elements, all zero; or what they are. Default 0
    * @throws TypeError unknown typecode, a value of another type, neither size nor iterable; ValueError a
    * negative size; MemoryError
    */
@@ -68,11 +88,15 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
     return placeOf(index, this[Member.NUMBERS].length, 'array');
   }
 
+  /** How many elements there are: Python's `len(a)`. */
   get length(): number {
     return this[Member.NUMBERS].length;
   }
 
-  /** The element there; from the end if `index` is negative. */
+  /**
+   * The element there; from the end if `index` is negative. @throws IndexError out of range; TypeError no
+   * integer
+   */
   get(index: number): ValueOf<C> {
     const place = this[Member.PLACE](index);
     return this.#guarded(() => this[Member.NUMBERS][place] as ValueOf<C>);
@@ -186,9 +210,25 @@ export class RawArray<C extends Typecode = Typecode> extends Numbers {
 /**
  * Numbers of one type in shared memory with a lock. Each access takes the lock; `a[i] += 1` are two accesses,
  * and loses updates as in Python: use `add`, `update`, or hold the lock: `using held = a.hold()`.
+ * @example
+ * ```ts
+ * import { Array } from 'nogil';
+ *
+ * const numbers = new Array('i', 3);
+ * numbers[0] = 5;
+ * numbers.add(-1, 7); // in one step
+ * console.log(numbers.slice()); // prints [ 5, 0, 7 ]
+ * console.log(numbers.update(0, (n) => n * 2)); // prints 10
+ * ```
  */
 class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
-  /** @throws as RawArray; AttributeError the lock is no lock */
+  /**
+   * Makes an array with a lock.
+   * @param typecode C's type of the elements; see `Typecode`
+   * @param sizeOrInit how many elements, all zero; or what they are. Default 0
+   * @param options `{ lock }`: default an RLock of its own
+   * @throws as RawArray; AttributeError the lock is no lock
+   */
   constructor(typecode: C, sizeOrInit?: ArrayInit<C>, options?: ValueOptions);
   /** @internal */
   constructor(typecode: C | AdoptionToken, sizeOrInit?: ArrayInit<C>, options?: ValueOptions);
@@ -196,7 +236,10 @@ class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
     super(typecode, sizeOrInit, lockOf(options), options?.lock ?? true);
   }
 
-  /** Adds `n` to an element in one step; its new value. Beyond Python. */
+  /**
+   * Adds `n` to an element in one step; its new value. Beyond Python.
+   * @throws IndexError; TypeError a value of another type
+   */
   add(index: number, n: ValueOf<C>): ValueOf<C> {
     return this.update(index, (value) => ((value as number) + (n as number)) as ValueOf<C>);
   }
@@ -204,6 +247,7 @@ class SharedArray<C extends Typecode = Typecode> extends RawArray<C> {
   /**
    * Replaces an element by `fn(element)` in one step; its new value. Nothing changes if `fn` throws. Beyond
    * Python.
+   * @throws IndexError; TypeError `fn` answers a value of another type; what `fn` throws
    */
   update(index: number, fn: (value: ValueOf<C>) => ValueOf<C>): ValueOf<C> {
     const place = this[Member.PLACE](index);

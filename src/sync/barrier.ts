@@ -15,22 +15,51 @@ import { checkInteger } from './flavour.ts';
 import { NodeWaits } from './node-waits.ts';
 
 /**
- * `wait` returns in all parties once so many have called it, and gives each another index.
- * The last to arrive runs `action` before anybody leaves.
+ * `wait` returns in all parties once so many have called it, and gives each another index. The last to arrive
+ * runs `action` before anybody leaves.
  *
  * Unlike Python's: a party that died while it waited breaks the barrier at once. A handle that was sent
  * elsewhere has no action: functions do not travel; only where the barrier was made, or `action` is assigned,
  * can it run.
+ * @example
+ * ```ts
+ * import { Barrier, main, Thread } from 'nogil';
+ *
+ * export function party(barrier: Barrier) {
+ *   return barrier.wait(); // returns in all three at once, with another index in each
+ * }
+ *
+ * main(import.meta, () => {
+ *   const barrier = new Barrier(3);
+ *   const threads = [1, 2].map(() => new Thread({ target: party, args: [barrier] }));
+ *   for (const thread of threads) thread.start();
+ *   const indices = [party(barrier), ...threads.map((thread) => thread.result())];
+ *   console.log(indices.sort()); // prints [ 0, 1, 2 ]
+ * });
+ * ```
  */
 export class Barrier extends Shared {
-  /** Run by the last party to arrive, if it is this worker's. */
+  /**
+   * What the last party to arrive runs, before anybody leaves, if that party is this worker: an action does
+   * not travel.
+   * @example
+   * ```ts
+   * import { Barrier } from 'nogil';
+   *
+   * const barrier = new Barrier(1);
+   * barrier.action = () => console.log('a round'); // prints a round
+   * barrier.wait();
+   * ```
+   */
   action: (() => void) | undefined;
   readonly #waits = new NodeWaits();
 
   /**
-   * @param parties how many wait for each other, from 1 to 65535. @throws ValueError otherwise
+   * Makes a barrier.
+   * @param parties how many wait for each other, from 1 to 65535
    * @param action run by the last one to arrive; what it throws, it throws there, and the barrier is broken
-   * @param timeout seconds: the default for `wait`
+   * @param timeout seconds: the default for `wait`. Undefined or null: for ever
+   * @throws ValueError an impossible number of parties (Python accepts 0 before 3.13)
    */
   constructor(parties: number, action?: () => void, timeout?: Timeout);
   /** @internal */
@@ -128,6 +157,7 @@ export class Barrier extends Shared {
     return timeout === Number.POSITIVE_INFINITY ? undefined : timeout;
   }
 
+  /** How many wait for each other. Fixed when the barrier is made. */
   get parties(): number {
     return this[Member.HEAP].core.barrierParties(this[Member.OPEN]);
   }
@@ -137,6 +167,7 @@ export class Barrier extends Shared {
     return this[Member.HEAP].core.barrierWaiting(this[Member.OPEN]);
   }
 
+  /** Whether it is broken: by a timeout, an `abort`, an action that threw, or the death of a party. */
   get broken(): boolean {
     return this[Member.HEAP].core.barrierIsBroken(this[Member.OPEN]) !== 0;
   }

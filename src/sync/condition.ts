@@ -24,6 +24,27 @@ import { NodeWaits } from './node-waits.ts';
  *
  * Unlike Python's: the lock must be held by this very worker also if it is a plain Lock (CPython accepts that
  * anybody holds it).
+ * @example
+ * ```ts
+ * import { Condition, main, RawValue, Thread } from 'nogil';
+ *
+ * export function waiter(condition: Condition, ready: RawValue<'b'>) {
+ *   condition.with(() => condition.waitFor(() => ready.value === 1));
+ *   console.log('ready'); // prints ready
+ * }
+ *
+ * main(import.meta, () => {
+ *   const condition = new Condition();
+ *   const ready = new RawValue('b', 0);
+ *   const thread = new Thread({ target: waiter, args: [condition, ready] });
+ *   thread.start();
+ *   condition.with(() => {
+ *     ready.value = 1;
+ *     condition.notifyAll();
+ *   });
+ *   thread.join();
+ * });
+ * ```
  */
 export class Condition extends Acquirable {
   #lock: Lock | RLock;
@@ -31,7 +52,10 @@ export class Condition extends Acquirable {
   #ownsLock: boolean;
   readonly #waits = new NodeWaits();
 
-  /** @param lock a Lock or RLock, to be shared with other conditions perhaps; default: an RLock of its own */
+  /**
+   * Makes a condition. @param lock a Lock or RLock, to be shared with other conditions perhaps; default: an
+   * RLock of its own @throws TypeError it is neither
+   */
   constructor(lock?: Lock | RLock);
   /** @internal */
   constructor(lock?: Lock | RLock | AdoptionToken);
@@ -72,6 +96,10 @@ export class Condition extends Acquirable {
     return this[Member.GUARD];
   }
 
+  /**
+   * Takes the lock behind it, as `Lock.acquire`. @param timeout seconds; undefined or null: for ever @returns
+   * whether it was taken
+   */
   acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     return this[Member.GUARD].acquire(blocking, timeout);
   }
@@ -84,10 +112,12 @@ export class Condition extends Acquirable {
     return Lockable.acquireInTurn(this[Member.GUARD], timeout, options);
   }
 
+  /** Gives the lock behind it up. @throws RuntimeError it is not held */
   release(): void {
     this[Member.GUARD].release();
   }
 
+  /** Whether anybody holds the lock behind it. */
   locked(): boolean {
     return this[Member.GUARD].locked();
   }
@@ -104,6 +134,7 @@ export class Condition extends Acquirable {
    * @param timeout seconds for the notification; undefined or null: for ever
    * @returns whether it was notified
    * @throws RuntimeError (multiprocessing: AssertionError) when this worker does not hold the lock
+   * @throws BrokenLockError the lock's holder died meanwhile
    */
   wait(timeout?: Timeout): boolean {
     const { core } = this[Member.HEAP];
@@ -159,8 +190,11 @@ export class Condition extends Acquirable {
   }
 
   /**
-   * Waits until `predicate` answers something truthy; it is called with the lock held.
-   * @returns the predicate's last value, as it is
+   * Waits until `predicate` answers something truthy; it is called with the lock held, and whenever somebody
+   * notifies.
+   * @param timeout seconds for all of it; undefined or null: for ever
+   * @returns the predicate's last value, as it is: falsy when the time is up
+   * @throws as `wait`
    */
   waitFor<T>(predicate: () => T, timeout?: Timeout): T {
     let left = timeoutToMs(timeout);
@@ -190,13 +224,17 @@ export class Condition extends Acquirable {
     return value;
   }
 
-  /** Wakes up to `n` of those who wait now; none for n below 1. The lock is not given up. */
+  /**
+   * Wakes up to `n` of those who wait now; none for n below 1. The lock is not given up.
+   * @param n default 1
+   * @throws RuntimeError (multiprocessing: AssertionError) when this worker does not hold the lock
+   */
   notify(n = 1): void {
     const count = Math.max(0, checkInteger('n', n, -0x7fffffff));
     if (this[Member.HEAP].core.conditionNotify(this[Member.OPEN], count) < 0) throw this.#notOwner('notify');
   }
 
-  /** Wakes all who wait now. */
+  /** Wakes all who wait now. @throws as `notify` */
   notifyAll(): void {
     this.notify(0x7fffffff);
   }

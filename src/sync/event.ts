@@ -14,8 +14,27 @@ import { wouldBlock } from './blocking.ts';
 /**
  * A flag that any worker may set and clear, and wait for. A waiter that `set` woke returns true even if
  * `clear` follows at once (as in `threading`; Python's `multiprocessing` loses such wake-ups).
+ * @example
+ * ```ts
+ * import { Event, main, Thread } from 'nogil';
+ *
+ * export function runner(start: Event) {
+ *   console.log(start.wait()); // prints true
+ * }
+ *
+ * main(import.meta, () => {
+ *   const start = new Event();
+ *   const thread = new Thread({ target: runner, args: [start] });
+ *   thread.start();
+ *   start.set();
+ *   thread.join();
+ *   start.clear();
+ *   console.log(start.wait(0.01)); // prints false
+ * });
+ * ```
  */
 export class Event extends Shared {
+  /** Makes a flag that is not set. @throws MemoryError */
   constructor();
   /** @internal */
   constructor(existing?: AdoptionToken);
@@ -33,6 +52,7 @@ export class Event extends Shared {
     return { text: set ? 'set' : 'unset', fields: { set } };
   }
 
+  /** Whether the flag is set, now. */
   isSet(): boolean {
     return this[Member.HEAP].core.eventIsSet(this[Member.OPEN]) !== 0;
   }
@@ -42,13 +62,16 @@ export class Event extends Shared {
     this[Member.HEAP].core.eventSet(this[Member.OPEN]);
   }
 
+  /** Clears the flag: from now on `wait` waits. Who was woken by a `set` before is not held up. */
   clear(): void {
     this[Member.HEAP].core.eventClear(this[Member.OPEN]);
   }
 
   /**
-   * Waits until the flag is set. @param timeout seconds; undefined or null: for ever @returns false only when
-   * the time is up
+   * Waits until the flag is set.
+   * @param timeout seconds; undefined or null: for ever
+   * @returns false only when the time is up
+   * @throws RuntimeError this thread must not block and the flag is not set: use waitAsync
    */
   wait(timeout?: Timeout): boolean {
     const status = this[Member.HEAP].core.eventWait(this[Member.OPEN], timeoutToMs(timeout));

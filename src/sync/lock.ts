@@ -16,6 +16,7 @@ import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { acquireTimeout } from './flavour.ts';
 
+/** What `new Lock` takes. Beyond Python. */
 export interface LockOptions {
   /**
    * What becomes of the lock when the worker that holds it dies: `'break'` (default) makes every present and
@@ -49,6 +50,16 @@ export abstract class Lockable extends Acquirable {
    * @throws DeadlockError without a timeout: its holder waits, perhaps over others, for what this worker
    * holds (RLock, and Lock with `deadlock: 'error'`)
    * @throws RuntimeError this thread must not block and the lock is held: use acquireAsync
+   * @example
+   * ```ts
+   * import { Lock } from 'nogil';
+   *
+   * const lock = new Lock();
+   * console.log(lock.acquire()); // prints true
+   * console.log(lock.acquire(false)); // prints false
+   * console.log(lock.acquire(true, 0.01)); // prints false
+   * lock.release();
+   * ```
    */
   acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     const ms =
@@ -123,7 +134,11 @@ export abstract class Lockable extends Acquirable {
     );
   }
 
-  /** Gives the lock up. */
+  /**
+   * Gives the lock up. A Lock may be given up by any worker, an RLock by its holder only.
+   * @throws RuntimeError (multiprocessing: ValueError, for an RLock AssertionError) nobody holds it, or
+   * another one does
+   */
   release(): void {
     const status = this[Member.GIVE]();
     if (status === Status.OK) return;
@@ -156,7 +171,32 @@ export abstract class Lockable extends Acquirable {
     return this[Member.HEAP].core.lockDeadOwner(this[Member.OPEN]) !== 0;
   }
 
-  /** Makes a broken lock whole, and free. Nothing happens to another. */
+  /**
+   * Makes a broken lock whole, and free. Nothing happens to another.
+   * @example
+   * ```ts
+   * import { BrokenLockError, Lock, main, Process } from 'nogil';
+   *
+   * export function die(lock: Lock) {
+   *   lock.acquire();
+   *   process.exit(3);
+   * }
+   *
+   * main(import.meta, () => {
+   *   const lock = new Lock();
+   *   const process = new Process({ target: die, args: [lock] });
+   *   process.start();
+   *   process.join();
+   *   try {
+   *     lock.acquire();
+   *   } catch (error) {
+   *     console.log(error instanceof BrokenLockError); // prints true
+   *     lock.reset(); // once what it guards has been put in order
+   *   }
+   *   console.log(lock.acquire()); // prints true
+   * });
+   * ```
+   */
   reset(): void {
     this[Member.HEAP].core.lockReset(this[Member.OPEN]);
   }
@@ -193,11 +233,29 @@ function setFlags(heap: Heap, lock: number, flags: number): void {
  * worker waits for somebody else to release it.
  *
  * Unlike Python's: it can be sent anywhere, awaited, and it notices when its holder dies.
+ * @example
+ * ```ts
+ * import { Lock, main, RawValue, Thread } from 'nogil';
+ *
+ * export function count(lock: Lock, total: RawValue<'i'>) {
+ *   for (let i = 0; i < 1000; i++) lock.with(() => total.value++);
+ * }
+ *
+ * main(import.meta, () => {
+ *   const lock = new Lock();
+ *   const total = new RawValue('i', 0);
+ *   const threads = [1, 2].map(() => new Thread({ target: count, args: [lock, total] }));
+ *   for (const thread of threads) thread.start();
+ *   for (const thread of threads) thread.join();
+ *   console.log(total.value); // prints 2000
+ * });
+ * ```
  */
 export class Lock extends Lockable {
   /** Whether a cycle of waiting workers is an error. */
   readonly #watched: boolean;
 
+  /** Makes a lock that nobody holds. @throws TypeError an option that there is none of; MemoryError */
   constructor(options?: LockOptions);
   /** @internal */
   constructor(options?: LockOptions | AdoptionToken);
@@ -242,8 +300,19 @@ export const BETWEEN_TASKS =
  * release it.
  *
  * The holder is a worker: two async tasks of one worker are the same holder. Between them use `Lock`.
+ * @example
+ * ```ts
+ * import { RLock } from 'nogil';
+ *
+ * const lock = new RLock();
+ * lock.acquire();
+ * lock.with(() => console.log('twice')); // prints twice
+ * lock.release();
+ * console.log(lock.locked()); // prints false
+ * ```
  */
 export class RLock extends Lockable {
+  /** Makes a lock that nobody holds. @throws TypeError an option that there is none of; MemoryError */
   constructor(options?: Pick<LockOptions, 'onOwnerDeath'>);
   /** @internal */
   constructor(options?: Pick<LockOptions, 'onOwnerDeath'> | AdoptionToken);

@@ -15,6 +15,7 @@ import { Acquirable } from './acquirable.ts';
 import { Lock, lockBehind, RLock } from './lock.ts';
 import { type Typecode, typecodes, type View, views } from './typecodes.ts';
 
+/** What `Value` and `Array` take beside typecode and contents. */
 export interface ValueOptions {
   /**
    * A lock to share with others; true, the default: an RLock of its own; false: none, as RawValue and
@@ -97,7 +98,12 @@ export abstract class Numbers extends Acquirable {
     return this[Member.GUARD];
   }
 
-  /** Takes the lock that guards it, as `Lock.acquire`. @throws AttributeError it has none */
+  /**
+   * Takes the lock that guards it, as `Lock.acquire`.
+   * @param timeout seconds; undefined or null: for ever
+   * @returns whether it was taken
+   * @throws AttributeError it has none
+   */
   acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     return this.getLock().acquire(blocking, timeout);
   }

@@ -19,12 +19,29 @@ const MOST = 0x7fffffff;
 const LIMIT = 16;
 
 /**
- * A counter of permits: `acquire` takes one and waits while there is none, `release` gives some back.
- * A permit belongs to nobody: that of a worker that died is not given back.
+ * A counter of permits: `acquire` takes one and waits while there is none, `release` gives some back. A
+ * permit belongs to nobody: that of a worker that died is not given back.
+ * @example
+ * ```ts
+ * import { main, Process, Semaphore, sleep } from 'nogil';
+ *
+ * export function guest(seats: Semaphore) {
+ *   seats.with(() => sleep(0.01)); // two at a time
+ * }
+ *
+ * main(import.meta, () => {
+ *   const seats = new Semaphore(2);
+ *   const guests = [1, 2, 3].map(() => new Process({ target: guest, args: [seats] }));
+ *   for (const each of guests) each.start();
+ *   for (const each of guests) each.join();
+ *   console.log(seats.getValue()); // prints 2
+ * });
+ * ```
  */
 export class Semaphore extends Acquirable {
   /**
-   * @param value permits at the start. @throws ValueError below 0 (Python's multiprocessing raises OSError)
+   * Makes a semaphore. @param value permits at the start. Default 1 @throws ValueError below 0 (Python's
+   * multiprocessing raises OSError); MemoryError
    */
   constructor(value?: number);
   /** @internal */
@@ -50,7 +67,13 @@ export class Semaphore extends Acquirable {
     return { text: `value=${value}/${limit}`, fields: { value, limit } };
   }
 
-  /** Takes a permit. @param timeout seconds; undefined or null: for ever @returns whether it got one */
+  /**
+   * Takes a permit, waiting for one.
+   * @param blocking false: only if there is one now. Default true
+   * @param timeout seconds; undefined or null: for ever
+   * @returns whether it got one
+   * @throws RuntimeError this thread must not block and there is none: use acquireAsync
+   */
   acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
     const ms =
       blocking === true && timeout === undefined
@@ -77,8 +100,9 @@ export class Semaphore extends Acquirable {
   }
 
   /**
-   * Gives `n` permits back. @throws ValueError for n below 1, or (BoundedSemaphore) above the start value:
-   * then nothing has changed
+   * Gives permits back, and wakes as many who wait.
+   * @param n how many. Default 1
+   * @throws ValueError for n below 1, or (BoundedSemaphore) above the start value: then nothing has changed
    */
   release(n = 1): void {
     if (this[Member.HEAP].core.semaphoreRelease(this[Member.OPEN], checkInteger('n', n, 1)) !== Status.OK)
@@ -96,7 +120,20 @@ export class Semaphore extends Acquirable {
   }
 }
 
-/** A semaphore that cannot be released above the value it started with. */
+/**
+ * A semaphore that cannot be released above the value it started with.
+ * @example
+ * ```ts
+ * import { BoundedSemaphore, ValueError } from 'nogil';
+ *
+ * const permits = new BoundedSemaphore(1);
+ * try {
+ *   permits.release();
+ * } catch (error) {
+ *   console.log(error instanceof ValueError); // prints true
+ * }
+ * ```
+ */
 export class BoundedSemaphore extends Semaphore {
   /** @internal */
   protected static override [Member.LIMIT_FOR](value: number): number {

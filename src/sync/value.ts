@@ -18,11 +18,22 @@ function make(typecode: Typecode | AdoptionToken, init: unknown, lock: number): 
 
 /**
  * A number in shared memory, without a lock. Out of range wraps around, as in C.
+ * @example
+ * ```ts
+ * import { RawValue } from 'nogil';
+ *
+ * const byte = new RawValue('B', 255);
+ * byte.value += 1; // wraps around, as C's unsigned char does
+ * console.log(byte.value); // prints 0
+ * ```
  */
 export class RawValue<C extends Typecode = Typecode> extends Numbers {
   /**
+   * Makes a number.
+   * @param typecode C's type of it; see `Typecode`
+   * @param init its first value. Default 0
    * @throws TypeError unknown typecode, or a value of another type: bigint for q and Q, integers for all but
-   * f and d
+   * f and d; MemoryError
    */
   constructor(typecode: C, init?: ValueOf<C>);
   /** @internal */
@@ -40,10 +51,15 @@ export class RawValue<C extends Typecode = Typecode> extends Numbers {
     return { text: `${typecode} ${String(value)}`, fields: { typecode, value } };
   }
 
+  /**
+   * The number. What is assigned wraps around out of range, as in C. @throws TypeError a value of another
+   * type
+   */
   get value(): ValueOf<C> {
     return this[Member.GUARD] === undefined ? this[Member.RAW] : this[Member.GUARD].with(() => this[Member.RAW]);
   }
 
+  /** Sets the number. @throws TypeError a value of another type */
   set value(value: ValueOf<C>) {
     if (this[Member.GUARD] === undefined) this[Member.RAW] = value;
     else
@@ -69,9 +85,31 @@ export class RawValue<C extends Typecode = Typecode> extends Numbers {
 /**
  * A number in shared memory with a lock. Each access takes the lock; `v.value += 1` are two accesses, and
  * loses updates as in Python: use `add`, `update`, or hold the lock: `using held = v.hold()`.
+ * @example
+ * ```ts
+ * import { main, Process, Value } from 'nogil';
+ *
+ * export function count(total: Value<'i'>) {
+ *   for (let i = 0; i < 1000; i++) total.add(1);
+ * }
+ *
+ * main(import.meta, () => {
+ *   const total = new Value('i', 0);
+ *   const processes = [1, 2].map(() => new Process({ target: count, args: [total] }));
+ *   for (const process of processes) process.start();
+ *   for (const process of processes) process.join();
+ *   console.log(total.value); // prints 2000
+ * });
+ * ```
  */
 export class Value<C extends Typecode = Typecode> extends RawValue<C> {
-  /** @throws as RawValue; AttributeError the lock is no lock */
+  /**
+   * Makes a number with a lock.
+   * @param typecode C's type of it; see `Typecode`
+   * @param init its first value. Default 0
+   * @param options `{ lock }`: default an RLock of its own
+   * @throws as RawValue; AttributeError the lock is no lock
+   */
   constructor(typecode: C, init?: ValueOf<C>, options?: ValueOptions);
   /** @internal */
   constructor(typecode: C | AdoptionToken, init?: ValueOf<C>, options?: ValueOptions);
@@ -79,7 +117,10 @@ export class Value<C extends Typecode = Typecode> extends RawValue<C> {
     super(typecode, init, lockOf(options), options?.lock ?? true);
   }
 
-  /** Adds `n` in one step; the new value. Beyond Python. */
+  /**
+   * Adds `n` in one step; the new value. Beyond Python.
+   * @throws TypeError a value of another type
+   */
   add(n: ValueOf<C>): ValueOf<C> {
     return this.update((value) => ((value as number) + (n as number)) as ValueOf<C>);
   }
@@ -87,6 +128,7 @@ export class Value<C extends Typecode = Typecode> extends RawValue<C> {
   /**
    * Replaces the value by `fn(value)` in one step; the new value. Nothing changes if `fn` throws. Beyond
    * Python.
+   * @throws TypeError `fn` answers a value of another type; what `fn` throws
    */
   update(fn: (value: ValueOf<C>) => ValueOf<C>): ValueOf<C> {
     return this.getLock().with(() => {

@@ -41,6 +41,23 @@ let chosen: StartMethod | undefined;
  * @param force set it although it is set; with null: forget what was set
  * @throws RuntimeError it is set already, or the heap is shared by threads only; ValueError there is no such
  * method here (the message says why); TypeError it is not a string
+ * @example
+ * ```ts
+ * import { getAllStartMethods, main, Process, setStartMethod } from 'nogil';
+ *
+ * export function pid() {
+ *   return process.pid;
+ * }
+ *
+ * main(import.meta, () => {
+ *   const canSpawn = getAllStartMethods().includes('spawn');
+ *   if (canSpawn) setStartMethod('spawn');
+ *   const child = new Process({ target: pid });
+ *   child.start();
+ *   const isAnother = child.result() !== process.pid;
+ *   console.log(isAnother === canSpawn); // prints true
+ * });
+ * ```
  */
 export function setStartMethod(method: StartMethod | null, force = false): void {
   if (chosen !== undefined && !force) throw new RuntimeError('context has already been set');
@@ -81,10 +98,13 @@ export function freezeSupport(): void {}
 export type Context<M extends object> = Readonly<M> & {
   /** This context, or another one. @throws ValueError there is no such method */
   getContext(method?: StartMethod | null): Context<M>;
+  /** The method that this context is of. */
   getStartMethod(): StartMethod;
+  /** The start methods that there are, the default one first. */
   getAllStartMethods(): StartMethod[];
   /** @throws ValueError always: a context is of one method */
   setStartMethod(method: StartMethod | null, force?: boolean): never;
+  /** Does nothing: no program is frozen here. */
   freezeSupport(): void;
 };
 

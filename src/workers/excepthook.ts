@@ -12,6 +12,7 @@ export interface ExceptHookArgs {
   readonly excValue: unknown;
   /** The error's stack, as text. */
   readonly excTraceback: string | undefined;
+  /** The thread that did not catch it. */
   readonly thread: Thread;
 }
 
@@ -41,6 +42,24 @@ const global = globalThis as { [KEY]?: ExceptHook };
  * Python.
  * @param fn undefined: the default again
  * @returns the hook until now
+ * @example
+ * ```ts
+ * import { main, setExcepthook, Thread } from 'nogil';
+ *
+ * setExcepthook(({ thread, excValue }) => {
+ *   console.log(`${thread.name}: ${excValue}`); // prints careless: Error: oops
+ * });
+ *
+ * export function fail() {
+ *   throw new Error('oops');
+ * }
+ *
+ * main(import.meta, () => {
+ *   const thread = new Thread({ target: fail, name: 'careless' });
+ *   thread.start();
+ *   thread.join();
+ * });
+ * ```
  */
 export function setExcepthook(fn: ExceptHook | undefined): ExceptHook {
   if (fn !== undefined && typeof fn !== 'function') throw new TypeError('a hook must be a function');

@@ -12,14 +12,34 @@ const ASKED = new Set<string>(['then', 'toJSON']);
  * `AttributeError`, as in Python.
  *
  * Make it at the top level of a module: each worker that imports the module has its own, and the constructor
- * of a subclass runs in each with the same arguments.
- * It cannot be sent, since nothing of it is shared (Python's can be an argument of a thread, where it is as
- * empty as it is here).
+ * of a subclass runs in each with the same arguments. It cannot be sent, since nothing of it is shared
+ * (Python's can be an argument of a thread, where it is as empty as it is here).
+ * @example
+ * ```ts
+ * import { Local, main, Thread } from 'nogil';
+ *
+ * const mine = new Local();
+ *
+ * export function set() {
+ *   mine.x = 1;
+ * }
+ *
+ * main(import.meta, () => {
+ *   mine.x = 0;
+ *   const thread = new Thread({ target: set });
+ *   thread.start();
+ *   thread.join();
+ *   console.log(mine.x); // prints 0
+ * });
+ * ```
  */
 export class Local {
   [name: string]: unknown;
 
-  /** @throws TypeError when a subclass is given arguments and has no constructor to take them */
+  /**
+   * Makes an object without attributes. @throws TypeError when a subclass is given arguments and has no
+   * constructor to take them
+   */
   constructor(...nothing: never[]) {
     if (nothing.length > 0) throw new TypeError('Initialization arguments are not supported');
     // biome-ignore lint/correctness/noConstructorReturn: the proxy is the object.

@@ -10,7 +10,22 @@ import { lookAtMainModule, type Meta, mainModule, setMainModule, urlOf } from '.
  * Python's `if __name__ == '__main__':`. Runs `fn` where the program begins, and does nothing in a worker
  * that imports the same module; the module becomes the main one, whose exported functions are targets by
  * their name. In CommonJS give it `module` instead of `import.meta`.
+ * @param meta `import.meta`, or `module` in CommonJS
+ * @param fn may be async
  * @returns what `fn` returns (a promise if it is async); undefined in a worker
+ * @example
+ * ```ts
+ * import { main, Thread } from 'nogil';
+ *
+ * export function hello(name: string) {
+ *   console.log(`hello ${name}`); // prints hello worker
+ * }
+ *
+ * // Workers import this module, too: what they must not do is in here.
+ * main(import.meta, () => {
+ *   new Thread({ target: hello, args: ['worker'] }).start();
+ * });
+ * ```
  */
 export function main<T>(meta: Meta, fn: () => T): T | undefined {
   const url = urlOf(meta, 'main', main);

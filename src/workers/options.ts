@@ -6,8 +6,11 @@ import { type AnyFunction, describeTarget } from './targets.ts';
 
 /** Without a target: what a subclass is told, whose `run` is what runs. */
 export interface BareOptions extends LaunchOptions {
+  /** Its arguments: copied, handles arrive live. */
   args?: readonly unknown[] | undefined;
+  /** Given to the target as a last argument. */
   kwargs?: Record<string, unknown> | undefined;
+  /** Its name, for people. Default: `Thread-N (target)`, `Process-N`. */
   name?: string | undefined;
   /**
    * Whether the program may end while it runs. Default: a process is what the process is that makes it, a

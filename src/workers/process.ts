@@ -34,13 +34,33 @@ let children = 0;
  * children that are not daemons have ended, and its daemons were terminated. `process.exit()` ends it at
  * once, and its daemons with it; other children go on. One that is stopped from outside leaves all its
  * children behind, as in Python.
+ * @example
+ * ```ts
+ * import { main, Process, Queue } from 'nogil';
+ *
+ * export function work(name: string, done: Queue<string>) {
+ *   done.put(`${name} is done`);
+ * }
+ *
+ * main(import.meta, () => {
+ *   const done = new Queue<string>();
+ *   const process = new Process({ target: work, args: ['the first', done] });
+ *   process.start();
+ *   console.log(done.get()); // prints the first is done
+ *   process.join();
+ *   console.log(process.exitcode); // prints 0
+ * });
+ * ```
  */
 export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
   readonly #lineage: string;
 
   /**
+   * Makes a process; `start` starts it.
    * @param options `{ target, args, kwargs, name, daemon }`; the default name is "Process-N", of a child's
    * child "Process-N:M"
+   * @throws TypeError an option that there is none of, or a target that is neither a function nor a URL;
+   * AssertionError in a daemonic process, which may have no children
    */
   constructor(options?: RunnableOptions<F>);
   /** @internal */
@@ -136,6 +156,22 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
    * no exit handler. Returns at once. A process of the operating system gets SIGTERM, which it may handle as
    * soon as its event loop runs.
    * @throws ValueError before `start`
+   * @example
+   * ```ts
+   * import { main, Process } from 'nogil';
+   *
+   * export function spin() {
+   *   for (;;);
+   * }
+   *
+   * main(import.meta, () => {
+   *   const process = new Process({ target: spin });
+   *   process.start();
+   *   process.terminate();
+   *   process.join();
+   *   console.log(process.exitcode); // prints -15
+   * });
+   * ```
    */
   terminate(): void {
     this.#stop(-SIGTERM);
@@ -159,14 +195,21 @@ export class Process<F extends AnyFunction = AnyFunction> extends Runnable<Await
  * much.
  */
 export interface MainProcess {
+  /** `'MainProcess'`. */
   readonly name: string;
+  /** The operating system's number of it. */
   readonly pid: number;
+  /** The same as `pid`. */
   readonly ident: number;
+  /** False: nobody's. */
   readonly daemon: boolean;
+  /** Whether it lives. */
   isAlive(): boolean;
   /**
    * In another process: waits for its end. That of the program's first process nobody lives to see.
-   * @returns whether it has ended @throws AssertionError in the process itself
+   * @param timeout seconds; undefined or null: for ever
+   * @returns whether it has ended
+   * @throws AssertionError in the process itself
    */
   join(timeout?: Timeout): boolean;
   /** The async twin of `join`. */

@@ -87,10 +87,15 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   // ── what the user sees ─────────────────────────────────────────────────────────────────────────────
 
+  /**
+   * Its name, for people and messages; not unique. It may be changed at any time, and is the same in every
+   * worker.
+   */
   get name(): string {
     return this[Member.RECORD_OF].name;
   }
 
+  /** Renames it, for every worker. Anything becomes text. */
   set name(name: string) {
     this[Member.RECORD_OF].name = this[Member.CHECK_NAME](name);
   }
@@ -100,6 +105,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     return String(name);
   }
 
+  /** Whether the program may end while it runs: then it is stopped. It may be assigned before `start`. */
   get daemon(): boolean {
     return this[Member.RECORD_OF].daemon;
   }
@@ -138,6 +144,7 @@ export abstract class Runnable<R = unknown> extends Shared {
     ownField(this, 'stderr', own);
   }
 
+  /** Whether it runs: from `start` until its end. */
   isAlive(): boolean {
     const { state } = this[Member.RECORD_OF];
     return state === WorkerState.STARTING || state === WorkerState.RUNNING;
@@ -313,8 +320,27 @@ export abstract class Runnable<R = unknown> extends Shared {
 
   /**
    * Waits for the end, and answers what the target returned. Beyond Python.
+   * @param timeout seconds; undefined or null: for ever
    * @throws what the target threw, with the worker's stack as its cause; WorkerDied it died without a result;
-   * TimeoutError
+   * TimeoutError it has not ended in time
+   * @example
+   * ```ts
+   * import { main, Process } from 'nogil';
+   *
+   * export function fail() {
+   *   throw new RangeError('no such thing');
+   * }
+   *
+   * main(import.meta, () => {
+   *   const process = new Process({ target: fail, name: 'P' });
+   *   process.start(); // complains Process P:
+   *   try {
+   *     process.result();
+   *   } catch (error) {
+   *     console.log(String(error)); // prints RangeError: no such thing
+   *   }
+   * });
+   * ```
    */
   result(timeout?: Timeout): R {
     try {

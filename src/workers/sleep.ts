@@ -9,7 +9,17 @@ import { wouldBlock } from '../sync/blocking.ts';
 /** Made at first use: a page that is not isolated has no SharedArrayBuffer, and is to be told so then. */
 let never: Int32Array | undefined;
 
-/** Blocks this worker for so many seconds. @throws ValueError for a negative number */
+/**
+ * Blocks this worker for so many seconds. @throws ValueError for a negative number
+ * @example
+ * ```ts
+ * import { sleep } from 'nogil';
+ *
+ * const before = performance.now();
+ * sleep(0.02); // no timer fires meanwhile: this thread is blocked
+ * console.log(performance.now() - before > 15); // prints true
+ * ```
+ */
 export function sleep(seconds: number): void {
   const ms = nonNegativeTimeoutToMs(seconds);
   if (!canBlock) throw wouldBlock('sleep');
@@ -21,7 +31,10 @@ export function sleep(seconds: number): void {
   }
 }
 
-/** The async twin of `sleep`. */
+/**
+ * The async twin of `sleep`: this worker's event loop goes on. @param seconds not negative @throws ValueError
+ * for a negative number; the signal's reason
+ */
 export function sleepAsync(seconds: number, options?: AsyncOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     checkNames('sleepAsync', options, ['signal']);

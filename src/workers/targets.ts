@@ -15,6 +15,7 @@ import {
   valueAround,
 } from '../platform/index.ts';
 
+/** A function of any kind: what can be a target. */
 // biome-ignore lint/suspicious/noExplicitAny: any function can be a target; its arguments are checked where it is given.
 export type AnyFunction = (...args: any[]) => unknown;
 // biome-ignore lint/suspicious/noExplicitAny: likewise any class.
@@ -109,19 +110,37 @@ export async function lookAtMainModule(url: string): Promise<void> {
 }
 
 /**
- * Marks a function (or a subclass of Thread or Process) as a target, to be found again in any worker by its
- * module and name.
- * Call it at the top level of the module: `export const double = task(import.meta, function double(x: number)
- * { return 2 * x; })`.
+ * Marks a function (or a subclass of Thread or Process, or a class that a manager registers) as a target, to
+ * be found again in any worker by its module and name. Call it at the top level of the module. Python needs
+ * no marks: its pickle names functions by their modules.
  * @param meta `import.meta`, `module` in CommonJS; or a text that names the module, the same in each worker, for
  * bundlers that make several copies of it: a worker then finds the target if its script, or the main module,
  * imports that module
- * @param name how messages call it, and a URL finds it: `module#name`. Default: the function's own, which a
- * minifier may change
+ * @param target what is marked. Its name is the function's own, which a minifier may change
  * @returns the function itself
- * @throws ValueError the module has marked another function under the name that is given
+ * @example
+ * ```ts
+ * import { main, Pool, task } from 'nogil';
+ *
+ * const double = task(import.meta, function double(x: number) {
+ *   return 2 * x;
+ * });
+ *
+ * main(import.meta, () => {
+ *   using pool = new Pool(2);
+ *   console.log(pool.map(double, [1, 2, 3])); // prints [ 2, 4, 6 ]
+ * });
+ * ```
  */
 export function task<T extends AnyFunction | AnyClass>(meta: Meta | string, target: T): T;
+/**
+ * The same, under a name that messages use and that no minifier changes.
+ * @param meta as above
+ * @param name a URL finds the target by it, too: `module#name`
+ * @param target what is marked
+ * @returns the function itself
+ * @throws ValueError the module has marked another function under that name
+ */
 export function task<T extends AnyFunction | AnyClass>(meta: Meta | string, name: string, target: T): T;
 export function task<T extends AnyFunction | AnyClass>(meta: Meta | string, nameOrTarget: string | T, given?: T): T {
   const target = given ?? nameOrTarget;

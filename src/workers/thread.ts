@@ -24,9 +24,27 @@ const MAIN: ProcessTraits = { daemon: false, lineage: '' };
  *
  * Unlike Python's it shares no globals with its creator: arguments are copied, primitives arrive live. An
  * uncaught error is printed and does not end the program; `result()` and `exception` give it to whoever asks.
+ * @example
+ * ```ts
+ * import { main, Thread } from 'nogil';
+ *
+ * export function square(x: number) {
+ *   return x * x;
+ * }
+ *
+ * main(import.meta, () => {
+ *   const thread = new Thread({ target: square, args: [3] });
+ *   thread.start();
+ *   console.log(thread.result()); // prints 9
+ * });
+ * ```
  */
 export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaited<ReturnType<F>>> {
-  /** @param options `{ target, args, kwargs, name, daemon }`; the default name is "Thread-N (target)" */
+  /**
+   * Makes a thread; `start` starts it.
+   * @param options `{ target, args, kwargs, name, daemon }`; the default name is "Thread-N (target)"
+   * @throws TypeError an option that there is none of, or a target that is neither a function nor a URL
+   */
   constructor(options?: RunnableOptions<F>);
   /** @internal */
   constructor(options?: RunnableOptions<F> | AdoptionToken);
@@ -53,22 +71,22 @@ export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaite
     return currentWorker()?.process ?? MAIN;
   }
 
-  /** @deprecated Python's old name for `name`. */
+  /** What `name` says. @deprecated Python's old name for `name`. */
   getName(): string {
     return this.name;
   }
 
-  /** @deprecated Python's old name for `name`. */
+  /** Sets `name`. @deprecated Python's old name for `name`. */
   setName(name: string): void {
     this.name = name;
   }
 
-  /** @deprecated Python's old name for `daemon`. */
+  /** What `daemon` says. @deprecated Python's old name for `daemon`. */
   isDaemon(): boolean {
     return this.daemon;
   }
 
-  /** @deprecated Python's old name for `daemon`. */
+  /** Sets `daemon`. @deprecated Python's old name for `daemon`. */
   setDaemon(daemon: boolean): void {
     this.daemon = daemon;
   }
@@ -78,22 +96,27 @@ export class Thread<F extends AnyFunction = AnyFunction> extends Runnable<Awaite
 export interface MainThread {
   /** As this worker calls it: others do not learn of a change. */
   name: string;
+  /** Its number, unique in the program. */
   readonly ident: number;
+  /** False: the program lasts as long as it. */
   readonly daemon: boolean;
+  /** Whether its code, or its event loop, runs. */
   isAlive(): boolean;
-  /** @deprecated Python's old name for `name`. */
+  /** What `name` says. @deprecated Python's old name for `name`. */
   getName(): string;
-  /** @deprecated Python's old name for `name`. */
+  /** Sets `name`. @deprecated Python's old name for `name`. */
   setName(name: string): void;
-  /** @deprecated Python's old name for `daemon`. */
+  /** What `daemon` says. @deprecated Python's old name for `daemon`. */
   isDaemon(): boolean;
-  /** @deprecated Python's old name for `daemon`. @throws RuntimeError always: it is active */
+  /** Throws. @deprecated Python's old name for `daemon`. @throws RuntimeError always: it is active */
   setDaemon(daemon: boolean): void;
-  /** @throws RuntimeError always: it runs */
+  /** Throws: it runs already. @throws RuntimeError always */
   start(): void;
   /**
    * In a thread of its process: waits for the end of the main thread's code, or of its process.
-   * @returns whether it has ended @throws RuntimeError in the main thread itself
+   * @param timeout seconds; undefined or null: for ever
+   * @returns whether it has ended
+   * @throws RuntimeError in the main thread itself
    */
   join(timeout?: Timeout): boolean;
   /** The async twin of `join`. */
@@ -167,7 +190,24 @@ export function mainThread(): MainThread {
   return main;
 }
 
-/** The thread that runs this code. */
+/**
+ * The thread that runs this code.
+ * @example
+ * ```ts
+ * import { currentThread, main, Thread } from 'nogil';
+ *
+ * export function introduce() {
+ *   console.log(currentThread().name); // prints worker
+ * }
+ *
+ * main(import.meta, () => {
+ *   const thread = new Thread({ target: introduce, name: 'worker' });
+ *   thread.start();
+ *   thread.join();
+ *   console.log(currentThread().name); // prints MainThread
+ * });
+ * ```
+ */
 export function currentThread(): Thread | MainThread {
   const here = currentWorker();
   if (here === undefined || here.isProcess) return mainThread();

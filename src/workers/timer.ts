@@ -16,6 +16,23 @@ import { Thread } from './thread.ts';
  * Like every subclass of Thread it is a plain Thread where it is sent; there `finished`, sent along, is what
  * cancels it. A subclass may override `run`: in the worker it finds `interval`, `finished`, `function`,
  * `args` and `kwargs`.
+ * @example
+ * ```ts
+ * import { main, Timer } from 'nogil';
+ *
+ * export function ring() {
+ *   console.log('ring'); // prints ring
+ * }
+ *
+ * main(import.meta, () => {
+ *   const alarm = new Timer(0.05, ring);
+ *   const cancelled = new Timer(3600, ring);
+ *   alarm.start();
+ *   cancelled.start();
+ *   cancelled.cancel();
+ *   alarm.join();
+ * });
+ * ```
  */
 export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
   /** Seconds to wait. Before `start` it may be changed. */
@@ -24,10 +41,12 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
   readonly finished: Event;
 
   /**
-   * @param interval seconds; what is not positive means at once. @throws ValueError for NaN
-   * @param fn a target: see the README's "Targets"
-   * @param args its arguments; copied when the timer is started, handles arrive live
+   * Makes a timer; `start` starts it.
+   * @param interval seconds; what is not positive means at once
+   * @param fn a target, as `target` of Thread
+   * @param args its arguments; copied when the timer is started, handles arrive live. Default: none
    * @param kwargs given to it as a last argument
+   * @throws ValueError for an interval of NaN; TypeError `fn` is neither a function nor a URL
    */
   constructor(
     interval: number,
@@ -48,23 +67,28 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
     return Runnable.callOf(this).target as F;
   }
 
+  /** Has it call another target. Before `start`. */
   set function(target: F) {
     Runnable[Member.EQUIP](this, target, Runnable.callOf(this));
   }
 
+  /** Its arguments. Before `start` they may be changed. */
   get args(): readonly unknown[] {
     return Runnable.callOf(this).args;
   }
 
+  /** Gives it other arguments. Before `start`. */
   set args(args: readonly unknown[]) {
     const call = Runnable.callOf(this);
     Runnable[Member.EQUIP](this, call.target, { ...call, args });
   }
 
+  /** What it is given as a last argument. Before `start` it may be changed. */
   get kwargs(): Record<string, unknown> | undefined {
     return Runnable.callOf(this).kwargs;
   }
 
+  /** Gives it another last argument. Before `start`. */
   set kwargs(kwargs: Record<string, unknown> | undefined) {
     const call = Runnable.callOf(this);
     Runnable[Member.EQUIP](this, call.target, { ...call, kwargs });
@@ -78,6 +102,7 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
     this.finished.set();
   }
 
+  /** Waits, and calls the function. Called by the worker; a subclass may override it. */
   override run(): unknown {
     if (this.finished.wait(this.interval)) return undefined;
     const result = super.run();

@@ -390,9 +390,9 @@ test('without cross-origin isolation the package can be imported, and its first 
   bare.close();
 });
 
-test("without headers the README's service worker isolates the page, and the package works", async () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  const script = /as `isolate\.js`.*?```js\n(.*?)```/s.exec(readme)?.[1] as string;
+test("without headers the guide's service worker isolates the page, and the package works", async () => {
+  const guide = readFileSync(new URL('../../docs/guide/browsers.md', import.meta.url), 'utf8');
+  const script = /as `isolate\.js`.*?```js\n(.*?)```/s.exec(guide)?.[1] as string;
   const folder = mkdtempSync(join(tmpdir(), 'nogil-'));
   cpSync(new URL('../../dist/browser', import.meta.url), join(folder, 'nogil'), { recursive: true });
   writeFileSync(join(folder, 'isolate.js'), script);

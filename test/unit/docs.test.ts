@@ -13,7 +13,7 @@ const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8
   .map((name) => join('docs', name.replaceAll('\\', '/')))
   .filter((name) => name.endsWith('.md'));
 /** Those about the code. */
-const ours = ['DESIGN.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pages];
+const ours = ['DESIGN.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', ...pages];
 const all = ['README.md', 'bench/README.md', 'test/model/README.md', ...ours];
 
 const WIDTH = 110;
@@ -103,6 +103,26 @@ describe('the table of architecture.md', () => {
     const without = rows(table).filter(([, where = '']) => !/^-*$/.test(where) && finds(where, PLACE).length === 0);
     expect(without).toEqual([]);
     expect(rows(table).length).toBeGreaterThan(30);
+  });
+});
+
+describe('the guide to messages', () => {
+  const messages = finds(read('docs/guide/troubleshooting.md'), /^### "(.*)"$/gm).map(([, message]) => message as string);
+
+  test('has messages that the sources have', () => {
+    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.includes('generated'))
+      .map((name) => read(join('src', name.replaceAll('\\', '/'))))
+      .join('\n');
+    // What differs is `...` there, and an expression here; two strings may stand for one message.
+    const flat = sources.replaceAll(/['`] \+\n\s*['`]/g, '');
+    const isThere = (message: string) =>
+      message
+        .split('...')
+        .map((part) => part.trim())
+        .every((part) => flat.includes(part));
+    expect(messages.length).toBeGreaterThan(30);
+    expect(messages.filter((message) => !isThere(message))).toEqual([]);
   });
 });
 
