@@ -61,10 +61,13 @@ export interface PoolOptions<I extends AnyFunction = AnyFunction> extends Launch
   /**
    * How its workers are started: what `getContext` answers. Default: as the program says (`setStartMethod`).
    */
-  context?: {
-    /** The method of the context. */
-    getStartMethod(): StartMethod;
-  } | null | undefined;
+  context?:
+    | {
+        /** The method of the context. */
+        getStartMethod(): StartMethod;
+      }
+    | null
+    | undefined;
 }
 
 /** What has come of a call, for whoever has called the method of this name. */
