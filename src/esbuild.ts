@@ -1,6 +1,7 @@
 /**
  * `nogil/esbuild`: the plugin for esbuild, for programs that run in pages. It puts the workers' script beside
  * the bundle.
+ * @module nogil/esbuild
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,7 +14,9 @@ interface Loaded {
 
 /** What it takes from esbuild's `Plugin`, so that esbuild is no dependency. */
 export interface EsbuildPlugin {
+  /** `'nogil'`, as esbuild's messages call it. */
   name: string;
+  /** Emits the workers' script. */
   setup(build: {
     onResolve(
       options: { filter: RegExp },
@@ -26,6 +29,16 @@ export interface EsbuildPlugin {
 const OWN_URL = /new URL\("\.\.\/worker\.js", import\.meta\.url\)/;
 const SCRIPT = 'nogil-worker-script';
 
+/**
+ * Makes the plugin: `plugins: [nogil()]` of esbuild's `build`. It has no options.
+ * @example
+ * ```ts not run: it is of esbuild's
+ * import { build } from 'esbuild';
+ * import nogil from 'nogil/esbuild';
+ *
+ * await build({ entryPoints: ['page.ts'], bundle: true, splitting: true, format: 'esm', outdir: 'dist', plugins: [nogil()] });
+ * ```
+ */
 export default function nogil(): EsbuildPlugin {
   return {
     name: 'nogil',

@@ -1,4 +1,7 @@
-/** `nogil/futures`: Python's `concurrent.futures`. */
+/**
+ * `nogil/futures`: Python's `concurrent.futures`.
+ * @module nogil/futures
+ */
 export { TimeoutError } from './errors.ts';
 export {
   BrokenExecutor,

@@ -4,12 +4,15 @@
  * It puts the workers' script beside the chunks, and gives each module that holds targets a chunk of its own,
  * with its exports: workers import it by its URL, and Rollup would put it into the page's chunk, which touches
  * the document.
+ * @module nogil/rollup
  */
 import { readFileSync } from 'node:fs';
 
 /** What it takes from Rollup's `Plugin`, so that Rollup is no dependency. */
 export interface RollupPlugin {
+  /** `'nogil'`, as Rollup's messages call it. */
   name: string;
+  /** Gives modules that hold targets chunks of their own, and emits the workers' script. */
   transform(this: unknown, code: string, id: string): Promise<{ code: string; map: null } | undefined>;
 }
 
@@ -47,6 +50,15 @@ export async function withChunks(context: unknown, code: string, id: string): Pr
   return changed === code ? undefined : { code: changed, map: null };
 }
 
+/**
+ * Makes the plugin: `plugins: [nogil()]` in `rollup.config.js`. It has no options.
+ * @example
+ * ```ts not run: it is Rollup that reads it
+ * import nogil from 'nogil/rollup';
+ *
+ * export default { input: 'page.js', output: { dir: 'dist' }, plugins: [nogil()] };
+ * ```
+ */
 export default function nogil(): RollupPlugin {
   return {
     name: 'nogil',

@@ -16,9 +16,11 @@ import type { AnyFunction } from '../workers/targets.ts';
 import { BrokenProcessPool, BrokenThreadPool } from './errors.ts';
 import { BIND, Future } from './future.ts';
 
+/** What every executor takes beside the number of its workers. */
 export interface ExecutorOptions<I extends AnyFunction = AnyFunction> {
   /** Run by each worker before its first task. If it fails, the executor is broken. */
   initializer?: I | null;
+  /** The initializer's arguments: copied, handles arrive live. Default: none. */
   initargs?: Readonly<Parameters<I>>;
 }
 
@@ -29,6 +31,7 @@ interface ProcessOptions<I extends AnyFunction = AnyFunction> extends ExecutorOp
   maxTasksPerChild?: number | null;
 }
 
+/** What `shutdown` takes. */
 export interface ShutdownOptions {
   /** Whether to wait until all is done and the workers have ended. Default true. */
   wait?: boolean;
@@ -36,6 +39,7 @@ export interface ShutdownOptions {
   cancelFutures?: boolean;
 }
 
+/** What `map` takes behind the iterables. */
 export interface ExecutorMapOptions {
   /** Seconds, from the call on, in which each result is to be there. Default: for ever. */
   timeout?: Timeout;
@@ -45,6 +49,7 @@ export interface ExecutorMapOptions {
 
 /** Results in order, each as soon as it and those before it are there. */
 export interface MapResults<R> extends IterableIterator<R> {
+  /** The same without blocking. */
   [Symbol.asyncIterator](): AsyncIterableIterator<R>;
 }
 
@@ -154,6 +159,7 @@ export abstract class Executor implements Disposable, AsyncDisposable {
    * @throws in the iteration: what the call threw; TimeoutError
    */
   map<A extends readonly unknown[], R>(fn: ((...args: [...A]) => R) | URL, ...iterables: Given<A>): MapResults<Awaited<R>>;
+  /** The same, with options behind the iterables. */
   map<A extends readonly unknown[], R>(
     fn: ((...args: [...A]) => R) | URL,
     ...rest: [...iterables: Given<A>, options: ExecutorMapOptions]
@@ -209,6 +215,7 @@ export abstract class Executor implements Disposable, AsyncDisposable {
     this.shutdown();
   }
 
+  /** `shutdown` without blocking: `await using executor = ...`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdownAsync();
   }
@@ -278,6 +285,7 @@ const MOST_THREADS = 32;
  */
 export class ThreadPoolExecutor extends Executor {
   /**
+   * Makes an executor; workers are started as tasks come.
    * @param maxWorkers default: four more than the machine runs at once, at most 32
    * @throws ValueError `maxWorkers` is not positive
    */
@@ -308,6 +316,7 @@ export class ThreadPoolExecutor extends Executor {
  */
 export class ProcessPoolExecutor extends Executor {
   /**
+   * Makes an executor; workers are started as tasks come.
    * @param maxWorkers default: as many as the machine runs at once
    * @throws ValueError `maxWorkers` or `maxTasksPerChild` is not positive
    */

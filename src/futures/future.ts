@@ -120,6 +120,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /**
    * What the call threw, waiting for its end; undefined: it has returned.
+   * @param timeout seconds; undefined or null: for ever
    * @throws TimeoutError; CancelledError
    */
   exception(timeout?: Timeout): unknown {
@@ -213,14 +214,14 @@ export class Future<T = unknown> implements PromiseLike<T> {
     return true;
   }
 
-  /** @throws InvalidStateError it is done */
+  /** Ends it with a result: for who has made it without an executor. @throws InvalidStateError it is done */
   setResult(result: T): void {
     this.#checkOpen();
     this.#value = result;
     this.#settle('FINISHED');
   }
 
-  /** @throws InvalidStateError it is done */
+  /** Ends it as failed: for who has made it without an executor. @throws InvalidStateError it is done */
   setException(exception: unknown): void {
     this.#checkOpen();
     this.#value = exception;
@@ -234,6 +235,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   // ── as a promise ───────────────────────────────────────────────────────────────────────────────────
 
+  /** As a promise's: it settles when the call has ended. */
   // biome-ignore lint/suspicious/noThenProperty: it is a thenable.
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
@@ -243,10 +245,12 @@ export class Future<T = unknown> implements PromiseLike<T> {
     return this.#promise.then(onFulfilled, onRejected);
   }
 
+  /** As a promise's. */
   catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
     return this.then(undefined, onRejected);
   }
 
+  /** As a promise's. */
   finally(onFinally?: (() => void) | null): Promise<T> {
     return this.then().finally(onFinally);
   }

@@ -8,9 +8,13 @@ import type { Replies } from '../pool/replies.ts';
 import { untilReady } from '../pool/waiting.ts';
 import { CALL, type Future, HAS_FAILED, IS_DONE, LISTEN } from './future.ts';
 
+/** `wait` returns as soon as one future is done. */
 export const FIRST_COMPLETED = 'FIRST_COMPLETED';
+/** `wait` returns as soon as one future has failed, or when all are done. */
 export const FIRST_EXCEPTION = 'FIRST_EXCEPTION';
+/** `wait` returns when all futures are done. */
 export const ALL_COMPLETED = 'ALL_COMPLETED';
+/** When `wait` returns. */
 export type ReturnWhen = typeof FIRST_COMPLETED | typeof FIRST_EXCEPTION | typeof ALL_COMPLETED;
 
 // biome-ignore lint/suspicious/noExplicitAny: futures of different types, each as it was given.
@@ -18,7 +22,9 @@ type AnyFuture = Future<any>;
 
 /** Two sets: `{ done, notDone }`, or `[done, notDone]`. */
 export interface DoneAndNotDone<F extends AnyFuture> extends Iterable<Set<F>> {
+  /** Those that have a result, have failed or were cancelled. */
   done: Set<F>;
+  /** The others. */
   notDone: Set<F>;
 }
 

@@ -139,6 +139,10 @@ export function leaveScope(handle: Shared): void {
   if (!Shared.isKept(handle)) handle[LEAVE]();
 }
 
+/**
+ * The base of all classes whose objects lie in the shared heap: a live handle to one of them. Not to be made by
+ * itself.
+ */
 export abstract class Shared implements Disposable {
   /** @internal */
   protected readonly [Member.HEAP]: Heap;
@@ -276,6 +280,7 @@ export abstract class Shared implements Disposable {
    * its object is gone.
    */
   static from<T extends Shared, H extends T>(this: abstract new (...args: never[]) => T, handle: Handle<H>): H;
+  /** The same of a handle whose type has been lost. */
   static from<T extends Shared>(this: abstract new (...args: never[]) => T, handle: Handle): T;
   static from<T extends Shared>(this: abstract new (...args: never[]) => T, handle: Handle): T {
     const heap = heapFor(handle.memory ? handle : invalidHandle(handle));

@@ -17,6 +17,7 @@ import { Dict, Table } from './dict.ts';
 import { methodsOf, withContents } from './properties.ts';
 import { type Call, type Reply, serve } from './serve.ts';
 
+/** A class that a manager may register. */
 // biome-ignore lint/suspicious/noExplicitAny: any class can be registered
 export type AnyConstructor = new (...args: any[]) => object;
 

@@ -72,10 +72,12 @@ export class TaskMessages<M = unknown> implements IterableIterator<M> {
     return new TimeoutError('the next message is not there yet');
   }
 
+  /** Blocks for each, until the call has ended. */
   [Symbol.iterator](): this {
     return this;
   }
 
+  /** Awaits each, until the call has ended. */
   [Symbol.asyncIterator](): AsyncIterableIterator<M> {
     const iterator: AsyncIterableIterator<M> = {
       next: () => this.nextAsync(),

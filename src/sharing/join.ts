@@ -12,6 +12,7 @@ import type { GuestData } from '../workers/protocol.ts';
 import { openGuest } from '../workers/supervisor-client.ts';
 import { checkShareName } from './names.ts';
 
+/** What `heap.join` takes beside the name. */
 export interface JoinOptions {
   /** Seconds to wait for a program that shares its heap by that name. Default 0; null: for ever. */
   timeout?: number | null;

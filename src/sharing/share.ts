@@ -10,6 +10,7 @@ import { checkShareName } from './names.ts';
 
 /** What `heap.share` answers: the name, for as long as others may join by it. */
 export interface SharedHeap extends Disposable {
+  /** What others give to `heap.join`. */
   readonly name: string;
   /** Lets nobody in any more, and frees the name. Guests that are there stay. Twice is fine. */
   close(): void;

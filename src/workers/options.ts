@@ -46,6 +46,7 @@ interface NoTarget {
   args: never;
 }
 
+/** What `new Thread` and `new Process` take: Python's keyword arguments, as one object. */
 export type RunnableOptions<F extends AnyFunction = AnyFunction> =
   | (TargetOptions<F> & (ArgsFor<F> | { kwargs: Record<string, unknown> }))
   // Nothing that has arguments of its own is without a target.
