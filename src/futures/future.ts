@@ -235,7 +235,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   // ── as a promise ───────────────────────────────────────────────────────────────────────────────────
 
-  /** As a promise's: it settles when the call has ended. */
+  /**
+   * As a promise's: it settles when the call has ended.
+   * @param onFulfilled called with the result
+   * @param onRejected called with what the call threw, or a CancelledError
+   */
   // biome-ignore lint/suspicious/noThenProperty: it is a thenable.
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
