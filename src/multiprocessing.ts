@@ -170,7 +170,20 @@ export class Queue<T = unknown> extends queue.Queue<T> {
   }
 }
 
-/** The same class by Python's other name: every queue here counts its tasks. */
+/**
+ * The same class by Python's other name: every queue here counts its tasks.
+ * @example
+ * ```ts
+ * import { JoinableQueue } from 'nogil/multiprocessing';
+ *
+ * const queue = new JoinableQueue<string>();
+ * queue.put('a');
+ * console.log(queue.unfinishedTasks); // prints 1
+ * queue.get();
+ * queue.taskDone();
+ * console.log(queue.join()); // prints true
+ * ```
+ */
 export class JoinableQueue<T = unknown> extends Queue<T> {}
 
 /** `queue`'s SimpleQueue with the timeouts of `multiprocessing`. */
@@ -257,5 +270,14 @@ function membersFor(method: StartMethod): typeof members {
  * The classes and functions of this module, for a start method.
  * @param method default: the one that is set, which is fixed by this, as in Python
  * @throws ValueError there is no such method; the message says why
+ * @example
+ * ```ts
+ * import { getContext } from 'nogil/multiprocessing';
+ *
+ * const context = getContext('worker');
+ * const queue = new context.Queue<number>();
+ * queue.put(1);
+ * console.log(context.getStartMethod(), queue.get()); // prints worker 1
+ * ```
  */
 export const getContext: (method?: StartMethod | null) => Context<typeof members> = contextsOf(membersFor);

@@ -37,6 +37,18 @@ export interface PipeOptions {
  * The end is open as long as anybody has a handle to it: a worker, until it closes it or is gone, or an item
  * of a queue or a message that holds it. So close your own copy of an end that you have given away; only then
  * can the other side see the end of file.
+ * @example
+ * ```ts
+ * import { Pipe } from 'nogil';
+ *
+ * const [reader, writer] = Pipe(false);
+ * console.log(reader.poll(), writer.readable); // prints false false
+ * writer.sendBytes(new Uint8Array([1, 2, 3]));
+ * const buffer = new Uint8Array(16);
+ * console.log(reader.recvBytesInto(buffer)); // prints 3
+ * writer.close();
+ * console.log(reader.poll()); // prints true
+ * ```
  */
 export class Connection extends Lender {
   /** The queue that it reads from, or 0. */

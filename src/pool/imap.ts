@@ -40,8 +40,28 @@ export interface IteratorSettings {
 
 /**
  * The results of `imap` (in order) and `imapUnordered` (as they come). Both a sync and an async iterable; an
- * error is one item, and later items still come.
- * It belongs to the thread that made the pool.
+ * error is one item, and later items still come. It belongs to the thread that made the pool.
+ * @example
+ * ```ts
+ * import { main, Pool } from 'nogil';
+ *
+ * export function half(x: number) {
+ *   if (x % 2 === 1) throw new RangeError(`${x} is odd`);
+ *   return x / 2;
+ * }
+ *
+ * main(import.meta, () => {
+ *   using pool = new Pool(1);
+ *   const results = pool.imap(half, [2, 3, 4]);
+ *   console.log(results.next()); // prints { value: 1, done: false }
+ *   try {
+ *     results.next(10);
+ *   } catch (error) {
+ *     console.log((error as Error).message); // prints 3 is odd
+ *   }
+ *   console.log([...results]); // prints [ 2 ]
+ * });
+ * ```
  */
 export class PoolIterator<R> implements IterableIterator<R> {
   /** @internal */

@@ -60,6 +60,25 @@ const enum State {
  *
  * Beyond Python's: it is awaitable, `wait` says whether the result is there, and a task that has died or
  * whose pool was terminated has a result, too: `WorkerDied`.
+ * @example
+ * ```ts
+ * import { main, Pool } from 'nogil';
+ *
+ * export function half(x: number) {
+ *   if (x % 2 === 1) throw new RangeError('odd');
+ *   return x / 2;
+ * }
+ *
+ * main(import.meta, async () => {
+ *   using pool = new Pool(1);
+ *   const callback = (value: number) => console.log('callback', value); // prints callback 4
+ *   const result = pool.applyAsync(half, [8], { callback });
+ *   console.log(await result, result.successful()); // prints 4 true
+ *   const failed = pool.applyAsync(half, [3]);
+ *   failed.wait();
+ *   console.log(failed.successful()); // prints false
+ * });
+ * ```
  */
 export class AsyncResult<T = unknown> implements PromiseLike<T> {
   /** @internal */

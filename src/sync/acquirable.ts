@@ -62,7 +62,24 @@ export abstract class Acquirable extends Shared {
     }
   }
 
-  /** The same without blocking, for functions that may be async. */
+  /**
+   * The same without blocking, for functions that may be async.
+   * @example
+   * ```ts
+   * import { Lock } from 'nogil';
+   *
+   * const lock = new Lock();
+   * const log: string[] = [];
+   * const task = (name: string) =>
+   *   lock.withAsync(async () => {
+   *     log.push(`${name} begins`);
+   *     await new Promise((resolve) => setTimeout(resolve, 5));
+   *     log.push(`${name} ends`);
+   *   });
+   * await Promise.all([task('a'), task('b')]);
+   * console.log(log.join()); // prints a begins,a ends,b begins,b ends
+   * ```
+   */
   async withAsync<T>(fn: () => T | PromiseLike<T>, options?: AsyncOptions): Promise<T> {
     await this.acquireAsync(undefined, options);
     try {

@@ -334,7 +334,27 @@ export function parentProcess(): Process | MainProcess | undefined {
   return new OtherProcess(told?.pid === worker ? told.name : `Process ${number}`, worker, number);
 }
 
-/** The children of this process that live. */
+/**
+ * The children of this process that live.
+ * @example
+ * ```ts
+ * import { activeChildren, Event, main, Process } from 'nogil';
+ *
+ * export function wait(event: Event) {
+ *   event.wait();
+ * }
+ *
+ * main(import.meta, () => {
+ *   const event = new Event();
+ *   const child = new Process({ target: wait, args: [event], name: 'waiter' });
+ *   child.start();
+ *   console.log(activeChildren().map(({ name }) => name)); // prints [ 'waiter' ]
+ *   event.set();
+ *   child.join();
+ *   console.log(activeChildren().length); // prints 0
+ * });
+ * ```
+ */
 export function activeChildren(): Process[] {
   const heap = theHeap();
   const pid = ownPid();

@@ -34,6 +34,15 @@ export function sleep(seconds: number): void {
 /**
  * The async twin of `sleep`: this worker's event loop goes on. @param seconds not negative @throws ValueError
  * for a negative number; the signal's reason
+ * @example
+ * ```ts
+ * import { sleepAsync } from 'nogil';
+ *
+ * const controller = new AbortController();
+ * setTimeout(() => controller.abort(), 5);
+ * const slept = sleepAsync(3600, { signal: controller.signal });
+ * await slept.catch((error) => console.log(error.name)); // prints AbortError
+ * ```
  */
 export function sleepAsync(seconds: number, options?: AsyncOptions): Promise<void> {
   return new Promise((resolve, reject) => {
