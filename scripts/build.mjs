@@ -60,6 +60,39 @@ function membersIn(types) {
     .replaceAll('export function ', '');
 }
 
+/**
+ * The classes over Redis: a file of their own, which takes the rest from the package's one copy, and one for the
+ * thread that talks to Redis.
+ */
+async function buildRedis() {
+  const { redisCore } = await import(new URL('../dist/nogil.js', import.meta.url));
+  const names = Object.keys(redisCore).join(', ');
+  const contents = `import { redisCore } from './nogil.js';\nexport const { ${names} } = redisCore;\n`;
+  const fromThePackage = {
+    name: 'from-the-package',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /\/core\.ts$/ }, () => ({ path: 'core', namespace: 'package' }));
+      onResolve({ filter: /^\.\/nogil\.js$/ }, ({ path }) => ({ path, external: true }));
+      onLoad({ filter: /.*/, namespace: 'package' }, () => ({ contents }));
+    },
+  };
+  await build({
+    entryPoints: { redis: 'src/redis/index.ts', 'redis-bridge': 'src/redis/bridge/index.ts' },
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    chunkNames: 'redis-common',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    lineLimit: 110,
+    logLevel: 'warning',
+    external: ['ioredis', 'bullmq'],
+    plugins: [fromThePackage],
+  });
+}
+
 const entries = ['index', 'threading', 'multiprocessing', 'queue', 'sched'];
 
 /**
@@ -157,6 +190,7 @@ async function buildModules() {
   writeFileSync('dist/supervisor.js', "import { runSupervisor } from './nogil.js';\nrunSupervisor();\n");
   writeFileSync('dist/process.js', "import { runProcess } from './nogil.js';\nvoid runProcess();\n");
   copyFileSync('build/core-between.wasm', 'dist/between.wasm');
+  await buildRedis();
   await build({ entryPoints: ['src/vite.ts'], outdir: 'dist', format: 'esm', target: 'node20', logLevel: 'warning' });
   const bundled = { '@assemblyscript/loader': 'assemblyscript' };
   const inBar = ['cli-progress', 'string-width', 'emoji-regex', 'is-fullwidth-code-point', 'strip-ansi', 'ansi-regex'];
@@ -298,7 +332,7 @@ async function buildForBrowsers() {
     entryPoints: sources.filter(
       (file) =>
         /\.ts$/.test(file) &&
-        !/\/(entry\/|generated\/(worker|bar)|bundle\.ts|vite\.ts|pool\/bar\.ts|platform\/(node|node-\w+|native|index)\.)/.test(
+        !/\/(entry\/|redis\/|generated\/(worker|bar)|bundle\.ts|vite\.ts|pool\/bar\.ts|platform\/(node|node-\w+|native|index)\.)/.test(
           file,
         ),
     ),
