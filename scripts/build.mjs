@@ -68,6 +68,7 @@ async function buildRedis() {
   const { redisCore } = await import(new URL('../dist/nogil.js', import.meta.url));
   const names = Object.keys(redisCore).join(', ');
   const contents = `import { redisCore } from './nogil.js';\nexport const { ${names} } = redisCore;\n`;
+  for (const file of readdirSync('dist')) if (file.startsWith('redis-')) rmSync(`dist/${file}`);
   const fromThePackage = {
     name: 'from-the-package',
     setup({ onResolve, onLoad }) {
@@ -77,11 +78,16 @@ async function buildRedis() {
     },
   };
   await build({
-    entryPoints: { redis: 'src/redis/index.ts', 'redis-bridge': 'src/redis/bridge/index.ts' },
+    entryPoints: {
+      redis: 'src/redis/index.ts',
+      'redis-bridge': 'src/redis/bridge/index.ts',
+      'redis-serve': 'src/redis/serve-module.ts',
+      cli: 'src/redis/cli.ts',
+    },
     outdir: 'dist',
     bundle: true,
     splitting: true,
-    chunkNames: 'redis-common',
+    chunkNames: 'redis-shared-[hash]',
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -91,6 +97,7 @@ async function buildRedis() {
     external: ['ioredis', 'bullmq'],
     plugins: [fromThePackage],
   });
+  writeFileSync('dist/cli.js', `#!/usr/bin/env node\n${readFileSync('dist/cli.js', 'utf8')}`, { mode: 0o755 });
 }
 
 const entries = ['index', 'threading', 'multiprocessing', 'queue', 'sched'];

@@ -4,6 +4,7 @@
  */
 export { Codec, registerErrorClass, SEND } from '../codec/index.ts';
 export {
+  AttributeError,
   BrokenBarrierError,
   Empty,
   Full,
@@ -19,10 +20,12 @@ export { onAbort } from '../heap/abort.ts';
 export { theHeap } from '../heap/heap.ts';
 export { asPart } from '../heap/held.ts';
 export { checkNames } from '../heap/options.ts';
-export { AdoptionToken, created, registerShared } from '../heap/shared.ts';
-export { INSPECT, STATE } from '../heap/show.ts';
+export { AdoptionToken, created, refAgain, registerShared, Shared } from '../heap/shared.ts';
+export { STATE } from '../heap/show.ts';
 export { isBlocking, leftUntil, nonNegativeTimeoutToMs, timeoutToMs } from '../heap/time.ts';
-export { Dict, Table } from '../manager/dict.ts';
+export { toKey } from '../manager/cells.ts';
+export { Dict } from '../manager/dict.ts';
+export { compare, isEqual } from '../manager/order.ts';
 export { methodsOf, withContents } from '../manager/properties.ts';
 export { currentProcess } from '../multiprocessing.ts';
 export { Pool } from '../pool/pool.ts';
@@ -30,6 +33,8 @@ export { keyOf } from '../queue/keys.ts';
 export { Queue } from '../queue/queue.ts';
 export { RawArray } from '../sync/array.ts';
 export { acquireTimeout, checkInteger, threading } from '../sync/flavour.ts';
+export { placeOf } from '../sync/indices.ts';
+export { checkType, checkTypecode, views } from '../sync/typecodes.ts';
 export { Process } from '../workers/process.ts';
-export { describeTarget, resolveTarget } from '../workers/targets.ts';
+export { allMarks, markOf } from '../workers/targets.ts';
 export { currentThread, Thread } from '../workers/thread.ts';

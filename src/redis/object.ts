@@ -3,9 +3,10 @@
  * heap it is a small table, in which stand the object's name and how its program is connected.
  */
 import { Kind } from '../../assembly/abi.ts';
+import type { Heap } from '../heap/heap.ts';
 import { Member } from '../heap/members.ts';
 import type { State } from '../heap/show.ts';
-import { AdoptionToken, asPart, created, Dict, INSPECT, registerShared, STATE, Table, theHeap } from './core.ts';
+import { AdoptionToken, asPart, created, Dict, refAgain, registerShared, Shared, STATE, theHeap } from './core.ts';
 import { Line } from './line.ts';
 import type { Address, Arg, Link, Reply, ScriptCall } from './protocol.ts';
 import type { ScriptName } from './scripts/index.ts';
@@ -53,19 +54,28 @@ export function planned<O>(plan: Plan<O>): AdoptionToken {
   }
 }
 
-export function registerRedis(tag: RedisTag, ctor: new (existing: never) => Table): void {
+function planAt<O>(heap: Heap, at: number): Plan<O> {
+  const table = new Dict<string, Plan<O>>(new AdoptionToken(heap, refAgain(heap.core, at)));
+  try {
+    return asPart(() => table.get('plan')) as Plan<O>;
+  } finally {
+    table.close();
+  }
+}
+
+export function registerRedis(tag: RedisTag, ctor: new (existing: never) => Shared): void {
   registerShared(tag, ctor, Kind.TABLE);
 }
 
-export abstract class RedisObject<O = unknown> extends Table {
+export abstract class RedisObject<O = unknown> extends Shared {
   readonly #plan: Plan<O>;
   readonly #base: string;
   readonly #line: Line;
 
   /** @internal */
   constructor(existing: AdoptionToken) {
-    super(existing);
-    this.#plan = asPart(() => this.read('plan', undefined)) as Plan<O>;
+    super(existing.heap, existing.ref);
+    this.#plan = planAt<O>(existing.heap, this[Member.PTR]);
     const { link, kind, name } = this.#plan;
     this.#base = `${link.prefix}:{${name}}:${kind}:`;
     this.#line = Line.of(link);
@@ -101,7 +111,7 @@ export abstract class RedisObject<O = unknown> extends Table {
   /** @internal */
   protected get address(): Address {
     const { lease } = this.#plan.options as { lease?: number };
-    return { base: this.base, lease: (lease ?? this.#plan.link.lease) * 1000 };
+    return { base: this.base, lease: Math.round((lease ?? this.#plan.link.lease) * 1000) };
   }
 
   /** @internal */
@@ -117,10 +127,6 @@ export abstract class RedisObject<O = unknown> extends Table {
   /** @internal */
   protected runAsync(script: ScriptName, keys: string, args: Arg[], signal?: AbortSignal): Promise<Reply> {
     return this.line.callAsync('run', [this.script(script, keys, ...args)], signal);
-  }
-
-  override [INSPECT](): string {
-    return this.toString();
   }
 
   /** Shows nothing that would take a call. @internal */

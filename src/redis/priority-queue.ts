@@ -33,7 +33,7 @@ export class PriorityQueue<T = unknown> extends RedisQueue<T> {
 
   #pop(max: number): [ScriptCall, number] {
     const { options, link } = this.plan;
-    const lease = this.#holds ? link.lease * 1000 : 0;
+    const lease = this.#holds ? Math.round(link.lease * 1000) : 0;
     const most = Math.min(max, options.prefetch ?? link.prefetch);
     const deliveries = options.maxDeliveries ?? link.maxDeliveries;
     return [this.script('priorityPop', 'zhlmx', this.channel, most, lease, deliveries), lease];

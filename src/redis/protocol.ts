@@ -41,12 +41,16 @@ export interface Calls {
   /** Takes a lock or a permit: the lease, or null. */
   acquire(kind: LeaseKind, address: Address, ms: number, args: Arg[]): Lease | null;
   /** Gives it back; without an owner: one that somebody here has. 'lost', 'none' or 'released'. */
-  release(kind: LeaseKind, base: string, owner: string | undefined, reentrant: boolean): 'released' | 'lost' | 'none';
+  release(kind: LeaseKind, base: string, owner: string | undefined): 'released' | 'lost' | 'none';
   /** Answers when a lease ends: whether it was lost. */
   ended(owner: string): boolean;
   pop(call: ScriptCall, ms: number, lease: number): Reply;
   inspect(): Inspection;
-  map(pool: string, target: unknown, chunks: Uint8Array[], options: PoolOptions): Uint8Array[];
+  /** Has tasks done by whoever serves the pool: their results. */
+  map(pool: PoolAddress, task: string, chunks: Uint8Array[], star: boolean): Uint8Array[];
+  /** Does tasks until `stopServing`, or the end. `tasks`: where they are, by the names by which they travel. */
+  serve(pool: PoolAddress, tasks: Record<string, string>, processes: number | undefined): void;
+  stopServing(pool: PoolAddress): void;
   close(): void;
 }
 
@@ -69,8 +73,9 @@ export interface StreamOptions {
 /** Where the items of a stream come: four bytes of a slot's number, four unused, the value. */
 export type Inbox = Queue<Uint8Array>;
 
-export interface PoolOptions {
-  attempts: number;
+export interface PoolAddress {
+  base: string;
+  name: string;
 }
 
 export interface QueueReport {

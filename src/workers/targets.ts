@@ -136,6 +136,18 @@ export function task<T extends AnyFunction | AnyClass>(meta: Meta, nameOrTarget:
   return target;
 }
 
+/** Where a target is marked, if it is. */
+export function markOf(target: AnyFunction): { module: string; name: string } | undefined {
+  return marked.byTarget.get(target);
+}
+
+/** All marks of this thread that a user has made. */
+export function allMarks(): { module: string; name: string }[] {
+  return [...marked.byModule]
+    .filter(([module]) => !isOurs(module))
+    .flatMap(([module, marks]) => marks.map(({ name }) => ({ module, name })));
+}
+
 /** What a target is called: by its mark, which no bundler renames. */
 export function nameOfTarget(target: AnyFunction | AnyClass | URL | undefined): string {
   return typeof target === 'function' ? (marked.byTarget.get(target)?.name ?? target.name) : '';

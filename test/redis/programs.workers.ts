@@ -1,6 +1,17 @@
 /** What other programs do, and workers of this one. */
-import { main, sleep } from 'nogil';
-import { type Cluster, connect, type JoinableQueue, type PriorityQueue, type Queue } from 'nogil/redis';
+import { type Event as LocalEvent, main, sleep, task } from 'nogil';
+import {
+  type Barrier,
+  type Cluster,
+  connect,
+  type JoinableQueue,
+  type Lock,
+  type PriorityQueue,
+  type Queue,
+  type RLock,
+  serve,
+  type Value,
+} from 'nogil/redis';
 
 const say = (message: unknown) => process.send?.(message);
 const forEver = () => new Promise(() => setInterval(() => {}, 1000));
@@ -29,6 +40,59 @@ export function closes(queue: Queue<number>): number {
   let count = 0;
   for (const _ of queue) count++;
   return count;
+}
+
+export function countUnder(lock: Lock, value: Value<'i'>, count: number): number[] {
+  const tokens: number[] = [];
+  for (let i = 0; i < count; i++) {
+    using held = lock.hold();
+    tokens.push(held.token);
+    value.value = value.value + 1;
+  }
+  return tokens;
+}
+
+/** Whether it got it; holds it for ever then, unless it is not to wait for ever. */
+export function holdAndWait(lock: Lock | RLock, held: LocalEvent | undefined, timeout?: number): boolean {
+  if (!lock.acquire(true, timeout)) return false;
+  held?.set();
+  sleep(1000);
+  return true;
+}
+
+export function meet(barrier: Barrier, rounds: number): number[] {
+  return Array.from({ length: rounds }, () => barrier.wait(20));
+}
+
+// ── tasks of pools ───────────────────────────────────────────────────────────────────────────────────────
+
+export const square = task(import.meta, function square(x: number): number {
+  return x * x;
+});
+
+export const add = task(import.meta, function add(a: number, b: number): number {
+  return a + b;
+});
+
+export const slowly = task(import.meta, function slowly(x: number): [number, number] {
+  const end = performance.now() + 150;
+  while (performance.now() < end);
+  return [x * x, process.pid];
+});
+
+export const fails = task(import.meta, function fails(x: number): number {
+  if (x === 3) throw new RangeError(`not ${x}`);
+  return x;
+});
+
+/** Kills its program whenever the item is negative. */
+export const deadly = task(import.meta, function deadly(x: number): number {
+  if (x < 0) process.kill(process.pid, 'SIGKILL');
+  return x;
+});
+
+export function unmarked(x: number): number {
+  return x;
 }
 
 // ── other programs ───────────────────────────────────────────────────────────────────────────────────────
@@ -75,6 +139,41 @@ const roles: Record<string, Role> = {
       say(item);
       await null;
     }
+  },
+
+  async serve(cluster, name: string, processes: number) {
+    say('serving');
+    await serve(cluster, name, { processes });
+  },
+
+  count(cluster, name: string, count: number) {
+    say(countUnder(cluster.Lock(name), cluster.Value(name, 'i'), count));
+  },
+
+  async hold(cluster, name: string, lease: number) {
+    const lock = cluster.Lock(name, { lease });
+    lock.acquire();
+    say(lock.token);
+    await forEver();
+  },
+
+  async holdPermit(cluster, name: string) {
+    cluster.BoundedSemaphore(name, 1).acquire();
+    say(true);
+    await forEver();
+  },
+
+  setEvent(cluster, name: string) {
+    cluster.Event(name).set();
+  },
+
+  waitAtBarrier(cluster, name: string, parties: number) {
+    cluster.Barrier(name, parties).wait();
+  },
+
+  updateDict(cluster, name: string, count: number) {
+    const dict = cluster.dict<string, number>(name);
+    for (let i = 0; i < count; i++) dict.update('n', (x) => (x ?? 0) + 1);
   },
 
   /** Takes until nothing comes for a while, and says what. */

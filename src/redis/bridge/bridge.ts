@@ -7,13 +7,26 @@
 import { type Queue, RuntimeError } from '../core.ts';
 
 import type { Settings } from '../options.ts';
-import type { Address, Answer, Arg, Calls, Hello, LeaseKind, Link, Request, ScriptCall, StreamOptions } from '../protocol.ts';
+import type {
+  Address,
+  Answer,
+  Arg,
+  Calls,
+  Hello,
+  LeaseKind,
+  Link,
+  PoolAddress,
+  Request,
+  ScriptCall,
+  StreamOptions,
+} from '../protocol.ts';
 import { type Client, firstConnection, open } from './connections.ts';
 import { Engine, type Wait } from './engine.ts';
 import { inspect } from './inspect.ts';
 import { Leases } from './leases.ts';
 import { Pools } from './pools.ts';
 import { Popped } from './popped.ts';
+import { Servers } from './servers.ts';
 import { Streams } from './streams.ts';
 import { WakeUps } from './wake-ups.ts';
 
@@ -35,6 +48,7 @@ class Bridge {
   readonly #leases: Leases;
   readonly #popped: Popped;
   readonly #pools: Pools;
+  readonly #servers: Servers;
   readonly #settings: Settings;
   readonly #subscriber: Client;
   #finish = () => {};
@@ -46,11 +60,12 @@ class Bridge {
     this.#settings = settings;
     this.#subscriber = subscriber;
     const wakeUps = new WakeUps(subscriber);
-    this.#engine = new Engine(client, wakeUps, settings.lease * 1000);
+    this.#engine = new Engine(client, wakeUps, Math.round(settings.lease * 1000));
     this.#streams = new Streams(settings, this.#engine, wakeUps, link);
     this.#leases = new Leases(this.#engine, link.expiries);
     this.#popped = new Popped(this.#engine);
-    this.#pools = new Pools(settings);
+    this.#pools = new Pools(settings, client, wakeUps);
+    this.#servers = new Servers(settings, client);
     void this.#streams.count().catch(() => {});
     client.on('ready', () => void this.#lookAtData().catch(() => {}));
   }
@@ -62,9 +77,13 @@ class Bridge {
   }
 
   #take([op, caller, id, ...args]: Request): void {
-    if (op === 'hello') return this.#hello(caller, args[0] as Hello);
-    if (op === 'cancel') return this.#callers.get(caller)?.calls.get(id)?.abort();
     const known = this.#callers.get(caller);
+    if (op === 'hello') this.#hello(caller, args[0] as Hello);
+    else if (op === 'cancel') known?.calls.get(id)?.abort();
+    else this.#run(op, known, caller, id, args);
+  }
+
+  #run(op: string, known: Caller | undefined, caller: number, id: number, args: unknown[]): void {
     const abort = new AbortController();
     known?.calls.set(id, abort);
     const wait = (ms: number): Wait => ({ deadline: performance.now() + ms, signal: abort.signal });
@@ -74,8 +93,10 @@ class Bridge {
       known.calls.delete(id);
       if (id !== 0) known.replies.put([id, error, value]);
     };
-    if (operation === undefined) return answer(new RuntimeError(`the bridge has no call '${op}'`), undefined);
-    (async () => operation(caller, wait, ...(args as never[])))().then(
+    (async () => {
+      if (operation === undefined) throw new RuntimeError(`the bridge has no call '${op}'`);
+      return operation(caller, wait, ...(args as never[]));
+    })().then(
       (value) => answer(undefined, value),
       (error) => answer(error, undefined),
     );
@@ -84,10 +105,14 @@ class Bridge {
   #hello(caller: number, { replies, worker }: Hello): void {
     this.#callers.set(caller, { replies, calls: new Map() });
     if (worker === undefined) return;
-    void worker.joinAsync().then(() => {
-      worker.close();
-      this.#gone(caller);
-    });
+    worker.joinAsync().then(
+      () => {
+        worker.close();
+        this.#gone(caller);
+      },
+      // The process that this thread is of: they end together.
+      () => {},
+    );
   }
 
   /** A worker of this program has ended. What it held goes to others; a worker that has given back holds nothing. */
@@ -136,10 +161,14 @@ class Bridge {
       return reply;
     },
 
-    inspect: () => inspect(this.#engine, this.#settings, this.connections),
+    inspect: () => inspect(this.#engine, this.#pools, this.#settings, this.connections),
 
     map: (_caller: number, wait: (ms: number) => Wait, ...args: Parameters<Calls['map']>) =>
-      this.#pools.map(...args, wait(Number.POSITIVE_INFINITY)),
+      this.#pools.map(...args, wait(Number.POSITIVE_INFINITY).signal),
+
+    serve: (_caller: number, _wait: unknown, ...args: Parameters<Calls['serve']>) => this.#servers.serve(...args),
+
+    stopServing: (_caller: number, _wait: unknown, { base }: PoolAddress) => this.#servers.stop(base),
 
     close: async () => {
       await this.close();
@@ -167,7 +196,7 @@ class Bridge {
   // ── the whole ──────────────────────────────────────────────────────────────────────────────────────────
 
   get connections(): number {
-    return 2 + this.#streams.connections + this.#pools.connections;
+    return 2 + this.#streams.connections + this.#servers.connections;
   }
 
   #born: string | undefined;
@@ -193,15 +222,19 @@ class Bridge {
   }
 
   async close(): Promise<void> {
-    if (this.#engine.isUp) await Promise.race([this.#giveBack(), new Promise((resolve) => setTimeout(resolve, 1000))]);
+    if (this.#engine.isUp) await Promise.race([this.#giveBack(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
     this.#engine.client.disconnect();
     this.#subscriber.disconnect();
   }
 
   async #giveBack(): Promise<void> {
+    await this.#servers.close();
     await Promise.allSettled([this.#streams.close(), this.#leases.close(), this.#popped.close(), this.#pools.close()]);
   }
 }
+
+/** Milliseconds in which everything has to be given back at the end. */
+const PATIENCE = 2000;
 
 /** Items in one call of a script. */
 const BATCH = 512;

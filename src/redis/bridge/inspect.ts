@@ -4,6 +4,7 @@ import type { Settings } from '../options.ts';
 import type { Inspection } from '../protocol.ts';
 import type { Client } from './connections.ts';
 import type { Engine } from './engine.ts';
+import type { Pools } from './pools.ts';
 
 async function keysOf(client: Client, prefix: string): Promise<string[]> {
   const nodes = 'nodes' in client ? client.nodes('master') : [client as Redis];
@@ -20,8 +21,9 @@ async function keysOf(client: Client, prefix: string): Promise<string[]> {
   return [...keys].sort();
 }
 
-export async function inspect(engine: Engine, { prefix }: Settings, connections: number): Promise<Inspection> {
+export async function inspect(engine: Engine, pools: Pools, { prefix }: Settings, connections: number): Promise<Inspection> {
   const report: Inspection = { queues: {}, locks: {}, pools: {}, connections };
+  for (const name of await pools.names()) report.pools[name] = await pools.report(name);
   for (const key of await keysOf(engine.client, prefix)) {
     const base = key.slice(0, -1);
     const name = base.slice(prefix.length + 2, base.indexOf('}'));

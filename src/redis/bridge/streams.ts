@@ -44,7 +44,7 @@ export class Streams implements Reader {
   async want(base: string, options: StreamOptions, now: boolean): Promise<Inbox> {
     let stream = this.#streams.get(base);
     if (stream === undefined) {
-      const lease = this.#settings.lease * 1000;
+      const lease = Math.round(this.#settings.lease * 1000);
       stream = new Stream(base, options, this.#engine, this.#wakeUps, this.#slots, this, lease);
       this.#streams.set(base, stream);
     }
