@@ -30,7 +30,7 @@ import type { QueueOptions } from './queue-base.ts';
 import { BoundedSemaphore, Semaphore } from './semaphore.ts';
 import { Value } from './value.ts';
 
-const QUEUE = ['maxsize', 'prefetch', 'maxDeliveries', 'shards'];
+const QUEUE = ['maxsize', 'prefetch', 'maxDeliveries'];
 
 /**
  * A program's connection. It travels to workers of the program as any handle does, and so do the objects that

@@ -29,7 +29,6 @@ export const enum RedisTag {
   LIST,
   NAMESPACE,
   POOL,
-  SHARDED_QUEUE,
 }
 
 /** What an object is made of, in whichever worker. */

@@ -17,8 +17,6 @@ export interface QueueOptions {
   prefetch?: number;
   /** Default: the connection's. */
   maxDeliveries?: number;
-  /** Streams that the queue is spread over, where order between producers need not hold. Default 1. */
-  shards?: number;
 }
 
 export const SHUT_DOWN = -1;

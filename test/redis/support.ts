@@ -64,7 +64,8 @@ export class RedisServer {
     const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '', '--appendonly', 'yes'];
     // With everysec a write may wait for the fsync before it, and a kill loses what was acknowledged.
     args.push('--appendfsync', 'always');
-    this.#process = spawn(EXECUTABLE, [...args, ...this.#more], { stdio: 'ignore' });
+    // It ends with this program, however that ends.
+    this.#process = spawn('setpriv', ['--pdeathsig', 'KILL', EXECUTABLE, ...args, ...this.#more], { stdio: 'ignore' });
     const end = Date.now() + LONG * 1000;
     while (!(await answers(port))) {
       if (Date.now() > end) throw new Error(`no Redis came up on port ${port}`);

@@ -32,6 +32,8 @@ import { WakeUps } from './wake-ups.ts';
 
 interface Caller {
   replies: Queue<Answer>;
+  /** Those that it has still to be given. */
+  answers: Answer[];
   /** Its calls that are not answered yet. */
   calls: Map<number, AbortController>;
 }
@@ -91,7 +93,7 @@ class Bridge {
     const answer = (error: unknown, value: unknown) => {
       if (known === undefined || this.#callers.get(caller) !== known) return;
       known.calls.delete(id);
-      if (id !== 0) known.replies.put([id, error, value]);
+      if (id !== 0) this.#answer(known, [id, error, value]);
     };
     (async () => {
       if (operation === undefined) throw new RuntimeError(`the bridge has no call '${op}'`);
@@ -102,8 +104,27 @@ class Bridge {
     );
   }
 
+  /** What comes of one read of the socket goes to a worker together. */
+  #answer(caller: Caller, answer: Answer): void {
+    caller.answers.push(answer);
+    if (caller.answers.length > 1) return;
+    setImmediate(() => {
+      const answers = caller.answers.splice(0);
+      try {
+        caller.replies.putMany(answers);
+      } catch {
+        if (this.#isKnown(caller)) for (const each of answers) answerAlone(caller.replies, each);
+      }
+    });
+  }
+
+  /** Its queue is closed when it is gone. */
+  #isKnown(caller: Caller): boolean {
+    return [...this.#callers.values()].includes(caller);
+  }
+
   #hello(caller: number, { replies, worker }: Hello): void {
-    this.#callers.set(caller, { replies, calls: new Map() });
+    this.#callers.set(caller, { replies, calls: new Map(), answers: [] });
     if (worker === undefined) return;
     worker.joinAsync().then(
       () => {
@@ -238,6 +259,15 @@ const PATIENCE = 2000;
 
 /** Items in one call of a script. */
 const BATCH = 512;
+
+/** An answer that cannot be sent must not hold up the others, nor its caller. */
+function answerAlone(replies: Queue<Answer>, [id, error, value]: Answer): void {
+  try {
+    replies.put([id, error, value]);
+  } catch (why) {
+    replies.put([id, new RuntimeError(`the answer cannot be sent: ${(why as Error).message}`), undefined]);
+  }
+}
 
 /** What the thread runs; `ready` gets undefined, or why there is no connection. */
 export async function runBridge(settings: Settings, link: BridgeLink, ready: Queue<unknown>): Promise<void> {

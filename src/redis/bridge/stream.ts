@@ -31,6 +31,8 @@ export interface Reader {
 
 /** Entries in one call of a script. */
 const BATCH = 256;
+/** Milliseconds in which what is done is told together. */
+const GATHER = 1;
 /** Before the value: the slot. Values lie at multiples of 8. */
 const HEADER = 8;
 
@@ -47,7 +49,7 @@ export class Stream {
   #wantedAt = 0;
   #grouped: Promise<unknown> | undefined;
   #done: string[] = [];
-  #doneTimer: NodeJS.Immediate | undefined;
+  #doneTimer: NodeJS.Timeout | undefined;
   #sending: Promise<unknown> = Promise.resolve();
   #reaping = false;
   readonly #engine: Engine;
@@ -98,7 +100,9 @@ export class Stream {
   /** How many items may be read. */
   get room(): number {
     if (!this.isWanted) return 0;
-    return Math.max(0, Math.min(this.options.prefetch - this.inbox.qsize(), this.#slots.room));
+    const room = Math.min(this.options.prefetch - this.inbox.qsize(), this.#slots.room);
+    // Few items cost as much as many.
+    return room >= this.options.prefetch / 2 ? room : 0;
   }
 
   group(): Promise<unknown> {
@@ -161,13 +165,14 @@ export class Stream {
     this.#lost.delete(held);
     if (!this.held.delete(held)) return;
     this.#done.push(held.id);
-    this.#doneTimer ??= setImmediate(() => void this.flush());
-    if (this.room > this.options.prefetch / 2) this.#reader.look(this);
+    if (this.#done.length >= BATCH / 2) void this.flush();
+    else this.#doneTimer ??= setTimeout(() => void this.flush(), GATHER);
+    if (this.room > 0) this.#reader.look(this);
   }
 
   /** Tells Redis what is done. */
   flush(): Promise<unknown> {
-    clearImmediate(this.#doneTimer);
+    clearTimeout(this.#doneTimer);
     this.#doneTimer = undefined;
     const ids = this.#done;
     this.#done = [];
