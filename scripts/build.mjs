@@ -70,6 +70,46 @@ function noteContents({ inputs }) {
   }
 }
 
+/**
+ * The classes over Redis: a file of their own, which takes the rest from the package's one copy, and one for the
+ * thread that talks to Redis.
+ */
+async function buildRedis() {
+  const { redisCore } = await import(new URL('../dist/nogil.js', import.meta.url));
+  const names = Object.keys(redisCore).join(', ');
+  const contents = `import { redisCore } from './nogil.js';\nexport const { ${names} } = redisCore;\n`;
+  for (const file of readdirSync('dist')) if (file.startsWith('redis-')) rmSync(`dist/${file}`);
+  const fromThePackage = {
+    name: 'from-the-package',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /\/core\.ts$/ }, () => ({ path: 'core', namespace: 'package' }));
+      onResolve({ filter: /^\.\/nogil\.js$/ }, ({ path }) => ({ path, external: true }));
+      onLoad({ filter: /.*/, namespace: 'package' }, () => ({ contents }));
+    },
+  };
+  await build({
+    entryPoints: {
+      redis: 'src/redis/index.ts',
+      'redis-bridge': 'src/redis/bridge/index.ts',
+      'redis-serve': 'src/redis/serve-module.ts',
+      cli: 'src/redis/cli.ts',
+    },
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    chunkNames: 'redis-shared-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    lineLimit: 110,
+    logLevel: 'warning',
+    external: ['ioredis', 'bullmq'],
+    plugins: [fromThePackage],
+  });
+  writeFileSync('dist/cli.js', `#!/usr/bin/env node\n${readFileSync('dist/cli.js', 'utf8')}`, { mode: 0o755 });
+}
+
 const entries = ['index', 'threading', 'multiprocessing', 'queue', 'sched', 'futures'];
 
 /**
@@ -173,6 +213,7 @@ async function buildModules() {
   writeFileSync('dist/supervisor.js', "import { runSupervisor } from './nogil.js';\nrunSupervisor();\n");
   writeFileSync('dist/process.js', "import { runProcess } from './nogil.js';\nvoid runProcess();\n");
   copyFileSync('build/core-between.wasm', 'dist/between.wasm');
+  await buildRedis();
   const plugins = ['vite', 'rollup', 'esbuild'].map((name) => `src/${name}.ts`);
   const forTools = { outdir: 'dist', format: 'esm', platform: 'node', target: 'node20', bundle: true, logLevel: 'warning' };
   await build({ entryPoints: plugins, ...forTools });
@@ -341,7 +382,7 @@ async function buildForBrowsers() {
     entryPoints: sources.filter(
       (file) =>
         /\.ts$/.test(file) &&
-        !/\/(entry\/|generated\/(worker|bar)|bundle\.ts|(vite|rollup|esbuild)\.ts|pool\/bar\.ts|platform\/(node|node-\w+|native|index|browser-same-script)\.)/.test(
+        !/\/(entry\/|redis\/|generated\/(worker|bar)|bundle\.ts|(vite|rollup|esbuild)\.ts|pool\/bar\.ts|platform\/(node|node-\w+|native|index|browser-same-script)\.)/.test(
           file,
         ),
     ),

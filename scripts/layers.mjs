@@ -31,6 +31,8 @@ const LAYERS = {
     // What users import.
     ['threading.ts', 'multiprocessing.ts', 'queue.ts', 'sched.ts', 'futures.ts', 'rollup.ts', 'esbuild.ts', 'vite.ts'],
     'index.ts',
+    // The same classes between machines.
+    'redis/',
     // What workers run; and all of it in one file.
     'entry/',
     'bundle.ts',

@@ -106,6 +106,26 @@ function installBrowsers() {
 }
 installBrowsers();
 
+/** The tests of test/redis/ start Redis servers of their own on the loopback. Debian has it as a package. */
+function installRedis() {
+  const executable = process.env.REDIS_SERVER ?? '/usr/bin/redis-server';
+  if (existsSync(executable)) return;
+  const apt = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
+  const install = 'apt-get update && apt-get install -y --no-install-recommends redis-server';
+  if (apt && !process.env.REDIS_SERVER) {
+    console.error('Installing the Debian package redis-server, once: test/redis/ starts servers of its own.');
+    spawnSync('sh', ['-c', install], { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+    // The package starts one for the whole machine, which nobody here needs.
+    spawnSync('sh', ['-c', 'systemctl disable --now redis-server || service redis-server stop'], { stdio: 'ignore' });
+  }
+  if (existsSync(executable)) return;
+  console.error(
+    `The tests start a Redis at ${executable}, and there is none. Install it (Debian, as root: ${install}), or say where it is: REDIS_SERVER=/path/to/redis-server npm test`,
+  );
+  process.exit(1);
+}
+installRedis();
+
 const report = 'build/test-report.json';
 rmSync(report, { force: true });
 const { status } = spawnSync(

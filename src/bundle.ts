@@ -13,6 +13,7 @@ export { runProcess } from './entry/process.ts';
 export { runSupervisor } from './entry/supervisor.ts';
 export { runWorker } from './entry/worker.ts';
 export { loadNative, whyNoNative } from './platform/index.ts';
+export * as redisCore from './redis/core.ts';
 export { futures, index, multiprocessing, queue, sched, threading };
 
 /**

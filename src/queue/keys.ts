@@ -213,6 +213,17 @@ function writeString(text: string): void {
   bytes[end++] = Part.END;
 }
 
+/**
+ * What an item is ordered by, for a queue that lies elsewhere: `ordering` must be the same for all that are in it
+ * at a time. @throws TypeError it has no order
+ */
+export function keyOf(item: unknown): { ordering: number; key: Uint8Array } {
+  if (Number.isNaN(item)) throw cannotOrder(item, item);
+  const parts = partsOf(item);
+  write(parts);
+  return { ordering: shapeOf(parts), key: bytes.slice(0, end) };
+}
+
 // ── records with keys ────────────────────────────────────────────────────────────────────────────────
 
 function isNumber(words: Int32Array, at: number): boolean {

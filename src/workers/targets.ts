@@ -163,6 +163,18 @@ export function task<T extends AnyFunction | AnyClass>(meta: Meta | string, name
   return target;
 }
 
+/** Where a target is marked, if it is. */
+export function markOf(target: AnyFunction): { module: string; name: string } | undefined {
+  return marked.byTarget.get(target);
+}
+
+/** All marks of this thread that a user has made. */
+export function allMarks(): { module: string; name: string }[] {
+  return [...marked.byModule]
+    .filter(([module]) => !isOurs(module))
+    .flatMap(([module, marks]) => marks.map(({ name }) => ({ module, name })));
+}
+
 /** What a target is called: by its mark, which no bundler renames. */
 export function nameOfTarget(target: AnyFunction | AnyClass | URL | undefined): string {
   return typeof target === 'function' ? (marked.byTarget.get(target)?.name ?? target.name) : '';
@@ -256,7 +268,7 @@ export async function resolveTarget(
 ): Promise<AnyFunction | AnyClass> {
   if (spec.module !== undefined) {
     // Of a script that imports the targets itself, where a bundler's addresses lead nowhere.
-    const here = markOf(spec);
+    const here = markedAs(spec);
     if (here) return here;
     const url = spec.module.startsWith(GIVEN) ? spec.main : spec.module;
     if (spec.source === undefined) return inModule(spec, url === undefined ? {} : await imported(url, load));
@@ -342,7 +354,7 @@ function exported(module: Record<string, unknown>, name: string): AnyFunction | 
   return typeof main === 'function' && main.name === name ? (main as AnyFunction) : undefined;
 }
 
-function markOf({ module: url, name, nth }: TargetSpec): AnyFunction | AnyClass | undefined {
+function markedAs({ module: url, name, nth }: TargetSpec): AnyFunction | AnyClass | undefined {
   const marks = marked.byModule.get(url as string) ?? [];
   const mark = nth !== undefined && marks[nth]?.name === name ? marks[nth] : marks.find((each) => each.name === name);
   return mark?.target;
@@ -350,7 +362,7 @@ function markOf({ module: url, name, nth }: TargetSpec): AnyFunction | AnyClass 
 
 function inModule(spec: TargetSpec, module: Record<string, unknown>): AnyFunction | AnyClass {
   const { module: url = '', name } = spec;
-  const found = markOf(spec) ?? exported(module, name as string);
+  const found = markedAs(spec) ?? exported(module, name as string);
   if (found) return found;
   if (url.startsWith(GIVEN))
     throw new RuntimeError(

@@ -1,0 +1,94 @@
+/**
+ * Connections: all that a program has with Redis, four at most.
+ *
+ * | which    | for                                                     |
+ * | -------- | ------------------------------------------------------- |
+ * | commands | scripts, many at a time on their way                    |
+ * | wake-ups | the subscriber                                          |
+ * | streams  | reads that block                                        |
+ * | pools    | what BullMQ asks for, once there is a pool              |
+ */
+import type { Redis, Cluster as RedisCluster, RedisOptions } from 'ioredis';
+import { ConnectionError } from '../errors.ts';
+import type { Settings } from '../options.ts';
+
+export type Client = Redis | RedisCluster;
+
+/** Milliseconds between two attempts to connect. */
+const RETRY_AT_MOST = 500;
+
+async function load(): Promise<Pick<typeof import('ioredis'), 'Redis' | 'Cluster'>> {
+  try {
+    return await import('ioredis');
+  } catch (error) {
+    throw new ConnectionError("nogil/redis needs the package 'ioredis': npm install ioredis", { cause: error } as never);
+  }
+}
+
+function optionsOf(settings: Settings, pipelining: boolean): RedisOptions {
+  const { username, password, tls } = settings;
+  return {
+    // An outage makes calls late, and fails none.
+    maxRetriesPerRequest: null,
+    enableAutoPipelining: pipelining,
+    // A read that was cut off is made anew.
+    autoResendUnfulfilledCommands: pipelining,
+    enableReadyCheck: true,
+    retryStrategy: (attempt) => Math.min(50 * attempt, RETRY_AT_MOST),
+    lazyConnect: true,
+    connectionName: `nogil:${settings.prefix}`,
+    // How long a connection that says nothing is believed in.
+    keepAlive: 1000,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls !== undefined && { tls: tls as never }),
+  };
+}
+
+export async function open(settings: Settings, pipelining = true): Promise<Client> {
+  const { Redis, Cluster } = await load();
+  const options = optionsOf(settings, pipelining);
+  if (!settings.cluster) return new Redis(settings.url, options);
+  const { hostname, port, username, password, protocol } = new URL(settings.url);
+  return new Cluster([{ host: hostname, port: Number(port || 6379) }], {
+    enableAutoPipelining: pipelining,
+    lazyConnect: true,
+    clusterRetryStrategy: (attempt) => Math.min(50 * attempt, RETRY_AT_MOST),
+    // While a replica is promoted.
+    retryDelayOnFailover: 100,
+    retryDelayOnClusterDown: 100,
+    redisOptions: {
+      ...options,
+      ...(username && { username: decodeURIComponent(username) }),
+      ...(password && { password: decodeURIComponent(password) }),
+      ...(protocol === 'rediss:' && options.tls === undefined && { tls: {} }),
+    },
+  });
+}
+
+/** Errors that no later attempt mends. */
+const FATAL = /\b(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR Client sent AUTH|invalid password)/i;
+
+/** Waits for the first connection. @throws ConnectionError it cannot be made, in time or at all */
+export function firstConnection(client: Client, settings: Settings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let last: Error | undefined;
+    const fail = (error: Error | undefined) => {
+      clearTimeout(timer);
+      client.disconnect();
+      const why = error === undefined ? `no answer within ${settings.timeout} s` : error.message;
+      reject(new ConnectionError(`cannot connect to Redis at ${new URL(settings.url).host}: ${why}`));
+    };
+    const timer = setTimeout(() => fail(last), settings.timeout * 1000);
+    // The listener stays: without one an error ends the program.
+    client.on('error', (error: Error) => {
+      last = error;
+      if (FATAL.test(error.message)) fail(error);
+    });
+    client.once('ready', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    client.connect().catch(() => {});
+  });
+}

@@ -1,0 +1,298 @@
+/**
+ * Stream: one queue whose items workers of this program take. Items are read ahead into an inbox in the local
+ * heap, for as long as somebody asks for some.
+ *
+ * An item of this program's is, in this order:
+ *
+ *  - in the inbox, of which no worker has it. If nobody asks for a third of a lease it goes back, so that an
+ *    idle program keeps nothing from the others.
+ *  - a worker's, once he has written so into its slot. When he dies it goes back at once.
+ *  - between the two, if he died before he wrote: the inbox is empty and yet nobody has it. It goes back after
+ *    two signs of life.
+ *  - done, and its slot free.
+ */
+import { Queue } from '../core.ts';
+import type { Inbox, StreamOptions } from '../protocol.ts';
+import type { Engine } from './engine.ts';
+import type { Held, Slots } from './slots.ts';
+import type { WakeUps } from './wake-ups.ts';
+
+/** A stream, as whoever reads it sees it. */
+export interface Reading {
+  readonly base: string;
+  readonly room: number;
+}
+
+/** What is asked of whoever reads streams. */
+export interface Reader {
+  /** A stream wants items, or has room for more. */
+  look(stream: Reading): void;
+}
+
+/** Entries in one call of a script. */
+const BATCH = 256;
+/** Milliseconds in which what is done is told together. */
+const GATHER = 1;
+/** Before the value: the slot. Values lie at multiples of 8. */
+const HEADER = 8;
+
+export class Stream {
+  readonly base: string;
+  readonly inbox: Inbox = new Queue<Uint8Array>();
+  options: StreamOptions;
+  /** Those that are in this program's hands. */
+  readonly held = new Set<Held>();
+  /** Those that somebody else has by now, though a worker here does not know. */
+  readonly #lost = new Set<Held>();
+  /** Entries that others have let go, as far as is known. */
+  #left = 0;
+  #wantedAt = 0;
+  #grouped: Promise<unknown> | undefined;
+  #done: string[] = [];
+  #doneTimer: NodeJS.Timeout | undefined;
+  #sending: Promise<unknown> = Promise.resolve();
+  #reaping = false;
+  readonly #engine: Engine;
+  readonly #slots: Slots;
+  readonly #reader: Reader;
+  readonly #wakeUps: WakeUps;
+  /** Milliseconds. */
+  readonly #lease: number;
+  #timer: NodeJS.Timeout;
+  #shut = false;
+
+  constructor(
+    base: string,
+    options: StreamOptions,
+    engine: Engine,
+    wakeUps: WakeUps,
+    slots: Slots,
+    reader: Reader,
+    lease: number,
+  ) {
+    this.base = base;
+    this.options = options;
+    this.#engine = engine;
+    this.#wakeUps = wakeUps;
+    this.#slots = slots;
+    this.#reader = reader;
+    this.#lease = lease;
+    this.#timer = setInterval(() => void this.#sign().catch(() => {}), lease / 3);
+    void wakeUps.on(`${base}c`, this.#heard).catch(() => {});
+  }
+
+  // ── asking ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Somebody here waits for an item. */
+  async want(): Promise<void> {
+    const first = !this.isWanted;
+    this.#wantedAt = performance.now();
+    await this.group();
+    if (first || this.#left > 0) await this.#reap(1);
+    this.#reader.look(this);
+    if (first) void this.#lookWhetherShut();
+  }
+
+  get isWanted(): boolean {
+    return performance.now() - this.#wantedAt < this.#lease / 3;
+  }
+
+  /** How many items may be read. */
+  get room(): number {
+    if (!this.isWanted) return 0;
+    const room = Math.min(this.options.prefetch - this.inbox.qsize(), this.#slots.room);
+    // Few items cost as much as many.
+    return room >= this.options.prefetch / 2 ? room : 0;
+  }
+
+  group(): Promise<unknown> {
+    this.#grouped ??= this.#engine.run({ base: this.base, script: 'streamGroup', keys: 'q', args: [] });
+    return this.#grouped;
+  }
+
+  /** Redis does not know the group any more: it has lost its data. */
+  regroup(): void {
+    this.#grouped = undefined;
+    void this.group();
+  }
+
+  // ── coming ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  arrived(entries: readonly (readonly [id: string, value: Uint8Array])[]): void {
+    for (const [id, value] of entries) {
+      const held = this.#slots.take(id, value, this);
+      this.held.add(held);
+      this.#deliver(held);
+    }
+  }
+
+  #deliver({ slot, value }: Held): void {
+    const bytes = new Uint8Array(HEADER + value.length);
+    new DataView(bytes.buffer).setUint32(0, slot, true);
+    bytes.set(value, HEADER);
+    this.inbox.put(bytes);
+  }
+
+  /** Takes over what others have let go. Suspects come one at a time: one of them may have ended its program. */
+  async #reap(most: number): Promise<void> {
+    if (this.#reaping || this.#slots.room === 0) return;
+    this.#reaping = true;
+    try {
+      const args = [`${this.base}c`, this.#engine.me, this.#lease, this.options.maxDeliveries, most];
+      const reply = await this.#engine.run({ base: this.base, script: 'streamReap', keys: 'qmx', args });
+      const [left, ...rest] = reply as [number, ...Uint8Array[]];
+      this.#left = left;
+      const entries: [string, Uint8Array][] = [];
+      for (let i = 0; i < rest.length; i += 2) entries.push([String(rest[i]), rest[i + 1] as Uint8Array]);
+      this.arrived(entries);
+    } finally {
+      this.#reaping = false;
+    }
+  }
+
+  readonly #heard = (message: string): void => {
+    if (message === 'p') this.#reader.look(this);
+    if (message === 'r' && this.isWanted) void this.#reap(1).catch(() => {});
+    if (message === 'i') this.#dropInbox();
+    if (message === 's' || message === 'i' || (message === 'w' && this.#shut)) void this.#lookWhetherShut();
+  };
+
+  // ── going ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** An item is done. */
+  finished(held: Held): void {
+    this.#slots.give(held);
+    this.#lost.delete(held);
+    if (!this.held.delete(held)) return;
+    this.#done.push(held.id);
+    if (this.#done.length >= BATCH / 2) void this.flush();
+    else this.#doneTimer ??= setTimeout(() => void this.flush(), GATHER);
+    if (this.room > 0) this.#reader.look(this);
+  }
+
+  /** Tells Redis what is done. */
+  flush(): Promise<unknown> {
+    clearTimeout(this.#doneTimer);
+    this.#doneTimer = undefined;
+    const ids = this.#done;
+    this.#done = [];
+    const calls: Promise<unknown>[] = [this.#sending];
+    const counts = this.options.until === 'taskDone' ? 1 : 0;
+    for (let i = 0; i < ids.length; i += BATCH)
+      calls.push(
+        this.#engine.run({
+          base: this.base,
+          script: 'streamDone',
+          keys: 'qm',
+          args: [`${this.base}c`, counts, ...ids.slice(i, i + BATCH)],
+        }),
+      );
+    if (calls.length > 1) this.#sending = Promise.all(calls).catch(() => {});
+    if (this.#shut && ids.length > 0) void this.#lookWhetherShut();
+    return this.#sending;
+  }
+
+  /** The item that a worker here has had longest. */
+  get oldestTaken(): Held | undefined {
+    for (const held of this.held) if (this.#slots.ownerOf(held) !== 0) return held;
+    return undefined;
+  }
+
+  /** A worker here is gone. */
+  ownerDied(worker: number): void {
+    const his = (held: Held) => this.#slots.ownerOf(held) === worker;
+    for (const held of [...this.#lost].filter(his)) {
+      this.#lost.delete(held);
+      this.#slots.give(held);
+    }
+    void this.#release([...this.held].filter(his));
+  }
+
+  /** This program gives all back. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#wakeUps.off(`${this.base}c`, this.#heard);
+    await this.flush();
+    await this.#release([...this.held]);
+    this.inbox.shutdown(true);
+  }
+
+  #release(items: readonly Held[]): Promise<unknown> {
+    if (items.length === 0) return Promise.resolve();
+    const args: (string | number)[] = [`${this.base}c`];
+    for (const held of items) {
+      args.push(held.id, this.#slots.ownerOf(held) === 0 ? 0 : 1);
+      this.#forget(held);
+    }
+    return this.#engine.run({ base: this.base, script: 'streamRelease', keys: 'qm', args }).catch(() => {});
+  }
+
+  #forget(held: Held): void {
+    this.held.delete(held);
+    this.#slots.give(held);
+  }
+
+  /** Takes out of the inbox what is in it, and answers that. */
+  #emptied(): Held[] {
+    const out: Held[] = [];
+    while (this.inbox.qsize() > 0) {
+      let bytes: Uint8Array;
+      try {
+        bytes = this.inbox.getNowait();
+      } catch {
+        break;
+      }
+      const held = this.#slots.get(new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true));
+      if (held) out.push(held);
+    }
+    return out;
+  }
+
+  #dropInbox(): void {
+    for (const held of this.#emptied()) this.finished(held);
+  }
+
+  // ── signs of life ──────────────────────────────────────────────────────────────────────────────────────
+
+  async #sign(): Promise<void> {
+    const ids = new Map([...this.held].map((held) => [held.id, held]));
+    const all = [...ids.keys()];
+    for (let i = 0; i < all.length; i += BATCH) {
+      const args = [this.#engine.me, ...all.slice(i, i + BATCH)];
+      const lost = (await this.#engine.run({ base: this.base, script: 'streamTouch', keys: 'q', args })) as Uint8Array[];
+      // Somebody else has them by now: what is done with them here is done twice.
+      // Their slots stay theirs until the worker is done or gone.
+      for (const id of lost) {
+        const held = ids.get(String(id)) as Held;
+        if (this.held.delete(held)) this.#lost.add(held);
+      }
+    }
+    if (!this.isWanted) {
+      // Before it goes back it is taken out: nobody here can get it any more.
+      await this.#release(this.#emptied());
+    }
+    this.#releaseStray();
+    if (this.isWanted) await this.#reap(1);
+  }
+
+  /** Items that are neither in the inbox nor anybody's, for two signs: who took them died before he said so. */
+  #releaseStray(): void {
+    const inInbox = this.inbox.qsize();
+    const nobodys = [...this.held].filter((held) => this.#slots.ownerOf(held) === 0);
+    if (nobodys.length <= inInbox) return;
+    // Those in the inbox came last, but for a moment in which one was just taken.
+    const old = performance.now() - (2 * this.#lease) / 3;
+    const stray = nobodys.slice(0, nobodys.length - inInbox).filter(({ since }) => since < old);
+    if (inInbox === 0) void this.#release(stray);
+  }
+
+  async #lookWhetherShut(): Promise<void> {
+    const state = await this.#engine.run({ base: this.base, script: 'streamState', keys: 'qm', args: [] });
+    const [length, , , down] = state as [number, number, number, number];
+    this.#shut = down === 1;
+    if (!this.#shut) return;
+    const taken = [...this.held].filter((held) => this.#slots.ownerOf(held) !== 0).length;
+    // What others have may come back, if they die.
+    if (length <= taken) this.inbox.shutdown();
+  }
+}

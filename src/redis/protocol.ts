@@ -1,0 +1,134 @@
+/** What workers and the bridge of their program tell each other, over queues of their own heap. */
+import type { Process, Queue, RawArray, Thread } from './core.ts';
+import type { ScriptName } from './scripts/index.ts';
+
+/** What an argument of a script is. */
+export type Arg = string | number | Uint8Array;
+/** What Redis answers. */
+export type Reply = null | number | string | Uint8Array | Reply[];
+
+/** An object as the bridge knows it. */
+export interface Address {
+  /** What all its keys begin with: `prefix:{name}:`. */
+  base: string;
+  /** Milliseconds. */
+  lease: number;
+}
+
+/** A call of a script. Keys are the object's, by the letter behind `base`. */
+export interface ScriptCall {
+  base: string;
+  script: ScriptName;
+  keys: string;
+  args: Arg[];
+}
+
+export interface Calls {
+  /** Runs a script once. */
+  run(call: ScriptCall): Reply;
+  /** Runs it until it answers something; null when the time is up. `turn`: one after the other. */
+  wait(call: ScriptCall, ms: number, turn: boolean): Reply;
+  /** Puts items into a queue, as many as fit in time: how many, or a negative status. */
+  put(call: ScriptCall, ms: number): number;
+  /** Somebody here wants items of a stream. `now`: answers when what is there has come. */
+  want(base: string, options: StreamOptions, now: boolean): Inbox;
+  /** The items that a worker has are done; without a slot: one that somebody here has. False: there is none. */
+  doneAny(base: string): boolean;
+  /** What was posted before is done: also what was told without an answer. */
+  flush(): void;
+  /** Of a stream: [there, in hand, unfinished, shut down]. */
+  sizes(base: string): [number, number, number, number];
+  /** Takes a lock or a permit: the lease, or null. */
+  acquire(kind: LeaseKind, address: Address, ms: number, args: Arg[]): Lease | null;
+  /** Gives it back; without an owner: one that somebody here has. 'lost', 'none' or 'released'. */
+  release(kind: LeaseKind, base: string, owner: string | undefined): 'released' | 'lost' | 'none';
+  /** Answers when a lease ends: whether it was lost. */
+  ended(owner: string): boolean;
+  pop(call: ScriptCall, ms: number, lease: number): Reply;
+  inspect(): Inspection;
+  /** Has tasks done by whoever serves the pool: their results. */
+  map(pool: PoolAddress, task: string, chunks: Uint8Array[], star: boolean): Uint8Array[];
+  /** Does tasks until `stopServing`, or the end. `tasks`: where they are, by the names by which they travel. */
+  serve(pool: PoolAddress, tasks: Record<string, string>, processes: number | undefined): void;
+  stopServing(pool: PoolAddress): void;
+  close(): void;
+}
+
+export type LeaseKind = 'lock' | 'permit';
+
+export interface Lease {
+  owner: string;
+  token: number;
+  /** Where the time lies at which it ends; -1: nowhere. */
+  slot: number;
+}
+
+export interface StreamOptions {
+  /** When an item counts as done: with `get`, or with `taskDone`. */
+  until: 'get' | 'taskDone';
+  prefetch: number;
+  maxDeliveries: number;
+}
+
+/** Where the items of a stream come: four bytes of a slot's number, four unused, the value. */
+export type Inbox = Queue<Uint8Array>;
+
+export interface PoolAddress {
+  base: string;
+  name: string;
+}
+
+export interface QueueReport {
+  /** Items that nobody has asked for yet. */
+  depth: number;
+  /** Items that some program has, and has not finished. */
+  pending: number;
+  /** Milliseconds since the oldest of those showed a sign of life. */
+  idle: number;
+  deadLetters: number;
+}
+
+export interface Inspection {
+  queues: Record<string, QueueReport>;
+  locks: Record<string, { holder: string; token: number; left: number }>;
+  pools: Record<string, { workers: number; waiting: number; active: number; failed: number }>;
+  connections: number;
+}
+
+/** [call, worker, number, ...arguments]; number 0: no answer is wanted. */
+export type Request = [op: string, worker: number, id: number, ...args: unknown[]];
+/** [number, error, value] */
+export type Answer = [id: number, error: unknown, value: unknown];
+
+/** What every object of a connection carries. */
+export interface Link {
+  requests: Queue<Request>;
+  /** Slots whose items are done. */
+  done: Queue<number>;
+  /** Which worker has the item of a slot; 0: none. */
+  owners: RawArray<'i'>;
+  /** When leases end: milliseconds of the clock that all threads share. */
+  expiries: RawArray<'d'>;
+  bridge: Thread;
+  prefix: string;
+  lease: number;
+  prefetch: number;
+  maxDeliveries: number;
+}
+
+/** What a worker says of itself first. */
+export interface Hello {
+  replies: Queue<Answer>;
+  /** Whose end the bridge waits for; undefined: the program's first thread. */
+  worker: Thread | Process | undefined;
+}
+
+/** Items that a program may have at a time. */
+export const SLOTS = 65_536;
+/** Leases whose end workers can look up. */
+export const EXPIRIES = 8192;
+
+/** Milliseconds of a clock that all threads of a program share, and that nobody sets. */
+export function sharedNow(): number {
+  return performance.timeOrigin + performance.now();
+}

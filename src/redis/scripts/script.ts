@@ -1,0 +1,52 @@
+/**
+ * A change in one step: Lua that Redis runs between the commands of everybody else.
+ *
+ * Who asks for a call learns of its answer over a connection that may break in between. Then the call is sent
+ * again, and a script marked `once` has a journal for that: a hash beside the object, with the answers of this
+ * program's last calls by their numbers. What is found there was done before. Others may be done twice without
+ * a difference.
+ *
+ * A script answers nil (`false`) for "not now": then it has changed nothing that matters, and whoever waits
+ * asks again.
+ */
+import { createHash } from 'node:crypto';
+
+export interface Script {
+  readonly lua: string;
+  readonly sha: string;
+  readonly once: boolean;
+}
+
+/** Seconds for which answers are kept: a longer outage may do a call twice. */
+const KEPT = 3600;
+
+const JOURNAL = `
+local journal, call = KEYS[#KEYS], ARGV[#ARGV - 1]
+local answered = redis.call('hget', journal, call)
+if answered then return cmsgpack.unpack(answered)[1] end
+for done in string.gmatch(ARGV[#ARGV], '%S+') do redis.call('hdel', journal, done) end
+local function change() BODY end
+local answer = change()
+if answer then
+  redis.call('hset', journal, call, cmsgpack.pack({ answer }))
+  redis.call('expire', journal, ${KEPT})
+end
+return answer`;
+
+function scriptOf(lua: string, once: boolean): Script {
+  return { lua, sha: createHash('sha1').update(lua).digest('hex'), once };
+}
+
+/** May be done twice. */
+export function again(lua: string): Script {
+  return scriptOf(lua.trim(), false);
+}
+
+/** Is done once, however often it is sent. Its last key and its last two arguments are the journal's. */
+export function once(lua: string): Script {
+  return scriptOf(JOURNAL.replace('BODY', () => lua.trim()).trim(), true);
+}
+
+/** Lua: milliseconds by Redis's clock, which is everybody's. */
+export const NOW = `local time = redis.call('time')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)`;
