@@ -11,7 +11,12 @@ const REGARDLESS = [
   // One thread of the test's own, or none: numbers, names, types, bytes, the compiled core.
   'test/unit/{bench,codec,types}/**',
   'test/unit/queue/model.test.ts',
-  'test/unit/{declarations,docs,exports,readonly,types}.test.ts',
+  'test/unit/{declarations,docs,exports,licences,public-members,readonly,types}.test.ts',
+  // Programs of the documentation, and whole programs that set the start method themselves.
+  'test/threads/docs/**',
+  'test/threads/signals/**',
+  // Redis is what is waited for.
+  'test/redis/**',
   // The native part by itself, without the package.
   'test/native/**',
   // Chromium has neither files nor processes.
@@ -45,7 +50,9 @@ const WITHOUT_PROCESSES = [
  */
 const AMONG_PROCESSES = [
   'test/seeds/**',
-  'test/threads/{manager,pipe,pool,shared-memory}/**',
+  // Of the deaths those stay whose victims sleep where others are woken.
+  'test/threads/death/!(cut-off|loans|queue-putter|waiters).test.ts',
+  'test/threads/{futures,manager,pipe,pool,shared-memory}/**',
   'test/threads/workers/!(timer|threads).test.ts',
   'test/threads/queue/{disciplines,disciplines-death}.test.ts',
 ];

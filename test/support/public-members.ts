@@ -13,7 +13,7 @@ export interface PublicMember {
   kind: string;
   /** What its comment says, or the comment of what it overrides. */
   text: string;
-  /** The names of its parameters, and those that a `@param` tells of. */
+  /** The names of its parameters (`...rest` of those that are many), and those that a `@param` tells of. */
   parameters: string[];
   documented: string[];
   /** Where it is declared, below the root. */
@@ -55,6 +55,10 @@ export function publicMembers(ts: Compiler, files: readonly string[] = entryPoin
   };
   const textOf = (parts: Compiler) => ts.displayPartsToString(parts).trim();
 
+  /** A rest parameter with its dots: it may stand for several that have names. */
+  const nameOf = (parameter: Compiler): string =>
+    parameter.valueDeclaration?.dotDotDotToken ? `...${parameter.name}` : parameter.name;
+
   function add(name: string, kind: string, symbol: Compiler, signature?: Compiler) {
     const key = signature?.declaration ?? symbol;
     if (found.has(key)) return;
@@ -69,7 +73,7 @@ export function publicMembers(ts: Compiler, files: readonly string[] = entryPoin
       name,
       kind,
       text: textOf(signature ? signature.getDocumentationComment(checker) : symbol.getDocumentationComment(checker)),
-      parameters: signature ? signature.parameters.map((each: Compiler) => each.name) : [],
+      parameters: signature ? signature.parameters.map(nameOf) : [],
       documented,
       place: `${relative(root, source.fileName)}:${line}`,
     });

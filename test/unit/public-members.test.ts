@@ -39,13 +39,10 @@ test('what waits says for how long, and of what unit', () => {
 });
 
 test('no comment names a parameter that there is not', () => {
-  const strangers = members.filter(
-    ({ parameters, documented, kind }) =>
-      // A list of labelled arguments (`...rest`) has names of its own.
-      !parameters.includes('rest') &&
-      kind !== 'property' &&
-      kind !== 'type' &&
-      documented.some((name) => !parameters.includes(name)),
-  );
+  const strangers = members
+    .filter(
+      ({ kind, parameters }) => kind !== 'property' && kind !== 'type' && !parameters.some((name) => name.startsWith('...')),
+    )
+    .filter(({ parameters, documented }) => documented.some((name) => !parameters.includes(name)));
   expect(strangers.map(({ name, parameters, documented }) => `${name}(${parameters}): ${documented}`)).toEqual([]);
 });
