@@ -165,7 +165,7 @@ describe('a pool in which so many tasks may wait', () => {
     pool.terminate();
     await expect(room).rejects.toThrow(ValueError);
     expect(await pool.joinAsync(LONG)).toBe(true);
-    const broken = new Pool(1, { maxQueue: 1, execArgv: ['--max-old-space-size=10'] });
+    const broken = new Pool(1, { maxQueue: 1, execArgv: ['--no-such-flag'] });
     const put = () => range(10).map((x) => broken.applyAsync(double, [x]).catch(() => {}));
     expect(thrownBy(put)).toMatchObject({ name: 'WorkerDied' });
     expect(broken.join(LONG)).toBe(true);
