@@ -15,6 +15,8 @@ const REGARDLESS = [
   // Programs of the documentation, and whole programs that set the start method themselves.
   'test/threads/docs/**',
   'test/threads/signals/**',
+  // What Node's options mean to a thread; test/processes has those of a process.
+  'test/threads/workers/launch-options.test.ts',
   // Redis is what is waited for.
   'test/redis/**',
   // The native part by itself, without the package.

@@ -30,7 +30,7 @@ import type { WorkerData } from '../workers/protocol.ts';
 import { type TaskSpec, WorkerRecord } from '../workers/record.ts';
 import { Runnable } from '../workers/runnable.ts';
 import { openProcess, tellSupervisor } from '../workers/supervisor-client.ts';
-import { type AnyFunction, explainTargetError, isHere, resolveTarget, setMainModule } from '../workers/targets.ts';
+import { type AnyFunction, explainTargetError, importModules, resolveTarget, setMainModule } from '../workers/targets.ts';
 import { Thread } from '../workers/thread.ts';
 
 /** Node's exit code for a top-level await that is never settled. */
@@ -162,8 +162,7 @@ export async function runWorker(data = parent.data() as WorkerData, isMainThread
 
   try {
     if (!isMainThread) await inheritLoader();
-    // What cannot be imported is reported when the target is looked for.
-    await Promise.allSettled(data.modules.filter((url) => !isHere(url)).map(importModule));
+    await importModules(data.modules, importModule);
     // Who is killed on the way, wherever, has left it to the supervisor, with the handles that are still in
     // it.
     spec = own.readTask();

@@ -256,9 +256,22 @@ export function modulesOf(...specs: (TargetSpec | undefined)[]): string[] {
   return modules.filter((url) => !isOurs(url) && !url.startsWith(GIVEN));
 }
 
-/** Whether a module has marked its targets here: then it need not be imported. */
+/** Modules that this worker has imported for their targets: one that has failed may have marked some before. */
+const imports = new Set<string>();
+
+/** Whether a module need not be imported: somebody else has, and it has marked its targets. */
 export function isHere(url: string): boolean {
-  return marked.byModule.has(url);
+  return marked.byModule.has(url) && !imports.has(url);
+}
+
+/** Imports modules for their targets. An error shows when a target is looked for. */
+export async function importModules(
+  urls: readonly string[],
+  load: (url: string) => Promise<Record<string, unknown>>,
+): Promise<void> {
+  const missing = urls.filter((url) => !isHere(url));
+  for (const url of missing) imports.add(url);
+  await Promise.allSettled(missing.map(load));
 }
 
 /** Finds the function (or class) again, in the worker. */
@@ -268,7 +281,7 @@ export async function resolveTarget(
 ): Promise<AnyFunction | AnyClass> {
   if (spec.module !== undefined) {
     // Of a script that imports the targets itself, where a bundler's addresses lead nowhere.
-    const here = markedAs(spec);
+    const here = isHere(spec.module) ? markedAs(spec) : undefined;
     if (here) return here;
     const url = spec.module.startsWith(GIVEN) ? spec.main : spec.module;
     if (spec.source === undefined) return inModule(spec, url === undefined ? {} : await imported(url, load));
@@ -305,6 +318,7 @@ function isOurs(url: string): boolean {
 
 async function imported(url: string, load: (url: string) => Promise<Record<string, unknown>>): Promise<Record<string, unknown>> {
   if (isOurs(url)) return {};
+  imports.add(url);
   try {
     return await load(url);
   } catch (error) {
