@@ -17,6 +17,8 @@ const REGARDLESS = [
   'test/threads/signals/**',
   // What Node's options mean to a thread; test/processes has those of a process.
   'test/threads/workers/launch-options.test.ts',
+  // How much of a nearly full heap a thread's start takes, and what Node refuses a thread.
+  'test/threads/workers/no-start.test.ts',
   // Redis is what is waited for.
   'test/redis/**',
   // The native part by itself, without the package.
@@ -56,8 +58,10 @@ const AMONG_PROCESSES = [
   'test/threads/death/!(cut-off|loans|queue-putter|waiters).test.ts',
   'test/threads/{futures,manager,pipe,pool,shared-memory}/**',
   'test/threads/workers/!(timer|threads).test.ts',
-  'test/threads/queue/{disciplines,disciplines-death}.test.ts',
 ];
+
+/** What `futex` has shown, and what takes long: the same waits and deaths, between processes. */
+const IN_FUTEX = ['test/threads/{queue,sync}/**', 'test/threads/death/{loans,queue-putter,waiters}.test.ts'];
 
 /** One thread fills a heap and empties it, for long. A mode changes how the heap grows, and nothing else. */
 const FILLS = ['test/unit/heap/{allocator,drift}.test.ts'];
@@ -73,5 +77,5 @@ const elsewhere = ['test/model/**'];
 export const leftOut = {
   threads: elsewhere,
   futex: [...elsewhere, ...REGARDLESS, ...(inFull ? [] : [...FILLS, ...AMONG_PROCESSES])],
-  spawn: [...elsewhere, ...REGARDLESS, ...WITHOUT_PROCESSES, ...(inFull ? [] : FILLS)],
+  spawn: [...elsewhere, ...REGARDLESS, ...WITHOUT_PROCESSES, ...(inFull ? [] : [...FILLS, ...IN_FUTEX])],
 };
