@@ -52,6 +52,7 @@ export {
   type StartMethod,
   setStartMethod,
 } from './workers/context.ts';
+export type { OutputQueue } from './workers/launch-options.ts';
 export { main } from './workers/main.ts';
 export type { BareOptions, NeedsNone, RunnableOptions } from './workers/options.ts';
 export {

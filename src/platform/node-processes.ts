@@ -6,7 +6,6 @@
  * end says that the other side is no more.
  */
 import { readFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { builtIn, fileBeside } from './node-modules.ts';
@@ -50,7 +49,7 @@ export function spawnProcess(data: unknown, memory: number, around: Surroundings
     env: { ...env, [VARIABLE]: told },
   });
   // Without a process there are no streams.
-  const line = child.stdio?.[LINE] as Socket | undefined;
+  const line = child.stdio?.[LINE] as import('node:net').Socket | undefined;
   line?.on('error', () => {});
   return {
     pid: child.pid,
@@ -80,7 +79,12 @@ export function spawnProcess(data: unknown, memory: number, around: Surroundings
   };
 }
 
-export function readLines(stream: Socket, listener: (message: unknown) => void): void {
+/** What is read of a stream: declarations of a page's must not name Node's. */
+interface Readable {
+  setEncoding(encoding: 'utf8'): { on(event: 'data', listener: (chunk: unknown) => void): unknown };
+}
+
+export function readLines(stream: Readable, listener: (message: unknown) => void): void {
   let rest = '';
   stream.setEncoding('utf8').on('data', (chunk: unknown) => {
     const lines = (rest + String(chunk)).split('\n');

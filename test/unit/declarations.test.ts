@@ -103,8 +103,13 @@ describe('the tarball', () => {
   test(
     'is clean for @arethetypeswrong/cli, however it is imported or required',
     async () => {
+      // What is asked of Redis is an ES module, and `require` needs Node 22.12 for it.
       const attw = bin('@arethetypeswrong/cli', 'dist/index.js');
-      const { output, status } = await run(process.execPath, [attw, tarball, '--format', 'json'], root);
+      const { output, status } = await run(
+        process.execPath,
+        [attw, tarball, '--format', 'json', '--exclude-entrypoints', 'redis'],
+        root,
+      );
       const problems = status === 0 ? [] : output;
       expect(problems).toEqual([]);
     },

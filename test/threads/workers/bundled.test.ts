@@ -86,7 +86,7 @@ beforeAll(async () => {
   await cp(join(root, 'test/fixtures/bundled'), source, { recursive: true });
   const home = join(source, 'node_modules/nogil');
   for (const file of ['package.json', ...(await readdir(join(root, 'dist'))).map((name) => `dist/${name}`)])
-    if (/\.js(on)?$/.test(file)) await cp(join(root, file), join(home, file));
+    if (/\.(cjs|js|json)$/.test(file)) await cp(join(root, file), join(home, file));
   for (const [name, bundle] of Object.entries(BUNDLES)) await bundle(join(source, 'program.mjs'), join(folder, name));
   await cp(join(source, 'node_modules'), join(folder, 'external/node_modules'), { recursive: true });
   await rm(source, { recursive: true });

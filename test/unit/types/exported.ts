@@ -33,12 +33,10 @@ export const stats = heap.stats();
 export const double = task(import.meta, function double(x: number) {
   return 2 * x;
 });
-export const Marked = task(
-  'types/exported',
-  class Marked extends Thread {
-    n = 1;
-  },
-);
+export class Marked extends Thread {
+  n = 1;
+}
+task('types/exported', Marked);
 export class Own extends Process {
   override run() {
     return 1;
