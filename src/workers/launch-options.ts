@@ -33,6 +33,7 @@ export interface LaunchOptions {
 export const LAUNCH_OPTIONS = ['resourceLimits', 'execArgv', 'env', 'stdout', 'stderr'] as const;
 const LIMITS = ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb', 'codeRangeSizeMb', 'stackSizeMb'];
 
+/** What a worker prints, in whole lines: each item is one or more of them, as bytes. */
 export type OutputQueue = Queue<Uint8Array>;
 
 /** What was asked for, checked. */
