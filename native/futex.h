@@ -8,7 +8,7 @@
 
 /**
  * How a sleep ended. The first three are what the core's `wait` answers. WOKEN only when somebody notified the
- * word: the core has counted this sleeper off then.
+ * word: the core has counted this sleeper off then, unless it was only stopped (sleeper.c).
  */
 enum { WOKEN = 0, NOT_EQUAL = 1, TIMED_OUT = 2, FAILED = 3 };
 

@@ -31,6 +31,11 @@
 /** About what a thread takes to come back. */
 #define PAUSE_NS 50000
 
+/**
+ * Who was stopped may be WOKEN by who stopped it, who has counted nobody off, or by a waker as well, who has. It
+ * must believe the latter. At worst it stays counted, which costs a call of the kernel for each post. If it
+ * counted itself off once more than it was counted, another sleeper's wake-up would be lost.
+ */
 int sleeperSleep(Sleeper *sleeper, uint32_t *word, uint32_t expected, int64_t ns) {
   // First without a trace: a thread that was stopped, and calls again and again, is never seen to sleep.
   if (__atomic_load_n(&sleeper->isStopped, __ATOMIC_SEQ_CST) != 0) return NOT_EQUAL;
@@ -40,9 +45,6 @@ int sleeperSleep(Sleeper *sleeper, uint32_t *word, uint32_t expected, int64_t ns
   __atomic_store_n(&sleeper->on, word, __ATOMIC_SEQ_CST);
   int result = NOT_EQUAL;
   if (__atomic_load_n(&sleeper->isStopped, __ATOMIC_SEQ_CST) == 0) result = futexSleep(word, expected, ns);
-  // WOKEN may be the work of who stopped it, and he has counted nobody off; or of both, and then somebody has.
-  // Who believes that stays counted, at worst, which costs; who does not may be counted off twice, and then
-  // another's wake-up is lost.
   __atomic_store_n(&sleeper->on, NULL, __ATOMIC_SEQ_CST);
   return result;
 }

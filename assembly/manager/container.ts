@@ -25,7 +25,7 @@ import { Status } from '../abi';
 import { load, loadPlain, store, storePlain } from '../atomics';
 import { Container } from '../layout';
 import { Internal, lockAbandon, lockAcquire, lockTryOrMark, lockWakeAll, ownerOf, TAKE_OVER, unlock } from '../sync/lock';
-import { FOREVER, self } from '../waiting/park';
+import { self } from '../waiting/park';
 
 /** The container whose update lock this worker took for the length of one call, or 0. */
 let guarded: usize = 0;
@@ -80,7 +80,7 @@ export function containerRead(container: usize): void {
 
 /**
  * Takes the latch to write, waiting for another worker's update: OK; NOT_OWNER: an async update of this very
- * worker is under way; WOULD_BLOCK.
+ * worker is under way; WOULD_BLOCK; TIMEOUT: a signal has ended the wait.
  */
 export function containerEnter(container: usize): i32 {
   containerRead(container);
@@ -91,8 +91,8 @@ export function containerEnter(container: usize): i32 {
 }
 
 function enterBehind(container: usize): i32 {
-  const status = lockAcquire(updateLockOf(container), FOREVER);
-  if (status == Status.WOULD_BLOCK) return status;
+  const status = lockAcquire(updateLockOf(container), Infinity);
+  if (status == Status.WOULD_BLOCK || status == Status.TIMEOUT) return status;
   setNesting(container, 1);
   guarded = container;
   containerRead(container);

@@ -57,7 +57,7 @@ function lockToRead(table: usize): void {
   if (countOf(table) < 0) recount(table);
 }
 
-/** OK, NOT_OWNER, WOULD_BLOCK: see containerEnter. */
+/** OK, NOT_OWNER, WOULD_BLOCK, TIMEOUT: see containerEnter. */
 function lockToWrite(table: usize): i32 {
   const status = containerEnter(table);
   if (status == Status.OK && countOf(table) < 0) recount(table);

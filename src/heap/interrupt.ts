@@ -14,8 +14,14 @@ export const SLICE = 100;
 /** Whether a signal may come for which there is a listener, and which is to end this thread's waits. */
 export let isInterruptible = false;
 const whenInterruptible: (() => void)[] = [];
-/** The core was told of a signal since somebody has looked. */
+/**
+ * The core was told of a signal in this turn. Not for longer: what times out later may be an async twin, or a
+ * callback of the pool's, and the loop runs the listeners then.
+ */
 let isTold = false;
+const forget = () => {
+  isTold = false;
+};
 
 // At once, not with the first wait: a signal that comes before that is to end it.
 watchSignals(() => {
@@ -32,6 +38,7 @@ export function onInterruptible(tell: () => void): void {
 /** The core's question: 1, if its wait is to end. */
 export function signalled(): number {
   if (!hasSignal()) return 0;
+  if (!isTold) queueMicrotask(forget);
   isTold = true;
   return 1;
 }

@@ -5,7 +5,7 @@ import { Status } from '../../assembly/abi.ts';
 import { RuntimeError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { heapFull } from '../heap/heap.ts';
-import { throwIfInterrupted } from '../heap/interrupt.ts';
+import { interruption } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
 import { Shared } from '../heap/shared.ts';
 import type { AsyncOptions } from '../heap/time.ts';
@@ -21,6 +21,8 @@ export abstract class Store extends Shared {
     switch (status) {
       case Status.WOULD_BLOCK:
         return wouldBlock(method);
+      case Status.TIMEOUT:
+        return interruption() ?? heapFull();
       case Status.NOT_OWNER:
         return new RuntimeError(
           `${method}() would wait for an updateAsync() of this very worker, for ever: await that first, or use await ${method}Async()`,
@@ -45,9 +47,7 @@ export abstract class Store extends Shared {
   protected guarded<T>(method: string, fn: () => T): T {
     const { core } = this[Member.HEAP];
     const store = this[Member.OPEN];
-    const status = core.updateLockAcquire(store, Number.POSITIVE_INFINITY);
-    if (status === Status.TIMEOUT) throwIfInterrupted();
-    this.check(status, method);
+    this.check(core.updateLockAcquire(store, Number.POSITIVE_INFINITY), method);
     this.#guards++;
     try {
       return fn();

@@ -9,6 +9,7 @@ import { timeoutToMs } from '../heap/time.ts';
 import { canBlock, type Invitation, knock, whyNotBetween } from '../platform/index.ts';
 import { currentWorker } from '../workers/current-worker.ts';
 import type { GuestData } from '../workers/protocol.ts';
+import { sleep, sleepAsync } from '../workers/sleep.ts';
 import { openGuest } from '../workers/supervisor-client.ts';
 import { checkShareName } from './names.ts';
 
@@ -20,8 +21,8 @@ export interface JoinOptions {
 
 /** Milliseconds that a program which is there may take to answer. */
 const ANSWER = 20_000;
-/** Milliseconds between two looks. */
-const PAUSE = 2;
+/** Seconds between two looks. */
+const PAUSE = 0.002;
 
 /** Looks until the heap is joined; each step answers whether to look again. @throws as `join` */
 class Attempt {
@@ -82,13 +83,12 @@ export function join(name: string, options?: JoinOptions): void {
   if (isInGuest()) return;
   if (!canBlock) throw new RuntimeError('this thread cannot block: use joinAsync');
   const attempt = new Attempt(name, options);
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  while (attempt.step()) Atomics.wait(never, 0, 0, PAUSE);
+  while (attempt.step()) sleep(PAUSE);
 }
 
 /** @see heap.joinAsync */
 export async function joinAsync(name: string, options?: JoinOptions): Promise<void> {
   if (isInGuest()) return;
   const attempt = new Attempt(name, options);
-  while (attempt.step()) await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  while (attempt.step()) await sleepAsync(PAUSE);
 }

@@ -1,21 +1,16 @@
 import { Thread } from 'nogil';
 import { type Cluster, connect } from 'nogil/redis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { putAll, takeAndWait } from './programs.workers.ts';
-import { fresh, killPrograms, LONG, Program, RedisServer } from './support.ts';
+import { fresh, LONG, Program, RedisServer, useRedis } from './support.ts';
 
 const options = { lease: 1, prefix: 'test' };
 let redis: RedisServer;
 let cluster: Cluster;
 
-beforeAll(async () => {
-  redis = await RedisServer.start();
-  cluster = await connect(redis.url, options);
-});
-afterAll(async () => {
-  await killPrograms();
-  await cluster?.disconnectAsync();
-  await redis?.stop();
+useRedis(options, (server, connected) => {
+  redis = server;
+  cluster = connected;
 });
 
 describe('a consumer that dies', () => {

@@ -1,23 +1,18 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { task } from 'nogil';
-import { type Cluster, connect } from 'nogil/redis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Cluster } from 'nogil/redis';
+import { describe, expect, test } from 'vitest';
 import { add, deadly, fails, slowly, square, unmarked } from './programs.workers.ts';
-import { fresh, killPrograms, LONG, Program, RedisServer } from './support.ts';
+import { fresh, LONG, Program, type RedisServer, useRedis } from './support.ts';
 
 const options = { lease: 2, prefix: 'test' };
 let redis: RedisServer;
 let cluster: Cluster;
 
-beforeAll(async () => {
-  redis = await RedisServer.start();
-  cluster = await connect(redis.url, options);
-});
-afterAll(async () => {
-  await killPrograms();
-  await cluster?.disconnectAsync();
-  await redis?.stop();
+useRedis(options, (server, connected) => {
+  redis = server;
+  cluster = connected;
 });
 
 async function served(name: string, programs: number, more = {}): Promise<Program[]> {

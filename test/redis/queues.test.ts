@@ -1,20 +1,15 @@
 import { Empty, Full, Queue as LocalQueue, ShutDown, Thread, ValueError } from 'nogil';
 import { type Cluster, connect, JoinableQueue, type Queue } from 'nogil/redis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { closes, putAll, sumOf } from './programs.workers.ts';
-import { fresh, killPrograms, LONG, Program, RedisServer } from './support.ts';
+import { fresh, LONG, Program, type RedisServer, useRedis } from './support.ts';
 
 let redis: RedisServer;
 let cluster: Cluster;
 
-beforeAll(async () => {
-  redis = await RedisServer.start();
-  cluster = await connect(redis.url, { lease: 3, prefix: 'test' });
-});
-afterAll(async () => {
-  await killPrograms();
-  await cluster?.disconnectAsync();
-  await redis?.stop();
+useRedis({ lease: 3, prefix: 'test' }, (server, connected) => {
+  redis = server;
+  cluster = connected;
 });
 
 function start<A extends unknown[], R>(target: (...args: A) => R, ...args: A): Thread<(...args: A) => R> {

@@ -5,6 +5,8 @@ import { connect as connectTo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Cluster, type ConnectOptions, connect } from 'nogil/redis';
+import { afterAll, beforeAll } from 'vitest';
 
 /** Seconds in which everything has to happen that is not about time. */
 export const LONG = 20;
@@ -154,4 +156,20 @@ let names = 0;
 /** A name that no other test has. */
 export function fresh(what: string): string {
   return `${what}-${process.pid}-${++names}`;
+}
+
+/** A server and a connection to it for all tests of a file. */
+export function useRedis(options: ConnectOptions, use: (redis: RedisServer, cluster: Cluster) => void): void {
+  let redis: RedisServer | undefined;
+  let cluster: Cluster | undefined;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    cluster = await connect(redis.url, options);
+    use(redis, cluster);
+  });
+  afterAll(async () => {
+    await killPrograms();
+    await cluster?.disconnectAsync();
+    await redis?.stop();
+  });
 }

@@ -230,6 +230,11 @@ main(import.meta, () => {
     other.start();
     held.wait();
     interrupted(
+      'Dict.set',
+      () => dict.set('other', 3),
+      () => !dict.has('other'),
+    );
+    interrupted(
       'Dict.update',
       () => dict.update('key', () => 2),
       () => {
