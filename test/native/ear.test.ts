@@ -31,7 +31,7 @@ test('listening does not keep a program alive', async () => {
 });
 
 test('threads that listen can be terminated while somebody rings', async () => {
-  expect(await run('rings', [60])).toMatchObject({ code: 0, output: 'rung', errors: '' });
+  expect(await run('rings', [20])).toMatchObject({ code: 0, output: 'rung', errors: '' });
 });
 
 test('what the callback throws is an uncaught exception', async () => {

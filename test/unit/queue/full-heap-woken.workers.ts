@@ -24,9 +24,9 @@ function until(ready: () => boolean): void {
   for (let i = 0; i < 2000 && !ready(); i++) sleep(0.01);
 }
 
-void main(import.meta, () => {
-  configure({ initialBytes: 4 * MIB, maximumBytes: 4 * MIB });
-  const queue = new Queue<unknown>(1);
+/** One round: what came of it; undefined: the small one was woken first. Between processes that may be. */
+function round(): object | undefined {
+  using queue = new Queue<unknown>(1);
   queue.put('first');
   const start = (length: number) => {
     const state = new Value('i', 0);
@@ -46,8 +46,19 @@ void main(import.meta, () => {
     // Full.
   }
   const first = queue.get();
-  until(() => large.state.value !== WAITS && small.state.value !== WAITS);
+  until(() => small.state.value !== WAITS);
+  const isInTurn = large.state.value !== WAITS;
   const second = queue.get(true, 20);
-  console.log(JSON.stringify({ first, second, large: large.state.value, small: small.state.value }));
+  for (const { thread } of [large, small]) thread.join();
+  const seen = { first, second, large: large.state.value, small: small.state.value };
+  for (const each of kept) each.close();
+  return isInTurn ? seen : undefined;
+}
+
+void main(import.meta, () => {
+  configure({ initialBytes: 4 * MIB, maximumBytes: 4 * MIB });
+  let seen: object | undefined;
+  for (let rounds = 0; seen === undefined && rounds < 10; rounds++) seen = round();
+  console.log(JSON.stringify(seen));
   process.exit(0);
 });
