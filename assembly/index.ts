@@ -6,11 +6,12 @@
 import { Version } from './abi';
 import { add, cas, load, store } from './atomics';
 import { heapInit } from './heap/allocator';
-import { ROOT_BYTES, Root, SLOT_BYTES } from './layout';
+import { PAGE_MAP, Root, SLOT_BYTES } from './layout';
 import { INLINE_MAX, PAGE, PAGE_SHIFT, ROOT, SCRATCH, SLOTS } from './limits';
 import { TAKE_OVER } from './sync/lock';
 import { selfScratch } from './waiting/park';
 
+export { corruptWord } from './checks';
 export { allocate, bytesInUse, bytesReserved, free } from './heap/allocator';
 export { nodeCreate, nodeFree, nodeGive, nodeTake, refAdopt, refObject, refOpen } from './heap/handles';
 export { loanEnd } from './heap/loan';
@@ -184,14 +185,13 @@ export { configureWaiting, parkedOn, sleep } from './waiting/park';
 
 /** Makes a fresh memory of `pages` pages into a heap; the caller is its only user so far. */
 export function rootInit(pages: i32, maxPages: i32): void {
-  const pageMap = (ROOT + ROOT_BYTES + 63) & ~63;
-  const slots = (pageMap + ((<usize>maxPages) << 2) + 63) & ~63;
+  const slots = (PAGE_MAP + ((<usize>maxPages) << 2) + 63) & ~63;
   const end = slots + <usize>SLOTS * SLOT_BYTES;
   store(ROOT + offsetof<Root>('version'), Version.LAYOUT);
   store(ROOT + offsetof<Root>('outputFlags'), TAKE_OVER);
   store(ROOT + offsetof<Root>('slots'), <i32>slots);
   store(ROOT + offsetof<Root>('nextEntry'), 1);
-  heapInit(<i32>((end + PAGE - 1) >> PAGE_SHIFT), pages, maxPages, pageMap);
+  heapInit(<i32>((end + PAGE - 1) >> PAGE_SHIFT), pages, maxPages);
   store(ROOT + offsetof<Root>('magic'), Version.MAGIC);
 }
 

@@ -13,7 +13,7 @@
  * Ancestry of the form: agrona's RingBufferDescriptor and AssemblyScript's rt/tlsf.ts.
  */
 import { CellBatchField, Extent, LockField, Meta, QueueField, Size, SlotField, WorkerField } from './abi';
-import { CHUNKS, MEDIUM_PAGES, SMALL_CLASSES } from './limits';
+import { CHUNKS, MEDIUM_PAGES, ROOT, SMALL_CLASSES } from './limits';
 
 /** Two words on which async waiters sleep: `seq` changes and all are woken (see event-count.ts). */
 @unmanaged
@@ -505,3 +505,5 @@ export class Root {
 export const ROOT_CLASSES: usize = 128;
 export const ROOT_CHUNKS: usize = ROOT_CLASSES + ((SMALL_CLASSES + MEDIUM_PAGES) << CLASS_SHIFT);
 export const ROOT_BYTES: usize = ROOT_CHUNKS + CHUNKS * 4;
+/** Where the page map lies: in every heap behind the root. */
+export const PAGE_MAP: usize = (ROOT + ROOT_BYTES + 63) & ~63;

@@ -30,6 +30,15 @@ function readBetween(name, folder) {
   if (name.endsWith('assembly/atomics.ts') && !BETWEEN.test(source)) throw new Error(`${path} has no constant BETWEEN`);
   return source.replace(BETWEEN, 'const BETWEEN: bool = true;').replaceAll(/^\/\/ @inline$/gm, '@inline');
 }
+/**
+ * The same for pages: without the checks, which are a tenth of the core. They go as text, since the optimiser keeps
+ * what they read: it might trap.
+ */
+function readUnchecked(name, folder) {
+  const path = resolve(folder, name);
+  return existsSync(path) ? readFileSync(path, 'utf8').replaceAll(CHECK, '') : null;
+}
+const CHECK = /^ *(?:if \([\w >]+\) )?Check\.(?:that|block)\(.*\);\n/gm;
 const BETWEEN = /^const BETWEEN: bool = false;$/m;
 
 async function compile(options, api) {
@@ -371,7 +380,7 @@ const forBrowsers = {
  */
 async function buildForBrowsers() {
   // Two thirds of the size, for functions that are less inlined.
-  await compile(['--shrinkLevel', '1', '--outFile', 'build/core-small.wasm', '--bindings', 'none']);
+  await compile(['--shrinkLevel', '1', '--outFile', 'build/core-small.wasm', '--bindings', 'none'], { readFile: readUnchecked });
   rmSync('dist/browser', { recursive: true, force: true });
   const { mangleProps, mangleCache, ...core } = shortened();
   const options = { ...forBrowsers, mangleProps, mangleCache };

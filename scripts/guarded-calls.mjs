@@ -5,6 +5,9 @@
  * The engine may throw out of the core when the stack is used up, also between taking a short lock and giving
  * it back. Then the core is told at once (assembly/lifecycle/cut-off.ts). One function literal for each
  * export, so that each call site knows its target and the compiler puts it in place.
+ *
+ * A trap, too: the memory makes no sense (assembly/checks.ts). What is thrown then says so, and the call is one that
+ * was cut off.
  */
 
 /**
@@ -22,7 +25,15 @@ const whole = new Set(
   multiWaitEnter multiWaitLeave bytesInUse bytesReserved workerIsKnown workerState workerExitCode gateEnter gateLeave
   semaphoreTry semaphoreAcquire semaphoreRelease lockAcquire lockRelease unlock lockTryOrMark rlockAcquire
   rlockRelease rlockTryOrMark shapeKeys shapeBytes eventSet eventClear eventWait gateWakeAll
-  gateWakeHere doorbell`.split(/\s+/),
+  gateWakeHere doorbell corruptWord`.split(/\s+/),
+);
+
+/** Those of them that may come upon a word that makes no sense. */
+const checked = new Set(
+  `objectKind objectEntries generationAt objectAt refObject retain valueLock conditionLock conditionOwned
+  barrierWaiting barrierIsBroken queueSize pipeReady connectionIncoming connectionOutgoing
+  semaphoreTry semaphoreAcquire semaphoreRelease lockAcquire lockTryOrMark rlockAcquire rlockRelease rlockTryOrMark
+  shapeKeys shapeBytes`.split(/\s+/),
 );
 
 /** Those of them that may wait: what this worker has left behind must not be what they wait for. */
@@ -51,10 +62,13 @@ const caught = (object, node) => `cutObject = ${object};${
         cutNode = ${node};`
 }
         ${CAUGHT}`;
-const CAUGHT = `cut = Cut.UNSETTLED;
-        raw.callCutOff(cutObject, cutNode, 1);
-        cut = Cut.SETTLED;
-        throw error;`;
+const SETTLE = `cut = Cut.UNSETTLED;
+        try {
+          raw.callCutOff(cutObject, cutNode, 1);
+          cut = Cut.SETTLED;
+        } catch {}`;
+const CAUGHT = `${SETTLE}
+        throw explain(error, cutObject);`;
 
 function guarded({ name, parameters }) {
   return `${name}(${parameters.join(', ')}) {
@@ -69,10 +83,15 @@ function guarded({ name, parameters }) {
 
 function listed({ name, parameters }) {
   if (!whole.has(name)) return guarded({ name, parameters });
-  if (!waiting.has(name)) return `${name}: raw.${name},`;
+  const call = `return raw.${name}(${parameters.join(', ')});`;
+  const tried = `try {
+        ${call}
+      } catch (error) {
+        throw explain(error, ${objects.has(parameters[0]) ? parameters[0] : 0});
+      }`;
+  if (!waiting.has(name) && !checked.has(name)) return `${name}: raw.${name},`;
   return `${name}(${parameters.join(', ')}) {
-      if (cut) repair();
-      return raw.${name}(${parameters.join(', ')});
+      ${waiting.has(name) ? 'if (cut) repair();\n      ' : ''}${checked.has(name) ? tried : call}
     },`;
 }
 
@@ -86,23 +105,30 @@ const enum Cut {
   UNSETTLED,
 }
 
-/** The same exports, which tell the core of a call that was cut off. */
-export function guardCalls(raw: CoreExports): CoreExports {
+/**
+ * The same exports, which tell the core of a call that was cut off.
+ * @param explain what is thrown for what the engine threw out of a call on an object (0: on none)
+ */
+export function guardCalls(raw: CoreExports, explain: (error: unknown, object: number) => unknown): CoreExports {
   let cut = Cut.NONE;
   let cutObject = 0;
   let cutNode = 0;
   const repair = () => {
     // The engine needs more stack for the first call that it throws out of: it replaces compiled frames by
     // larger ones.
-    if (cut === Cut.UNSETTLED) raw.callCutOff(cutObject, cutNode, 1);
-    cut = Cut.SETTLED;
+    if (cut === Cut.UNSETTLED) {
+        ${SETTLE}
+    }
     try {
       raw.callRepair();
-      cut = Cut.NONE;
-      cutNode = 0;
     } catch (error) {
-        ${CAUGHT}
+        ${SETTLE}
+        const why = explain(error, cutObject);
+        if (why === error) throw error;
+        // What makes no sense cannot be repaired either: it stays as it is.
     }
+    cut = Cut.NONE;
+    cutNode = 0;
   };
 `;
 
@@ -131,7 +157,8 @@ export function compactCalls(declarations, renamed) {
       .map(({ name }) => renamed(name))
       .join(' ');
   return `${HEAD}  const set = (list: string) => new Set(list.split(' '));
-  const whole = set('${names(({ name }) => whole.has(name) && !waiting.has(name))}');
+  const whole = set('${names(({ name }) => whole.has(name) && !waiting.has(name) && !checked.has(name))}');
+  const harmless = set('${names(({ name }) => whole.has(name) && !waiting.has(name) && checked.has(name))}');
   const withObject = set('${names(({ name, parameters }) => !whole.has(name) && objects.has(parameters[0]))}');
   const withNode = set('${names(({ name, parameters }) => !whole.has(name) && parameters[1] === 'node')}');
   const calls: any = {
@@ -146,6 +173,7 @@ export function compactCalls(declarations, renamed) {
       try {
         return call(a, b, c, d, e, f);
       } catch (error) {
+        if (harmless.has(name)) throw explain(error, a);
         ${caught('withObject.has(name) ? a : 0', 'withNode.has(name) ? b : 0')}
       }
     };

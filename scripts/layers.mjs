@@ -38,7 +38,7 @@ const LAYERS = {
     'bundle.ts',
   ],
   assembly: [
-    ['atomics.ts', 'abi.ts', 'limits.ts', 'layout.ts'],
+    ['atomics.ts', 'abi.ts', 'limits.ts', 'layout.ts', 'checks.ts'],
     'waiting/',
     'sync/',
     'heap/',

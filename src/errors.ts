@@ -1,7 +1,7 @@
 /**
  * Every error of the package, with Python's name where Python has one. `instanceof` holds in every worker.
  */
-import { isOfErrorClass, registerErrorClass } from './codec/index.ts';
+import { isOfErrorClass, onMalformed, registerErrorClass } from './codec/index.ts';
 
 const ordinary = Function.prototype[Symbol.hasInstance];
 
@@ -92,6 +92,39 @@ export class IndexError extends Error {}
 export class AttributeError extends Error {}
 /** The shared heap is full. Nothing was changed. */
 export class MemoryError extends Error {}
+/** What a HeapCorruptError says of the word that makes no sense. */
+export interface CorruptWord {
+  /** Its address in the shared memory, in bytes; 0: an engine found it, and does not say. */
+  word?: number | undefined;
+  /** The number of the object that it is a part of, or that the call was on. */
+  id?: number | undefined;
+  /** The class of that object, such as `'Queue'`. */
+  class?: string | undefined;
+}
+
+/**
+ * Something has written over the shared memory, or over bytes that were sent: what is there makes no sense. The call
+ * has done nothing. The object that it was on is of no use any more, and others may not be: end the program as soon
+ * as that can be done. No worker of this package writes where it should not; a module of WebAssembly or native code
+ * that has the same memory may.
+ */
+export class HeapCorruptError extends RuntimeError implements CorruptWord {
+  /** The address of the word, in bytes; 0: an engine found it, and does not say. */
+  word?: number | undefined;
+  /** The number of the object that it is a part of, or that the call was on. */
+  id?: number | undefined;
+  /** The class of that object, such as `'Queue'`. */
+  class?: string | undefined;
+  /** Made where the word was read. */
+  constructor(message?: string, what: CorruptWord & { cause?: unknown } = {}) {
+    super(message, { cause: what.cause });
+    const { word, id, class: name } = what;
+    Object.assign(this, { word, id, class: name });
+  }
+}
+
+onMalformed((what, cause) => new HeapCorruptError(`the bytes of a value were written over: ${what}`, { cause }));
+
 /** A method of a managed object could not be called. */
 export class RemoteError extends Error {}
 /** The cause of an error that came from another worker: where it was thrown there. */
@@ -183,6 +216,7 @@ for (const [name, ctor] of Object.entries({
   IndexError,
   AttributeError,
   MemoryError,
+  HeapCorruptError,
   RemoteError,
   RemoteTraceback,
   MaybeEncodingError,

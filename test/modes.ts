@@ -19,6 +19,8 @@ const REGARDLESS = [
   'test/threads/workers/launch-options.test.ts',
   // How much of a nearly full heap a thread's start takes, and what Node refuses a thread.
   'test/threads/workers/no-start.test.ts',
+  // The compiled core and the codec by themselves, in processes of their own.
+  'test/fuzz/**',
   // Redis is what is waited for.
   'test/redis/**',
   // The native part by itself, without the package.

@@ -18,11 +18,12 @@
  * worker that died before it was on the map.
  */
 import { add, cas64, grow, load, load64, loadPlain, store, store64, storePlain } from '../atomics';
-import { Root, SizeClass } from '../layout';
+import { Check } from '../checks';
+import { PAGE_MAP, Root, SizeClass } from '../layout';
 import { MEDIUM_PAGES, PAGE, PAGE_SHIFT, ROOT, SMALL_CLASSES, SMALL_MAX } from '../limits';
 import { lockInternal, unlock } from '../sync/lock';
 import { CHUNK_BYTES, chunksRepair, reclaimChunks } from './chunks';
-import { FREE, LARGE, MEDIUM, mapWord, releaseRun, runLength, SMALL } from './page-map';
+import { FREE, LARGE, MEDIUM, mapWord, pageOf, releaseRun, runLengthAt, SMALL } from './page-map';
 import { reclaimPages, reclaimRepair } from './reclaim';
 import { classAt, classOf, pop, push, sizeOfClass } from './size-classes';
 
@@ -65,14 +66,36 @@ function allocateSmall(index: i32): usize {
 }
 
 export function free(block: usize): void {
-  const word = load(mapWord(<i32>(<u32>block >> PAGE_SHIFT)));
+  Check.block(block, block);
+  const place = mapWord(pageOf(block));
+  const word = load(place);
   const tag = word & 255;
-  if (tag == LARGE) freeRun(block, word >>> 8);
-  else {
-    const kind = classAt(tag == MEDIUM ? SMALL_CLASSES + (word >>> 8) - 1 : tag - SMALL);
-    add(kind + offsetof<SizeClass>('used'), -1);
-    push(kind, block);
+  if (tag >= SMALL) {
+    Check.that(tag < SMALL + SMALL_CLASSES, place);
+    giveBack(classAt(tag - SMALL), block);
+    return;
   }
+  const pages = word >>> 8;
+  Check.that((block & (PAGE - 1)) == 0 && pages > 0, place);
+  if (tag == LARGE) freeRun(block, pages);
+  else {
+    Check.that(tag == MEDIUM && pages <= MEDIUM_PAGES, place);
+    giveBack(classAt(SMALL_CLASSES + pages - 1), block);
+  }
+}
+
+function giveBack(kind: usize, block: usize): void {
+  add(kind + offsetof<SizeClass>('used'), -1);
+  push(kind, block);
+}
+
+/** Whether the block at an address, whose check has been passed, can be of `bytes` bytes. */
+export function isRoomy(block: usize, bytes: u32): bool {
+  const word = load(mapWord(pageOf(block)));
+  const tag = word & 255;
+  if (tag >= SMALL) return tag < SMALL + SMALL_CLASSES && bytes <= sizeOfClass(tag - SMALL);
+  const isRun = (tag == LARGE || tag == MEDIUM) && (block & (PAGE - 1)) == 0;
+  return isRun && bytes <= <u32>i32.MAX_VALUE && pagesFor(bytes) <= word >>> 8;
 }
 
 /**
@@ -87,6 +110,7 @@ function carve(kind: usize, index: i32): usize {
     const from = <u32>range;
     const end = <u32>(range >> 32);
     if (from + size <= end) {
+      Check.block(from, word);
       if (cas64(word, range, (range & ~0xffffffff) | <i64>(from + size)) == range) return <usize>from;
       continue;
     }
@@ -114,9 +138,7 @@ function allocateRun(pages: i32, tag: i32): usize {
 }
 
 function freeRun(block: usize, pages: i32): void {
-  const page = <i32>(<u32>block >> PAGE_SHIFT);
-  // The root's own: whoever frees that has taken an error for an address.
-  if (page == 0) unreachable();
+  const page = pageOf(block);
   heapLock();
   add(ROOT + offsetof<Root>('largePages'), -pages);
   releaseRun(page, pages);
@@ -141,14 +163,23 @@ function returnChunks(): bool {
   return CHUNK_BYTES > SMALL_MAX ? drainMedium() : reclaimPages();
 }
 
+/** Pages that exist: no page behind them has a word on the map. */
+function pagesThere(): i32 {
+  const word = ROOT + offsetof<Root>('pages');
+  const pages = loadPlain(word);
+  Check.that(pages > 0 && pages <= loadPlain(ROOT + offsetof<Root>('maxPages')), word);
+  return pages;
+}
+
 /** @requires lock(heap). First fit, merging free neighbours on the way. */
 function findRun(pages: i32, tag: i32): i32 {
-  const end = loadPlain(ROOT + offsetof<Root>('pages'));
+  const end = pagesThere();
   let page = loadPlain(ROOT + offsetof<Root>('firstFree'));
+  Check.that(page > 0, ROOT + offsetof<Root>('firstFree'));
   let first = true;
   while (page < end) {
     const word = loadPlain(mapWord(page));
-    let length = runLength(word);
+    let length = runLengthAt(page);
     if ((word & 255) == FREE) {
       const free = length;
       while (page + length < end && (loadPlain(mapWord(page + length)) & 255) == FREE)
@@ -170,7 +201,7 @@ function findRun(pages: i32, tag: i32): i32 {
 
 /** @requires lock(heap). Grows the memory by at least `pages`, by an eighth if it can. */
 function growHeap(pages: i32): bool {
-  const before = loadPlain(ROOT + offsetof<Root>('pages'));
+  const before = pagesThere();
   const room = loadPlain(ROOT + offsetof<Root>('maxPages')) - before;
   if (pages > room) return false;
   let more = min(room, max(pages, before >> 3));
@@ -191,7 +222,8 @@ function drainMedium(): bool {
   let any = false;
   for (let pages = 1; pages <= MEDIUM_PAGES; pages++) {
     for (let block = pop(classAt(SMALL_CLASSES + pages - 1)); block; block = pop(classAt(SMALL_CLASSES + pages - 1))) {
-      releaseRun(<i32>(<u32>block >> PAGE_SHIFT), pages);
+      Check.that((block & (PAGE - 1)) == 0, block);
+      releaseRun(pageOf(block), pages);
       any = true;
     }
   }
@@ -223,9 +255,9 @@ export function bytesReserved(): f64 {
 }
 
 /** Puts the pages from `first` to `pages` on a fresh map. */
-export function heapInit(first: i32, pages: i32, maxPages: i32, pageMap: usize): void {
+export function heapInit(first: i32, pages: i32, maxPages: i32): void {
   store(ROOT + offsetof<Root>('heapFlags'), 1);
-  store(ROOT + offsetof<Root>('pageMap'), <i32>pageMap);
+  store(ROOT + offsetof<Root>('pageMap'), <i32>PAGE_MAP);
   store(ROOT + offsetof<Root>('maxPages'), maxPages);
   store(ROOT + offsetof<Root>('firstFree'), first);
   store(mapWord(0), (first << 8) | LARGE);

@@ -34,6 +34,7 @@
  * with its chunk for good, or a chunk that is GONE and not yet in its free list.
  */
 import { add, cas, cas64, load, load64, loadPlain, store, storePlain, storePlain64 } from '../atomics';
+import { Check } from '../checks';
 import { ENTRY_SHIFT, Entry, ROOT_CHUNKS, Root, SizeClass, SLOT_BYTES, SLOT_IN_TABLE } from '../layout';
 import { CHUNK_SHIFT, CHUNKS, PAGE, PAGE_SHIFT, ROOT, SLOTS, SMALL_CLASSES, SMALL_MAX } from '../limits';
 import { selfSlot } from '../waiting/park';
@@ -66,13 +67,26 @@ function entryIn(word: i32, index: i32): usize {
 
 /** Of an object that lives, or of whoever has taken the entry. */
 export function entryOf(index: i32): usize {
-  return entryIn(load(wordOfChunk(index >> CHUNK_SHIFT)), index);
+  const word = chunkWith(index);
+  const chunk = load(word);
+  Check.block(<usize>(<u32>(chunk & ~GOING)), word);
+  return entryIn(chunk, index);
+}
+
+/** The word of an entry's chunk. */
+function chunkWith(index: i32): usize {
+  const word = wordOfChunk(index >> CHUNK_SHIFT);
+  Check.that(<u32>index >> CHUNK_SHIFT < <u32>CHUNKS, word);
+  return word;
 }
 
 /** 0: its chunk is not there. It stays only while this worker is in the table. */
 export function entryIfHere(index: i32): usize {
-  const word = load(wordOfChunk(index >> CHUNK_SHIFT));
-  return isHere(word) ? entryIn(word, index) : 0;
+  const place = chunkWith(index);
+  const word = load(place);
+  if (!isHere(word)) return 0;
+  Check.block(<usize>(<u32>word), place);
+  return entryIn(word, index);
 }
 
 /** Until `leaveTable` no chunk goes. In between nothing is called that might enter, or throw. */
@@ -102,7 +116,10 @@ export function popEntry(): i32 {
     if (!index) return 0;
     // Not there: then it has left the list, too, and the tag has moved on.
     const entry = entryIfHere(index);
-    if (!entry) continue;
+    if (!entry) {
+      Check.that(load64(freeHead()) != first, freeHead());
+      continue;
+    }
     // ORDERING: plain, the tag decides, as in the allocator's lists.
     const next = <u32>loadPlain(entry + offsetof<Entry>('pointer'));
     if (cas64(freeHead(), first, (((first >> 32) + 1) << 32) | <i64>next) == first) return index;
@@ -122,14 +139,23 @@ export function takeFresh(): i32 {
   const next = ROOT + offsetof<Root>('nextEntry');
   while (true) {
     const index = load(next);
+    Check.that(index > 0, next);
     if (index >> CHUNK_SHIFT >= CHUNKS || !isHere(load(wordOfChunk(index >> CHUNK_SHIFT)))) return 0;
     if (cas(next, index, index + 1) == index) return index;
   }
 }
 
+/** Entries that were ever used: indices run from 1 to this, exclusive. */
+export function entriesEver(): i32 {
+  const word = ROOT + offsetof<Root>('nextEntry');
+  const end = load(word);
+  Check.that(end > 0 && end <= CHUNKS << CHUNK_SHIFT, word);
+  return end;
+}
+
 /** The chunk to be made next: one that is gone, or the one behind the last; -1: there can be no more. */
 export function missingChunk(): i32 {
-  const end = load(ROOT + offsetof<Root>('nextEntry')) >> CHUNK_SHIFT;
+  const end = entriesEver() >> CHUNK_SHIFT;
   for (let chunk = 0; chunk < end; chunk++) if (load(wordOfChunk(chunk)) & GONE) return chunk;
   return end < CHUNKS ? end : -1;
 }
@@ -177,9 +203,13 @@ export function chunkRestore(chunk: i32, block: usize): bool {
 
 /** @requires lock(heap). Gives chunks that nobody uses to their class; false when there was none. */
 export function reclaimChunks(): bool {
-  for (let index = popEntry(); index; index = popEntry()) chain(index);
+  let left = entriesEver();
+  for (let index = popEntry(); index; index = popEntry()) {
+    Check.that(left-- > 0, freeHead());
+    chain(index);
+  }
   takeRest();
-  const end = load(ROOT + offsetof<Root>('nextEntry')) >> CHUNK_SHIFT;
+  const end = entriesEver() >> CHUNK_SHIFT;
   for (let chunk = 1; chunk < end; chunk++) {
     const word = load(wordOfChunk(chunk));
     if (isHere(word) && isWhole(word)) store(wordOfChunk(chunk), word | GOING);
@@ -190,7 +220,7 @@ export function reclaimChunks(): bool {
 /** @requires lock(heap). Step 2. */
 function takeRest(): void {
   const next = ROOT + offsetof<Root>('nextEntry');
-  const index = load(next);
+  const index = entriesEver();
   const end = ((index >> CHUNK_SHIFT) + 1) << CHUNK_SHIFT;
   // Somebody takes one: then the chunk is in use.
   if ((index & (ENTRIES - 1)) == 0 || !entryIfHere(index) || cas(next, index, end) != index) return;
@@ -240,8 +270,10 @@ function keep(chunk: i32, word: i32): void {
 /** @requires lock(heap). The entries of chunks that go leave the chain. */
 function dropGoing(): void {
   let link = chainHead();
+  let left = entriesEver();
   for (let index = loadPlain(link); index; ) {
-    const word = load(wordOfChunk(index >> CHUNK_SHIFT));
+    Check.that(left-- > 0, chainHead());
+    const word = load(chunkWith(index));
     // Of a chunk that was to come back, and its maker died.
     if (word & GONE) break;
     const pointer = entryIn(word, index) + offsetof<Entry>('pointer');
@@ -270,7 +302,9 @@ function generationIn(word: i32, index: i32): i32 {
 
 /** @requires lock(heap). Step 5. */
 function giveChain(): void {
+  let left = entriesEver();
   for (let index = loadPlain(chainHead()); index; index = loadPlain(chainHead())) {
+    Check.that(left-- > 0, chainHead());
     const entry = entryIfHere(index);
     if (!entry) {
       storePlain(chainHead(), 0);

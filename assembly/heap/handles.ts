@@ -19,12 +19,13 @@
  */
 import { Size, Status } from '../abi';
 import { fill, load, loadPlain, storePlain } from '../atomics';
-import { Entry, HEADER, REF_BYTES, Ref, Slot } from '../layout';
+import { Check } from '../checks';
+import { Entry, HEADER, Header, REF_BYTES, Ref, Slot } from '../layout';
 import { isListed } from '../sync/wait-list';
 import { selfSlot } from '../waiting/park';
 import { allocate, free } from './allocator';
 import { entryOf } from './chunks';
-import { countFirst, fillEntry, ownHandleRelease, retain, takeEntry } from './object-table';
+import { countFirst, fillEntry, objectOf, ownHandleRelease, retain, takeEntry } from './object-table';
 
 /** In a Ref in place of an entry's index. */
 export const IN_FLIGHT: i32 = -1;
@@ -36,6 +37,7 @@ export const NODE: i32 = -2;
 export function listAdd(ref: usize, index: i32, generation: i32): void {
   const head = selfSlot + offsetof<Slot>('refs');
   const first = loadPlain(head);
+  if (first) Check.block(<usize>(<u32>first), head);
   storePlain(ref + offsetof<Ref>('index'), index);
   storePlain(ref + offsetof<Ref>('generation'), generation);
   storePlain(ref + offsetof<Ref>('previous'), 0);
@@ -47,12 +49,20 @@ export function listAdd(ref: usize, index: i32, generation: i32): void {
 export function listRemove(ref: usize): void {
   const next = nextRef(ref);
   const previous = <usize>(<u32>loadPlain(ref + offsetof<Ref>('previous')));
+  if (previous) {
+    Check.block(previous, ref + offsetof<Ref>('previous'));
+    Check.that(nextRef(previous) == ref, ref + offsetof<Ref>('previous'));
+  } else {
+    Check.that(<usize>(<u32>loadPlain(selfSlot + offsetof<Slot>('refs'))) == ref, selfSlot + offsetof<Slot>('refs'));
+  }
   storePlain(previous ? previous + offsetof<Ref>('next') : selfSlot + offsetof<Slot>('refs'), <i32>next);
   if (next) storePlain(next + offsetof<Ref>('previous'), <i32>previous);
 }
 
 export function nextRef(ref: usize): usize {
-  return <usize>(<u32>loadPlain(ref + offsetof<Ref>('next')));
+  const next = <usize>(<u32>loadPlain(ref + offsetof<Ref>('next')));
+  if (next) Check.block(next, ref + offsetof<Ref>('next'));
+  return next;
 }
 
 export function isInFlight(ref: usize): bool {
@@ -107,7 +117,12 @@ export function refAdopt(index: i32, generation: i32): i32 {
 }
 
 export function refObject(ref: usize): usize {
-  return <usize>(<u32>load(entryOf(loadPlain(ref + offsetof<Ref>('index'))) + offsetof<Entry>('pointer')));
+  const index = loadPlain(ref + offsetof<Ref>('index'));
+  const entry = entryOf(index);
+  const object = objectOf(entry, index);
+  const kind = object - HEADER + offsetof<Header>('kind');
+  Check.that(loadPlain(kind) == load(entry + offsetof<Entry>('kind')), kind);
+  return object;
 }
 
 /** Gives a handle back. */

@@ -21,9 +21,11 @@
  *
  * Nobody waits here. Death: as the table says. To settle it twice changes nothing.
  */
+import { Meta } from '../abi';
 import { load, loadPlain, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { InFlight } from '../layout';
-import { free } from './allocator';
+import { free, isRoomy } from './allocator';
 import { IN_FLIGHT, listAdd, listRemove } from './handles';
 
 /** With the commit word: what is in the hands of its worker once the word says so. */
@@ -31,7 +33,9 @@ export const TAKING: usize = 1;
 
 export function inFlightBlock(inFlight: usize): usize {
   // In place of a handle's generation.
-  return <usize>(<u32>loadPlain(inFlight + offsetof<InFlight>('generation')));
+  const block = <usize>(<u32>loadPlain(inFlight + offsetof<InFlight>('generation')));
+  Check.block(block, inFlight + offsetof<InFlight>('generation'));
+  return block;
 }
 
 export function inFlightLength(inFlight: usize): u32 {
@@ -61,8 +65,16 @@ export function endPut(inFlight: usize): void {
   free(inFlight);
 }
 
+/** Whether an item's payload and handles can lie in a block, behind its InFlight. */
+export function isWhole(block: usize, length: u32, meta: u32): bool {
+  const bytes = <u32>Meta.BLOCK_HEADER + ((length + 7) & ~7) + ((meta >> 16) << 3);
+  return length < <u32>i32.MAX_VALUE && isRoomy(block, bytes);
+}
+
 /** A block is about to be this worker's: it is when `word` becomes `after`. */
 export function beginTake(block: usize, length: u32, meta: u32, word: usize, after: i32): void {
+  Check.block(block, word);
+  Check.that(isWhole(block, length, meta), block);
   storePlain(block + offsetof<InFlight>('after'), after);
   inFlightAdd(block, block, length, meta, word | TAKING);
 }

@@ -38,6 +38,7 @@
  */
 import { Kind, Status } from '../abi';
 import { cas64, fill, load, load64, loadPlain, store, store64, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { Entry, HEADER, Header, Root } from '../layout';
 import { ROOT } from '../limits';
 import { self } from '../waiting/park';
@@ -47,6 +48,7 @@ import {
   chunkIsGone,
   chunkMake,
   chunkRestore,
+  entriesEver,
   enterTable,
   entryIfHere,
   entryOf,
@@ -58,8 +60,17 @@ import {
   takeFresh,
 } from './chunks';
 
-export function pointerOf(entry: usize): usize {
+function pointerOf(entry: usize): usize {
   return <usize>(<u32>load(entry + offsetof<Entry>('pointer')));
+}
+
+/** The object of an entry, which lives or is doomed, and whose header says so, too. */
+export function objectOf(entry: usize, index: i32): usize {
+  const object = pointerOf(entry);
+  Check.block(object, entry + offsetof<Entry>('pointer'));
+  const header = object - HEADER;
+  Check.that(loadPlain(header + offsetof<Header>('index')) == index, header + offsetof<Header>('index'));
+  return object;
 }
 
 // ── the refWord ──────────────────────────────────────────────────────────────────────────────────────
@@ -93,7 +104,7 @@ function doomedBy(generation: i32, worker: i32): i64 {
 
 /** Entries that were ever used: indices run from 1 to this, exclusive. */
 export function objectEntries(): i32 {
-  return load(ROOT + offsetof<Root>('nextEntry'));
+  return entriesEver();
 }
 
 /** The index of a free entry; 0 when the heap is full. */
@@ -150,6 +161,11 @@ export function objectId(object: usize): i32 {
   return loadPlain(object - HEADER + offsetof<Header>('index'));
 }
 
+/** The kind of an object that lives or is being taken apart, as its entry has it. */
+export function kindInTable(object: usize): i32 {
+  return load(entryOf(objectId(object)) + offsetof<Entry>('kind'));
+}
+
 export function objectGeneration(object: usize): i32 {
   return loadPlain(object - HEADER + offsetof<Header>('generation'));
 }
@@ -188,6 +204,7 @@ export function objectAt(index: i32, generation: i32): usize {
     if (generationOf(refWord) == generation && referencesIn(refWord) != 0) object = pointer;
   }
   leaveTable();
+  if (object) Check.block(object, object);
   return object;
 }
 
@@ -216,7 +233,7 @@ export function objectPin(index: i32): usize {
   while (entry && !object) {
     const before = refWordOf(entry);
     if (referencesIn(before) == 0) break;
-    if (swapRefWord(entry, before, before + 1)) object = pointerOf(entry);
+    if (swapRefWord(entry, before, before + 1)) object = objectOf(entry, index);
   }
   leaveTable();
   return object;
@@ -231,7 +248,7 @@ export function release(index: i32, generation: i32): void {
     if (<i32>before != 1) {
       if (swapRefWord(entry, before, before - 1)) return;
     } else if (swapRefWord(entry, before, doomedBy(generation, self))) {
-      addDoomed(pointerOf(entry));
+      addDoomed(objectOf(entry, index));
       return;
     }
   }
@@ -271,7 +288,7 @@ function giveBack(handle: usize, entry: usize, index: i32): usize {
     if (generationOf(before) != generation) break;
     if (<i32>before == 1) {
       if (!swapRefWord(entry, before, doomedBy(generation, self))) continue;
-      doomed = pointerOf(entry);
+      doomed = objectOf(entry, index);
       break;
     }
     storePlain(handle, 0);
@@ -304,7 +321,13 @@ export function forgetDoomed(): void {
 
 export function takeDoomed(): usize {
   const object = firstDoomed;
-  firstDoomed = <usize>(<u32>loadPlain(nextDoomed(object)));
+  const next = <usize>(<u32>loadPlain(nextDoomed(object)));
+  if (next) Check.block(next, nextDoomed(object));
+  const entry = entryOf(objectId(object));
+  Check.that(pointerOf(entry) == object && isDoomed(refWordOf(entry)), object - HEADER + offsetof<Header>('index'));
+  const kind = object - HEADER + offsetof<Header>('kind');
+  Check.that(loadPlain(kind) == kindInTable(object), kind);
+  firstDoomed = next;
   return object;
 }
 
@@ -327,7 +350,7 @@ export function adoptDoomed(index: i32, worker: i32): void {
   if (entry) {
     const before = refWordOf(entry);
     const isTheirs = isDoomed(before) && <i32>before == worker;
-    if (isTheirs && swapRefWord(entry, before, doomedBy(generationOf(before) - 1, self))) doomed = pointerOf(entry);
+    if (isTheirs && swapRefWord(entry, before, doomedBy(generationOf(before) - 1, self))) doomed = objectOf(entry, index);
   }
   leaveTable();
   if (doomed) addDoomed(doomed);

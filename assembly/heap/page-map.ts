@@ -16,7 +16,8 @@
  * Death: every change is one store that leaves a whole chain of runs.
  */
 import { loadPlain, store, storePlain } from '../atomics';
-import { Root } from '../layout';
+import { Check } from '../checks';
+import { PAGE_MAP, Root } from '../layout';
 import { PAGE_SHIFT, ROOT } from '../limits';
 
 export const FREE: i32 = 1;
@@ -25,12 +26,21 @@ export const MEDIUM: i32 = 3;
 export const SMALL: i32 = 16;
 
 export function mapWord(page: i32): usize {
-  return <usize>(<u32>loadPlain(ROOT + offsetof<Root>('pageMap'))) + ((<usize>page) << 2);
+  return PAGE_MAP + ((<usize>page) << 2);
 }
 
 /** Pages of the run that begins at a page with this word. A small page's upper bits are reclaim.ts's to count in. */
 export function runLength(word: i32): i32 {
   return (word & 255) >= SMALL ? 1 : word >>> 8;
+}
+
+/**
+ * @requires lock(heap). The length of the run that begins at `page`: whoever walks over the map comes to its end.
+ */
+export function runLengthAt(page: i32): i32 {
+  const length = runLength(loadPlain(mapWord(page)));
+  Check.that(<u32>(length - 1) < <u32>(loadPlain(ROOT + offsetof<Root>('pages')) - page), mapWord(page));
+  return length;
 }
 
 /** @requires lock(heap). The merge with the run's neighbours is left to the next search that passes. */

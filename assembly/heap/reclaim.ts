@@ -25,9 +25,10 @@
  * another search is that of a page that is not whole. So a whole count is true at any time.
  */
 import { cas64, load64, loadPlain, store, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { Root, SizeClass } from '../layout';
 import { PAGE, ROOT, SMALL_CLASSES } from '../limits';
-import { mapWord, pageOf, releaseRun, runLength, SMALL } from './page-map';
+import { mapWord, pageOf, releaseRun, runLengthAt, SMALL } from './page-map';
 import { classAt, pop, push, sizeOfClass } from './size-classes';
 
 const ONE: i32 = 1 << 8;
@@ -37,7 +38,9 @@ function takenWord(kind: usize): usize {
 }
 
 function nextBlock(block: usize): usize {
-  return <usize>(<u32>loadPlain(block));
+  const next = <usize>(<u32>loadPlain(block));
+  if (next) Check.block(next, block);
+  return next;
 }
 
 function countIn(page: i32): i32 {
@@ -61,7 +64,7 @@ export function reclaimPages(): bool {
 /** @requires lock(heap). */
 function clearCounts(): void {
   const end = loadPlain(ROOT + offsetof<Root>('pages'));
-  for (let page = 0; page < end; page += runLength(loadPlain(mapWord(page)))) {
+  for (let page = 0; page < end; page += runLengthAt(page)) {
     const word = loadPlain(mapWord(page));
     if ((word & 255) >= SMALL) store(mapWord(page), word & 255);
   }
@@ -94,7 +97,9 @@ function stopCarving(kind: usize, index: i32): void {
 /** @requires lock(heap). Takes the blocks of wholly free pages out of the chain. */
 function dropWholePages(kind: usize, whole: i32): void {
   let link = takenWord(kind);
+  let left = Check.most();
   for (let block = nextBlock(link); block; block = nextBlock(block)) {
+    Check.that(left-- != 0, takenWord(kind));
     if (countIn(pageOf(block)) == whole) storePlain(link, <i32>nextBlock(block));
     else link = block;
   }
@@ -104,8 +109,9 @@ function dropWholePages(kind: usize, whole: i32): void {
 function releaseWholePages(): bool {
   const end = loadPlain(ROOT + offsetof<Root>('pages'));
   let any = false;
-  for (let page = 0; page < end; page += runLength(loadPlain(mapWord(page)))) {
+  for (let page = 0; page < end; page += runLengthAt(page)) {
     const tag = loadPlain(mapWord(page)) & 255;
+    Check.that(tag < SMALL + SMALL_CLASSES, mapWord(page));
     if (tag < SMALL || countIn(page) != blocksPerPage(tag - SMALL)) continue;
     releaseRun(page, 1);
     any = true;

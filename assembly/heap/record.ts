@@ -15,12 +15,13 @@
  * The handles are references that the item owns: dropping it gives them back. In a queue, items with handles
  * have always a block.
  */
-import { Meta, Size, Status } from '../abi';
+import { Encoding, Meta, Size, Status } from '../abi';
 import { loadPlain, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { InFlight, Record } from '../layout';
-import { allocate, free } from './allocator';
+import { allocate, free, isRoomy } from './allocator';
 import { listRemove } from './handles';
-import { inFlightAdd, inFlightBlock, inFlightFree, inFlightLength, inFlightMeta } from './in-flight';
+import { inFlightAdd, inFlightBlock, inFlightFree, inFlightLength, inFlightMeta, isWhole } from './in-flight';
 import { handleRelease, retain } from './object-table';
 
 export const OUT_OF_LINE: u32 = Meta.OUT_OF_LINE;
@@ -42,6 +43,11 @@ export function recordBytes(length: u32, meta: u32): u32 {
   return RECORD + (meta & OUT_OF_LINE ? 8 : bodyBytes(length, meta));
 }
 
+/** Whether a record can have this meta. */
+export function isMeta(meta: u32): bool {
+  return (meta & 255) <= <u32>Encoding.RICH && (meta & 0xff00 & ~(OUT_OF_LINE | <u32>Meta.ENVELOPE)) == 0;
+}
+
 /** Of a record with OUT_OF_LINE that is not in a queue yet. */
 export function inFlightOf(record: usize): usize {
   return <usize>(<u32>loadPlain(record + RECORD + 4));
@@ -59,6 +65,7 @@ export function handlesOf(block: usize, length: u32): usize {
 
 /** Gives back the references in a block; can be cut short and done again. */
 export function releaseHandlesIn(block: usize, length: u32, meta: u32): void {
+  Check.that(isWhole(block, length, meta), block);
   releaseHandles(handlesOf(block, length), meta);
 }
 
@@ -135,12 +142,16 @@ export function boxedDrop(parcel: usize): void {
 export function boxedDropAt(word: usize): void {
   const parcel = <usize>(<u32>loadPlain(word));
   if (!parcel) return;
+  Check.block(parcel, word);
   boxedReleaseHandles(parcel);
   storePlain(word, 0);
   free(parcel);
 }
 
 function boxedReleaseHandles(parcel: usize): void {
+  const length = <u32>loadPlain(parcel + offsetof<Record>('length'));
+  const bytes = RECORD + bodyBytes(length, <u32>loadPlain(parcel + offsetof<Record>('meta')));
+  Check.that(length < <u32>i32.MAX_VALUE && isRoomy(parcel, bytes), parcel);
   releaseHandles(handlesIn(parcel), <u32>loadPlain(parcel + offsetof<Record>('meta')));
 }
 

@@ -23,10 +23,11 @@
  */
 import { Status } from '../abi';
 import { cas, copy, fill, load, loadPlain, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { Root } from '../layout';
 import { ROOT, SCRATCH, SHAPES } from '../limits';
 import { selfScratch } from '../waiting/park';
-import { allocate, blockBytes, free } from './allocator';
+import { allocate, blockBytes, free, isRoomy } from './allocator';
 import { RECORD } from './record';
 
 const TABLE: usize = ROOT + offsetof<Root>('shapes');
@@ -37,9 +38,26 @@ function entryOf(table: usize, shape: i32): usize {
   return table + ((<usize>shape) << 2);
 }
 
+/** The table; 0: nobody has needed one. */
+function tableThere(): usize {
+  const table = <usize>(<u32>load(TABLE));
+  if (table) Check.block(table, TABLE);
+  return table;
+}
+
+/** A shape that an entry shows, or 0: all of it is in its block. */
+function shapeAt(entry: usize): usize {
+  const shape = <usize>(<u32>load(entry));
+  if (!shape) return 0;
+  Check.block(shape, entry);
+  const length = <u32>loadPlain(shape);
+  Check.that((length & 3) == 0 && length <= SCRATCH && isRoomy(shape, <u32>HEADER + length), shape);
+  return shape;
+}
+
 /** The table, made by the first who needs it; 0: the heap is full. */
 function tableMade(): usize {
-  const table = <usize>(<u32>load(TABLE));
+  const table = tableThere();
   if (table) return table;
   const made = allocate((<u32>SHAPES) << 2);
   if (!made) return 0;
@@ -77,7 +95,7 @@ export function shapeIntern(length: u32): i32 {
   let mine: usize = 0;
   for (let shape = 1; shape < SHAPES; shape++) {
     const entry = entryOf(table, shape);
-    let there = <usize>(<u32>load(entry));
+    let there = shapeAt(entry);
     if (!there) {
       if (!mine) mine = newShape(bytes, length);
       if (!mine) return Status.NO_MEMORY;
@@ -95,13 +113,13 @@ export function shapeIntern(length: u32): i32 {
 
 /** Where a shape's length and, 8 bytes behind it, its bytes are; 0: there is none of this number. */
 export function shapeKeys(shape: i32): usize {
-  const table = <usize>(<u32>load(TABLE));
-  return table && shape > 0 && shape < SHAPES ? <usize>(<u32>load(entryOf(table, shape))) : 0;
+  const table = tableThere();
+  return table && shape > 0 && shape < SHAPES ? shapeAt(entryOf(table, shape)) : 0;
 }
 
 /** Bytes of all this. It stays as long as the heap. */
 export function shapeBytes(): f64 {
-  const table = <usize>(<u32>load(TABLE));
+  const table = tableThere();
   if (!table) return 0;
   let bytes = <f64>blockBytes((<u32>SHAPES) << 2);
   for (let shape = 1; shape < SHAPES; shape++) {

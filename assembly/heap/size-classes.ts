@@ -15,8 +15,10 @@
  * could say so) lost; never half.
  */
 import { cas64, load64, loadPlain, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { CLASS_SHIFT, ROOT_CLASSES } from '../layout';
-import { ROOT } from '../limits';
+import { ROOT, SMALL_CLASSES } from '../limits';
+import { MEDIUM, mapWord, pageOf, SMALL } from './page-map';
 
 export function classAt(index: i32): usize {
   return ROOT + ROOT_CLASSES + ((<usize>index) << CLASS_SHIFT);
@@ -37,11 +39,23 @@ export function sizeOfClass(index: i32): u32 {
   return ((<u32>1) << log) + (quarter << (log - 2));
 }
 
+/** Whether a block lies in a page of another class. ORDERING: plain: who has the block keeps its page as it is. */
+function isStray(kind: usize, block: usize): bool {
+  const index = <i32>((kind - classAt(0)) >> CLASS_SHIFT);
+  return (loadPlain(mapWord(pageOf(block))) & 255) != (index < SMALL_CLASSES ? SMALL + index : MEDIUM);
+}
+
 export function pop(kind: usize): usize {
   while (true) {
     const head = load64(kind);
     const block = <usize>(<u32>head);
     if (!block) return 0;
+    Check.block(block, kind);
+    // Its page may have become something else since the head was read: then that has changed, too.
+    if (isStray(kind, block)) {
+      Check.that(load64(kind) != head, kind);
+      continue;
+    }
     // ORDERING: another worker may have taken the block and be writing to it; then the tag has moved on and
     // the swap fails.
     const next = <u32>loadPlain(block);

@@ -5,6 +5,7 @@
  */
 import { Kind, Status } from '../abi';
 import { loadPlain, store, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { objectCreate, refObject, refRelease } from '../heap/handles';
 import { objectGeneration, objectId, retain } from '../heap/object-table';
 import { Barrier, Condition, Connection, Container, Event, Lock, QUEUE_BYTES, RLock, Semaphore, Value, Worker } from '../layout';
@@ -58,7 +59,9 @@ function guardedCreate(kind: i32, bytes: u32, lock: usize): i32 {
 
 /** As given to valueCreate. */
 export function valueLock(value: usize): usize {
-  return <usize>(<u32>loadPlain(value + offsetof<Value>('lock')));
+  const lock = <usize>(<u32>loadPlain(value + offsetof<Value>('lock')));
+  if (lock > 1) Check.block(lock, value + offsetof<Value>('lock'));
+  return lock;
 }
 
 export function valueData(value: usize): usize {

@@ -25,6 +25,7 @@
  */
 import { Kind } from '../abi';
 import { add, cas, load, load64, loadPlain, notify, notifyHere, store64, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { leaveTable } from '../heap/chunks';
 import { IN_FLIGHT } from '../heap/handles';
 import { TAKING } from '../heap/in-flight';
@@ -71,7 +72,9 @@ let cutNode: usize = 0;
  * known yet. Calls no function.
  */
 export function callCutOff(object: usize, node: usize, settle: bool): void {
-  if (settle) settleOwn();
+  // What it was cut off by may be a word that makes no sense: each address is looked at, and each walk ends.
+  const end = Check.most() << 4;
+  if (settle) settleOwn(end);
   if (settle && object) {
     cutObject = object;
     cutNode = node;
@@ -81,11 +84,11 @@ export function callCutOff(object: usize, node: usize, settle: bool): void {
   if (kind == Kind.CONNECTION) {
     second = <usize>(<u32>loadPlain(object + offsetof<Connection>('outgoing')));
     object = <usize>(<u32>loadPlain(object + offsetof<Connection>('incoming')));
-    if (!object) {
-      object = second;
+    if (!object || (second | object) & 15 || max(second, object) >= end) {
+      object = (second & 15) == 0 && second < end ? second : 0;
       second = 0;
     }
-    kind = Kind.QUEUE;
+    kind = object ? <i32>Kind.QUEUE : <i32>Kind.FREE;
   }
   while (true) {
     // The short locks at `object`, and the heap's, are somebody else's to repair; whoever waits there looks.
@@ -123,6 +126,7 @@ export function callCutOff(object: usize, node: usize, settle: bool): void {
         if (kind == Kind.RLOCK || kind == Kind.VALUE || kind == Kind.ARRAY) word = object;
         else if (kind == Kind.CONDITION && loadPlain(object + offsetof<Condition>('reentrant')))
           word = <usize>(<u32>loadPlain(object + offsetof<Condition>('lock')));
+        if (word & 15 || word >= end) word = 0;
         if (word && loadPlain(word + offsetof<RLock>('count')) == 0) {
           const held = load(word);
           if ((held & (OWNER | ABANDONED)) == self && cas(word, held, 0) != held) cas(word, load(word), 0);
@@ -131,7 +135,7 @@ export function callCutOff(object: usize, node: usize, settle: bool): void {
       if (i == 4 && (kind == Kind.CONDITION || kind == Kind.BARRIER)) {
         // Told, and not yet woken: nobody may come by to repair the list.
         const leaving = <usize>(<u32>load(object + offsetof<WaitList>('leaving')));
-        if (leaving) notifyOne(leaving + offsetof<WaitNode>('state'));
+        if (leaving && (leaving & 3) == 0 && leaving < end) notifyOne(leaving + offsetof<WaitNode>('state'));
       }
       if (!word) continue;
       for (let tries = 0; owned && tries < 2; tries++) {
@@ -153,21 +157,23 @@ export function callCutOff(object: usize, node: usize, settle: bool): void {
 }
 
 /** As settleInFlight and discardSettle, for this worker, who goes on. */
-function settleOwn(): void {
+function settleOwn(end: usize): void {
+  let left = end >> 4;
   let ref = selfSlot + SLOT_DISCARD;
   const link = selfSlot + offsetof<Slot>('refs');
-  while (ref) {
+  while (ref && (ref & 15) == 0 && ref < end && left-- != 0) {
     const isDiscard = ref == selfSlot + SLOT_DISCARD;
     const next = isDiscard ? loadPlain(link) : loadPlain(ref + offsetof<Ref>('next'));
     const word = isDiscard || loadPlain(ref + offsetof<Ref>('index')) == IN_FLIGHT ? wordOf(ref) : 0;
-    if (word) {
+    if (word && word < end) {
       const after = loadPlain(ref + offsetof<InFlight>('after'));
       const isBatch = isDiscard || (loadPlain(ref + offsetof<InFlight>('meta')) & CELL_BATCH) != 0;
       if (isBatch && word & EXCHANGING) {
         // As cellBatchSettle.
         const place = <usize>(<u32>after);
-        if (load64(word & ~EXCHANGING) == load64(place)) store64(place, load64(ref + offsetof<CellBatch>('other')));
-      } else if ((load(word & ~TAKING) == after) != ((word & TAKING) != 0)) {
+        const isSound = place < end && ((place | (word & ~EXCHANGING)) & 7) == 0;
+        if (isSound && load64(word & ~EXCHANGING) == load64(place)) store64(place, load64(ref + offsetof<CellBatch>('other')));
+      } else if ((load(word & ~3) == after) != ((word & TAKING) != 0)) {
         // Not this worker's any more, or not yet.
         if (isBatch) storePlain(ref + offsetof<InFlight>('length'), 0);
         if (isDiscard) storePlain(ref + offsetof<InFlight>('generation'), 0);
@@ -177,8 +183,8 @@ function settleOwn(): void {
           if (!(word & TAKING)) storePlain(ref + offsetof<Ref>('index'), 0);
           else {
             const previous = <usize>(<u32>loadPlain(ref + offsetof<Ref>('previous')));
-            storePlain(previous ? previous + offsetof<Ref>('next') : link, next);
-            if (next) storePlain(<usize>(<u32>next) + offsetof<Ref>('previous'), <i32>previous);
+            if (previous < end) storePlain(previous ? previous + offsetof<Ref>('next') : link, next);
+            if (next && <usize>(<u32>next) < end) storePlain(<usize>(<u32>next) + offsetof<Ref>('previous'), <i32>previous);
           }
         }
       }

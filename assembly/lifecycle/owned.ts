@@ -10,6 +10,7 @@
  */
 
 import { loadPlain, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { free } from '../heap/allocator';
 import { isInFlight, isNode, listRemove, nextRef, refRelease } from '../heap/handles';
 import { inFlightBlock, inFlightFree, inFlightMeta, inFlightSettle } from '../heap/in-flight';
@@ -38,13 +39,21 @@ function empty(inFlight: usize): void {
 }
 
 function firstRef(slot: usize): usize {
-  return <usize>(<u32>loadPlain(slot + offsetof<Slot>('refs')));
+  return refAt(slot + offsetof<Slot>('refs'));
+}
+
+function refAt(word: usize): usize {
+  const ref = <usize>(<u32>loadPlain(word));
+  if (ref) Check.block(ref, word);
+  return ref;
 }
 
 /** This worker ends: whoever then joins it finds its handles closed, the ends of pipes among them. */
 export function releaseOwn(): void {
   let ref = firstRef(selfSlot);
+  let left = Check.most();
   while (ref) {
+    Check.that(left-- != 0, selfSlot + offsetof<Slot>('refs'));
     const next = nextRef(ref);
     // The node of an async wait may be in a list still: the reaper takes it out first.
     if (!isNode(ref)) refDrop(ref);
@@ -59,9 +68,11 @@ export function releaseOwn(): void {
 export function settleInFlight(slot: usize): void {
   discardSettle(slot);
   let link = slot + offsetof<Slot>('refs');
+  let left = Check.most();
   while (true) {
-    const ref = <usize>(<u32>loadPlain(link));
+    const ref = refAt(link);
     if (!ref) return;
+    Check.that(left-- != 0, slot + offsetof<Slot>('refs'));
     if (!isInFlight(ref) || isInHand(ref)) {
       link = ref + offsetof<Ref>('next');
       continue;
@@ -81,7 +92,9 @@ function isInHand(inFlight: usize): bool {
 export function releaseAllOf(slot: usize): void {
   discardEmpty(slot);
   const head = slot + offsetof<Slot>('refs');
+  let left = Check.most();
   for (let ref = firstRef(slot); ref; ref = firstRef(slot)) {
+    Check.that(left-- != 0, head);
     if (isInFlight(ref)) {
       empty(ref);
       storePlain(head, <i32>nextRef(ref));

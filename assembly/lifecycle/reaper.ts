@@ -47,9 +47,14 @@ import { slotFree, slotOf, slotsFreeUnstarted, workerAbandon, workerIsKnown, wor
  */
 export function reapLocks(tid: i32, clean: bool): void {
   if (clean || !workerIsKnown(tid) || isLetGo(slotOf(tid))) return;
-  letGo(tid);
+  if (letGoOf != tid) {
+    letGoOf = tid;
+    abandoned = 0;
+    letGo(tid);
+  } else letGoOfRoot(tid);
   const end = objectEntries();
-  for (let index = 1; index < end; index++) {
+  for (let index = abandoned + 1; index < end; index++) {
+    abandoned = index;
     const object = objectPin(index);
     if (!object) continue;
     // Not before it is pinned: the entry could become another object's in between.
@@ -57,11 +62,20 @@ export function reapLocks(tid: i32, clean: bool): void {
     objectUnpin(object);
   }
   storePlain(slotOf(tid) + offsetof<Slot>('letGo'), 1);
+  letGoOf = 0;
 }
+
+/** Whose locks this instance is letting go of, or 0, and up to which object. */
+let letGoOf: i32 = 0;
+let abandoned: i32 = 0;
 
 /** Step 0, and step 1 for the locks that no object has. */
 function letGo(tid: i32): void {
   settleInFlight(slotOf(tid));
+  letGoOfRoot(tid);
+}
+
+function letGoOfRoot(tid: i32): void {
   lockAbandon(ROOT + offsetof<Root>('heapLock'), tid);
   lockAbandon(ROOT + offsetof<Root>('outputLock'), tid);
 }
@@ -72,16 +86,40 @@ function isLetGo(slot: usize): bool {
 }
 
 /**
+ * Where a word makes no sense (checks.ts) it traps; called again, it goes on behind that: who waits elsewhere must
+ * not wait for ever. What is left out of what the dead worker had is lost.
  * `clean`: it ended by itself. A Lock it holds then stays locked, as in Python: somebody else may release it.
  */
 export function reap(tid: i32, clean: bool): void {
   if (!workerIsKnown(tid)) return;
-  reapLocks(tid, clean);
-  if (clean) letGo(tid);
+  if (reaped != tid) {
+    reaped = tid;
+    step = 0;
+    looked = 0;
+  }
+  if (step == 0) reapLocks(tid, clean);
+  if (step++ == 0 && clean) letGo(tid);
   lockWakeAll(ROOT + offsetof<Root>('heapLock'));
   lockWakeAll(ROOT + offsetof<Root>('outputLock'));
+  repairAll(tid, clean);
+  if (given != tid) giveBack(tid);
+  reaped = 0;
+  given = 0;
+  multiWaitWakeAll();
+  slotsFreeUnstarted(tid);
+  slotFree(tid);
+}
+
+/** Whose death this instance is repairing, or 0, and how far it is. */
+let reaped: i32 = 0;
+let step: i32 = 0;
+let looked: i32 = 0;
+let given: i32 = 0;
+
+function repairAll(tid: i32, clean: bool): void {
   const end = objectEntries();
-  for (let index = 1; index < end; index++) {
+  for (let index = looked + 1; index < end; index++) {
+    looked = index;
     adoptDoomed(index, tid);
     const object = objectPin(index);
     if (!object) continue;
@@ -90,11 +128,12 @@ export function reap(tid: i32, clean: bool): void {
     repair(object, kind, tid);
     objectUnpin(object);
   }
+}
+
+function giveBack(tid: i32): void {
+  given = tid;
   releaseAllOf(slotOf(tid));
   drain();
-  multiWaitWakeAll();
-  slotsFreeUnstarted(tid);
-  slotFree(tid);
 }
 
 function abandon(object: usize, kind: i32, tid: i32, clean: bool): void {

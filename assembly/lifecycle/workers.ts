@@ -35,6 +35,7 @@
  */
 import { Status, WorkerState } from '../abi';
 import { cas, copy, load, loadPlain, notify, store, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { allocate, free } from '../heap/allocator';
 import { retain } from '../heap/object-table';
 import { align8, boxedDropAt, RECORD } from '../heap/record';
@@ -43,13 +44,14 @@ import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from '../limits';
 import { lockAbandon, lockInternal, lockWakeAll, unlock } from '../sync/lock';
 import { gateWakeAll } from '../waiting/event-count';
 import { multiWaitWake } from '../waiting/multi-wait';
-import { become, deadlineAfter, FOREVER, Parked, park, self, selfScratch, selfSlot } from '../waiting/park';
+import { become, deadlineAfter, FOREVER, Parked, park, self, selfScratch, selfSlot, slots } from '../waiting/park';
 
 /** With its taker's id, in a slot's `tid`. */
 const CLAIMED: i32 = 1 << 31;
 
 export function slotAt(index: i32): usize {
-  return <usize>(<u32>loadPlain(ROOT + offsetof<Root>('slots'))) + <usize>index * SLOT_BYTES;
+  const first = slots ? slots : <usize>(<u32>loadPlain(ROOT + offsetof<Root>('slots')));
+  return first + <usize>index * SLOT_BYTES;
 }
 
 /** Slots there are, taken or free. */
@@ -117,6 +119,7 @@ export function slotFree(tid: i32): void {
 
 function slotClear(slot: usize): void {
   const scratch = <usize>(<u32>loadPlain(slot + offsetof<Slot>('scratch')));
+  if (scratch) Check.block(scratch, slot + offsetof<Slot>('scratch'));
   storePlain(slot + offsetof<Slot>('scratch'), 0);
   storePlain(slot + offsetof<Slot>('waitingOn'), 0);
   storePlain(slot + offsetof<Slot>('refs'), 0);
@@ -148,6 +151,7 @@ export function workerBecome(tid: i32): bool {
   let scratch = <usize>(<u32>loadPlain(slot + offsetof<Slot>('scratch')));
   if (!scratch) scratch = allocate(SCRATCH);
   if (!scratch) return false;
+  Check.block(scratch, slot + offsetof<Slot>('scratch'));
   storePlain(slot + offsetof<Slot>('scratch'), <i32>scratch);
   become(tid, slot, scratch);
   return true;
@@ -223,6 +227,7 @@ export function workerJoin(worker: usize, timeoutMs: f64): i32 {
   while (true) {
     const state = workerState(worker);
     if (state == WorkerState.ENDED) return Status.OK;
+    Check.that(<u32>state < <u32>WorkerState.ENDED, worker);
     if (timeoutMs == 0) return Status.TIMEOUT;
     const result = park(worker, state, deadline);
     if (result == Parked.REFUSED) return Status.WOULD_BLOCK;
@@ -255,6 +260,11 @@ export function workerSetName(worker: usize, boxed: usize): void {
 export function workerName(worker: usize): i32 {
   lockInternal(nameLock(worker));
   const boxed = <usize>(<u32>loadPlain(nameWord(worker)));
+  if (boxed) {
+    Check.block(boxed, nameWord(worker));
+    Check.that(<u32>loadPlain(boxed) < SCRATCH - RECORD, boxed);
+    Check.that(<u32>loadPlain(boxed + offsetof<Record>('meta')) <= 255, boxed + offsetof<Record>('meta'));
+  }
   if (boxed) copy(selfScratch, boxed, RECORD + align8(<u32>loadPlain(boxed)));
   unlock(nameLock(worker));
   return boxed ? loadPlain(selfScratch + offsetof<Record>('meta')) : <i32>Status.RANGE;

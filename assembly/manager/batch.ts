@@ -25,6 +25,7 @@
  */
 import { Encoding, Meta, Status } from '../abi';
 import { copy, loadPlain, storePlain, storePlainF64 } from '../atomics';
+import { Check } from '../checks';
 import { allocate, free } from '../heap/allocator';
 import { listRemove } from '../heap/handles';
 import { inFlightAdd, inFlightFree, inFlightSettle, TAKING } from '../heap/in-flight';
@@ -43,9 +44,11 @@ import {
   cellLength,
   cellMeta,
   cellOfBlock,
+  cellOfEncoding,
   cellOfRecord,
   cellRetain,
   cellsDropAt,
+  checkCell,
   isBlock,
   isNumber,
   NONE,
@@ -226,8 +229,12 @@ export function cellShow(cell: i64): i32 {
     storePlainF64(selfScratch + RECORD, numberOf(cell));
     return Encoding.NUMBER;
   }
-  if (!isBlock(cell)) return <i32>cell - 1;
+  if (!isBlock(cell)) {
+    Check.that(cell > NONE && cell <= cellOfEncoding(Encoding.TRUE), selfScratch);
+    return <i32>cell - 1;
+  }
   const block = cellBlock(cell);
+  checkCell(block);
   storePlain(selfScratch, <i32>cellLength(block));
   if (isShort(cell)) {
     copy(selfScratch + RECORD, block + BLOCK, cellLength(block));

@@ -31,7 +31,8 @@
  */
 import { Encoding } from '../abi';
 import { add, cas, copy, load, load64, loadPlain, loadPlainF64, store64, storePlain } from '../atomics';
-import { allocate, free } from '../heap/allocator';
+import { Check } from '../checks';
+import { allocate, free, isRoomy } from '../heap/allocator';
 import { align8, bodyBytes, RECORD, releaseHandles } from '../heap/record';
 import { Cell, CellBlock } from '../layout';
 
@@ -59,7 +60,10 @@ export function isBlock(cell: i64): bool {
 }
 
 export function cellBlock(cell: i64): usize {
-  return <usize>(<u32>cell);
+  const block = <usize>(<u32>cell);
+  Check.that(cell >> 32 == 0, block);
+  Check.block(block, block);
+  return block;
 }
 
 export function cellOfBlock(block: usize): i64 {
@@ -89,6 +93,14 @@ export function cellMeta(block: usize): u32 {
 
 export function cellHash(block: usize): u32 {
   return <u32>loadPlain(block + offsetof<CellBlock>('hash'));
+}
+
+/** That all which a block says it has can be in it. */
+export function checkCell(block: usize): void {
+  const length = cellLength(block);
+  const meta = cellMeta(block);
+  const isSound = length < <u32>i32.MAX_VALUE && (meta & 0xffff) <= <u32>Encoding.RICH;
+  Check.that(isSound && isRoomy(block, BLOCK + bodyBytes(length, meta)), block);
 }
 
 /** A block with one reference, its body still to be written; 0 when the heap is full. */
@@ -130,7 +142,11 @@ export function cellHandles(block: usize): usize {
 
 /** One reference less of a cell without handles; the last one frees the block. */
 export function cellDrop(cell: i64): void {
-  if (isBlock(cell) && add(cellBlock(cell) + offsetof<CellBlock>('refs'), -1) == 1) free(cellBlock(cell));
+  if (!isBlock(cell)) return;
+  const block = cellBlock(cell);
+  const count = add(block + offsetof<CellBlock>('refs'), -1);
+  Check.that(count > 0, block);
+  if (count == 1) free(block);
 }
 
 /**
@@ -144,11 +160,13 @@ export function cellDropAt(place: usize): void {
   const refs = block + offsetof<CellBlock>('refs');
   while (true) {
     const count = load(refs);
+    Check.that(count > 0, block);
     if (count == 1) break;
     setCell(place, NONE);
     if (cas(refs, count, count - 1) == count) return;
     setCell(place, cell);
   }
+  checkCell(block);
   releaseHandles(cellHandles(block), cellMeta(block));
   setCell(place, NONE);
   free(block);

@@ -55,8 +55,12 @@ export function bodyOf(container: usize): usize {
 
 export const UNKNOWN: i32 = -1;
 
+export function countWord(container: usize): usize {
+  return container + offsetof<Container>('count');
+}
+
 export function countOf(container: usize): i32 {
-  return loadPlain(container + offsetof<Container>('count'));
+  return loadPlain(countWord(container));
 }
 
 export function setCount(container: usize, count: i32): void {

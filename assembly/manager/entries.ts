@@ -31,7 +31,8 @@
  */
 
 import { fill, loadPlain, storePlain } from '../atomics';
-import { allocate, free } from '../heap/allocator';
+import { Check } from '../checks';
+import { allocate, free, isRoomy } from '../heap/allocator';
 import { TableBody, TableEntry } from '../layout';
 import { cellAt, cellDrop, NONE, setCell } from './cell';
 import { bodyOf, countOf, setBody, setCount } from './container';
@@ -97,14 +98,27 @@ function limitFor(slots: u32): u32 {
   return (slots << 1) / 3;
 }
 
+/** That a body is one: its parts, as it counts them, lie in its block. */
+export function checkBody(body: usize): void {
+  Check.block(body, body);
+  const slots = indexSize(body);
+  const limit = limitOf(body);
+  const isSound = slots >= INDEX_MIN && slots <= INDEX_MAX && (slots & (slots - 1)) == 0 && limit < slots;
+  Check.that(isSound && usedOf(body) <= spentOf(body) && spentOf(body) <= limit, body);
+  Check.that(isRoomy(body, PAIRS + limit * PAIR_BYTES + slots * INDEX_ENTRY), body);
+}
+
 /** The entry of the key that is sought, or 0. */
 export function find(body: usize): usize {
   if (!body) return 0;
+  checkBody(body);
   const mask = indexSize(body) - 1;
   let i = soughtHash & mask;
+  let left = mask;
   while (true) {
     const number = <u32>loadPlain(indexAt(body, i));
     if (number == 0) return 0;
+    Check.that(number <= limitOf(body) && left-- != 0, indexAt(body, i));
     const entry = entryAt(body, number - 1);
     if (valueIn(entry) != NONE && isSought(keyIn(entry))) return entry;
     i = (i + 1) & mask;
@@ -115,13 +129,18 @@ export function find(body: usize): usize {
 function index(body: usize, hash: u32, number: u32): void {
   const mask = indexSize(body) - 1;
   let i = hash & mask;
-  while (loadPlain(indexAt(body, i)) != 0) i = (i + 1) & mask;
+  let left = mask;
+  while (loadPlain(indexAt(body, i)) != 0) {
+    Check.that(left-- != 0, indexAt(body, i));
+    i = (i + 1) & mask;
+  }
   storePlain(indexAt(body, i), <i32>(number + 1));
 }
 
 /** A body with what is there and room for `more`, made the contents; 0 when the heap is full. */
 function rebuild(table: usize, more: u32): usize {
   const old = bodyOf(table);
+  if (old) checkBody(old);
   const wanted = <u32>countOf(table) + more;
   let slots = INDEX_MIN;
   while (limitFor(slots) < wanted && slots < INDEX_MAX) slots <<= 1;
@@ -138,6 +157,7 @@ function rebuild(table: usize, more: u32): usize {
     const entry = entryAt(old, i);
     if (valueIn(entry) == NONE) continue;
     const key = keyIn(entry);
+    Check.that(moved < limit, old);
     setKey(entryAt(body, moved), key);
     setValue(entryAt(body, moved), valueIn(entry));
     index(body, hashOfCell(key), moved++);
@@ -152,6 +172,7 @@ function rebuild(table: usize, more: u32): usize {
 /** The body, with room for `more` entries; 0 when the heap is full. */
 export function reserve(table: usize, more: u32): usize {
   const body = bodyOf(table);
+  if (body) checkBody(body);
   if (body && limitOf(body) - spentOf(body) >= more) return body;
   // Half as many again: moving an entry is paid for by those that came since it was moved last.
   const spare = max(more, <u32>countOf(table) >> 1);
@@ -187,6 +208,7 @@ export function remove(table: usize, entry: usize): void {
  */
 export function recount(table: usize): void {
   const body = bodyOf(table);
+  if (body) checkBody(body);
   let count = 0;
   // One more than are used: its key may be in already.
   for (let i: u32 = 0, end = body ? min(usedOf(body) + 1, limitOf(body)) : 0; i < end; i++) {

@@ -13,6 +13,7 @@
  */
 import { Part, Put, Status } from '../abi';
 import { storePlain } from '../atomics';
+import { Check } from '../checks';
 import { free } from '../heap/allocator';
 import { RECORD } from '../heap/record';
 import { CellBlock } from '../layout';
@@ -44,9 +45,9 @@ import {
   NONE,
   setCell,
 } from './cell';
-import { bodyOf, bodyWord, containerEnter, containerLeave, containerRead, countOf, setBody, setCount } from './container';
+import { bodyOf, bodyWord, containerEnter, containerLeave, containerRead, countOf, countWord, setBody, setCount } from './container';
 import { discardBeginTake, discardDrop, discardEndTake, discardExchange } from './discard';
-import { entryAt, find, insert, keyIn, recount, remove, reserve, setUsed, setValue, usedOf, valueIn, valueWord } from './entries';
+import { checkBody, entryAt, find, insert, keyIn, recount, remove, reserve, setUsed, setValue, usedOf, valueIn, valueWord } from './entries';
 import { cellOfSought, seekInBatch, seekRecord, soughtHash } from './key';
 
 /** Where in a worker's scratch the record of a key lies: behind that of a small value. */
@@ -237,8 +238,13 @@ export function tableTakeLast(table: usize): i32 {
 }
 
 function takeLast(table: usize, body: usize, batch: usize): void {
+  checkBody(body);
+  Check.that(usedOf(body) > 0, body);
   let last = usedOf(body) - 1;
-  while (valueIn(entryAt(body, last)) == NONE) last--;
+  while (valueIn(entryAt(body, last)) == NONE) {
+    Check.that(last > 0, body);
+    last--;
+  }
   const entry = entryAt(body, last);
   const key = keyIn(entry);
   cellBatchPush(batch, NONE);
@@ -255,6 +261,7 @@ export function tableClear(table: usize): i32 {
   if (status != Status.OK) return status;
   const body = bodyOf(table);
   if (body) {
+    checkBody(body);
     discardBeginTake(body, entryAt(body, 0), cellsIn(body), bodyWord(table), 0);
     setBody(table, 0);
     discardEndTake();
@@ -281,12 +288,16 @@ export function tableSize(table: usize): i32 {
 export function tableSnapshot(table: usize, part: i32): i32 {
   lockToRead(table);
   const count = <u32>countOf(table);
-  const batch = cellBatchCreate(part == Part.ITEMS ? count << 1 : count);
   const body = bodyOf(table);
+  if (body) checkBody(body);
+  Check.that(count <= (body ? usedOf(body) : 0), countWord(table));
+  const batch = cellBatchCreate(part == Part.ITEMS ? count << 1 : count);
   if (batch >= 0 && body) {
+    let left = count;
     for (let i: u32 = 0, used = usedOf(body); i < used; i++) {
       const entry = entryAt(body, i);
       if (valueIn(entry) == NONE) continue;
+      Check.that(left-- != 0, countWord(table));
       if (part & Part.KEYS) cellBatchPushCopy(batch, keyIn(entry));
       if (part & Part.VALUES) cellBatchPushCopy(batch, valueIn(entry));
     }
@@ -299,6 +310,7 @@ export function tableSnapshot(table: usize, part: i32): i32 {
 export function tableDestroy(table: usize): void {
   const body = bodyOf(table);
   if (!body) return;
+  checkBody(body);
   cellsDropAt(entryAt(body, 0), cellsIn(body));
   setBody(table, 0);
   free(body);

@@ -19,7 +19,8 @@
  */
 import { Status } from '../abi';
 import { copy, loadPlain, store, storePlain } from '../atomics';
-import { allocate, free } from '../heap/allocator';
+import { Check } from '../checks';
+import { allocate, free, isRoomy } from '../heap/allocator';
 import { beginPut } from '../heap/in-flight';
 import { VectorBody } from '../layout';
 import { unlock } from '../sync/lock';
@@ -46,13 +47,21 @@ import { discardBeginTake, discardDrop, discardEndTake, discardExchange } from '
 const CELLS: u32 = offsetof<VectorBody>();
 const CAPACITY_MIN: u32 = 6;
 const CAPACITY_MAX: u32 = 0x0fff0000;
+/** What fits into the largest block. */
+const CAPACITY_MOST: u32 = 0x0fffffff;
 
 function bodyCapacity(body: usize): u32 {
   return <u32>loadPlain(body + offsetof<VectorBody>('capacity'));
 }
 
+/** Cells in a body that is one: they, and those that there is room for, lie in its block. */
 function lengthIn(body: usize): u32 {
-  return body ? <u32>loadPlain(body + offsetof<VectorBody>('length')) : 0;
+  if (!body) return 0;
+  Check.block(body, body);
+  const length = <u32>loadPlain(lengthWord(body));
+  const capacity = bodyCapacity(body);
+  Check.that(length <= capacity && capacity <= CAPACITY_MOST && isRoomy(body, CELLS + capacity * CELL), lengthWord(body));
+  return length;
 }
 
 function lengthWord(body: usize): usize {

@@ -38,6 +38,7 @@
  */
 import { Status } from '../abi';
 import { load, loadPlain, store, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { handleRelease } from '../heap/object-table';
 import { Connection, Gate, QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
 import { queueCommit } from '../queue/in-place';
@@ -48,12 +49,18 @@ import { multiWaitWake } from '../waiting/multi-wait';
 
 /** The queue it reads from, or 0. */
 export function connectionIncoming(connection: usize): usize {
-  return <usize>(<u32>loadPlain(connection + offsetof<Connection>('incoming')));
+  return queueAt(connection + offsetof<Connection>('incoming'));
+}
+
+function queueAt(word: usize): usize {
+  const queue = <usize>(<u32>loadPlain(word));
+  if (queue) Check.block(queue, word);
+  return queue;
 }
 
 /** The queue it writes to, or 0. */
 export function connectionOutgoing(connection: usize): usize {
-  return <usize>(<u32>loadPlain(connection + offsetof<Connection>('outgoing')));
+  return queueAt(connection + offsetof<Connection>('outgoing'));
 }
 
 // ── putting: the queue's, and what a pipe does after it ──────────────────────────────────────────────

@@ -11,7 +11,7 @@ import { QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
 import { lockInternal, unlock } from '../sync/lock';
 import { selfScratch } from '../waiting/park';
 import { takeBlock } from './fifo';
-import { advance, bytesOf, cachedOther, itemsOf, positionOf, ringRead, ringSeek, ringTail, ringWord, setPosition } from './ring';
+import { advance, bytesOf, cachedOther, checkEmpty, checkRecord, itemsOf, positionOf, ringRead, ringSeek, ringTail, ringWord, setPosition } from './ring';
 
 /**
  * Whether there is room for an item, by what the producers last saw of the consumers' position. False:
@@ -41,13 +41,16 @@ export function fifoTakeBytes(queue: usize, to: usize, most: u32): i32 {
   lockInternal(side);
   const head = positionOf(side);
   const at = bytesOf(head);
-  if (bytesOf(ringTail(queue, head)) == at) {
+  const tail = ringTail(queue, head);
+  if (bytesOf(tail) == at) {
+    checkEmpty(side, head);
     unlock(side);
     return Status.TIMEOUT;
   }
   const segment = ringSeek(queue, at);
   const length = ringWord(segment, at);
   const meta = ringWord(segment, at + 4);
+  checkRecord(side, head, tail, length, meta);
   const refusal = refusalOf(length, meta, most);
   if (refusal) {
     unlock(side);

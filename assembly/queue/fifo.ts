@@ -9,8 +9,9 @@
  */
 import { Encoding, Status } from '../abi';
 import { load, loadPlain, loadPlainF64, store, storePlain, storePlainF64 } from '../atomics';
+import { Check } from '../checks';
 import { beginPut, beginTake, endPut, endTake } from '../heap/in-flight';
-import { blockOf, inFlightOf, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
+import { blockOf, inFlightOf, isMeta, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
 import { QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
 import { SCRATCH } from '../limits';
 import { Internal, unlock } from '../sync/lock';
@@ -19,6 +20,8 @@ import {
   advance,
   bytesOf,
   cachedOther,
+  checkEmpty,
+  checkRecord,
   itemsOf,
   positionOf,
   positionWord,
@@ -44,7 +47,10 @@ function room(queue: usize, tail: i64, wanted: i32): i32 {
   if (maxsize <= 0) return wanted;
   const side = queue + QUEUE_TAIL;
   let free = maxsize - (itemsOf(tail) - itemsOf(cachedOther(side)));
-  if (free < wanted) free = maxsize - (itemsOf(tail) - itemsOf(refreshOther(side, queue + QUEUE_HEAD)));
+  if (free < wanted) {
+    free = maxsize - (itemsOf(tail) - itemsOf(refreshOther(side, queue + QUEUE_HEAD)));
+    Check.that(free >= 0 && free <= maxsize, positionWord(side));
+  }
   return min(free, wanted);
 }
 
@@ -109,6 +115,7 @@ export function fifoPutMany(queue: usize, records: usize, count: i32): i32 {
     flags |= meta;
     bytes += recordBytes(<u32>loadPlain(records + bytes), meta);
   }
+  Check.that(bytes <= SCRATCH, records);
   const at = bytesOf(tail);
   const segment = ringReserve(queue, at, bytes);
   if (!segment) {
@@ -147,7 +154,9 @@ export function fifoGet(queue: usize): i32 {
   Internal.lock(side);
   const head = positionOf(side);
   const at = bytesOf(head);
-  if (bytesOf(ringTail(queue, head)) == at) {
+  const tail = ringTail(queue, head);
+  if (bytesOf(tail) == at) {
+    checkEmpty(side, head);
     unlock(side);
     return Status.TIMEOUT;
   }
@@ -155,6 +164,7 @@ export function fifoGet(queue: usize): i32 {
   const record = ringAddress(segment, at);
   const length = <u32>loadPlain(record);
   const meta = <u32>loadPlain(record + 4);
+  checkRecord(side, head, tail, length, meta);
   const bytes = recordBytes(length, meta);
   storePlain(selfScratch, <i32>length);
   if (meta == <u32>Encoding.NUMBER) storePlainF64(selfScratch + RECORD, loadPlainF64(ringAddress(segment, at + RECORD)));
@@ -184,10 +194,12 @@ export function fifoGetMany(queue: usize, most: i32, numbers: bool): i32 {
   const at = bytesOf(head);
   const tail = refreshOther(side, queue + QUEUE_TAIL);
   if (bytesOf(tail) == at) {
+    checkEmpty(side, head);
     unlock(side);
     return Status.TIMEOUT;
   }
   const segment = ringSeek(queue, at);
+  checkRecord(side, head, tail, ringWord(segment, at), ringWord(segment, at + 4));
   const run = min(ringRun(segment, at, bytesOf(tail) - at), SCRATCH);
   let count = 0;
   let bytes: u32 = 0;
@@ -196,12 +208,14 @@ export function fifoGetMany(queue: usize, most: i32, numbers: bool): i32 {
     const meta = ringWord(segment, at + bytes + 4);
     if (numbers && meta != <u32>Encoding.NUMBER) break;
     const more = recordBytes(ringWord(segment, at + bytes), meta);
-    if (bytes + more > run) break;
+    if (more > run || bytes + more > run) break;
+    Check.that(isMeta(meta) && (meta <= 0xffff || (meta & OUT_OF_LINE) != 0), ringAddress(segment, at + bytes + 4));
     flags |= meta;
     bytes += more;
     count++;
   }
   if (count == 0) {
+    Check.that(numbers, segment);
     unlock(side);
     return Status.NOT_NUMBER;
   }

@@ -26,7 +26,8 @@
  */
 import { Encoding, Key } from '../abi';
 import { copy, loadPlain, loadPlain64, storePlain, storePlain64 } from '../atomics';
-import { allocate, free } from '../heap/allocator';
+import { Check } from '../checks';
+import { allocate, free, isRoomy } from '../heap/allocator';
 import { align8, itemDrop } from '../heap/record';
 import { PriorityEntry } from '../layout';
 
@@ -105,8 +106,17 @@ export function precedes(a: usize, b: usize): bool {
   if (ageA & ageB & ((<u64>AGE) << 32)) return ageA < ageB;
   const restA = restIn(<i32>(ageA >> 32));
   const restB = restIn(<i32>(ageB >> 32));
+  if (restA) checkRest(restA, a);
+  if (restB) checkRest(restB, b);
   const order = compareRests(restA, restB);
   return order ? order < 0 : ageOf(restA, ageA) < ageOf(restB, ageB);
+}
+
+function checkRest(rest: usize, entry: usize): void {
+  const word = entry + offsetof<PriorityEntry>('rest');
+  Check.block(rest, word);
+  const length = <u32>loadPlain(rest);
+  Check.that(length < <u32>i32.MAX_VALUE && isRoomy(rest, REST + align8(length)), word);
 }
 
 function ageOf(rest: usize, age: u64): u64 {

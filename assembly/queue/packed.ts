@@ -8,11 +8,12 @@
  * Nobody waits here. Death: such a block of the queue's own that is in no entry yet, or in none any more, is
  * lost; others have an InFlight (heap/object-table.ts).
  */
-import { Encoding } from '../abi';
+import { Encoding, Meta } from '../abi';
 import { copy, loadPlain, loadPlain64, storePlain, storePlain64, storePlainF64 } from '../atomics';
-import { allocate, free } from '../heap/allocator';
+import { Check } from '../checks';
+import { allocate, free, isRoomy } from '../heap/allocator';
 import { beginPut, beginTake, endPut, endTake } from '../heap/in-flight';
-import { blockOf, bodyBytes, inFlightOf, itemDrop, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
+import { align8, blockOf, bodyBytes, inFlightOf, isMeta, itemDrop, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
 import { StackEntry } from '../layout';
 import { INLINE_MAX } from '../limits';
 import { sizeOf, sizeWord } from './state';
@@ -58,8 +59,9 @@ export function packedEndPut(record: usize, meta: u32): void {
  */
 export function packedBeginTake(queue: usize, record: usize, after: i64): usize {
   const meta = <u32>loadPlain(record + offsetof<StackEntry>('meta'));
-  if (!(meta & OUT_OF_LINE)) return 0;
   const length = <u32>loadPlain(record + offsetof<StackEntry>('length'));
+  checkPacked(record, length, meta);
+  if (!(meta & OUT_OF_LINE)) return 0;
   if (isOurs(length, meta)) return 0;
   const block = blockOf(record);
   beginTake(block, length, meta, sizeWord(queue), sizeOf(after));
@@ -75,7 +77,8 @@ export function packedEndTake(block: usize): void {
 export function packedDrop(record: usize): void {
   const meta = <u32>loadPlain(record + offsetof<StackEntry>('meta'));
   if (!(meta & OUT_OF_LINE)) return;
-  if (isOurs(<u32>loadPlain(record + offsetof<StackEntry>('length')), meta)) free(blockOf(record));
+  const length = <u32>loadPlain(record + offsetof<StackEntry>('length'));
+  if (isOurs(length, meta)) free(ourBlock(record, length));
   else itemDrop(blockOf(record));
 }
 
@@ -89,6 +92,7 @@ export function copyPacked(to: usize, from: usize): void {
 export function unfoldedBytes(packed: usize): u32 {
   const length = <u32>loadPlain(packed + offsetof<StackEntry>('length'));
   const meta = <u32>loadPlain(packed + offsetof<StackEntry>('meta'));
+  checkPacked(packed, length, meta);
   return isOurs(length, meta) ? RECORD + bodyBytes(length, meta) : recordBytes(length, meta);
 }
 
@@ -97,11 +101,25 @@ export function unfold(record: usize): u32 {
   const length = <u32>loadPlain(record + offsetof<StackEntry>('length'));
   const meta = <u32>loadPlain(record + offsetof<StackEntry>('meta'));
   if (!isOurs(length, meta)) return meta;
-  const block = blockOf(record);
+  const block = ourBlock(record, length);
   copy(record + RECORD, block, bodyBytes(length, meta));
   free(block);
   storePlain(record + offsetof<StackEntry>('meta'), <i32>(meta & ~OUT_OF_LINE));
   return meta & ~OUT_OF_LINE;
+}
+
+/** The block of an item that is the queue's own affair. */
+function ourBlock(record: usize, length: u32): usize {
+  const block = blockOf(record);
+  Check.block(block, record + RECORD);
+  Check.that(isRoomy(block, align8(length)), record + RECORD);
+  return block;
+}
+
+/** A record that is about to be taken out: eight bytes, or what is in a block; there are no other flags. */
+function checkPacked(packed: usize, length: u32, meta: u32): void {
+  const isInBlock = (meta & OUT_OF_LINE) != 0;
+  Check.that(isMeta(meta) && (isInBlock || (length <= 8 && meta <= 0xffff)), packed + offsetof<StackEntry>('meta'));
 }
 
 function isOurs(length: u32, meta: u32): bool {

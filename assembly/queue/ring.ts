@@ -34,13 +34,16 @@
  */
 
 import { copy, load, load64, loadPlain, loadPlain64, store, store64, storePlain, storePlain64, xchg } from '../atomics';
+import { Check } from '../checks';
 import { allocate, free } from '../heap/allocator';
 import { beginTake, endTake } from '../heap/in-flight';
-import { itemDrop, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
+import { isMeta, itemDrop, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
 import { QUEUE_HEAD, QUEUE_TAIL, Queue, QueueSide, Record, Segment } from '../layout';
-import { SEGMENT_MAX, SEGMENT_MIN } from '../limits';
+import { SCRATCH, SEGMENT_MAX, SEGMENT_MIN } from '../limits';
 
 const SEGMENT: usize = 16;
+/** Of a chain whose producers have not moved on: who dies then leaves one. */
+const mostSegments: i32 = 4096;
 
 export function itemsOf(position: i64): i32 {
   return <i32>(position >> 32);
@@ -88,6 +91,14 @@ function segmentOf(side: usize): usize {
   return <usize>(<u32>loadPlain(side + offsetof<QueueSide>('segment')));
 }
 
+/** A segment whose address was read at `word`: all of it lies in the heap. */
+function checkSegment(segment: usize, word: usize): void {
+  Check.block(segment, word);
+  const capacity = segmentCapacity(segment);
+  Check.that(capacity >= SEGMENT_MIN && (capacity & (capacity - 1)) == 0, segment + offsetof<Segment>('capacity'));
+  Check.block(segment + capacity, word);
+}
+
 function setSegment(side: usize, segment: usize): void {
   storePlain(side + offsetof<QueueSide>('segment'), <i32>segment);
 }
@@ -128,7 +139,11 @@ export function ringReserve(queue: usize, at: u32, bytes: u32): usize {
   const side = queue + QUEUE_TAIL;
   let segment = segmentOf(side);
   // An owner that died may have chained a segment without moving on.
+  let left = mostSegments;
+  checkSegment(segment, side + offsetof<QueueSide>('segment'));
   for (let next = nextSegment(segment); next; next = nextSegment(segment)) {
+    checkSegment(next, segment);
+    Check.that(left-- > 0, segment);
     segment = next;
     setSegment(side, segment);
   }
@@ -139,11 +154,13 @@ export function ringReserve(queue: usize, at: u32, bytes: u32): usize {
 
 function fits(segment: usize, at: u32, head: u32, bytes: u32): bool {
   const base = <u32>loadPlain(segment + offsetof<Segment>('base'));
+  Check.that(<i32>(at - base) >= 0, segment + offsetof<Segment>('base'));
   const from = <i32>(head - base) < 0 ? base : head;
   return at - from + bytes <= segmentCapacity(segment);
 }
 
 function chainSegment(queue: usize, side: usize, segment: usize, at: u32, bytes: u32): usize {
+  Check.that(bytes <= SEGMENT_MAX, side);
   let capacity = min(segmentCapacity(segment) << 1, SEGMENT_MAX);
   while (capacity < bytes) capacity <<= 1;
   let next = takeSpare(queue, capacity);
@@ -160,6 +177,7 @@ function takeSpare(queue: usize, capacity: u32): usize {
   const word = queue + offsetof<Queue>('spare');
   if (!load(word)) return 0;
   const spare = <usize>(<u32>xchg(word, 0));
+  if (spare) checkSegment(spare, word);
   if (!spare || segmentCapacity(spare) >= capacity) return spare;
   free(spare);
   return 0;
@@ -169,8 +187,10 @@ function takeSpare(queue: usize, capacity: u32): usize {
 export function ringSeek(queue: usize, at: u32): usize {
   const side = queue + QUEUE_HEAD;
   const segment = segmentOf(side);
+  checkSegment(segment, side + offsetof<QueueSide>('segment'));
   const next = nextSegment(segment);
   if (!next || <u32>loadPlain(segment + offsetof<Segment>('end')) != at) return segment;
+  checkSegment(next, segment);
   setSegment(side, next);
   storePlain(segment + offsetof<Segment>('next'), 0);
   // Only segments of the largest size go round: smaller ones are outgrown.
@@ -212,6 +232,23 @@ export function ringWord(segment: usize, at: u32): u32 {
   return <u32>loadPlain(ringAddress(segment, at));
 }
 
+/**
+ * @requires lock(head). That a record can be what lies at `head`, with `tail` behind it: its bytes are there, and
+ * fit into the scratch.
+ */
+export function checkRecord(side: usize, head: i64, tail: i64, length: u32, meta: u32): void {
+  const left = bytesOf(tail) - bytesOf(head);
+  Check.that(itemsOf(tail) - itemsOf(head) > 0 && <i32>left > 0, side + offsetof<QueueSide>('position'));
+  const isInBlock = (meta & OUT_OF_LINE) != 0;
+  const isSound = isMeta(meta) && (isInBlock || (length <= SCRATCH - RECORD && meta <= 0xffff));
+  Check.that(isSound && recordBytes(length, meta) <= left, side + offsetof<QueueSide>('segment'));
+}
+
+/** @requires lock(head). That a queue without bytes is without items. */
+export function checkEmpty(side: usize, head: i64): void {
+  Check.that(itemsOf(cachedOther(side)) == itemsOf(head), side + offsetof<QueueSide>('position'));
+}
+
 /** @requires lock(head). Where the tail is, if anything lies behind `head`; otherwise `head`. */
 export function ringTail(queue: usize, head: i64): i64 {
   const side = queue + QUEUE_HEAD;
@@ -224,10 +261,14 @@ export function ringDrop(queue: usize): bool {
   const side = queue + QUEUE_HEAD;
   const head = positionOf(side);
   const at = bytesOf(head);
+  const before = positionOf(queue + QUEUE_TAIL);
+  Check.that(bytesOf(before) != at || itemsOf(before) == itemsOf(head), positionWord(side));
   if (bytesOf(ringTail(queue, head)) == at) return false;
+  const tail = positionOf(queue + QUEUE_TAIL);
   const segment = ringSeek(queue, at);
   const length = ringWord(segment, at + offsetof<Record>('length'));
   const meta = ringWord(segment, at + offsetof<Record>('meta'));
+  checkRecord(side, head, tail, length, meta);
   const after = advance(head, 1, recordBytes(length, meta));
   const block = meta & OUT_OF_LINE ? <usize>ringWord(segment, at + RECORD) : 0;
   if (block) beginTake(block, length, meta, positionWord(side), bytesOf(after));
@@ -242,7 +283,10 @@ export function ringDrop(queue: usize): bool {
 /** Nobody left: gives the segments back; can be cut short and done again. */
 export function ringFree(queue: usize): void {
   const side = queue + QUEUE_HEAD;
+  let left = Check.most();
   for (let segment = segmentOf(side); segment; segment = segmentOf(side)) {
+    Check.block(segment, side + offsetof<QueueSide>('segment'));
+    Check.that(left-- != 0, side + offsetof<QueueSide>('segment'));
     setSegment(side, nextSegment(segment));
     free(segment);
   }

@@ -21,6 +21,7 @@
  */
 
 import { loadPlain, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { allocate, free } from '../heap/allocator';
 import { CHUNKS_AT_MOST, SEGMENTED_ARRAY } from '../layout';
 import { FIRST_CHUNK_SHIFT } from '../limits';
@@ -36,8 +37,12 @@ function elementChunkWord(queue: usize, chunk: i32): usize {
 /** The address of an entry whose chunk is there. */
 export function elementAt(queue: usize, index: i32, shift: i32): usize {
   const chunk = elementChunk(index);
+  const word = elementChunkWord(queue, chunk);
+  Check.that(chunk < CHUNKS_AT_MOST, word);
   const place = index + (1 << FIRST_CHUNK_SHIFT) - (1 << (FIRST_CHUNK_SHIFT + chunk));
-  return <usize>(<u32>loadPlain(elementChunkWord(queue, chunk))) + ((<usize>place) << shift);
+  const first = <usize>(<u32>loadPlain(word));
+  Check.block(first, word);
+  return first + ((<usize>place) << shift);
 }
 
 /** Makes sure that there is a place for the entry; false: the heap is full. */
@@ -45,7 +50,10 @@ export function elementsReserve(queue: usize, index: i32, shift: i32): bool {
   const chunk = elementChunk(index);
   if (chunk >= CHUNKS_AT_MOST) return false;
   const word = elementChunkWord(queue, chunk);
-  if (loadPlain(word)) return true;
+  if (loadPlain(word)) {
+    Check.block(<usize>(<u32>loadPlain(word)), word);
+    return true;
+  }
   const block = allocate(1 << (FIRST_CHUNK_SHIFT + chunk + shift));
   if (!block) return false;
   storePlain(word, <i32>block);

@@ -5,10 +5,13 @@
  * how often it has is counted beside it (queue/priority.ts); the second is bounded by the heap.
  */
 import { load64, store64 } from '../atomics';
+import { Check } from '../checks';
 import { QUEUE_TAIL, QueueSide } from '../layout';
 
 export function singleLockPosition(queue: usize): i64 {
-  return load64(queue + QUEUE_TAIL + offsetof<QueueSide>('position'));
+  const position = load64(queue + QUEUE_TAIL + offsetof<QueueSide>('position'));
+  Check.that(sizeOf(position) >= 0, queue + QUEUE_TAIL + offsetof<QueueSide>('position'));
+  return position;
 }
 
 export function setSingleLockPosition(queue: usize, position: i64): void {

@@ -20,6 +20,7 @@
  */
 import { Status } from '../abi';
 import { cas, load } from '../atomics';
+import { Check } from '../checks';
 import { QUEUE_DONE, QUEUE_TAIL, Queue } from '../layout';
 import {
   eventCountEnter,
@@ -84,6 +85,7 @@ export function queueJoin(queue: usize, timeoutMs: f64): i32 {
   const deadline = deadlineAfter(timeoutMs);
   const ec = joinCount(queue);
   while (true) {
+    Check.that(queueUnfinished(queue) <= MOST_UNFINISHED + (<u32>HELD_BACK >> 1), queue + QUEUE_DONE);
     eventCountEnter(ec);
     const epoch = eventCountEpoch(ec);
     if (queueUnfinished(queue) == 0) {

@@ -23,6 +23,7 @@
  */
 import { NodeState, Party, Status } from '../abi';
 import { load, loadPlain, loadPlainF64, store, storePlain, storePlainF64 } from '../atomics';
+import { Check } from '../checks';
 import { Barrier, WaitNode } from '../layout';
 import { deadlineAfter, FOREVER, Parked } from '../waiting/park';
 import {
@@ -49,7 +50,9 @@ export const enum Phase {
 }
 
 function phaseOf(barrier: usize): i32 {
-  return load(barrier + offsetof<Barrier>('phase'));
+  const phase = load(barrier + offsetof<Barrier>('phase'));
+  Check.that(<u32>phase <= <u32>Phase.BROKEN, barrier + offsetof<Barrier>('phase'));
+  return phase;
 }
 
 function setPhase(barrier: usize, phase: i32): void {
@@ -102,6 +105,7 @@ export function barrierArrive(barrier: usize, node: usize): i32 {
     return Status.BROKEN;
   }
   appendWaiter(barrier, node);
+  Check.that(barrierParties(barrier) > 0, barrier + offsetof<Barrier>('parties'));
   const leads = phase == Phase.FILLING && waiterCount(barrier) == barrierParties(barrier);
   if (leads) setPhase(barrier, Phase.TRIPPING);
   waitListUnlock(barrier);
@@ -118,6 +122,7 @@ export function barrierTrip(barrier: usize, node: usize): i32 {
   if (listed) {
     const parties = barrierParties(barrier);
     for (let i = 0; i < parties; i++) {
+      Check.that(firstWaiter(barrier) != 0, barrier + offsetof<Barrier>('parties'));
       storePlain(firstWaiter(barrier) + offsetof<WaitNode>('index'), i);
       wakeFirstWaiter(barrier, NodeState.NOTIFIED);
     }
@@ -135,7 +140,8 @@ function beginRound(barrier: usize, parties: i32): void {
   } else if (waiterCount(barrier) < parties) setPhase(barrier, Phase.FILLING);
   else {
     let leader = firstWaiter(barrier);
-    for (let i = 1; i < parties; i++) leader = nextWaiter(leader);
+    for (let i = 1; i < parties && leader; i++) leader = nextWaiter(leader);
+    Check.that(leader != 0, barrier + offsetof<Barrier>('count'));
     tellWaiter(leader, NodeState.LEADER);
   }
 }
@@ -148,7 +154,7 @@ function beginRound(barrier: usize, parties: i32): void {
 export function barrierAwait(barrier: usize, node: usize, timeoutMs: f64): i32 {
   let deadline = deadlineAfter(timeoutMs);
   while (true) {
-    const result = sleepWhile(node, NodeState.WAITING, deadline);
+    const result = sleepWhile(barrier, node, NodeState.WAITING, deadline);
     const outcome = barrierOutcome(barrier, node);
     if (outcome != Status.TIMEOUT) return outcome;
     const given = barrierGiveUp(barrier, node, true);
@@ -197,7 +203,11 @@ export function barrierGiveUp(barrier: usize, node: usize, breaking: bool): i32 
 /** @requires lock(list). */
 function placeOf(barrier: usize, node: usize): i32 {
   let position = 0;
-  for (let each = firstWaiter(barrier); each != node; each = nextWaiter(each)) position++;
+  let left = Check.most();
+  for (let each = firstWaiter(barrier); each != node; each = nextWaiter(each)) {
+    Check.that(each != 0 && left-- != 0, barrier + offsetof<Barrier>('head'));
+    position++;
+  }
   return position;
 }
 

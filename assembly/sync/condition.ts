@@ -20,6 +20,7 @@
  */
 import { NodeState, Status } from '../abi';
 import { load, loadPlain } from '../atomics';
+import { Check } from '../checks';
 import { Condition, Lock } from '../layout';
 import { canBlock, deadlineAfter, FOREVER, Parked, self } from '../waiting/park';
 import { lockAcquire, lockRelease, ownerOf } from './lock';
@@ -38,7 +39,9 @@ import {
 } from './wait-list';
 
 export function conditionLock(condition: usize): usize {
-  return <usize>(<u32>loadPlain(condition + offsetof<Condition>('lock')));
+  const lock = <usize>(<u32>loadPlain(condition + offsetof<Condition>('lock')));
+  Check.block(lock, condition + offsetof<Condition>('lock'));
+  return lock;
 }
 
 export function conditionIsReentrant(condition: usize): bool {
@@ -83,7 +86,7 @@ export function conditionWait(condition: usize, node: usize, timeoutMs: f64): i3
   const deadline = deadlineAfter(timeoutMs);
   const depth = conditionEnter(condition, node);
   if (depth < 0) return depth;
-  const slept = sleepWhile(node, NodeState.WAITING, deadline);
+  const slept = sleepWhile(condition, node, NodeState.WAITING, deadline);
   const lock = conditionLock(condition);
   const status = conditionIsReentrant(condition) ? rlockAcquire(lock, FOREVER) : lockAcquire(lock, FOREVER);
   const outcome = conditionLeave(condition, node, depth);

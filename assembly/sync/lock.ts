@@ -29,14 +29,17 @@
  * Death between the release and the notify: the word is 0 and somebody sleeps; wakeAll again.
  */
 import { LockFlag, Status } from '../abi';
-import { cas, load, notify, pause, xchg } from '../atomics';
-import { Lock } from '../layout';
+import { cas, load, loadPlain, notify, pause, xchg } from '../atomics';
+import { Check } from '../checks';
+import { Lock, Slot } from '../layout';
+import { SLOT_BITS } from '../limits';
 import { gateOpen, gateWakeAll } from '../waiting/event-count';
-import { deadlineAfter, FOREVER, Parked, park, self, spinBudget, spinLearn } from '../waiting/park';
+import { deadlineAfter, FOREVER, Parked, park, self, slots, slotWith, spinBudget, spinLearn } from '../waiting/park';
 
 export const CONTENDED: i32 = 1 << 31;
 export const ABANDONED: i32 = 1 << 30;
 export const OWNER: i32 = (1 << 29) - 1;
+const NEVER_SET: i32 = 1 << 29;
 
 /** Flag: an abandoned lock goes to the next acquirer. */
 export const TAKE_OVER: i32 = LockFlag.TAKE_OVER;
@@ -71,6 +74,7 @@ function lockAcquireSlow(lock: usize, timeoutMs: f64): i32 {
       continue;
     }
     if (!(word & CONTENDED) && cas(lock, word, word | CONTENDED) != word) continue;
+    checkOwner(lock, word | CONTENDED);
     if (timedOut) return Status.TIMEOUT;
     const result = park(lock, word | CONTENDED, deadline);
     if (result == Parked.REFUSED) return Status.WOULD_BLOCK;
@@ -116,8 +120,25 @@ export function lockTryOrMark(lock: usize): i32 {
     if (status != Status.TIMEOUT) return status;
     const word = load(lock);
     if (ownerOf(word) == 0) continue;
-    if (word & CONTENDED || cas(lock, word, word | CONTENDED) == word) return Status.TIMEOUT;
+    if (!(word & CONTENDED) && cas(lock, word, word | CONTENDED) != word) continue;
+    checkOwner(lock, word | CONTENDED);
+    return Status.TIMEOUT;
   }
+}
+
+/**
+ * Before a wait: whether there is, or ever was, a worker that could hold the lock. A Lock may be held by one that
+ * has ended. ORDERING: plain: the owner had its slot before it took the lock, whose word was read before this.
+ */
+function checkOwner(lock: usize, word: i32): void {
+  const owner = word & OWNER;
+  const slot = slotWith(owner);
+  if (!slots || loadPlain(slot + offsetof<Slot>('tid')) == owner) return;
+  // It has given the lock back meanwhile, and its slot.
+  if (load(lock) != word) return;
+  const sequence = owner >> SLOT_BITS;
+  const isPast = sequence > 0 && sequence <= loadPlain(slot + offsetof<Slot>('sequence'));
+  Check.always(isPast && !(word & NEVER_SET), lock);
 }
 
 /** OK; NOT_OWNER: it is free; OWNER_DIED: it is broken. Any worker may release, as in Python. */

@@ -13,6 +13,7 @@
  */
 import { Status } from '../abi';
 import { load, loadPlain, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { RLock } from '../layout';
 import { self } from '../waiting/park';
 import { lockAcquire, lockTryOrMark, OWNER, ownerOf, unlock } from './lock';
@@ -49,6 +50,7 @@ export function rlockTryOrMark(lock: usize): i32 {
 export function rlockRelease(lock: usize): i32 {
   if (!isMine(lock)) return Status.NOT_OWNER;
   const count = loadPlain(lock + offsetof<RLock>('count')) - 1;
+  Check.that(count >= 0, lock + offsetof<RLock>('count'));
   setCount(lock, count);
   if (count == 0) unlock(lock);
   return Status.OK;

@@ -22,6 +22,7 @@
  */
 import { Status } from '../abi';
 import { add, cas, load, store } from '../atomics';
+import { Check } from '../checks';
 import { Semaphore } from '../layout';
 import { ALL, gateOpen, gateWakeAll, wake } from '../waiting/event-count';
 import { deadlineAfter, Parked, park } from '../waiting/park';
@@ -39,7 +40,10 @@ export function semaphoreGate(semaphore: usize): usize {
 export function semaphoreTry(semaphore: usize): i32 {
   while (true) {
     const permits = load(semaphore);
-    if (permits <= 0) return Status.TIMEOUT;
+    if (permits <= 0) {
+      Check.always(permits == 0, semaphore);
+      return Status.TIMEOUT;
+    }
     if (cas(semaphore, permits, permits - 1) == permits) return Status.OK;
   }
 }
@@ -68,6 +72,7 @@ export function semaphoreRelease(semaphore: usize, permits: i32): i32 {
   const limit = load(semaphore + offsetof<Semaphore>('limit'));
   while (true) {
     const before = load(semaphore);
+    Check.that(before >= 0, semaphore);
     if (permits > limit - before) return Status.RANGE;
     if (cas(semaphore, before, before + permits) == before) break;
   }

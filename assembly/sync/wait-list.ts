@@ -28,20 +28,28 @@
  */
 import { NodeState } from '../abi';
 import { load, loadPlain, store, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { WaitList, WaitNode } from '../layout';
 import { notifyOne } from '../waiting/doorbell';
-import { Parked, park, self } from '../waiting/park';
+import { Parked, park, self, slots } from '../waiting/park';
 import { lockAbandon, lockInternal, lockWakeAll, unlock } from './lock';
 
 // ORDERING: links and hints are plain, the list lock orders their readers; states are atomic, because their
 // owners sleep on them.
 
 export function nextWaiter(node: usize): usize {
-  return <usize>(<u32>loadPlain(node + offsetof<WaitNode>('next')));
+  return nodeAt(node + offsetof<WaitNode>('next'));
 }
 
 export function firstWaiter(list: usize): usize {
-  return <usize>(<u32>loadPlain(list + offsetof<WaitList>('head')));
+  return nodeAt(list + offsetof<WaitList>('head'));
+}
+
+/** The node that a word points to, or 0. A slot's own lies before the first block. */
+function nodeAt(word: usize): usize {
+  const node = <usize>(<u32>loadPlain(word));
+  Check.that(node == 0 || ((node & 15) == 0 && node > slots), word);
+  return node;
 }
 
 export function waiterCount(list: usize): i32 {
@@ -73,6 +81,7 @@ function repair(list: usize): void {
   const leaving = <usize>(<u32>loadPlain(list + offsetof<WaitList>('leaving')));
   if (leaving) {
     // Its `next` is still the node that was behind it.
+    Check.that((leaving & 15) == 0 && leaving > slots, list + offsetof<WaitList>('leaving'));
     if (isListed(leaving)) storePlain(list + offsetof<WaitList>('head'), <i32>leaving);
     else notifyOne(leaving + offsetof<WaitNode>('state'));
     storePlain(list + offsetof<WaitList>('leaving'), 0);
@@ -83,7 +92,9 @@ function repair(list: usize): void {
 function rebuildHints(list: usize): void {
   let last: usize = 0;
   let count = 0;
+  let left = Check.most();
   for (let node = firstWaiter(list); node; node = nextWaiter(node)) {
+    Check.that(left-- != 0, list + offsetof<WaitList>('head'));
     last = node;
     count++;
   }
@@ -96,7 +107,8 @@ export function appendWaiter(list: usize, node: usize): void {
   storePlain(node + offsetof<WaitNode>('next'), 0);
   storePlain(node + offsetof<WaitNode>('tid'), self);
   store(node + offsetof<WaitNode>('state'), NodeState.WAITING);
-  const last = <usize>(<u32>loadPlain(list + offsetof<WaitList>('tail')));
+  const last = nodeAt(list + offsetof<WaitList>('tail'));
+  Check.that((last ? nextWaiter(last) : firstWaiter(list)) == 0, list + offsetof<WaitList>('tail'));
   storePlain(last ? last + offsetof<WaitNode>('next') : list + offsetof<WaitList>('head'), <i32>node);
   storePlain(list + offsetof<WaitList>('tail'), <i32>node);
   storePlain(list + offsetof<WaitList>('count'), waiterCount(list) + 1);
@@ -144,7 +156,9 @@ export function tellWaiter(node: usize, state: i32): void {
 /** @requires lock(list). Takes `node` out if it is in. */
 export function removeWaiter(list: usize, node: usize): void {
   let previous: usize = 0;
+  let left = Check.most();
   for (let each = firstWaiter(list); each; each = nextWaiter(each)) {
+    Check.that(left-- != 0, list + offsetof<WaitList>('head'));
     if (each == node) {
       unlink(list, previous, node);
       store(node + offsetof<WaitNode>('state'), NodeState.IDLE);
@@ -158,7 +172,9 @@ export function removeWaiter(list: usize, node: usize): void {
 export function removeWaitersOf(list: usize, tid: i32): i32 {
   let previous: usize = 0;
   let found = 0;
+  let left = Check.most();
   for (let node = firstWaiter(list); node; node = nextWaiter(node)) {
+    Check.that(left-- != 0, list + offsetof<WaitList>('head'));
     if (loadPlain(node + offsetof<WaitNode>('tid')) == tid) {
       unlink(list, previous, node);
       found++;
@@ -168,19 +184,36 @@ export function removeWaitersOf(list: usize, tid: i32): i32 {
 }
 
 /** Sleeps until the node's state is no longer `state`. */
-export function sleepWhile(node: usize, state: i32, deadline: f64): i32 {
+export function sleepWhile(list: usize, node: usize, state: i32, deadline: f64): i32 {
   while (waiterState(node) == state) {
     const result = park(node + offsetof<WaitNode>('state'), state, deadline);
+    if (result == Parked.LONG) checkListed(list, node);
     if (result == Parked.TIMED_OUT || result == Parked.REFUSED) return result;
   }
   return Parked.WOKEN;
 }
 
+/** Who waits in a list is in it, and counted: nobody would find it otherwise. */
+function checkListed(list: usize, node: usize): void {
+  waitListLock(list);
+  const count = waiterCount(list);
+  let isFound = waiterState(node) != NodeState.WAITING;
+  let found = 0;
+  for (let each = firstWaiter(list); each; each = nextWaiter(each)) {
+    if (each == node) isFound = true;
+    Check.always(++found <= count, list + offsetof<WaitList>('count'));
+  }
+  Check.always(isFound, node);
+  Check.always(found == count, list + offsetof<WaitList>('count'));
+  waitListUnlock(list);
+}
+
 /** Diagnostics: whether `node` is in the list. Leaves it to the list's users to repair it. */
 export function listHas(list: usize, node: usize): bool {
   const died = lockInternal(list);
+  let left = Check.most();
   let each = firstWaiter(list);
-  while (each && each != node) each = nextWaiter(each);
+  while (each && each != node && left-- != 0) each = nextWaiter(each);
   if (died) {
     lockAbandon(list, self);
     lockWakeAll(list);

@@ -7,6 +7,9 @@
  * Death here: the sleeper leaves the engine's list; a wake-up that was already on its way to it is lost, and
  * the reaper's wakeAll makes up for it.
  *
+ * Who sleeps for LOOK_AFTER is told so, and looks: at its word, and at whether that makes sense (checks.ts). So a
+ * wake-up that a broken count has eaten comes late, and not never.
+ *
  * Between processes a worker sleeps in native code, where no engine can end it. So no sleep there is longer
  * than a slice, whose end is none of the caller's: he sleeps on. It must not pass for a wake-up. Who was
  * woken was taken off a count of sleepers by who woke him; who only believes so stays counted, and every post
@@ -18,13 +21,15 @@
  */
 import { Status } from '../abi';
 import { isBetweenProcesses, isSignalled, load, loadPlain, now, storePlain, wait } from '../atomics';
-import { Slot } from '../layout';
-import { PROBE_AFTER_MAX, PROBE_AFTER_MIN, SLICE, SPIN_BETWEEN, SPIN_MAX, SPIN_MIN } from '../limits';
+import { SLOT_BYTES, Slot } from '../layout';
+import { LOOK_AFTER, PROBE_AFTER_MAX, PROBE_AFTER_MIN, SLICE, SLOTS, SPIN_BETWEEN, SPIN_MAX, SPIN_MIN } from '../limits';
 
 /** This instance's worker. Module variables are globals of the instance: thread-local storage for free. */
 export let self: i32 = 0;
 export let selfSlot: usize = 0;
 export let selfScratch: usize = 0;
+/** Where the slots of all workers begin; 0: this instance is none yet. */
+export let slots: usize = 0;
 /** False on threads that must never sleep, such as a page's main thread. */
 export let canBlock: bool = true;
 let spinLimit: i32 = SPIN_MAX;
@@ -37,6 +42,12 @@ export function become(tid: i32, slot: usize, scratch: usize): void {
   self = tid;
   selfSlot = slot;
   selfScratch = scratch;
+  slots = slot - (<usize>(tid & (SLOTS - 1))) * SLOT_BYTES;
+}
+
+/** Where the slot of the worker with an id is. */
+export function slotWith(tid: i32): usize {
+  return slots + (<usize>(tid & (SLOTS - 1))) * SLOT_BYTES;
 }
 
 /**
@@ -69,12 +80,20 @@ export const enum Parked {
   REFUSED = 3,
   /** Only of `sleep`: to `park`'s callers it is TIMED_OUT. */
   INTERRUPTED = 4,
+  /** It has slept for LOOK_AFTER: the caller looks again whether what it waits for can come, and has come. */
+  LONG = 5,
 }
 
 /** Sleeps on `p` while it holds `expected`, until `deadline`. */
 export function park(p: usize, expected: i32, deadline: f64): i32 {
   let result = sleep(p, expected, deadline);
-  while (result == Parked.TIMED_OUT && isSlice(deadline)) result = sleep(p, expected, deadline);
+  for (let slices = 1; result == Parked.TIMED_OUT && isSlice(deadline); slices++) {
+    if (isLong(slices)) {
+      result = Parked.LONG;
+      break;
+    }
+    result = sleep(p, expected, deadline);
+  }
   // ORDERING: plain, because it is read only by diagnostics, where a moment's staleness is harmless.
   storePlain(selfSlot + offsetof<Slot>('waitingOn'), 0);
   return result == Parked.INTERRUPTED ? <i32>Parked.TIMED_OUT : result;
@@ -87,7 +106,12 @@ function isSliced(): bool {
 
 /** Whether a timeout was the end of a slice. */
 function isSlice(deadline: f64): bool {
-  return isSliced() && (deadline >= FOREVER || now() < deadline);
+  return (LOOK_AFTER < FOREVER || isSliced()) && (deadline >= FOREVER || now() < deadline);
+}
+
+/** Whether so many slices have taken LOOK_AFTER. */
+function isLong(slices: i32): bool {
+  return LOOK_AFTER < FOREVER && (!isSliced() || slices >= <i32>(LOOK_AFTER / SLICE));
 }
 
 /**
@@ -103,7 +127,7 @@ export function sleep(p: usize, expected: i32, deadline: f64): i32 {
     if (left <= 0) return Parked.TIMED_OUT;
   }
   if (interruptible && deadline != FOREVER && isSignalled()) return Parked.INTERRUPTED;
-  if (isSliced()) left = min(left, SLICE);
+  left = min(left, isSliced() ? SLICE : LOOK_AFTER);
   const timeout: i64 = left == FOREVER ? -1 : <i64>(min(left, 9.0e12) * 1.0e6);
   storePlain(selfSlot + offsetof<Slot>('waitingOn'), <i32>p);
   return wait(p, expected, timeout);

@@ -7,6 +7,7 @@ import { type Builder, builderFor } from './builder.ts';
 import { copyOf } from './bytes.ts';
 import { type CellText, SHORT, shortText } from './cell-text.ts';
 import { CELL, latin1Cells, Tag, utf16Cells } from './cells.ts';
+import { malformed } from './malformed.ts';
 import { EMPTY_SHAPE, type ShapeStore } from './shapes.ts';
 
 /** Bytes whose texts are read together. */
@@ -45,6 +46,8 @@ export class CellReader {
   #to = 0;
   /** While a batch is read: where what stays as it is ends. */
   #until = 0;
+  /** Elements that are still to come of the arrays around what is read. */
+  #owed = 0;
 
   /** @param scratch the memory that most messages are in */
   constructor(scratch: Uint8Array, text: CellText, store: ShapeStore) {
@@ -69,11 +72,37 @@ export class CellReader {
     this.#start = first;
     this.#end = first + end - start;
     this.#at = first / CELL;
-    if (this.#until > 0 && isOwn) return this.value();
+    this.#owed = 0;
+    if (this.#until > 0 && isOwn) return this.#whole();
     this.#together = undefined;
-    const value = this.value();
+    const value = this.#whole();
     this.#together = undefined;
     return value;
+  }
+
+  /** The value, of which all lies before the end. Nobody else's code runs meanwhile: what it throws is due to the bytes. */
+  #whole(): unknown {
+    let value: unknown;
+    try {
+      value = this.value();
+    } catch (error) {
+      this.#together = undefined;
+      throw error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError
+        ? malformed('cells that cannot be read', error)
+        : error;
+    }
+    if (this.#left() <= -1) throw malformed('cells beyond the end');
+    return value;
+  }
+
+  /** Cells before the end; the last one need not be whole. */
+  #left(): number {
+    return this.#end / CELL - this.#at;
+  }
+
+  /** `cells` cells more lie before the end. */
+  #check(length: number, cells: number): void {
+    if (length < 0 || cells >= this.#left() + 1) throw malformed(`${length} of what follows, and it ends before`);
   }
 
   /**
@@ -142,15 +171,19 @@ export class CellReader {
       case Tag.BIGINT:
         return this.#bigint();
       case Tag.LONG_BIGINT: {
-        const digits = BigInt(`0x${this.value() as string}`);
+        const digits = BigInt(`0x${this.#key()}`);
         return more === 1 ? -digits : digits;
       }
-      default:
+      case Tag.UNDEFINED:
         return undefined;
+      default:
+        throw malformed(`a cell of kind ${tag}`);
     }
   }
 
   #array(length: number): unknown[] {
+    const owed = this.#owed;
+    this.#check(length, length + owed);
     // All at once: growing an array of doubles costs more than reading them.
     const array: unknown[] = new Array(length);
     for (let i = 0; i < length; i++) {
@@ -159,8 +192,12 @@ export class CellReader {
       if (tag >= 0 || tag < Tag.LOWEST) {
         array[i] = this.#f64[at];
         this.#at = at + 1;
-      } else array[i] = this.value();
+      } else {
+        this.#owed = owed + length - i - 1;
+        array[i] = this.value();
+      }
     }
+    this.#owed = owed;
     return array;
   }
 
@@ -168,11 +205,17 @@ export class CellReader {
     const values = this.#array(count);
     const object: Record<string, unknown> = {};
     for (let i = 0; i < count; i++) {
-      const key = this.value() as string;
+      const key = this.#key();
       if (key !== '__proto__') object[key] = values[i];
       else Object.defineProperty(object, key, { value: values[i], writable: true, enumerable: true, configurable: true });
     }
     return object;
+  }
+
+  #key(): string {
+    const key = this.value();
+    if (typeof key !== 'string') throw malformed('a key that is no text');
+    return key;
   }
 
   #builder(shape: number): Builder {
@@ -180,7 +223,9 @@ export class CellReader {
     if (shape !== EMPTY_SHAPE) {
       const { source, start, end } = this.#store.keysOf(shape);
       // Not this one, which is in the middle of a message.
-      builder = builderFor(new CellReader(source, this.#text, this.#store).read(source, start, end) as string[]);
+      const keys = new CellReader(source, this.#text, this.#store).read(source, start, end);
+      if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string')) throw malformed(`keys of shape ${shape}`);
+      builder = builderFor(keys);
     }
     this.#builders[shape] = builder;
     return builder;
@@ -193,6 +238,7 @@ export class CellReader {
 
   #latin1(length: number): string {
     const at = this.#at * CELL;
+    this.#check(length, latin1Cells(length));
     this.#at += latin1Cells(length);
     return this.#latin1At(at, length);
   }
@@ -210,6 +256,7 @@ export class CellReader {
 
   #utf16(length: number): string {
     const at = this.#at * CELL;
+    this.#check(length, utf16Cells(length));
     this.#at += utf16Cells(length);
     return this.#text.utf16(this.#bytes, at, at + 2 * length);
   }

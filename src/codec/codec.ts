@@ -10,6 +10,7 @@ import { CELL } from './cells.ts';
 import { isDetached, isOutOfBounds, outOfBounds, viewName } from './classify.ts';
 import { Flattener } from './flatten.ts';
 import type { HandleBridge, HandleRef } from './handle.ts';
+import { malformed } from './malformed.ts';
 import { cannotSend } from './path.ts';
 import { Reviver, type Table } from './revive.ts';
 import { noShapes, type ShapeStore } from './shapes.ts';
@@ -118,6 +119,7 @@ export class Codec {
    * @param handles as `encode` left them; only their tags may be wrong, for those are in the bytes, too
    */
   decode(encoding: Encoding, source: Uint8Array, start: number, end: number, handles: HandleRef[]): unknown {
+    if (!(start >= 0 && start <= end && end <= source.length)) throw malformed(`${end - start} bytes at ${start}`);
     switch (encoding) {
       case Encoding.UNDEFINED:
         return undefined;
@@ -128,6 +130,7 @@ export class Codec {
       case Encoding.TRUE:
         return true;
       case Encoding.NUMBER:
+        if (end - start < 8) throw malformed('half a number');
         return new DataView(source.buffer, source.byteOffset + start).getFloat64(0, true);
       case Encoding.LATIN1:
         if (end - start <= SHORT) return shortText(source, start, end - start);
@@ -140,6 +143,8 @@ export class Codec {
         return this.#reader.read(source, start, end);
       case Encoding.RICH:
         return this.#decodeRich(source, start, end, handles);
+      default:
+        throw malformed(`encoding ${encoding as number}`);
     }
   }
 
@@ -287,11 +292,13 @@ export class Codec {
 
   #decodeRich(source: Uint8Array, start: number, end: number, handles: HandleRef[]): unknown {
     let tableLength = 0;
+    if (end - start < RICH_HEADER) throw malformed('no table');
     for (let i = 3; i >= 0; i--) tableLength = tableLength * 256 + (source[start + i] as number);
     const tableStart = start + RICH_HEADER;
     const tableEnd = tableStart + tableLength;
-    if (tableEnd > end) throw new RangeError('the bytes of the value are cut off');
-    const table = this.#reader.read(source, tableStart, tableEnd) as Table;
-    return new Reviver(table, source, tableEnd, handles, this.#bridge).value;
+    if (tableEnd > end) throw malformed('a table that is cut off');
+    const table = this.#reader.read(source, tableStart, tableEnd);
+    if (!Array.isArray(table) || !table.every(Array.isArray) || table.length !== 2) throw malformed('no table');
+    return new Reviver(table as Table, source.subarray(tableEnd, end), handles, this.#bridge).value;
   }
 }

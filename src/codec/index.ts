@@ -10,5 +10,6 @@
 export { Codec } from './codec.ts';
 export { type ErrorClass, isOfErrorClass, registerErrorClass } from './error-classes.ts';
 export { type HandleBridge, type HandleRef, SEND, type Sendable } from './handle.ts';
+export { onMalformed } from './malformed.ts';
 export { inTermsOf } from './path.ts';
 export { NO_SHAPE, type ShapeStore } from './shapes.ts';

@@ -6,17 +6,20 @@
 import { classNamed, type RegisteredClass } from './classes.ts';
 import { DOM_EXCEPTION, errorClassNamed } from './error-classes.ts';
 import type { HandleBridge, HandleRef } from './handle.ts';
+import { malformed } from './malformed.ts';
 import { Node } from './node.ts';
 import { NUMBER, VIEWS } from './wire.ts';
 
 export type Table = [heads: unknown[], bodies: unknown[]];
 
 type Bag = Record<string, unknown>;
+
+const MOST = Number.MAX_SAFE_INTEGER;
+const MOST_ELEMENTS = 2 ** 32 - 1;
 type ViewClass = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayBufferView;
 
 export class Reviver {
   readonly #blobs: Uint8Array;
-  readonly #blobStart: number;
   readonly #handles: HandleRef[];
   readonly #bridge: HandleBridge;
   readonly #nodes: object[] = [];
@@ -33,10 +36,9 @@ export class Reviver {
   /** What the table stands for. */
   readonly value: unknown;
 
-  /** @param blobs has the contents of the buffers from `blobStart` on; they are copied */
-  constructor([heads, bodies]: Table, blobs: Uint8Array, blobStart: number, handles: HandleRef[], bridge: HandleBridge) {
+  /** @param blobs the contents of the buffers; they are copied */
+  constructor([heads, bodies]: Table, blobs: Uint8Array, handles: HandleRef[], bridge: HandleBridge) {
     this.#blobs = blobs;
-    this.#blobStart = blobStart;
     this.#handles = handles;
     this.#bridge = bridge;
     this.#cells = heads;
@@ -54,14 +56,36 @@ export class Reviver {
   }
 
   #raw(): unknown {
+    if (this.#at >= this.#cells.length) throw malformed('a table that is cut off');
     return this.#cells[this.#at++];
   }
 
   #cell(): unknown {
-    const cell = this.#cells[this.#at++];
+    const cell = this.#raw();
     if (typeof cell !== 'number') return cell;
     if (cell === NUMBER) return this.#raw();
+    if (this.#nodes[cell] === undefined) throw malformed(`object ${cell}`);
     return this.#offsets === undefined ? this.#nodes[cell] : this.#made(cell);
+  }
+
+  /** A number from 0 to `most`: of what follows, or an index. */
+  #number(most = this.#cells.length): number {
+    const number = this.#raw();
+    if (!isIndex(number, most)) throw malformed(`a ${typeof number} where a number up to ${most} ought to be`);
+    return number;
+  }
+
+  #text(): string {
+    const text = this.#cell();
+    if (typeof text !== 'string') throw malformed('a key that is no text');
+    return text;
+  }
+
+  /** What is no text is undefined. */
+  #textOrNone(): string | undefined {
+    const text = this.#cell();
+    if (text !== undefined && typeof text !== 'string') throw malformed('what ought to be a text');
+    return text;
   }
 
   /** A node with all that it holds: what a class makes of its state has to have that first. */
@@ -87,13 +111,14 @@ export class Reviver {
   #instance(node: number): void {
     const instance = this.#nodes[node] as object;
     if (this.#raw() === false) {
-      for (let n = this.#raw() as number; n > 0; n--) define(instance, this.#cell() as string, this.#cell(), true);
+      for (let n = this.#number(); n > 0; n--) define(instance, this.#text(), this.#cell(), true);
       return;
     }
     const { decode, name } = this.#classes.get(node) as RegisteredClass;
     this.#met.delete(node);
     const state = this.#cell();
     if (decode === undefined) {
+      if (typeof state !== 'object' || state === null) throw malformed(`the state of a '${name}'`);
       for (const [key, value] of Object.entries(state as Bag)) define(instance, key, value, true);
       return;
     }
@@ -113,51 +138,72 @@ export class Reviver {
       case Node.LIST:
         return [];
       case Node.ARRAY:
-        return new Array(this.#raw() as number);
+        return new Array(this.#number(MOST_ELEMENTS));
       case Node.MAP:
         return new Map();
       case Node.SET:
         return new Set();
       case Node.DATE:
-        return new Date(this.#raw() as number);
+        return this.#date(this.#raw());
       case Node.REGEXP:
-        return new RegExp(this.#cell() as string, this.#raw() as string);
+        return this.#regExp(this.#text(), this.#text());
       case Node.BOXED:
         return Object(this.#cell());
       case Node.BUFFER:
-        return this.#buffer(this.#raw() as number, this.#raw() as number, this.#raw() as number);
+        return this.#buffer(this.#number(MOST), this.#number(MOST), this.#raw() as number);
       case Node.VIEW:
-        return this.#view(
-          VIEWS[this.#raw() as number] as string,
-          this.#raw() as number,
-          this.#raw() as number,
-          this.#raw() as number,
-        );
+        return this.#view(VIEWS[this.#number()], this.#number(), this.#number(MOST), this.#number(MOST));
       case Node.ERROR:
-        return createError(this.#cell() as string, this.#cell() as string | undefined, this.#cell() as string | undefined);
+        return createError(this.#text(), this.#textOrNone(), this.#textOrNone());
       case Node.INSTANCE: {
-        const entry = classNamed(this.#raw() as string, this.#raw() as string | undefined, this.#bridge.load);
+        const entry = classNamed(this.#text(), this.#textOrNone(), this.#bridge.load);
         this.#classes.set(this.#kinds.length - 1, entry);
         return Object.create(entry.ctor.prototype as object) as object;
       }
+      case Node.HANDLE:
+        return this.#handle(this.#number(MOST), this.#number(MOST));
       default:
-        return this.#handle(this.#raw() as number, this.#raw() as number);
+        throw malformed('an object of no kind');
+    }
+  }
+
+  #date(time: unknown): Date {
+    if (typeof time !== 'number') throw malformed('a date');
+    return new Date(time);
+  }
+
+  #regExp(source: string, flags: string): RegExp {
+    try {
+      return new RegExp(source, flags);
+    } catch (error) {
+      throw malformed('a regular expression', error);
     }
   }
 
   #buffer(place: number, length: number, maxByteLength: number): ArrayBuffer {
-    const buffer =
-      maxByteLength < 0
-        ? new ArrayBuffer(length)
-        : new (ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer)(length, { maxByteLength });
-    const start = this.#blobStart + place;
-    new Uint8Array(buffer).set(this.#blobs.subarray(start, start + length));
+    if (place + length > this.#blobs.length) throw malformed('a buffer that is cut off');
+    let buffer: ArrayBuffer;
+    try {
+      buffer =
+        maxByteLength < 0
+          ? new ArrayBuffer(length)
+          : new (ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer)(length, { maxByteLength });
+    } catch (error) {
+      throw malformed(`a buffer of up to ${maxByteLength} bytes`, error);
+    }
+    new Uint8Array(buffer).set(this.#blobs.subarray(place, place + length));
     return buffer;
   }
 
-  #view(name: string, buffer: number, byteOffset: number, length: number): ArrayBufferView {
+  #view(name: string | undefined, buffer: number, byteOffset: number, length: number): ArrayBufferView {
+    const over = this.#nodes[buffer];
+    if (name === undefined || !(over instanceof ArrayBuffer)) throw malformed('a view on no buffer');
     const View = (globalThis as Bag)[name] as ViewClass;
-    return new View(this.#nodes[buffer] as ArrayBuffer, byteOffset, length);
+    try {
+      return new View(over, byteOffset, length);
+    } catch (error) {
+      throw malformed(`a ${name} of ${length} elements`, error);
+    }
   }
 
   #handle(index: number, tag: number): object {
@@ -171,20 +217,20 @@ export class Reviver {
     switch (kind) {
       case Node.OBJECT:
       case Node.ARRAY:
-        for (let n = this.#raw() as number; n > 0; n--) assign(target as Bag, this.#cell() as string, this.#cell());
+        for (let n = this.#number(); n > 0; n--) assign(target as Bag, this.#text(), this.#cell());
         break;
       case Node.LIST:
-        for (let n = this.#raw() as number; n > 0; n--) (target as unknown[]).push(this.#cell());
+        for (let n = this.#number(); n > 0; n--) (target as unknown[]).push(this.#cell());
         break;
       case Node.MAP:
-        for (let n = this.#raw() as number; n > 0; n--) (target as Map<unknown, unknown>).set(this.#cell(), this.#cell());
+        for (let n = this.#number(); n > 0; n--) (target as Map<unknown, unknown>).set(this.#cell(), this.#cell());
         break;
       case Node.SET:
-        for (let n = this.#raw() as number; n > 0; n--) (target as Set<unknown>).add(this.#cell());
+        for (let n = this.#number(); n > 0; n--) (target as Set<unknown>).add(this.#cell());
         break;
       case Node.ERROR:
-        for (let n = this.#raw() as number; n > 0; n--) define(target, this.#cell() as string, this.#cell(), false);
-        for (let n = this.#raw() as number; n > 0; n--) define(target, this.#cell() as string, this.#cell(), true);
+        for (let n = this.#number(); n > 0; n--) define(target, this.#text(), this.#cell(), false);
+        for (let n = this.#number(); n > 0; n--) define(target, this.#text(), this.#cell(), true);
         break;
     }
   }
@@ -199,13 +245,18 @@ function offsetsOf(bodies: unknown[], kinds: readonly Node[]): number[] | undefi
   const skip = (cells: number) => {
     for (let n = cells; n > 0; n--) at += bodies[at] === NUMBER ? 2 : 1;
   };
+  const count = () => {
+    const number = bodies[at++];
+    if (!isIndex(number, bodies.length)) throw malformed('a table that is cut off');
+    return number;
+  };
   // Keys are no cells: none is a number.
-  const skipPairs = () => skip(2 * (bodies[at++] as number));
+  const skipPairs = () => skip(2 * count());
   skip(1);
   const offsets = kinds.map((kind) => {
     const offset = at;
     if (kind === Node.OBJECT || kind === Node.ARRAY || kind === Node.MAP) skipPairs();
-    else if (kind === Node.LIST || kind === Node.SET) skip(bodies[at++] as number);
+    else if (kind === Node.LIST || kind === Node.SET) skip(count());
     else if (kind === Node.ERROR) {
       skipPairs();
       skipPairs();
@@ -221,8 +272,13 @@ function offsetsOf(bodies: unknown[], kinds: readonly Node[]): number[] | undefi
   return isMade ? offsets : undefined;
 }
 
+function isIndex(value: unknown, most: number): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most;
+}
+
 /** As an assignment, but for the one key that an assignment does not make. */
 function assign(target: Bag, key: string, value: unknown): void {
+  if (key === 'length' && Array.isArray(target)) throw malformed('an array with two lengths');
   if (key === '__proto__') define(target, key, value, true);
   else target[key] = value;
 }

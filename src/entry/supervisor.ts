@@ -27,6 +27,7 @@ import { Pools } from './pools.ts';
 import { LineUp, lightSleep, type OnGone, Processes } from './process-lines.ts';
 import { Quiescence } from './quiescence.ts';
 import { RecordReference } from './record-reference.ts';
+import { Repairs } from './repairs.ts';
 import { Slots } from './slots.ts';
 
 interface Living {
@@ -59,6 +60,7 @@ let attached: AttachedThreads;
 let processes: Processes;
 let pools: Pools;
 let codeOver: CodeOver;
+let repairs: Repairs;
 /** In another process than the first. */
 let up: LineUp | undefined;
 let guests: Guests;
@@ -165,7 +167,7 @@ function neverBegan(tid: number, reference: RecordReference, name: string, error
   early.delete(tid);
   attempt('', () => complain(`worker ${name} could not be started`, error));
   attempt(`to say why ${name} did not start`, () => reference.record.settle(true, error));
-  attempt(`to free the place of ${name}`, () => core.reap(tid, 0));
+  attempt(`to free the place of ${name}`, () => repairs.reap(tid, false));
   attempt(`to end ${name}`, () => end(reference, 1));
   if (onGone) setTimeout(() => whenQuiescent(`to tell of the end of ${name}`, () => onGone(1, false)));
   if (busy === 0) report();
@@ -200,7 +202,7 @@ function gone(tid: number, entry: Living, code: number): void {
   // they are to be released.
   const { state, exitCode } = entry.reference.record;
   const clean = entry.isSpawned ? code === 0 : state === WorkerState.ENDED && exitCode === 0;
-  core.reapLocks(tid, clean ? 1 : 0);
+  repairs.reapLocks(tid, clean);
   const inside = entry.isSpawned ? letGoInside(tid) : [];
   if (entry.isProcess && !entry.isSpawned) stopThreadsOf(entry.pid);
   for (const [each, { staffOf }] of living) if (staffOf !== undefined && staffOf === entry.worker) stop(each, -15);
@@ -215,7 +217,7 @@ function letGoInside(tid: number): number[] {
   const inside = processes.gone(tid);
   for (const each of inside) {
     unrepaired.add(each);
-    core.reapLocks(each, 0);
+    repairs.reapLocks(each, false);
   }
   return inside;
 }
@@ -223,7 +225,7 @@ function letGoInside(tid: number): number[] {
 /** A guest is no more. How it has ended nobody knows: its locks are broken. */
 function guestGone(tid: number): void {
   unrepaired.add(tid);
-  core.reapLocks(tid, 0);
+  repairs.reapLocks(tid, false);
   for (const each of [...letGoInside(tid), tid]) whenQuiescent('in the repair of a guest', () => repairInside(each));
   pools.lost(tid);
 }
@@ -238,7 +240,7 @@ function repairInside(tid: number): void {
 /** Its handles are closed, what it held is repaired, and who waits for it hears. */
 function repair(tid: number, entry: Living, code: number, clean: boolean): void {
   // Who has joined a worker that was stopped finds repaired what it held.
-  attempt('to repair what a dead worker held', () => core.reap(tid, clean ? 1 : 0));
+  attempt('to repair what a dead worker held', () => repairs.reap(tid, clean));
   unrepaired.delete(tid);
   codeOver.delete(tid);
   attempt('to tell of an end', () => codeOver.tell());
@@ -277,7 +279,7 @@ function repairOrphan(tid: number, clean: boolean): void {
   if (!core.workerIsKnown(tid)) return;
   const row = slots.recordOf(tid);
   const reference = row.id === 0 ? undefined : RecordReference.open(heap, row);
-  core.reap(tid, clean ? 1 : 0);
+  repairs.reap(tid, clean);
   if (reference) end(reference, KILLED);
 }
 
@@ -296,7 +298,7 @@ function endUnstarted(parent: number): void {
     if (isCaredFor(tid) || slots.parentOf(tid) !== parent) continue;
     const reference = RecordReference.adopt(heap, slots.recordOf(tid));
     early.delete(tid);
-    core.reap(tid, 0);
+    repairs.reap(tid, false);
     end(reference, KILLED);
   }
 }
@@ -404,6 +406,7 @@ export function runSupervisor(): void {
   if (data.line !== undefined) host = new Host(link, data.line, () => heap);
   heap = enterHeap(link, data.tid, ownWaits(data.isChild));
   core = heap.core;
+  repairs = new Repairs(core, complain);
   slots = new Slots(heap);
   processes = new Processes(heap, slots);
   attached = new AttachedThreads({
@@ -411,7 +414,7 @@ export function runSupervisor(): void {
     slots,
     quiescence,
     isCaredFor,
-    reapLocks: (tid, clean) => core.reapLocks(tid, clean ? 1 : 0),
+    reapLocks: (tid, clean) => repairs.reapLocks(tid, clean),
     repair: (tid, clean) => whenQuiescent('in the repair of an attached thread', () => repairOrphan(tid, clean)),
   });
   codeOver = new CodeOver(heap);

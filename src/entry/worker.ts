@@ -2,7 +2,7 @@
  * What runs inside a worker: finds its task, runs it, and leaves what came of it.
  */
 import { WorkerState } from '../../assembly/abi.ts';
-import { ShutDown } from '../errors.ts';
+import { HeapCorruptError, ShutDown } from '../errors.ts';
 import { enterHeap, type Heap } from '../heap/heap.ts';
 import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, ownField } from '../heap/shared.ts';
@@ -125,6 +125,15 @@ async function prepare(heap: Heap, { record }: CurrentWorker, runnable: Runnable
   return self;
 }
 
+/** Of a list that makes no sense the supervisor says so, when it comes past. */
+function closeHandles({ core }: Heap): void {
+  try {
+    core.refCloseOwn();
+  } catch (error) {
+    if (!(error instanceof HeapCorruptError)) throw error;
+  }
+}
+
 /** What a worker's module does. `isMainThread`: of a process of the operating system. */
 export async function runWorker(data = parent.data() as WorkerData, isMainThread = false): Promise<void> {
   const { heap, own, runnable, here } = arrive(data, isMainThread);
@@ -148,7 +157,7 @@ export async function runWorker(data = parent.data() as WorkerData, isMainThread
   onExit((code) => {
     flushOutput();
     // The supervisor has a handle of its own to the record.
-    heap.core.refCloseOwn();
+    closeHandles(heap);
     // The system says how a process of its own has ended, and not before it has.
     if (isMainThread) sleepNoMore();
     else own.end(code);

@@ -4,6 +4,7 @@
  */
 import { instantiateSync } from '@assemblyscript/loader';
 import { coreBetween, untilEnded, type Waits } from '../platform/index.ts';
+import { explained } from './corrupt.ts';
 import { embeddedModule } from './embedded.ts';
 import { guardCalls } from './generated/calls.ts';
 import type { CoreExports } from './generated/exports.ts';
@@ -44,7 +45,8 @@ export function instantiateCore(
     futexWake: waits?.notify ?? never,
   };
   const imports = { env: { memory }, atomics };
-  const core = guardCalls(instantiateSync(module, imports).instance.exports as unknown as CoreExports);
+  const raw = instantiateSync(module, imports).instance.exports as unknown as CoreExports;
+  const core = guardCalls(raw, (error, object) => explained(error, raw, memory, object));
   return ended === undefined ? core : untilEnded(core, ended);
 }
 

@@ -93,12 +93,34 @@ function countWord(heap: Heap, address: number, change: 1 | -1): void {
   else counts.set(address, count);
 }
 
+/** Everybody who waits in this thread looks again. */
+function wakeHere(heap: Heap): void {
+  for (const address of gatesIn(heap).keys()) heap.core.gateWakeHere(address);
+  for (const address of wordsOf.get(heap)?.keys() ?? []) Atomics.notify(heap.words(address + 4), address >> 2);
+}
+
 /** Has this thread hear the doorbell, if there is one. Before each wait, of which the first one matters. */
 function listen(heap: Heap): void {
-  listenIn(heap, () => {
-    for (const address of gatesIn(heap).keys()) heap.core.gateWakeHere(address);
-    for (const address of wordsOf.get(heap)?.keys() ?? []) Atomics.notify(heap.words(address + 4), address >> 2);
-  });
+  listenIn(heap, () => wakeHere(heap));
+  waiting.add(heap);
+  looker ??= setInterval(look, LOOK_AFTER);
+  (looker as { unref?(): void }).unref?.();
+}
+
+/** Milliseconds. As the core's: a count of waiters that was written over hides a wake-up for so long. */
+const LOOK_AFTER = 2000;
+/** Where this thread has waited lately. */
+const waiting = new Set<Heap>();
+let looker: ReturnType<typeof setInterval> | undefined;
+
+function look(): void {
+  for (const heap of waiting) {
+    if (gatesIn(heap).size === 0 && !wordsOf.get(heap)?.size) waiting.delete(heap);
+    else wakeHere(heap);
+  }
+  if (waiting.size > 0) return;
+  clearInterval(looker);
+  looker = undefined;
 }
 
 /** In a guest. @throws RuntimeError the heap's program is no more */

@@ -22,6 +22,7 @@ import {
   waitsIn,
 } from '../platform/index.ts';
 import { type CoreExports, coreModule, coreModuleBetween, instantiateCore } from './core.ts';
+import { strayAddress } from './corrupt.ts';
 import { handlesAsReason, relieve } from './held.ts';
 import { isInterruptible, onInterruptible } from './interrupt.ts';
 import { checkNames } from './options.ts';
@@ -138,24 +139,38 @@ export class Heap {
     return this.#buffer;
   }
 
+  /** @throws HeapCorruptError what was read in the memory, that `bytes` bytes lie at `address`, cannot be */
+  checkRange(address: number, bytes: number): void {
+    if (address + bytes > this.#end) this.#refresh();
+    const isSound = address > 0 && (address & 7) === 0 && bytes >= 0 && address + bytes <= this.#end;
+    if (!isSound) strayAddress(address, bytes, this.#end);
+  }
+
   /**
    * All bytes, up to at least `end`. Never keep it across an await or another allocation: the memory may
    * grow.
    */
   bytes(end = 0): Uint8Array {
-    if (end > this.#bytes.length) this.#bytes = new Uint8Array(this.#refresh());
+    if (end > this.#bytes.length || end < 0) {
+      this.#bytes = new Uint8Array(this.#refresh());
+      this.#checkEnd(end);
+    }
     return this.#bytes;
   }
 
   /** All words, up to at least byte address `end`. */
   words(end = 0): Int32Array {
-    if (end > this.#words.byteLength) this.#words = new Int32Array(this.#refresh());
+    if (end > this.#words.byteLength || end < 0) {
+      this.#words = new Int32Array(this.#refresh());
+      this.#checkEnd(end);
+    }
     return this.#words;
   }
 
   /** A view of `length` bytes from address `at` on. It stays good when the memory grows. */
   view(at: number, length: number): Uint8Array {
     if (at + length > this.#end) this.#refresh();
+    if (at < 0 || length < 0 || at + length > this.#end) strayAddress(at, length, this.#end);
     return new Uint8Array(this.#buffer, at, length);
   }
 
@@ -167,6 +182,10 @@ export class Heap {
     const { buffer } = array;
     if (buffer === this.#buffer) return byteOffset;
     return buffer instanceof ArrayBuffer || !this.#buffers.has(buffer) ? 0 : byteOffset;
+  }
+
+  #checkEnd(end: number): void {
+    if (end > this.#end || end < 0) strayAddress(end, 0, this.#end);
   }
 
   /** A word that other workers write. */

@@ -181,6 +181,7 @@ export function decodeRecord(heap: Heap, at: number, length: number, meta: numbe
 function decodeBlock(heap: Heap, block: number, length: number, meta: number, before: number): unknown {
   const at = block + Meta.BLOCK_HEADER;
   const count = meta >>> Meta.HANDLES_SHIFT;
+  heap.checkRange(block, Meta.BLOCK_HEADER + align8(length) + count * 8);
   const end = at + align8(length) + count * 8;
   try {
     const handles = readHandles(heap.words(end), at + align8(length), count);
@@ -230,10 +231,12 @@ export function boxRecord(heap: Heap, encoding: Encoding): number {
 
 /** The value of a boxed record, which stays as it is. */
 export function readBoxed(heap: Heap, record: number): unknown {
+  heap.checkRange(record, RECORD);
   const words = heap.words(record + RECORD);
   const length = words[record >> 2] as number;
   const meta = words[(record >> 2) + 1] as number;
   const at = record + RECORD;
+  heap.checkRange(record, RECORD + align8(length) + (meta >>> Meta.HANDLES_SHIFT) * 8);
   if (meta === Encoding.NUMBER) return new Float64Array(heap.words(at + 8).buffer, at, 1)[0];
   const count = meta >>> Meta.HANDLES_SHIFT;
   const end = at + align8(length) + count * 8;

@@ -4,7 +4,7 @@
 import '../symbols.ts';
 import { type Kind, Status } from '../../assembly/abi.ts';
 import { type HandleRef, SEND } from '../codec/index.ts';
-import { ValueError } from '../errors.ts';
+import { HeapCorruptError, ValueError } from '../errors.ts';
 import type { CoreExports } from './core.ts';
 import { AsyncGate } from './gate.ts';
 import { type Heap, type HeapLink, heapFor, heapFull, setReviver } from './heap.ts';
@@ -82,7 +82,12 @@ const forgotten = new FinalizationRegistry<Reference>((reference) => {
   const { heap, ref } = reference;
   if (ref === 0) return;
   went(reference);
-  heap.core.refClose(ref);
+  try {
+    heap.core.refClose(ref);
+  } catch (error) {
+    // Nobody has called this: who uses the object is told.
+    if (!(error instanceof HeapCorruptError)) throw error;
+  }
 });
 
 // ── what the core answers that makes or opens something: the address, or why there is none ───────────

@@ -148,6 +148,7 @@ function readBody(heap: Heap, meta: number): unknown {
   const body = heap.scratchI32[2] as number;
   const after = body + ((length + 7) & ~7);
   const count = meta >>> Meta.HANDLES_SHIFT;
+  heap.checkRange(body, after + count * 8 - body);
   const handles = readHandles(heap.words(after + count * 8), after, count);
   return heap.codec.decode(meta & 255, heap.bytes(after), body, body + length, handles);
 }

@@ -48,6 +48,7 @@ export function useBytes<T>(heap: Heap, length: number, meta: number, use: (byte
   if (!(meta & Meta.OUT_OF_LINE)) return use(scratch.subarray(RECORD, RECORD + length));
   const block = scratchI32[RECORD >> 2] as number;
   const at = block + Meta.BLOCK_HEADER;
+  heap.checkRange(block, Meta.BLOCK_HEADER + length);
   try {
     return use(heap.bytes(at + length).subarray(at, at + length));
   } finally {

@@ -4,6 +4,7 @@
  */
 import { Kind } from '../../assembly/abi.ts';
 import { AttributeError } from '../errors.ts';
+import { strayAddress } from '../heap/corrupt.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
 import { asPart } from '../heap/held.ts';
 import { Member } from '../heap/members.ts';
@@ -70,8 +71,11 @@ export abstract class Numbers extends Acquirable {
     const { [Member.HEAP]: heap } = this;
     const at = heap.core.valueData(this[Member.PTR]);
     const count = heap.loadWord(at + 4);
-    this[Member.TYPECODE] = typecodes[heap.loadWord(at)] as Typecode;
+    const typecode = typecodes[heap.loadWord(at)];
+    if (typecode === undefined) strayAddress(at, count, at);
+    this[Member.TYPECODE] = typecode as Typecode;
     const View = views[this[Member.TYPECODE]];
+    heap.checkRange(at, HEADER + count * View.BYTES_PER_ELEMENT);
     const { buffer } = heap.bytes(at + HEADER + count * View.BYTES_PER_ELEMENT);
     this[Member.NUMBERS] = new View(buffer, at + HEADER, count);
     this.#ownsLock = lock === true;

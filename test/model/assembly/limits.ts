@@ -21,6 +21,8 @@ export const FIRST_CHUNK_SHIFT: i32 = 2;
 export const SPIN_MIN: i32 = 0;
 export const SPIN_MAX: i32 = 0;
 export const SLICE: f64 = Infinity;
+/** Never: it would make up for every wake-up that is lost. */
+export const LOOK_AFTER: f64 = f64.MAX_VALUE;
 export const SPIN_BETWEEN: i32 = 0;
 export const PROBE_AFTER_MIN: i32 = 1;
 export const PROBE_AFTER_MAX: i32 = 1;

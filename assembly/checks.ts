@@ -1,0 +1,81 @@
+/**
+ * Checks: what is read from the shared memory is looked at before it is used. A worker that writes where it
+ * should not (by a wrong address in a module of its own, say) can break anything there, and who comes by later
+ * must neither wait for ever nor write somewhere else in turn.
+ *
+ * Ancestry: the "safe unlinking" and pointer checks of glibc's malloc; XFS's and ext4's verifiers, which look at
+ * each block of metadata between reading and using it.
+ *
+ * A check that fails ends the call by a trap, from wherever it is: it costs a compare and no return value.
+ * `corruptWord` says afterwards which word it was, and the caller makes an error of it (src/heap/corrupt.ts). What
+ * the trap leaves half done is a call that was cut off (lifecycle/cut-off.ts).
+ *
+ * What is checked: addresses (aligned, and within the pages of the heap), lengths (against what they are part
+ * of), indices, kinds and flags, positions (against each other), owners of locks, and that no walk along links
+ * is longer than there can be elements. What cannot be seen: a word that is wrong and could be right.
+ *
+ * The core that pages fetch has to be small: the build leaves `that` and `block` out of it, each of which is a
+ * statement on a line of its own. There an address outside of the memory is found by the engine, and a wait that
+ * cannot end by `always`.
+ *
+ * Everybody who sleeps looks once in LOOK_AFTER (limits.ts) whether what it waits for can still come: counts of
+ * sleepers that were written over hide a wake-up for so long, and not for ever.
+ *
+ * Nobody waits here. Death: as in any call.
+ */
+import { loadPlain } from './atomics';
+import { Root, SLOT_BYTES } from './layout';
+import { PAGE_SHIFT, ROOT, SLOTS } from './limits';
+
+/** The word that made no sense, until somebody has asked. */
+let corruptAt: usize = 0;
+/** Where blocks can lie, as this instance has last seen it: behind the workers' slots, up to the last page. */
+let heapFrom: usize = 0;
+let heapBytes: usize = 0;
+
+/** The word at which the last trap was made; 0: there was none, or the engine made it. */
+export function corruptWord(): usize {
+  const word = corruptAt;
+  corruptAt = 0;
+  return word;
+}
+
+// biome-ignore lint/complexity/noStaticOnlyClass: the compiler puts only methods in place where it is told to.
+export class Check {
+  /** What was read at `word` is sound, or the call ends here. */
+  @inline
+  static that(sound: bool, word: usize): void {
+    if (!sound) {
+      corruptAt = word;
+      unreachable();
+    }
+  }
+
+  /** The same, of what keeps a wait from ending: everywhere. */
+  @inline
+  static always(sound: bool, word: usize): void {
+    if (!sound) {
+      corruptAt = word;
+      unreachable();
+    }
+  }
+
+  /** More elements than any list of blocks can have. */
+  @inline
+  static most(): u32 {
+    return <u32>loadPlain(ROOT + offsetof<Root>('pages')) << (PAGE_SHIFT - 4);
+  }
+
+  /** `block` is an address that was read at `word`: that of a block, or of what begins at its 16th byte. */
+  @inline
+  static block(block: usize, word: usize): void {
+    if ((block & 15) != 0 || block - heapFrom >= heapBytes) lookAgain(block, word);
+  }
+}
+
+/** The heap may have grown. */
+function lookAgain(block: usize, word: usize): void {
+  if (!heapFrom) heapFrom = <usize>(<u32>loadPlain(ROOT + offsetof<Root>('slots'))) + <usize>SLOTS * SLOT_BYTES;
+  heapBytes = ((<usize>(<u32>loadPlain(ROOT + offsetof<Root>('pages')))) << PAGE_SHIFT) - heapFrom;
+  Check.that((block & 15) == 0 && block - heapFrom < heapBytes, word);
+}

@@ -1,0 +1,55 @@
+/**
+ * What became of the shared memory when it makes no sense: a trap of the core's as an error. The core says which
+ * word it was (assembly/checks.ts); of a trap that the engine made (an address outside of the memory, say, which it
+ * words differently in each) nobody knows more than which object the call was on.
+ */
+import { HeapCorruptError } from '../errors.ts';
+
+/** Of a core's exports; see CoreExports. */
+interface Core {
+  corruptWord(): number;
+}
+
+/**
+ * Names in the order of Kind (assembly/abi.ts). Not the classes' own: which of them a program has imported does
+ * not matter here.
+ */
+const KINDS =
+  ',Lock,RLock,Semaphore,Condition,Event,Barrier,Queue,Worker,Value,LifoQueue,PriorityQueue,Dict,List,Connection,Array'.split(
+    ',',
+  );
+/** Bytes of the header before an object, and of the largest object. */
+const HEADER = 16;
+const LARGEST = 512;
+
+/** Where a word lies, for a person to read. */
+function placeOf(word: number, object: number, words: Int32Array): { text: string; id?: number; class?: string } {
+  const header = (object - HEADER) >> 2;
+  const name = object > HEADER && (object & 15) === 0 ? KINDS[words[header] as number] : undefined;
+  const at = word === 0 ? '' : `the word at ${word} (0x${word.toString(16)})`;
+  if (!name) return { text: at || 'an address that lies outside of it' };
+  const id = words[header + 1] as number;
+  const inside = word >= object - HEADER && word < object + LARGEST ? `byte ${word - object} of ${name} ${id}, ` : '';
+  return { text: inside + (at || 'an address that lies outside of it') + (inside ? '' : `, used by ${name} ${id}`), id, class: name };
+}
+
+/**
+ * What a call is to throw that the engine has thrown `error` out of: that, unless it was a trap. `object`: what the
+ * call was on, or 0.
+ */
+export function explained(error: unknown, core: Core, memory: WebAssembly.Memory, object: number): unknown {
+  const { RuntimeError } = WebAssembly as unknown as { RuntimeError: new () => Error };
+  if (!(error instanceof RuntimeError)) return error;
+  const word = core.corruptWord() >>> 0;
+  const words = new Int32Array((memory as unknown as { buffer: ArrayBuffer }).buffer);
+  const { text, id, class: name } = placeOf(word, object, words);
+  const value = word === 0 ? '' : ` is ${words[word >> 2]}, which it cannot be`;
+  return new HeapCorruptError(`the shared memory was written over: ${text}${value}`, { cause: error, word, id, class: name });
+}
+
+/** @throws HeapCorruptError always: an address that was read in the shared memory, which ends at `end`, is none. */
+export function strayAddress(address: number, bytes: number, end: number): never {
+  throw new HeapCorruptError(
+    `the shared memory was written over: it says that ${bytes} bytes lie at ${address}, and has ${end} itself`,
+  );
+}
