@@ -63,7 +63,7 @@ export class Check {
   /** More elements than any list of blocks can have. */
   @inline
   static most(): u32 {
-    return <u32>loadPlain(ROOT + offsetof<Root>('pages')) << (PAGE_SHIFT - 4);
+    return (<u32>loadPlain(ROOT + offsetof<Root>('pages'))) << (PAGE_SHIFT - 4);
   }
 
   /** `block` is an address that was read at `word`: that of a block, or of what begins at its 16th byte. */

@@ -84,9 +84,9 @@ function chunkWith(index: i32): usize {
 export function entryIfHere(index: i32): usize {
   const place = chunkWith(index);
   const word = load(place);
-  if (!isHere(word)) return 0;
-  Check.block(<usize>(<u32>word), place);
-  return entryIn(word, index);
+  const here = isHere(word);
+  if (here) Check.block(<usize>(<u32>word), place);
+  return isHere(word) ? entryIn(word, index) : 0;
 }
 
 /** Until `leaveTable` no chunk goes. In between nothing is called that might enter, or throw. */

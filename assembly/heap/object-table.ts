@@ -39,8 +39,7 @@
 import { Kind, Status } from '../abi';
 import { cas64, fill, load, load64, loadPlain, store, store64, storePlain } from '../atomics';
 import { Check } from '../checks';
-import { Entry, HEADER, Header, Root } from '../layout';
-import { ROOT } from '../limits';
+import { Entry, HEADER, Header } from '../layout';
 import { self } from '../waiting/park';
 import { allocate, free, heapLock, heapUnlock } from './allocator';
 import {

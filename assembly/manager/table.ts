@@ -45,9 +45,33 @@ import {
   NONE,
   setCell,
 } from './cell';
-import { bodyOf, bodyWord, containerEnter, containerLeave, containerRead, countOf, countWord, setBody, setCount } from './container';
+import {
+  bodyOf,
+  bodyWord,
+  containerEnter,
+  containerLeave,
+  containerRead,
+  countOf,
+  countWord,
+  setBody,
+  setCount,
+} from './container';
 import { discardBeginTake, discardDrop, discardEndTake, discardExchange } from './discard';
-import { checkBody, entryAt, find, insert, keyIn, recount, remove, reserve, setUsed, setValue, usedOf, valueIn, valueWord } from './entries';
+import {
+  checkBody,
+  entryAt,
+  find,
+  insert,
+  keyIn,
+  recount,
+  remove,
+  reserve,
+  setUsed,
+  setValue,
+  usedOf,
+  valueIn,
+  valueWord,
+} from './entries';
 import { cellOfSought, seekInBatch, seekRecord, soughtHash } from './key';
 
 /** Where in a worker's scratch the record of a key lies: behind that of a small value. */

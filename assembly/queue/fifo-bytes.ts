@@ -11,7 +11,20 @@ import { QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
 import { lockInternal, unlock } from '../sync/lock';
 import { selfScratch } from '../waiting/park';
 import { takeBlock } from './fifo';
-import { advance, bytesOf, cachedOther, checkEmpty, checkRecord, itemsOf, positionOf, ringRead, ringSeek, ringTail, ringWord, setPosition } from './ring';
+import {
+  advance,
+  bytesOf,
+  cachedOther,
+  checkEmpty,
+  checkRecord,
+  itemsOf,
+  positionOf,
+  ringRead,
+  ringSeek,
+  ringTail,
+  ringWord,
+  setPosition,
+} from './ring';
 
 /**
  * Whether there is room for an item, by what the producers last saw of the consumers' position. False:

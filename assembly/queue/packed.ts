@@ -8,7 +8,7 @@
  * Nobody waits here. Death: such a block of the queue's own that is in no entry yet, or in none any more, is
  * lost; others have an InFlight (heap/object-table.ts).
  */
-import { Encoding, Meta } from '../abi';
+import { Encoding } from '../abi';
 import { copy, loadPlain, loadPlain64, storePlain, storePlain64, storePlainF64 } from '../atomics';
 import { Check } from '../checks';
 import { allocate, free, isRoomy } from '../heap/allocator';

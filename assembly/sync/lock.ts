@@ -120,9 +120,8 @@ export function lockTryOrMark(lock: usize): i32 {
     if (status != Status.TIMEOUT) return status;
     const word = load(lock);
     if (ownerOf(word) == 0) continue;
-    if (!(word & CONTENDED) && cas(lock, word, word | CONTENDED) != word) continue;
-    checkOwner(lock, word | CONTENDED);
-    return Status.TIMEOUT;
+    checkOwner(lock, word);
+    if (word & CONTENDED || cas(lock, word, word | CONTENDED) == word) return Status.TIMEOUT;
   }
 }
 

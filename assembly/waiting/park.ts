@@ -42,12 +42,12 @@ export function become(tid: i32, slot: usize, scratch: usize): void {
   self = tid;
   selfSlot = slot;
   selfScratch = scratch;
-  slots = slot - (<usize>(tid & (SLOTS - 1))) * SLOT_BYTES;
+  slots = slot - <usize>(tid & (SLOTS - 1)) * SLOT_BYTES;
 }
 
 /** Where the slot of the worker with an id is. */
 export function slotWith(tid: i32): usize {
-  return slots + (<usize>(tid & (SLOTS - 1))) * SLOT_BYTES;
+  return slots + <usize>(tid & (SLOTS - 1)) * SLOT_BYTES;
 }
 
 /**

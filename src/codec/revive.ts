@@ -187,7 +187,9 @@ export class Reviver {
       buffer =
         maxByteLength < 0
           ? new ArrayBuffer(length)
-          : new (ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer)(length, { maxByteLength });
+          : new (ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer)(length, {
+              maxByteLength,
+            });
     } catch (error) {
       throw malformed(`a buffer of up to ${maxByteLength} bytes`, error);
     }

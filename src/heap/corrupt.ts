@@ -30,7 +30,11 @@ function placeOf(word: number, object: number, words: Int32Array): { text: strin
   if (!name) return { text: at || 'an address that lies outside of it' };
   const id = words[header + 1] as number;
   const inside = word >= object - HEADER && word < object + LARGEST ? `byte ${word - object} of ${name} ${id}, ` : '';
-  return { text: inside + (at || 'an address that lies outside of it') + (inside ? '' : `, used by ${name} ${id}`), id, class: name };
+  return {
+    text: inside + (at || 'an address that lies outside of it') + (inside ? '' : `, used by ${name} ${id}`),
+    id,
+    class: name,
+  };
 }
 
 /**

@@ -33,7 +33,11 @@ const values: (() => unknown)[] = [
   () => ({ id: 7, name: 'Ann', tags: ['a', 'b'], nested: { deep: { deeper: [] } } }),
   () => Array.from({ length: 12 }, (_, i) => ({ id: i, name: `n${i}`, on: i % 2 === 0 })),
   () => ({ ['__proto__']: 1, '': 2, length: 3 }),
-  () => new Map<unknown, unknown>([[1, { shared }], ['k', shared]]),
+  () =>
+    new Map<unknown, unknown>([
+      [1, { shared }],
+      ['k', shared],
+    ]),
   () => new Set([1, 'a', shared, shared]),
   () => new Date(86_400_000),
   () => /a(b)?c/giu,

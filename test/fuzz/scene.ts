@@ -247,9 +247,9 @@ const queues: Bound[] = [
   ({ core }, { object }) => core.queueTaskDone(object),
   ({ core }, { object }) => core.queueJoin(object, 0),
   ({ core }, { object }) => core.queueGet(object, 1),
-  function (agent, { object }, random) {
-    const loan = agent.core.queueReserve(object, random.below(4000), 0);
-    if (loan > 0 && agent.core.queueCommit(object, loan, 8, 0) !== 0) agent.core.loanEnd(loan);
+  ({ core }, { object }, random) => {
+    const loan = core.queueReserve(object, random.below(4000), 0);
+    if (loan > 0 && core.queueCommit(object, loan, 8, 0) !== 0) core.loanEnd(loan);
     return loan;
   },
   ({ core }, { object }) => {

@@ -40,7 +40,12 @@ describe('a HeapCorruptError', () => {
     write(queue, HEAD_SEGMENT, 7);
     const error = corruption(() => queue.get());
     expect(error).toBeInstanceOf(RuntimeError);
-    expect(error).toMatchObject({ name: 'HeapCorruptError', word: addressOf(queue) + HEAD_SEGMENT, class: 'Queue', id: queue.id });
+    expect(error).toMatchObject({
+      name: 'HeapCorruptError',
+      word: addressOf(queue) + HEAD_SEGMENT,
+      class: 'Queue',
+      id: queue.id,
+    });
     expect(error.message).toContain(`byte ${HEAD_SEGMENT} of Queue ${queue.id}, the word at ${error.word}`);
     expect(error.message).toContain('is 7, which it cannot be');
     expect((error.cause as Error).name).toBe('RuntimeError');
