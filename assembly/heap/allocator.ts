@@ -183,7 +183,7 @@ function findRun(pages: i32, tag: i32): i32 {
     if ((word & 255) == FREE) {
       const free = length;
       while (page + length < end && (loadPlain(mapWord(page + length)) & 255) == FREE)
-        length += loadPlain(mapWord(page + length)) >>> 8;
+        length += runLengthAt(page + length);
       if (length != free) store(mapWord(page), (length << 8) | FREE);
       if (first) storePlain(ROOT + offsetof<Root>('firstFree'), page);
       first = false;
