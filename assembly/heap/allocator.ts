@@ -182,8 +182,7 @@ function findRun(pages: i32, tag: i32): i32 {
     let length = runLengthAt(page);
     if ((word & 255) == FREE) {
       const free = length;
-      while (page + length < end && (loadPlain(mapWord(page + length)) & 255) == FREE)
-        length += runLengthAt(page + length);
+      while (page + length < end && (loadPlain(mapWord(page + length)) & 255) == FREE) length += runLengthAt(page + length);
       if (length != free) store(mapWord(page), (length << 8) | FREE);
       if (first) storePlain(ROOT + offsetof<Root>('firstFree'), page);
       first = false;

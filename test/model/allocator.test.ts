@@ -243,7 +243,7 @@ describe('runs of pages', () => {
     {
       bad: {
         file: FILE,
-        find: 'while (page + length < end && (loadPlain(mapWord(page + length)) & 255) == FREE)\n        length += runLengthAt(page + length);',
+        find: 'while (page + length < end && (loadPlain(mapWord(page + length)) & 255) == FREE) length += runLengthAt(page + length);',
         replace: '',
       },
     },
