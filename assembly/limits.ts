@@ -54,7 +54,8 @@ export const SPIN_MAX: i32 = Limit.SPIN_POLLS;
 /** The longest sleep of who sleeps in slices, in milliseconds: so late may a thread end that is told to. */
 export const SLICE: f64 = 100;
 /**
- * Milliseconds after which who sleeps looks whether what it waits for can still come: where all is sound it can,
+ * Milliseconds after which who sleeps looks whether what it waits for can still come: where all is sound it
+ * can,
  * and nobody notices.
  */
 export const LOOK_AFTER: f64 = 2000;

@@ -31,7 +31,8 @@ function readBetween(name, folder) {
   return source.replace(BETWEEN, 'const BETWEEN: bool = true;').replaceAll(/^\/\/ @inline$/gm, '@inline');
 }
 /**
- * The same for pages: without the checks, which are a tenth of the core. They go as text, since the optimiser keeps
+ * The same for pages: without the checks, which are a tenth of the core. They go as text, since the optimiser
+ * keeps
  * what they read: it might trap.
  */
 function readUnchecked(name, folder) {

@@ -6,7 +6,8 @@
  * it back. Then the core is told at once (assembly/lifecycle/cut-off.ts). One function literal for each
  * export, so that each call site knows its target and the compiler puts it in place.
  *
- * A trap, too: the memory makes no sense (assembly/checks.ts). What is thrown then says so, and the call is one that
+ * A trap, too: the memory makes no sense (assembly/checks.ts). What is thrown then says so, and the call is
+ * one that
  * was cut off.
  */
 

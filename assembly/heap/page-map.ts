@@ -35,7 +35,8 @@ export function runLength(word: i32): i32 {
 }
 
 /**
- * @requires lock(heap). The length of the run that begins at `page`: whoever walks over the map comes to its end.
+ * @requires lock(heap). The length of the run that begins at `page`: whoever walks over the map comes to its
+ * end.
  */
 export function runLengthAt(page: i32): i32 {
   const length = runLength(loadPlain(mapWord(page)));

@@ -39,7 +39,10 @@ export function sizeOfClass(index: i32): u32 {
   return ((<u32>1) << log) + (quarter << (log - 2));
 }
 
-/** Whether a block lies in a page of another class. ORDERING: plain: who has the block keeps its page as it is. */
+/**
+ * Whether a block lies in a page of another class. ORDERING: plain: who has the block keeps its page as it
+ * is.
+ */
 function isStray(kind: usize, block: usize): bool {
   const index = <i32>((kind - classAt(0)) >> CLASS_SHIFT);
   return (loadPlain(mapWord(pageOf(block))) & 255) != (index < SMALL_CLASSES ? SMALL + index : MEDIUM);

@@ -86,7 +86,8 @@ function isLetGo(slot: usize): bool {
 }
 
 /**
- * Where a word makes no sense (checks.ts) it traps; called again, it goes on behind that: who waits elsewhere must
+ * Where a word makes no sense (checks.ts) it traps; called again, it goes on behind that: who waits elsewhere
+ * must
  * not wait for ever. What is left out of what the dead worker had is lost.
  * `clean`: it ended by itself. A Lock it holds then stays locked, as in Python: somebody else may release it.
  */

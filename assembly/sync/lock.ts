@@ -126,8 +126,10 @@ export function lockTryOrMark(lock: usize): i32 {
 }
 
 /**
- * Before a wait: whether there is, or ever was, a worker that could hold the lock. A Lock may be held by one that
- * has ended. ORDERING: plain: the owner had its slot before it took the lock, whose word was read before this.
+ * Before a wait: whether there is, or ever was, a worker that could hold the lock. A Lock may be held by one
+ * that
+ * has ended. ORDERING: plain: the owner had its slot before it took the lock, whose word was read before
+ * this.
  */
 function checkOwner(lock: usize, word: i32): void {
   const owner = word & OWNER;

@@ -7,7 +7,8 @@
  * Death here: the sleeper leaves the engine's list; a wake-up that was already on its way to it is lost, and
  * the reaper's wakeAll makes up for it.
  *
- * Who sleeps for LOOK_AFTER is told so, and looks: at its word, and at whether that makes sense (checks.ts). So a
+ * Who sleeps for LOOK_AFTER is told so, and looks: at its word, and at whether that makes sense (checks.ts).
+ * So a
  * wake-up that a broken count has eaten comes late, and not never.
  *
  * Between processes a worker sleeps in native code, where no engine can end it. So no sleep there is longer

@@ -80,7 +80,10 @@ export class CellReader {
     return value;
   }
 
-  /** The value, of which all lies before the end. Nobody else's code runs meanwhile: what it throws is due to the bytes. */
+  /**
+   * The value, of which all lies before the end. Nobody else's code runs meanwhile: what it throws is due to
+   * the bytes.
+   */
   #whole(): unknown {
     let value: unknown;
     try {

@@ -1,6 +1,8 @@
 /**
- * What became of the shared memory when it makes no sense: a trap of the core's as an error. The core says which
- * word it was (assembly/checks.ts); of a trap that the engine made (an address outside of the memory, say, which it
+ * What became of the shared memory when it makes no sense: a trap of the core's as an error. The core says
+ * which
+ * word it was (assembly/checks.ts); of a trap that the engine made (an address outside of the memory, say,
+ * which it
  * words differently in each) nobody knows more than which object the call was on.
  */
 import { HeapCorruptError } from '../errors.ts';
@@ -11,7 +13,8 @@ interface Core {
 }
 
 /**
- * Names in the order of Kind (assembly/abi.ts). Not the classes' own: which of them a program has imported does
+ * Names in the order of Kind (assembly/abi.ts). Not the classes' own: which of them a program has imported
+ * does
  * not matter here.
  */
 const KINDS =
@@ -38,7 +41,8 @@ function placeOf(word: number, object: number, words: Int32Array): { text: strin
 }
 
 /**
- * What a call is to throw that the engine has thrown `error` out of: that, unless it was a trap. `object`: what the
+ * What a call is to throw that the engine has thrown `error` out of: that, unless it was a trap. `object`:
+ * what the
  * call was on, or 0.
  */
 export function explained(error: unknown, core: Core, memory: WebAssembly.Memory, object: number): unknown {
@@ -51,7 +55,10 @@ export function explained(error: unknown, core: Core, memory: WebAssembly.Memory
   return new HeapCorruptError(`the shared memory was written over: ${text}${value}`, { cause: error, word, id, class: name });
 }
 
-/** @throws HeapCorruptError always: an address that was read in the shared memory, which ends at `end`, is none. */
+/**
+ * @throws HeapCorruptError always: an address that was read in the shared memory, which ends at `end`, is
+ * none.
+ */
 export function strayAddress(address: number, bytes: number, end: number): never {
   throw new HeapCorruptError(
     `the shared memory was written over: it says that ${bytes} bytes lie at ${address}, and has ${end} itself`,

@@ -81,7 +81,8 @@ function valueFor(scene: Scene, before: number, random: Random): number {
     () => scene.words[random.pick(scene.used)] as number,
   ];
   const chosen = random.pick(value)() | 0;
-  // The id of a worker that lives is a word that could be right: whoever wants such a lock waits for its owner.
+  // The id of a worker that lives is a word that could be right: whoever wants such a lock waits for its
+  // owner.
   return scene.agents.some(({ tid }) => (chosen & 0x1fffffff) === tid) ? 0 : chosen;
 }
 

@@ -63,7 +63,9 @@ export function sourcesOf({ source, overlays }: BuildOptions = {}): Sources {
   return gather(resolve(source ?? join(root, 'assembly')), overlays ?? [join(here, 'assembly')]);
 }
 
-/** Without the checks (assembly/checks.ts): with them many a planted bug would be found before it does harm. */
+/**
+ * Without the checks (assembly/checks.ts): with them many a planted bug would be found before it does harm.
+ */
 export function unchecked(sources: Sources): Sources {
   const check = /^ *(?:if \([\w >]+\) )?Check\.(?:that|block|always)\(.*\);\n/gm;
   return new Map([...sources].map(([file, text]) => [file, text.replaceAll(check, '')]));
