@@ -1,32 +1,25 @@
 /**
  * Checks: what is read from the shared memory is looked at before it is used. A worker that writes where it
  * should not (by a wrong address in a module of its own, say) can break anything there, and who comes by
- * later
- * must neither wait for ever nor write somewhere else in turn.
+ * later must neither wait for ever nor write somewhere else in turn.
  *
  * Ancestry: the "safe unlinking" and pointer checks of glibc's malloc; XFS's and ext4's verifiers, which look
- * at
- * each block of metadata between reading and using it.
+ * at each block of metadata between reading and using it.
  *
  * A check that fails ends the call by a trap, from wherever it is: it costs a compare and no return value.
  * `corruptWord` says afterwards which word it was, and the caller makes an error of it (src/heap/corrupt.ts).
- * What
- * the trap leaves half done is a call that was cut off (lifecycle/cut-off.ts).
+ * What the trap leaves half done is a call that was cut off (lifecycle/cut-off.ts).
  *
  * What is checked: addresses (aligned, and within the pages of the heap), lengths (against what they are part
  * of), indices, kinds and flags, positions (against each other), owners of locks, and that no walk along
- * links
- * is longer than there can be elements. What cannot be seen: a word that is wrong and could be right.
+ * links is longer than there can be elements. What cannot be seen: a word that is wrong and could be right.
  *
  * The core that pages fetch has to be small: the build leaves `that` and `block` out of it, each of which is
- * a
- * statement on a line of its own. There an address outside of the memory is found by the engine, and a wait
- * that
- * cannot end by `always`.
+ * a statement on a line of its own. There an address outside of the memory is found by the engine, and a wait
+ * that cannot end by `always`.
  *
  * Everybody who sleeps looks once in LOOK_AFTER (limits.ts) whether what it waits for can still come: counts
- * of
- * sleepers that were written over hide a wake-up for so long, and not for ever.
+ * of sleepers that were written over hide a wake-up for so long, and not for ever.
  *
  * Nobody waits here. Death: as in any call.
  */

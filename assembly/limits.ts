@@ -55,8 +55,7 @@ export const SPIN_MAX: i32 = Limit.SPIN_POLLS;
 export const SLICE: f64 = 100;
 /**
  * Milliseconds after which who sleeps looks whether what it waits for can still come: where all is sound it
- * can,
- * and nobody notices.
+ * can, and nobody notices.
  */
 export const LOOK_AFTER: f64 = 2000;
 /**

@@ -87,8 +87,7 @@ function isLetGo(slot: usize): bool {
 
 /**
  * Where a word makes no sense (checks.ts) it traps; called again, it goes on behind that: who waits elsewhere
- * must
- * not wait for ever. What is left out of what the dead worker had is lost.
+ * must not wait for ever. What is left out of what the dead worker had is lost.
  * `clean`: it ended by itself. A Lock it holds then stays locked, as in Python: somebody else may release it.
  */
 export function reap(tid: i32, clean: bool): void {

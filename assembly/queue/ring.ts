@@ -234,8 +234,7 @@ export function ringWord(segment: usize, at: u32): u32 {
 
 /**
  * @requires lock(head). That a record can be what lies at `head`, with `tail` behind it: its bytes are there,
- * and
- * fit into the scratch.
+ * and fit into the scratch.
  */
 export function checkRecord(side: usize, head: i64, tail: i64, length: u32, meta: u32): void {
   const left = bytesOf(tail) - bytesOf(head);

@@ -127,8 +127,7 @@ export function lockTryOrMark(lock: usize): i32 {
 
 /**
  * Before a wait: whether there is, or ever was, a worker that could hold the lock. A Lock may be held by one
- * that
- * has ended. ORDERING: plain: the owner had its slot before it took the lock, whose word was read before
+ * that has ended. ORDERING: plain: the owner had its slot before it took the lock, whose word was read before
  * this.
  */
 function checkOwner(lock: usize, word: i32): void {

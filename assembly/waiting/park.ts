@@ -8,8 +8,7 @@
  * the reaper's wakeAll makes up for it.
  *
  * Who sleeps for LOOK_AFTER is told so, and looks: at its word, and at whether that makes sense (checks.ts).
- * So a
- * wake-up that a broken count has eaten comes late, and not never.
+ * So a wake-up that a broken count has eaten comes late, and not never.
  *
  * Between processes a worker sleeps in native code, where no engine can end it. So no sleep there is longer
  * than a slice, whose end is none of the caller's: he sleeps on. It must not pass for a wake-up. Who was

@@ -1,8 +1,7 @@
 /**
  * What became of the shared memory when it makes no sense: a trap of the core's as an error. The core says
- * which
- * word it was (assembly/checks.ts); of a trap that the engine made (an address outside of the memory, say,
- * which it
+ * which word it was (assembly/checks.ts); of a trap that the engine made (an address outside of the memory,
+ * say, which it
  * words differently in each) nobody knows more than which object the call was on.
  */
 import { HeapCorruptError } from '../errors.ts';
@@ -14,8 +13,7 @@ interface Core {
 
 /**
  * Names in the order of Kind (assembly/abi.ts). Not the classes' own: which of them a program has imported
- * does
- * not matter here.
+ * does not matter here.
  */
 const KINDS =
   ',Lock,RLock,Semaphore,Condition,Event,Barrier,Queue,Worker,Value,LifoQueue,PriorityQueue,Dict,List,Connection,Array'.split(
@@ -42,8 +40,7 @@ function placeOf(word: number, object: number, words: Int32Array): { text: strin
 
 /**
  * What a call is to throw that the engine has thrown `error` out of: that, unless it was a trap. `object`:
- * what the
- * call was on, or 0.
+ * what the call was on, or 0.
  */
 export function explained(error: unknown, core: Core, memory: WebAssembly.Memory, object: number): unknown {
   const { RuntimeError } = WebAssembly as unknown as { RuntimeError: new () => Error };

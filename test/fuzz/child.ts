@@ -1,7 +1,6 @@
 /**
  * A process that runs cases, for one that watches it (hunt.ts): a case may run for ever, or end the process.
- * It says
- * in lines of JSON where it is and what it finds.
+ * It says in lines of JSON where it is and what it finds.
  *
  *     node --import tsx test/fuzz/child.ts MODE FIRST COUNT
  *     node --import tsx test/fuzz/child.ts CASE

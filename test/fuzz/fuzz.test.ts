@@ -1,7 +1,6 @@
 /**
  * Bytes that make no sense: the core and the codec give right results or a HeapCorruptError, and always come
- * to an
- * end. A sample of what `npm run fuzz` does, and all that it ever found.
+ * to an end. A sample of what `npm run fuzz` does, and all that it ever found.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

@@ -1,7 +1,6 @@
 /**
  * `npm run fuzz -- --minutes 10 --seed 1`: cases of both kinds in turn, until the time is up. What is found
- * is made as
- * small as can be and written into test/fuzz/corpus/, whose cases the suite runs.
+ * is made as small as can be and written into test/fuzz/corpus/, whose cases the suite runs.
  */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
  * A heap with one of everything in it, two workers that use it by calls of the compiled core, both in this
- * thread,
- * and what it looks like before anything is written over. Nobody blocks: what would have to wait answers so.
+ * thread, and what it looks like before anything is written over. Nobody blocks: what would have to wait
+ * answers so.
  */
 import { CellBatchField, Encoding, Kind, Meta, Put } from '../../assembly/abi.ts';
 import { type CoreExports, coreModule, instantiateCore } from '../../src/heap/core.ts';

@@ -1,7 +1,6 @@
 /**
  * Words of objects are written over while somebody waits there: who could never be woken any more is told so,
- * and who
- * can be is woken, if late. All of them wait at the same time, since they look once in two seconds.
+ * and who can be is woken, if late. All of them wait at the same time, since they look once in two seconds.
  */
 import { Barrier, Condition, Lock, Queue, RLock, Semaphore } from 'nogil';
 import { describe, expect, test } from 'vitest';
