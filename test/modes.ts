@@ -63,6 +63,13 @@ const AMONG_PROCESSES = [
 /** What `futex` has shown, and what takes long: the same waits and deaths, between processes. */
 const IN_FUTEX = ['test/threads/{queue,sync}/**', 'test/threads/death/{loans,queue-putter,waiters}.test.ts'];
 
+/** Long programs whose processes begin, wait and end as those of their neighbours in the same folders do. */
+const ALIKE = [
+  'test/seeds/{002,004,004-*}.test.ts',
+  'test/threads/pool/{limits,size}.test.ts',
+  'test/threads/workers/{names,programs,surroundings,targets}.test.ts',
+];
+
 /** One thread fills a heap and empties it, for long. A mode changes how the heap grows, and nothing else. */
 const FILLS = ['test/unit/heap/{allocator,drift}.test.ts'];
 
@@ -77,5 +84,5 @@ const elsewhere = ['test/model/**'];
 export const leftOut = {
   threads: elsewhere,
   futex: [...elsewhere, ...REGARDLESS, ...(inFull ? [] : [...FILLS, ...AMONG_PROCESSES])],
-  spawn: [...elsewhere, ...REGARDLESS, ...WITHOUT_PROCESSES, ...(inFull ? [] : [...FILLS, ...IN_FUTEX])],
+  spawn: [...elsewhere, ...REGARDLESS, ...WITHOUT_PROCESSES, ...(inFull ? [] : [...FILLS, ...IN_FUTEX, ...ALIKE])],
 };
