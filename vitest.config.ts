@@ -36,7 +36,8 @@ export default defineConfig({
     server: { deps: { external: [/[\\/](dist|build)[\\/]/] } },
     // Of two hardware threads: who waits leaves them to others, and most tests wait.
     maxWorkers: 3,
-    testTimeout: 30_000,
+    // More than a program of the tests may take.
+    testTimeout: 75_000,
     setupFiles: ['test/setup/watchdog.ts'],
     reporters: ['default'],
     projects: [

@@ -6,6 +6,9 @@ import { spawns } from './mode.ts';
  */
 export const LONG = spawns ? 60 : 20;
 
+/** Milliseconds after which a whole program is killed: it starts several workers, in turn or at once. */
+export const PROGRAM_MS = 60_000;
+
 /** Waits, without blocking, until `condition` holds. @throws when it does not for a long time */
 export async function until(condition: () => boolean, what: string | (() => string) = String(condition)): Promise<void> {
   const end = performance.now() + LONG * 1000;
