@@ -37,7 +37,7 @@ export default defineConfig({
     // Of two hardware threads: who waits leaves them to others, and most tests wait.
     maxWorkers: 3,
     // More than a program of the tests may take.
-    testTimeout: 75_000,
+    testTimeout: 120_000,
     setupFiles: ['test/setup/watchdog.ts'],
     reporters: ['default'],
     projects: [
@@ -47,8 +47,6 @@ export default defineConfig({
           name: mode,
           include: ['test/**/*.test.ts'],
           exclude: leftOut[mode],
-          // A process takes longer to start than a thread does, and so does a thread beside processes that start.
-          ...(mode === 'threads' ? {} : { testTimeout: 120_000 }),
           env: mode === 'threads' ? {} : { NOGIL_TEST_MODE: mode },
         },
       })),
