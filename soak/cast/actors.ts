@@ -164,4 +164,3 @@ export function engage(sort: Sort, call: Call, heapName: string): Actor {
   if (sort === 'attached') return new Attached(call);
   return new Started(sort, call);
 }
-

@@ -1,5 +1,5 @@
 /** A player: the worker's side of a scene. It takes turns until the scene ends, or until it dies. */
-import { type RawArray, Thread } from 'nogil';
+import { type RawArray, sleep, sleepAsync, Thread } from 'nogil';
 import { Random } from '../random.ts';
 import { die, isOwn, overflow, throwInLoop, type Way } from './deaths.ts';
 import { Ledger } from './ledger.ts';
@@ -61,6 +61,20 @@ export class Player {
 }
 
 /**
+ * Milliseconds in which it plays as fast as it can: who is struck from outside is so by then. Those who live longer
+ * leave the processor to those who begin.
+ */
+const YOUTH_MS = 80;
+/** Seconds. */
+const REST = 0.001;
+
+/** In its event loop, or asleep. */
+function pauseFor(player: Player): void | Promise<void> {
+  if (player.random.percent(50)) return sleepAsync(REST);
+  sleep(REST);
+}
+
+/**
  * Plays a part, with one thread more if it is to have one.
  * @param step a turn of one that has no more stack, and so no event loop either: it must not await
  */
@@ -78,6 +92,7 @@ export async function perform<F extends Target>(
     const own: Part = { row: part.company, seed: part.seed ^ 0x5555, way: part.way };
     new Thread({ target: self, args: [own, words, seen, ...rest] as never, daemon: true }).start();
   }
+  const youth = performance.now() + YOUTH_MS;
   while (!player.ledger.isOver) {
     if (player.isPastItsTime) {
       if (part.way === 'uncaught') await throwInLoop();
@@ -87,5 +102,6 @@ export async function perform<F extends Target>(
     const going = turn(player);
     if (going !== undefined) await going;
     player.add('TURNS');
+    if (performance.now() > youth) await pauseFor(player);
   }
 }

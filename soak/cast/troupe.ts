@@ -1,7 +1,7 @@
 /** A troupe: the stage on which scenes are played, and what it has come to so far. */
 import type { Random } from '../random.ts';
 import { add, addTo, emptyTally, type Tallies, type Tally } from '../report/tally.ts';
-import { type Sort, type Way, WAYS } from './deaths.ts';
+import { type Sort, WAYS, type Way } from './deaths.ts';
 
 /** How often each sort of player is chosen. */
 export type Mixture = Partial<Record<Sort, number>>;

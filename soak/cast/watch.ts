@@ -27,7 +27,9 @@ interface Watched {
 export async function watch(seconds: number): Promise<() => void> {
   const beat = new Int32Array(new SharedArrayBuffer(4));
   const event = new Event();
-  const worker = new Worker(new URL(import.meta.url), { workerData: { beat, seconds, handle: event.handle() } satisfies Watched });
+  const worker = new Worker(new URL(import.meta.url), {
+    workerData: { beat, seconds, handle: event.handle() } satisfies Watched,
+  });
   worker.unref();
   await once(worker, 'message');
   const timer = setInterval(() => Atomics.add(beat, 0, 1), BEAT_MS);

@@ -11,8 +11,8 @@ import {
   type Queue,
   ShutDown,
 } from 'nogil';
-import type { Random } from '../random.ts';
 import { SERIALS } from '../cast/ledger.ts';
+import type { Random } from '../random.ts';
 import type { Item } from './items.ts';
 
 export type FlowKind =

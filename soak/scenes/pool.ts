@@ -37,7 +37,9 @@ class PoolScene {
     this.#sort = troupe.chooseSort(random, ['worker', 'process']);
     const context = getContext(this.#sort === 'worker' ? 'worker' : 'spawn');
     const isElastic = random.percent(30);
-    this.#pool = new Pool(isElastic ? { min: 1, max: WORKERS, idleTimeout: 0.05, context } : { max: WORKERS, min: WORKERS, context });
+    this.#pool = new Pool(
+      isElastic ? { min: 1, max: WORKERS, idleTimeout: 0.05, context } : { max: WORKERS, min: WORKERS, context },
+    );
     // Serial numbers are known to the ledger from the beginning.
     this.#ledger.set(0, 'PUTTING', SERIALS);
   }

@@ -1,6 +1,7 @@
 /** What the tasks of pools do, and players that have pools of their own. */
-import { Pool, type RawArray, task } from 'nogil';
+
 import { crc32 } from 'node:zlib';
+import { Pool, type RawArray, task } from 'nogil';
 import { die, type OwnDeath } from '../cast/deaths.ts';
 import { Ledger } from '../cast/ledger.ts';
 import { type Part, perform } from '../cast/player.ts';

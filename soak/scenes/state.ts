@@ -1,5 +1,5 @@
 /** Scenes of shared state. */
-import { Array as SharedArray, Lock, Manager, ShareableList, SharedMemory, Value } from 'nogil';
+import { Lock, Manager, ShareableList, Array as SharedArray, SharedMemory, Value } from 'nogil';
 import { ROWS } from '../cast/ledger.ts';
 import type { Maker } from './scene.ts';
 import { tornIn } from './state.workers.ts';

@@ -1,12 +1,12 @@
 /** Players that change shared state: numbers, managed dicts and lists, shared memory with a name. */
 import {
-  type Array as SharedArray,
   BrokenLockError,
   type Dict,
   IndexError,
   type List,
   type RawArray,
   ShareableList,
+  type Array as SharedArray,
   SharedMemory,
   task,
   type Value,

@@ -63,9 +63,12 @@ test('the account of changes lets each of the dead have made one more', () => {
 });
 
 describe('a tally', () => {
-  test.each(['hangs', 'lost', 'doubled', 'torn', 'errors', 'leakedPlaces', 'leakedObjects'] as const)('is wrong with %s', (name) => {
-    expect(isWrong({ ...emptyTally(), kills: 10, [name]: 1 })).toBe(true);
-  });
+  test.each(['hangs', 'lost', 'doubled', 'torn', 'errors', 'leakedPlaces', 'leakedObjects'] as const)(
+    'is wrong with %s',
+    (name) => {
+      expect(isWrong({ ...emptyTally(), kills: 10, [name]: 1 })).toBe(true);
+    },
+  );
 
   test('is not with what is in hand, nor with the bytes that deaths may cost', () => {
     const tally = { ...emptyTally(), kills: 10, inHand: 5, leakedBytes: 10 * BYTES_A_DEATH };
