@@ -95,11 +95,15 @@ async function run(): Promise<void> {
     const until = Math.min(end, Date.now() + STAGE_MS);
     const most = Math.min(left, kills === Number.POSITIVE_INFINITY ? DEATHS[kind] : shareOf(kind, kills));
     const order = { kind, seed: random.seed(), kills: most, until, patience };
+    const began = Date.now();
     const { progress, samples } = await runStage(order);
+    const seconds = Math.round((Date.now() - began) / 1000);
     left -= progress.total.kills;
     addProgress(state, progress);
     reels.push({ kind, samples });
-    console.log(`${kind}, seed ${order.seed}: ${progress.total.kills} kills${isWrong(progress.total) ? ': WRONG' : ''}`);
+    console.log(
+      `${kind}, seed ${order.seed}: ${progress.total.kills} kills in ${seconds} s${isWrong(progress.total) ? ': WRONG' : ''}`,
+    );
     for (const each of progress.complaints) console.log(`  ${each}`);
     // It cannot even begin.
     if (progress.total.kills === 0) break;

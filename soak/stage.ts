@@ -25,10 +25,12 @@ const MIXTURES: Record<StageOrder['kind'], Mixture> = {
 };
 /** Scenes at a time, and deaths in each at most. */
 const SCENES = 3;
-const DEATHS = 8;
+const DEATHS = 10;
 /** Seconds that what is left of a round may take to go, and how often. */
 const CLEARING = 2;
-const CLEARINGS = 3;
+const CLEARINGS = 5;
+/** Milliseconds more for what the last of them had in hand. */
+const SETTLING_MS = 200;
 const SAMPLE_MS = 250;
 /** Seconds that the driver itself may be blocked, at least. */
 const WATCH = 30;
@@ -49,11 +51,18 @@ const isClear = (now: Held, before: Held) => now.places <= before.places && coun
 
 /** What is still there of a round when all of it has been closed. */
 async function leftOver(before: Held): Promise<Pick<Tally, 'leakedBytes' | 'leakedPlaces' | 'leakedObjects'>> {
-  const isAllGone = () => isClear(held(), before) && held().bytes <= before.bytes;
-  for (let i = 0; i < CLEARINGS && !isAllGone(); i++) {
+  for (let i = 0; i < CLEARINGS && !isClear(held(), before); i++) {
     collect();
     // What is not gone at the end of this is counted.
-    await until(isAllGone, CLEARING, () => 'it is not gone').catch(() => undefined);
+    await until(
+      () => isClear(held(), before),
+      CLEARING,
+      () => 'it is not gone',
+    ).catch(() => undefined);
+  }
+  if (held().bytes > before.bytes) {
+    collect();
+    await pause(SETTLING_MS);
   }
   const now = held();
   return {
@@ -79,7 +88,7 @@ async function round(troupe: Troupe, random: Random, bag: Bag, number: number, m
     // Of two at once nobody could tell whose workers are struck.
     if (act === 'pool' && hasPool) continue;
     hasPool ||= act === 'pool';
-    const deaths = Math.min(left, random.integer(3, DEATHS));
+    const deaths = Math.min(left, random.integer(4, DEATHS));
     const seed = random.seed();
     left -= deaths;
     parts.push(act === 'pool' ? playPool(troupe, deaths, seed) : play(troupe, act, `scene-${number}-${i}`, deaths, seed));

@@ -75,7 +75,7 @@ class Playing {
   }
 
   /** One place in the team, and so many deaths in it. */
-  async #place(random: Random, deaths: number): Promise<void> {
+  async #place(random: Random, deaths: number, hasSurvivor: boolean): Promise<void> {
     for (let i = 0; i < deaths; i++) {
       const actor = this.#hire(random, true);
       // Some are struck before they have begun.
@@ -91,6 +91,7 @@ class Playing {
       this.#troupe.count(this.#scene.name, { kills: 1 });
       this.#bury(actor, true);
     }
+    if (!hasSurvivor) return;
     const survivor = this.#hire(random, false);
     this.#survivors.push(survivor);
     await this.#awaitTurns(survivor, 1);
@@ -103,7 +104,8 @@ class Playing {
       const places = Array.from({ length: team }, (_, i) => Math.floor((deaths + i) / team));
       // Seeds first: what each place chooses does not depend on how fast the others are.
       const seeds = places.map(() => random.seed());
-      await Promise.all(places.map((each, i) => this.#place(new Random(seeds[i] as number), each)));
+      const survivors = this.#scene.survivors ?? 1;
+      await Promise.all(places.map((each, i) => this.#place(new Random(seeds[i] as number), each, i < survivors)));
       // Whatever the dead have left, those who live get on.
       await Promise.all(this.#survivors.map((each) => this.#awaitTurns(each, LIVELY)));
       this.#ledger.end();

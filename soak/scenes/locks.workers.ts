@@ -13,8 +13,9 @@ function goIn(player: Player, lock: Lock | RLock, box: Int32Array, again: boolea
   player.set('HOLDING', 3);
   if (again) lock.release();
   lock.release();
-  player.set('HOLDING', 0);
+  // In this order: who ends between the two is counted as one who may have died inside.
   player.add('DONE');
+  player.set('HOLDING', 0);
 }
 
 /** Who comes in next mends what it guards: another may be inside by now. */

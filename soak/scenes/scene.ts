@@ -12,6 +12,8 @@ export interface Scene {
   readonly args: unknown[];
   /** Players at a time. */
   readonly team: number;
+  /** Places that end with one who must still get on; default 1. */
+  readonly survivors?: number;
   /** Who may play; default: all sorts. */
   readonly sorts?: readonly Sort[];
   /** What only the driver does, again and again, while the others play: nobody waits for ever for an item. */

@@ -165,6 +165,7 @@ const barriers: Maker = (ledger) => {
     target: 'meetings',
     args: [barrier],
     team: 4,
+    survivors: parties,
     stop: () => barrier.abort(),
     account() {
       const [passed, rounds, dead] = [ledger.sum('DONE'), ledger.sum('LED'), ledger.sum('DOING')];
