@@ -9,7 +9,7 @@
 /** Nothing in it waits for, or starts, anything that a mode changes: once is enough. */
 const REGARDLESS = [
   // One thread of the test's own, or none: numbers, names, types, bytes, the compiled core.
-  'test/unit/{bench,codec,types}/**',
+  'test/unit/{bench,codec,soak,types}/**',
   'test/unit/queue/model.test.ts',
   'test/unit/{declarations,docs,exports,licences,public-members,readonly,types}.test.ts',
   // Programs of the documentation, and whole programs that set the start method themselves.
@@ -21,6 +21,8 @@ const REGARDLESS = [
   'test/threads/workers/no-start.test.ts',
   // Redis is what is waited for.
   'test/redis/**',
+  // A campaign has stages of both kinds, in programs of its own.
+  'test/soak/**',
   // The native part by itself, without the package.
   'test/native/**',
   // Chromium has neither files nor processes.

@@ -38,7 +38,7 @@ import { removeWaitersOf, waitListLock, waitListUnlock } from '../sync/wait-list
 import { multiWaitWakeAll } from '../waiting/multi-wait';
 import { drain } from './destroy';
 import { releaseAllOf, settleInFlight } from './owned';
-import { slotFree, slotOf, slotsFreeUnstarted, workerAbandon, workerIsKnown, workerWakeAll } from './workers';
+import { slotFree, slotOf, slotReleaseRecord, slotsFreeUnstarted, workerAbandon, workerIsKnown, workerWakeAll } from './workers';
 
 /**
  * Steps 0 and 1 alone, which wait for nobody: of several workers that die together each one's locks are let
@@ -91,6 +91,7 @@ export function reap(tid: i32, clean: bool): void {
     objectUnpin(object);
   }
   releaseAllOf(slotOf(tid));
+  slotReleaseRecord(tid);
   drain();
   multiWaitWakeAll();
   slotsFreeUnstarted(tid);

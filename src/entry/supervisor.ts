@@ -113,7 +113,9 @@ function start(message: StartMessage, onGone?: OnGone, asker?: SpawnedProcess): 
     seen++;
     codeOver.root = undefined;
   }
-  const reference = RecordReference.adopt(heap, row);
+  const reference = RecordReference.open(heap, row);
+  // Who has asked is gone, and with it the place: nobody waits for this one.
+  if (reference === undefined) return;
   const { isProcess, pid } = reference.record;
   const data: WorkerData = { link, tid, record: row, process, main, method, outputs, modules };
   const tell = asker ? answerTo(asker, tid) : onGone;
@@ -294,10 +296,8 @@ function end(reference: RecordReference, code: number): void {
 function endUnstarted(parent: number): void {
   for (const tid of slots.all()) {
     if (isCaredFor(tid) || slots.parentOf(tid) !== parent) continue;
-    const reference = RecordReference.adopt(heap, slots.recordOf(tid));
     early.delete(tid);
-    core.reap(tid, 0);
-    end(reference, KILLED);
+    repairOrphan(tid, false);
   }
 }
 

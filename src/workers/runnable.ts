@@ -218,8 +218,7 @@ export abstract class Runnable<R = unknown> extends Shared {
       record.isSpawned = true;
     }
     record.setNumbers(tid, pid, parent);
-    // With a reference, which the supervisor takes over: the record must not go while the message is on its
-    // way.
+    // With a reference of the slot's: the record must not go while the message is on its way.
     core.slotSetRecord(tid, id, generation);
     // Only now: from here on somebody may wait for its end, and should this worker die before the message,
     // the slot says that there was to be a child.

@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { LONG, until } from '../support/until.ts';
 import { workers } from '../support/workers.ts';
 import {
+  dieStartingThread,
   end,
   gripList,
   handleTerm,
@@ -130,6 +131,21 @@ describe('a lock', () => {
     expect(() => lock.acquire(true, LONG)).toThrow(BrokenLockError);
     expect(child.join(LONG)).toBe(true);
   });
+});
+
+test('a process that is killed as it starts a thread leaves nothing of that', async () => {
+  const records = () => heap.stats().objects.Worker ?? 0;
+  const before = { records: records(), workers: workers() };
+  for (let i = 0; i < 4; i++) {
+    const child = started(dieStartingThread);
+    expect(child.join(LONG)).toBe(true);
+    expect(child.exitcode).toBe(-9);
+    child.close();
+  }
+  await until(
+    () => records() <= before.records && workers() <= before.workers,
+    () => `${records()} records and ${workers()} places of ${JSON.stringify(before)}`,
+  );
 });
 
 test('two processes are killed at the same moment, in the midst of what they do', () => {
