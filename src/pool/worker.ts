@@ -21,6 +21,7 @@ import { SharedConstant } from './shared-constant.ts';
 import { TaskSignal } from './signal.ts';
 import type { Message } from './task-channel.ts';
 import { type RunningTask, setRunningTask } from './task-sender.ts';
+import { taskTracing, traceTask } from './trace-task.ts';
 import { Assignment, PoolState } from './worker-table.ts';
 
 interface Known {
@@ -96,7 +97,7 @@ class Worker {
       if (next === undefined) break;
       taken++;
       running.id = next.id;
-      const done = table.isWithdrawn(next.id) && table.restore(next.id) ? CANCELLED : this.#begin(next);
+      const done = table.isWithdrawn(next.id) && table.restore(next.id) ? CANCELLED : this.#perform(next);
       const performed = done instanceof Promise ? await done : done;
       running.id = 0;
       this.#report(next, performed);
@@ -130,6 +131,14 @@ class Worker {
       if (error instanceof ShutDown) return undefined;
       throw error;
     }
+  }
+
+  #perform(task: Message): Performed | Promise<Performed> {
+    const tracing = taskTracing();
+    if (tracing === undefined) return this.#begin(task);
+    const nameOf = () => this.#known.get(task.row)?.fn.name ?? '';
+    const event = { id: task.id, worker: this.#heap.tid, name: nameOf() };
+    return traceTask(tracing, event, nameOf, () => this.#begin(task));
   }
 
   #begin(task: Message): Performed | Promise<Performed> {
