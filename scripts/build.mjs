@@ -281,6 +281,10 @@ const loaderWithoutPolyfill = {
 
 const isPlatform = /[\\/]platform[\\/](node|index)\.ts$/;
 
+/** Modules that tell of a program by means that browsers do not have, and what takes their places. */
+const observers = /[\\/](?:heap[\\/]trace|workers[\\/]observed|pool[\\/]trace-task)\.ts$/;
+const withoutObservers = (file) => (observers.test(file) ? file.replace(/([\w-]+\.ts)$/, 'no-$1') : file);
+
 /** Puts the browsers' platform in place of Node's. */
 const browserPlatform = {
   name: 'browser-platform',
@@ -288,6 +292,10 @@ const browserPlatform = {
     onResolve({ filter: /\/(node|index)\.ts$/ }, ({ path, resolveDir }) =>
       isPlatform.test(resolve(resolveDir, path)) ? { path: resolve('src/platform/browser.ts') } : undefined,
     );
+    onResolve({ filter: /\/(trace|observed|trace-task)\.ts$/ }, ({ path, resolveDir }) => {
+      const file = resolve(resolveDir, path);
+      return observers.test(file) ? { path: withoutObservers(file) } : undefined;
+    });
   },
 };
 
@@ -312,7 +320,7 @@ const oneFileEach = {
     onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir, kind }) => {
       const file = resolve(resolveDir, path);
       if (kind === 'entry-point' || isConstants.test(file) || relative('src', file).startsWith('..')) return undefined;
-      const target = isPlatform.test(file) ? resolve('src/platform/browser.ts') : file;
+      const target = isPlatform.test(file) ? resolve('src/platform/browser.ts') : withoutObservers(file);
       const from = relative(resolveDir, target).replaceAll('\\', '/');
       return { path: `${from.startsWith('.') ? '' : './'}${from.replace(/\.ts$/, '.js')}`, external: true };
     });
@@ -396,6 +404,7 @@ async function buildForBrowsers() {
     entryPoints: sources.filter(
       (file) =>
         /\.ts$/.test(file) &&
+        !observers.test(file) &&
         !/\/(entry\/|redis\/|cli\/|generated\/(worker|bar)|bundle\.ts|(vite|rollup|esbuild)\.ts|pool\/bar\.ts|platform\/(node|node-\w+|native|index|browser-same-script)\.)/.test(
           file,
         ),

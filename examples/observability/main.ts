@@ -76,6 +76,7 @@ main(import.meta, async () => {
   const scraped = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   console.log(scraped);
   server.close();
+  server.closeAllConnections();
 
   pool.close();
   await pool.joinAsync();

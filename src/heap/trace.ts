@@ -1,7 +1,6 @@
 /**
  * Traces: with `configure({ trace: true })` each worker leaves in the shared memory since when and where in
- * the source it waits, so that others can read it while it is blocked; and what it waited shows in what a
- * profiler records.
+ * the source it waits, so that others can read it while it is blocked; and what it waited becomes a measure.
  *
  * The core asks the host for signals before each slice of a sleep (interrupt.ts). That is where the stack is
  * looked at: who need not sleep pays two calls, and who does not trace nothing, since then the calls are the
@@ -20,7 +19,7 @@ import type { CoreExports } from './core.ts';
 import { WAITING } from './generated/waits.ts';
 import { onSleep } from './interrupt.ts';
 
-/** Milliseconds that a wait lasts at least of which subscribers are told, and which a profiler is to show. */
+/** Milliseconds that a wait lasts at least of which subscribers are told, and which is measured. */
 const LONG = 10;
 
 const TRACES = Limit.ROOT + RootField.TRACES;
@@ -30,6 +29,9 @@ let since = 0;
 let site = '';
 /** Whether this thread is in a call that may wait. */
 let waits = false;
+
+/** What this worker waits in when it has nothing to do: that is no wait for anybody. */
+let idleIn = 0;
 
 const text = new TextEncoder();
 
@@ -64,21 +66,23 @@ export function watched(core: CoreExports): CoreExports {
   const noted: Record<string, unknown> = { ...calls };
   for (const name of WAITING) {
     const call = calls[name] as (...args: number[]) => number;
-    // By its name it shows in a CPU profile.
-    noted[name] = {
-      [`wait in ${name}`](...args: number[]): number {
-        waits = true;
-        since = 0;
-        try {
-          return call(...args);
-        } finally {
-          waits = false;
-          if (since !== 0) ended(name, args[0] as number);
-        }
-      },
-    }[`wait in ${name}`];
+    noted[name] = function waitNoted(...args: number[]): number {
+      waits = true;
+      since = 0;
+      try {
+        return call(...args);
+      } finally {
+        waits = false;
+        if (since !== 0) ended(name, args[0] as number);
+      }
+    };
   }
   return noted as unknown as CoreExports;
+}
+
+/** To wait in this object is to have nothing to do. */
+export function isIdleIn(object: number): void {
+  idleIn = object;
 }
 
 let own: Traced | undefined;
@@ -115,7 +119,7 @@ function ended(call: string, object: number): void {
   const heap = own as Traced;
   if (where !== 0) heap.storeWord(where + TraceField.TID, 0);
   const end = performance.now();
-  if (end - since < LONG) return;
+  if (end - since < LONG || object === idleIn) return;
   const id = isAboutObject(call) ? heap.core.objectId(object) : 0;
   const wait = { call, id, worker: heap.tid, start: since, duration: end - since, where: site };
   if (heap.link.trace) diagnostics?.measure(wait);

@@ -9,7 +9,8 @@ import { type MaybeEncodingError, ShutDown } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { wantsTurn } from '../heap/held.ts';
-import { AdoptionToken, created } from '../heap/shared.ts';
+import { AdoptionToken, created, Shared } from '../heap/shared.ts';
+import { isIdleIn } from '../heap/trace.ts';
 import { hasPendingWork, importModule } from '../platform/index.ts';
 import { currentWorker } from '../workers/current-worker.ts';
 import { type AnyFunction, explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
@@ -65,6 +66,7 @@ class Worker {
     this.#control = control;
     this.#index = index;
     this.#idleMs = index < control.min ? Number.POSITIVE_INFINITY : control.idleMs;
+    isIdleIn(Shared.addressOf(control.tasks));
   }
 
   async prepare(setup: SharedConstant<Setup>): Promise<void> {

@@ -71,4 +71,4 @@ test('an overlay shows workers, a deadlock in words, queues and pools, is refres
   expect(await page.evaluate(() => document.querySelectorAll('[data-overlay], #panel *').length)).toBe(0);
   expect(log).toEqual([]);
   await page.close();
-});
+}, 120_000);

@@ -152,7 +152,7 @@ export function putsLate(queue: Queue<string>): void {
   queue.put('late');
 }
 
-/** This thread waits: for what profilers show. */
+/** This thread waits: for what a profiler shows. */
 function profiled(): void {
   const queue = new Queue<string>();
   new Thread({ target: putsLate, args: [queue] }).start();
@@ -160,5 +160,4 @@ function profiled(): void {
 }
 
 const scenarios: Record<string, () => unknown> = { workers, tasks, troubles, traced, profiled };
-if (scenario === 'profiled') configure({ trace: true });
 main(import.meta, () => scenarios[scenario]?.());
