@@ -11,7 +11,7 @@ import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { embed } from './embed.mjs';
-import { compactCalls, guardedCalls } from './guarded-calls.mjs';
+import { compactCalls, guardedCalls, waitingCalls } from './guarded-calls.mjs';
 import { shortExports } from './short-exports.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -50,6 +50,7 @@ async function buildCore() {
   const body = membersIn(types);
   writeFileSync('src/heap/generated/exports.ts', `/** Generated from assembly/. */\nexport interface CoreExports {${body}\n}\n`);
   writeFileSync('src/heap/generated/calls.ts', guardedCalls(body));
+  writeFileSync('src/heap/generated/waits.ts', waitingCalls(body));
 }
 
 /** The members of an interface out of the declarations of adapted exports. */
@@ -71,42 +72,55 @@ function noteContents({ inputs }) {
 }
 
 /**
- * The classes over Redis: a file of their own, which takes the rest from the package's one copy, and one for the
- * thread that talks to Redis.
+ * What few programs want, in files of its own that take the rest from the package's one copy: the classes over
+ * Redis, and the thread that talks to Redis; the inspector; the command line.
  */
-async function buildRedis() {
-  const { redisCore } = await import(new URL('../dist/nogil.js', import.meta.url));
-  const names = Object.keys(redisCore).join(', ');
-  const contents = `import { redisCore } from './nogil.js';\nexport const { ${names} } = redisCore;\n`;
-  for (const file of readdirSync('dist')) if (file.startsWith('redis-')) rmSync(`dist/${file}`);
+async function buildExtras() {
+  const { redisCore, inspectorCore } = await import(new URL('../dist/nogil.js', import.meta.url));
+  const cores = { redis: ['redisCore', redisCore], inspector: ['inspectorCore', inspectorCore] };
+  for (const file of readdirSync('dist')) if (/^(redis-|shared-)/.test(file)) rmSync(`dist/${file}`);
   const fromThePackage = {
     name: 'from-the-package',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /\/core\.ts$/ }, () => ({ path: 'core', namespace: 'package' }));
+      onResolve({ filter: /\/core\.ts$/ }, ({ path, resolveDir }) => {
+        const folder = relative('src', dirname(resolve(resolveDir, path)));
+        return folder in cores ? { path: folder, namespace: 'package' } : undefined;
+      });
       onResolve({ filter: /^\.\/nogil\.js$/ }, ({ path }) => ({ path, external: true }));
-      onLoad({ filter: /.*/, namespace: 'package' }, () => ({ contents }));
+      onLoad({ filter: /.*/, namespace: 'package' }, ({ path }) => {
+        const [name, core] = cores[path];
+        return {
+          contents: `import { ${name} } from './nogil.js';\nexport const { ${Object.keys(core).join(', ')} } = ${name};\n`,
+        };
+      });
     },
   };
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     entryPoints: {
       redis: 'src/redis/index.ts',
       'redis-bridge': 'src/redis/bridge/index.ts',
       'redis-serve': 'src/redis/serve-module.ts',
-      cli: 'src/redis/cli.ts',
+      inspector: 'src/inspector.ts',
+      'inspect-answer': 'src/cli/answer.ts',
+      cli: 'src/cli/cli.ts',
     },
     outdir: 'dist',
     bundle: true,
     splitting: true,
-    chunkNames: 'redis-shared-[hash]',
+    chunkNames: 'shared-[hash]',
     format: 'esm',
     platform: 'node',
     target: 'node20',
     sourcemap: true,
     lineLimit: 110,
+    legalComments: 'none',
     logLevel: 'warning',
-    external: ['ioredis', 'bullmq'],
+    // The last two colour what nobody asked to be coloured.
+    external: ['ioredis', 'bullmq', '@colors/colors', '@colors/colors/safe'],
     plugins: [fromThePackage],
   });
+  noteContents(metafile);
   writeFileSync('dist/cli.js', `#!/usr/bin/env node\n${readFileSync('dist/cli.js', 'utf8')}`, { mode: 0o755 });
 }
 
@@ -213,7 +227,7 @@ async function buildModules() {
   writeFileSync('dist/supervisor.js', "import { runSupervisor } from './nogil.js';\nrunSupervisor();\n");
   writeFileSync('dist/process.js', "import { runProcess } from './nogil.js';\nvoid runProcess();\n");
   copyFileSync('build/core-between.wasm', 'dist/between.wasm');
-  await buildRedis();
+  await buildExtras();
   const plugins = ['vite', 'rollup', 'esbuild'].map((name) => `src/${name}.ts`);
   const forTools = { outdir: 'dist', format: 'esm', platform: 'node', target: 'node20', bundle: true, logLevel: 'warning' };
   await build({ entryPoints: plugins, ...forTools });
@@ -267,6 +281,10 @@ const loaderWithoutPolyfill = {
 
 const isPlatform = /[\\/]platform[\\/](node|index)\.ts$/;
 
+/** Modules that tell of a program by means that browsers do not have, and what takes their places. */
+const observers = /[\\/](?:heap[\\/]trace|workers[\\/]observed|pool[\\/]trace-task)\.ts$/;
+const withoutObservers = (file) => (observers.test(file) ? file.replace(/([\w-]+\.ts)$/, 'no-$1') : file);
+
 /** Puts the browsers' platform in place of Node's. */
 const browserPlatform = {
   name: 'browser-platform',
@@ -274,6 +292,10 @@ const browserPlatform = {
     onResolve({ filter: /\/(node|index)\.ts$/ }, ({ path, resolveDir }) =>
       isPlatform.test(resolve(resolveDir, path)) ? { path: resolve('src/platform/browser.ts') } : undefined,
     );
+    onResolve({ filter: /\/(trace|observed|trace-task)\.ts$/ }, ({ path, resolveDir }) => {
+      const file = resolve(resolveDir, path);
+      return observers.test(file) ? { path: withoutObservers(file) } : undefined;
+    });
   },
 };
 
@@ -298,7 +320,7 @@ const oneFileEach = {
     onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir, kind }) => {
       const file = resolve(resolveDir, path);
       if (kind === 'entry-point' || isConstants.test(file) || relative('src', file).startsWith('..')) return undefined;
-      const target = isPlatform.test(file) ? resolve('src/platform/browser.ts') : file;
+      const target = isPlatform.test(file) ? resolve('src/platform/browser.ts') : withoutObservers(file);
       const from = relative(resolveDir, target).replaceAll('\\', '/');
       return { path: `${from.startsWith('.') ? '' : './'}${from.replace(/\.ts$/, '.js')}`, external: true };
     });
@@ -382,7 +404,8 @@ async function buildForBrowsers() {
     entryPoints: sources.filter(
       (file) =>
         /\.ts$/.test(file) &&
-        !/\/(entry\/|redis\/|generated\/(worker|bar)|bundle\.ts|(vite|rollup|esbuild)\.ts|pool\/bar\.ts|platform\/(node|node-\w+|native|index|browser-same-script)\.)/.test(
+        !observers.test(file) &&
+        !/\/(entry\/|redis\/|cli\/|generated\/(worker|bar)|bundle\.ts|(vite|rollup|esbuild)\.ts|pool\/bar\.ts|platform\/(node|node-\w+|native|index|browser-same-script)\.)/.test(
           file,
         ),
     ),

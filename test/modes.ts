@@ -11,7 +11,11 @@ const REGARDLESS = [
   // One thread of the test's own, or none: numbers, names, types, bytes, the compiled core.
   'test/unit/{bench,codec,soak,types}/**',
   'test/unit/queue/model.test.ts',
-  'test/unit/{declarations,docs,exports,licences,public-members,readonly,types}.test.ts',
+  'test/unit/{declarations,docs,exports,licences,promises,public-members,readonly,types}.test.ts',
+  // Snapshots that the test makes itself, and what is made of them.
+  'test/unit/inspector/shown.test.ts',
+  // They say themselves whether their heap is between processes.
+  'test/threads/{inspector,diagnostics}/**',
   // Programs of the documentation, and whole programs that set the start method themselves.
   'test/threads/docs/**',
   'test/threads/signals/**',

@@ -5,8 +5,10 @@
 import { WorkerState } from '../../assembly/abi.ts';
 import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
+import { sourceOf } from '../inspector/source.ts';
 import {
   endProgram,
+  openInspection,
   parent,
   type SpawnedProcess,
   type SpawnedWorker,
@@ -429,6 +431,8 @@ export function runSupervisor(): void {
   });
   if (data.isChild) up = new LineUp(stop);
   else if (host !== undefined) up = new LineUp(stop, data.line, host.gone);
+  if (link.inspect && up === undefined)
+    openInspection(sourceOf(heap), (text) => void writeOutput(2, new TextEncoder().encode(text)));
   if (!startsWhileBlocked) report();
   parent.listen((message) => attempt('to take a message', () => receive(message as ToSupervisor)));
 }

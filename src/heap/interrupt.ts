@@ -35,8 +35,16 @@ export function onInterruptible(tell: () => void): void {
   else whenInterruptible.push(tell);
 }
 
+let sleeps: (() => void) | undefined;
+
+/** Calls `listener` before each slice of a sleep. */
+export function onSleep(listener: () => void): void {
+  sleeps = listener;
+}
+
 /** The core's question: 1, if its wait is to end. */
 export function signalled(): number {
+  sleeps?.();
   if (!hasSignal()) return 0;
   if (!isTold) queueMicrotask(forget);
   isTold = true;

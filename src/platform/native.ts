@@ -82,6 +82,12 @@ export interface Native {
   /** The number of one that came since it was taken last; 0: none. */
   takeSignal(): number;
   /**
+   * Calls `heard` on this thread's loop, which it does not keep alive, after a signal that nobody handles. One
+   * signal in a process.
+   * @returns false: the process handles the signal, or ignores it, and goes on to do so
+   */
+  watchSignal(signal: number, heard: () => void): boolean;
+  /**
    * A socket to which others of this machine connect by a path, which must be free (EADDRINUSE).
    * @returns its descriptor, which never blocks and is closed in what this process executes; so are all below
    */

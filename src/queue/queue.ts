@@ -3,7 +3,7 @@
  * priority-queue.ts) differ in what comes out next.
  */
 import { ClassTag, Encoding, Kind, QueueField, Status } from '../../assembly/abi.ts';
-import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
+import { Empty, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
 import { interruption, throwIfInterrupted } from '../heap/interrupt.ts';
@@ -14,6 +14,7 @@ import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, isBlocking, leftUntil, type Timeout } from '../heap/time.ts';
 import { blockedIn, wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
+import { fullError } from './full.ts';
 import { decodeMany, type NumberArray, notNumber, readNumbers, roomIn } from './get-batch.ts';
 import { Lender } from './lender.ts';
 import { PutBatch } from './put-batch.ts';
@@ -165,7 +166,7 @@ export class Queue<T = unknown> extends Lender {
   [Member.PUT_ERROR](status: number, method = 'put'): Error {
     switch (status) {
       case Status.TIMEOUT:
-        return interruption() ?? new Full('the queue is full');
+        return interruption() ?? fullError(this);
       case Status.SHUTDOWN:
         return new ShutDown('the queue was shut down');
       case Status.WOULD_BLOCK:
@@ -204,7 +205,7 @@ export class Queue<T = unknown> extends Lender {
   }
 
   #full(batch: PutBatch, many: boolean): never {
-    const full = new Full('the queue is full');
+    const full = fullError(this);
     if (many) full.put = batch.sent;
     throw full;
   }

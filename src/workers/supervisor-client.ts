@@ -7,6 +7,7 @@ import { type Heap, onCreated, takeSlot, theHeap } from '../heap/heap.ts';
 import {
   breakPipe,
   canBlock,
+  closeInspection,
   onAttached,
   onExit,
   onIdle,
@@ -78,6 +79,9 @@ function beOpen(heap: Heap): void {
   onAttached(heap.link.heapId, (tid, life) => {
     connect().post({ type: 'attached', tid, life } satisfies ToSupervisor, typeof life === 'object' ? [life] : []);
   });
+  if (!heap.link.inspect || currentWorker() !== undefined) return;
+  connect();
+  onExit(closeInspection);
 }
 
 /** In the main thread of a process of the operating system: it has a supervisor from the beginning. */
