@@ -51,14 +51,17 @@ export async function open(settings: Settings, pipelining = true): Promise<Clien
   if (!settings.cluster) return new Redis(settings.url, options);
   const { hostname, port, username, password, protocol } = new URL(settings.url);
   return new Cluster([{ host: hostname, port: Number(port || 6379) }], {
-    enableAutoPipelining: pipelining,
+    // It would choose the node of a script by the script, not by its keys.
+    enableAutoPipelining: false,
     lazyConnect: true,
+    // While a replica is promoted a call is late.
+    maxRedirections: 1_000_000,
     clusterRetryStrategy: (attempt) => Math.min(50 * attempt, RETRY_AT_MOST),
-    // While a replica is promoted.
     retryDelayOnFailover: 100,
     retryDelayOnClusterDown: 100,
     redisOptions: {
       ...options,
+      enableAutoPipelining: false,
       ...(username && { username: decodeURIComponent(username) }),
       ...(password && { password: decodeURIComponent(password) }),
       ...(protocol === 'rediss:' && options.tls === undefined && { tls: {} }),
