@@ -27,7 +27,7 @@ export interface ConnectOptions {
   username?: string;
   password?: string;
   tls?: TlsOptions;
-  /** Nodes of a Redis Cluster are asked for; the address is that of one of them. Default false. */
+  /** Experimental: it is a Redis Cluster, and the address is that of one of its nodes. Default false. */
   cluster?: boolean;
   /** Seconds until `connect` gives up. Default 10. Later outages are waited out. */
   timeout?: number;
