@@ -28,6 +28,7 @@ export class Value<C extends Typecode = Typecode> extends RedisObject<ValuePlan>
     return String(Object.is(value, -0) ? '-0' : this.#number(String(value)));
   }
 
+  /** The number. Each access asks Redis. */
   get value(): ValueOf<C> {
     return this.#number(textOfReply(this.run('valueRead', 'v', this.plan.options.init)));
   }
@@ -36,10 +37,12 @@ export class Value<C extends Typecode = Typecode> extends RedisObject<ValuePlan>
     this.run('valueWrite', 'v', this.#text(value));
   }
 
+  /** Reads `value` without blocking. */
   async getAsync(): Promise<ValueOf<C>> {
     return this.#number(textOfReply(await this.runAsync('valueRead', 'v', [this.plan.options.init])));
   }
 
+  /** Writes `value` without blocking. @throws TypeError it is of another type */
   async setAsync(value: ValueOf<C>): Promise<void> {
     await this.runAsync('valueWrite', 'v', [this.#text(value)]);
   }
@@ -54,6 +57,7 @@ export class Value<C extends Typecode = Typecode> extends RedisObject<ValuePlan>
     return this.#number(textOfReply(this.run('valueAdd', 'v', ...this.#addition(n))));
   }
 
+  /** The async twin of `add`. */
   async addAsync(n: ValueOf<C>): Promise<ValueOf<C>> {
     return this.#number(textOfReply(await this.runAsync('valueAdd', 'v', this.#addition(n))));
   }
