@@ -12,10 +12,11 @@ import { decodeRecord, RECORD } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, isBlocking, leftUntil, type Timeout } from '../heap/time.ts';
-import { blockedIn, wouldBlock } from '../sync/blocking.ts';
+import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
 import { fullError } from './full.ts';
 import { decodeMany, type NumberArray, notNumber, readNumbers, roomIn } from './get-batch.ts';
+import { itemsOf, itemsOfAsync } from './items.ts';
 import { Lender } from './lender.ts';
 import { PutBatch } from './put-batch.ts';
 import { isShortBytes, plainRecords, putEncoded, type RecordForm, stageBytes } from './records.ts';
@@ -540,31 +541,13 @@ export class Queue<T = unknown> extends Lender {
   cancelJoinThread(): void {}
 
   /** Items until the queue is shut down and drained. */
-  *[Symbol.iterator](): Iterator<T> {
-    for (;;) {
-      let item: T;
-      try {
-        item = this.get();
-      } catch (error) {
-        if (error instanceof ShutDown) return;
-        throw blockedIn('a loop over it', error, 'for await (const item of queue)');
-      }
-      yield item;
-    }
+  [Symbol.iterator](): Iterator<T> {
+    return itemsOf(this);
   }
 
   /** Items until the queue is shut down and drained, without blocking: `for await (const item of queue)`. */
-  async *[Symbol.asyncIterator](): AsyncIterator<T> {
-    for (;;) {
-      let item: T;
-      try {
-        item = await this.getAsync();
-      } catch (error) {
-        if (error instanceof ShutDown) return;
-        throw error;
-      }
-      yield item;
-    }
+  [Symbol.asyncIterator](): AsyncIterator<T> {
+    return itemsOfAsync(this);
   }
 }
 

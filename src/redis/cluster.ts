@@ -31,6 +31,7 @@ import { BoundedSemaphore, Semaphore } from './semaphore.ts';
 import { Value } from './value.ts';
 
 const QUEUE = ['maxsize', 'prefetch', 'maxDeliveries'];
+const STREAM = [...QUEUE, 'shards'];
 
 /**
  * A program's connection. It travels to workers of the program as any handle does, and so do the objects that
@@ -42,9 +43,10 @@ export class Cluster extends RedisObject {
     return new ctor(planned({ link, kind, name: checkName(name), options }));
   }
 
-  #queueOptions(options: QueueOptions, names = QUEUE): QueueOptions {
+  #queueOptions(options: QueueOptions, names = STREAM): QueueOptions {
     checkNames('a queue', options, names);
     if (options.maxsize !== undefined) checkInteger('maxsize', options.maxsize, 0);
+    if (options.shards !== undefined) checkInteger('shards', options.shards, 1, 64);
     for (const name of ['prefetch', 'maxDeliveries'] as const)
       if (options[name] !== undefined) checkInteger(name, options[name], 1);
     return options;
@@ -94,11 +96,13 @@ export class Cluster extends RedisObject {
     return this.#made(Semaphore, 'semaphore', name, plan);
   }
 
+  /** A semaphore of which only what was taken can be released. @param value as for `Semaphore` */
   BoundedSemaphore(name: string, value = 1, options: LockOptions = {}): BoundedSemaphore {
     const plan = { value: checkInteger('value', value, 0), ...this.#leased(options) };
     return this.#made(BoundedSemaphore, 'semaphore', name, plan);
   }
 
+  /** A flag to wait for. */
   Event(name: string): Event {
     return this.#made(Event, 'event', name);
   }
@@ -128,10 +132,12 @@ export class Cluster extends RedisObject {
     return dict;
   }
 
+  /** A managed list. */
   list<T = unknown>(name: string): List<T> {
     return this.#made(List<T>, 'list', name);
   }
 
+  /** A managed object with attributes. */
   // biome-ignore lint/suspicious/noExplicitAny: its attributes
   Namespace(name: string): Namespace & Record<string, any> {
     return this.#made(Namespace, 'namespace', name);
@@ -170,6 +176,7 @@ export class Cluster extends RedisObject {
     return this.line.call('inspect', []);
   }
 
+  /** The async twin of `inspect`. */
   inspectAsync(): Promise<Inspection> {
     return this.line.callAsync('inspect', []);
   }
@@ -181,6 +188,7 @@ export class Cluster extends RedisObject {
     this.line.bridge.join();
   }
 
+  /** The async twin of `disconnect`. */
   async disconnectAsync(): Promise<void> {
     if (!this.line.bridge.isAlive()) return;
     await this.line.callAsync('close', []);
@@ -193,6 +201,7 @@ export class Cluster extends RedisObject {
     this.close();
   }
 
+  /** `await using cluster = await connect(…)`: ends the connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.disconnectAsync();
     this.close();
@@ -219,13 +228,14 @@ function checkLease(lease: unknown): void {
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Cluster> {
   const settings = settingsOf(url, options);
   const requests = new LocalQueue<Request>();
-  const done = new LocalQueue<number>();
+  const finished = new RawArray('i', SLOTS + 1);
+  const bell = new LocalQueue<number>();
   const owners = new RawArray('i', SLOTS);
   const expiries = new RawArray('d', EXPIRIES);
   const ready = new LocalQueue<unknown>();
   const bridge = new Thread({
     target: new URL('./redis-bridge.js#runBridge', import.meta.url),
-    args: [settings, { requests, done, owners, expiries }, ready],
+    args: [settings, { requests, finished, bell, owners, expiries }, ready],
     daemon: true,
     name: 'nogil-redis',
   });
@@ -234,6 +244,6 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   ready.close();
   if (failure !== undefined) throw failure;
   const { prefix, lease, prefetch, maxDeliveries } = settings;
-  const link: Link = { requests, done, owners, expiries, bridge, prefix, lease, prefetch, maxDeliveries };
+  const link: Link = { requests, finished, bell, owners, expiries, bridge, prefix, lease, prefetch, maxDeliveries };
   return new Cluster(planned({ link, kind: 'cluster', name: 'cluster', options: {} }));
 }

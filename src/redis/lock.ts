@@ -6,6 +6,7 @@ import type { Line } from './line.ts';
 import { RedisObject, RedisTag, registerRedis } from './object.ts';
 import { type Lease, sharedNow } from './protocol.ts';
 
+/** What locks and semaphores of a cluster take. */
 export interface LockOptions {
   /** Seconds after which it is free if its holder gives no sign of life. Default: the connection's. */
   lease?: number;

@@ -66,16 +66,19 @@ export class Semaphore extends RedisObject<SemaphorePlan> {
     return { [Symbol.dispose]: () => this.release() };
   }
 
+  /** `await using held = await semaphore.holdAsync()`. */
   async holdAsync(options?: AsyncOptions): Promise<AsyncDisposable> {
     await this.acquireAsync(undefined, options);
     return { [Symbol.asyncDispose]: async () => this.release() };
   }
 
+  /** Runs `fn` between acquire and release. */
   with<T>(fn: () => T): T {
     using _ = this.hold();
     return fn();
   }
 
+  /** The same without blocking, for functions that may be async. */
   async withAsync<T>(fn: () => T | PromiseLike<T>, options?: AsyncOptions): Promise<T> {
     await using _ = await this.holdAsync(options);
     return await fn();

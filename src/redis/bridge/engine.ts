@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Arg, Reply, ScriptCall } from '../protocol.ts';
 import { type Script, scripts } from '../scripts/index.ts';
-import type { Client } from './connections.ts';
+import { type Client, gather } from './connections.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 /** What ends a wait early. */
@@ -68,6 +68,7 @@ export class Engine {
   async #send({ sha, lua }: Script, keys: string[], args: readonly Arg[]): Promise<Reply> {
     const scripting = this.client as unknown as Scripting;
     const raw: RawArg[] = [...keys, ...args.map(rawOf)];
+    gather(this.client);
     try {
       return await scripting.evalshaBuffer(sha, keys.length, ...raw);
     } catch (error) {

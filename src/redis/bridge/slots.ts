@@ -11,7 +11,6 @@ export interface Held {
   slot: number;
   /** The entry of its stream. */
   id: string;
-  value: Uint8Array;
   from: { readonly base: string };
   /** When it came: performance.now(). */
   since: number;
@@ -30,9 +29,9 @@ export class Slots {
     return SLOTS - this.#held.length + this.#free.length;
   }
 
-  take(id: string, value: Uint8Array, from: Held['from']): Held {
+  take(id: string, from: Held['from']): Held {
     const slot = this.#free.pop() ?? this.#held.length;
-    const held = { slot, id, value, from, since: performance.now() };
+    const held = { slot, id, from, since: performance.now() };
     this.#held[slot] = held;
     Atomics.store(this.#owners, slot, 0);
     return held;
