@@ -64,7 +64,7 @@ main(import.meta, async () => {
   const pool = new Pool(2, { initializer: instrument, initargs: [spans] });
   const waiting = pool.applyAsync(waitFor, [gate]);
   for (const picture of ['a.png', 'b.png', 'broken.png']) {
-    await pool.applyAsync(resize, [picture]).catch((error: Error) => console.log(`caught: ${error.message}`));
+    await pool.applyAsync(resize, [picture]).catch((error: unknown) => console.log(`caught: ${(error as Error).message}`));
   }
   sleep(0.1);
   gate.put('go');
