@@ -1,6 +1,6 @@
 /**
- * The kill campaign: compiles soak/ to build/soak/ (or SOAK_FOLDER, below the root), and runs it on the package
- * as built in dist/. Arguments go to soak/run.ts: `npm run soak -- --minutes 10 --seed 1`.
+ * The kill campaign: compiles soak/ to build/soak/ (or SOAK_FOLDER, below the root), and runs it on the
+ * package as built in dist/. Arguments go to soak/run.ts: `npm run soak -- --minutes 10 --seed 1`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,8 +19,8 @@ const sources = readdirSync('soak', { recursive: true })
   .filter((file) => file.endsWith('.ts'));
 rmSync(folder, { recursive: true, force: true });
 
-// Each module by itself: workers load some of them on their own. esbuild leaves the endings of imports as they
-// are.
+// Each module by itself: workers load some of them on their own. esbuild leaves the endings of imports as
+// they are.
 const { outputFiles } = await build({
   entryPoints: [...sources, 'test/support/workers.ts'],
   outdir: folder,

@@ -1,6 +1,6 @@
 /**
- * The stage: one program with one heap, in which rounds are played until there were enough deaths or there is no
- * more time. Says what comes of it as lines of JSON.
+ * The stage: one program with one heap, in which rounds are played until there were enough deaths or there
+ * is no more time. Says what comes of it as lines of JSON.
  */
 import { writeSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';

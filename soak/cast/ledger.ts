@@ -1,9 +1,10 @@
 /**
- * The ledger: what each player says of itself in shared memory before and after each call, so that of one that
- * is dead it is known what it was doing, and which items each has seen.
+ * The ledger: what each player says of itself in shared memory before and after each call, so that of one
+ * that is dead it is known what it was doing, and which items each has seen.
  *
- * A row is one player's, and only that one writes it. A zero in `TAKING`, `HOLDING` and `DOING` says that it was
- * in the midst of nothing; so nobody has to know who died, and a survivor's row is read as a dead one's is.
+ * A row is one player's, and only that one writes it. A zero in `TAKING`, `HOLDING` and `DOING` says that
+ * it was in the midst of nothing; so nobody has to know who died, and a survivor's row is read as a dead
+ * one's is.
  */
 import { RawArray } from 'nogil';
 
@@ -117,8 +118,8 @@ export class Ledger {
   }
 
   /**
-   * The account of items, once all players have ended and what was left was seen. What is missing and can be in
-   * the hands of a dead player is there; what is missing beyond that is lost.
+   * The account of items, once all players have ended and what was left was seen. What is missing and can
+   * be in the hands of a dead player is there; what is missing beyond that is lost.
    */
   itemsAccount(): Findings {
     let missing = 0;

@@ -61,8 +61,8 @@ export class Player {
 }
 
 /**
- * Milliseconds in which it plays as fast as it can: who is struck from outside is so by then. Those who live longer
- * leave the processor to those who begin.
+ * Milliseconds in which it plays as fast as it can: who is struck from outside is so by then. Those who
+ * live longer leave the processor to those who begin.
  */
 const YOUTH_MS = 80;
 /** Seconds. */

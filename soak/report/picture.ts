@@ -54,10 +54,18 @@ export function drawMemory(reels: Reel[]): string {
     ariaLabel: 'memory over time',
     x: { label: 'seconds', grid: true },
     y: { label: 'MB', grid: true, zero: true },
-    fy: { label: null },
+    fy: { axis: null },
     color: { domain: Object.keys(SERIES), range: ['#b3470f', '#7a5fb0', '#1f6fb2', '#8a9099'] },
     marks: [
       Plot.frame({ stroke: '#ddd' }),
+      Plot.text([...new Set(spots.map(({ panel }) => panel))], {
+        fy: (panel: string) => panel,
+        text: (panel: string) => panel,
+        frameAnchor: 'top-left',
+        dx: 8,
+        dy: 8,
+        fontWeight: 'bold',
+      }),
       Plot.lineY(spots, {
         x: 'seconds',
         y: 'megabytes',

@@ -64,8 +64,9 @@ const locksOf =
   };
 
 /**
- * Those who die with a permit take it with them: the driver makes up for it. Of some nobody knows whether they had
- * one. The driver gives for these, too; but not to a bounded one, which would count it as too much, and has enough.
+ * Those who die with a permit take it with them: the driver makes up for it. Of some nobody knows whether
+ * they had one. The driver gives for these, too; but not to a bounded one, which would count it as too
+ * much, and has enough.
  */
 const semaphores: Maker = (ledger, _name, random) => {
   const isBounded = random.percent(50);
