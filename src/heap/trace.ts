@@ -66,7 +66,7 @@ export function watched(core: CoreExports): CoreExports {
   const noted: Record<string, unknown> = { ...calls };
   for (const name of WAITING) {
     const call = calls[name] as (...args: number[]) => number;
-    noted[name] = function waitNoted(...args: number[]): number {
+    noted[name] = (...args: number[]): number => {
       waits = true;
       since = 0;
       try {
