@@ -95,12 +95,10 @@ async function asyncCalls(): Promise<void> {
   value.close();
 }
 
-async function ahead(): Promise<void> {
-  const queue = cluster.Queue<Item>('ahead');
+async function ahead(round: number): Promise<void> {
+  const queue = cluster.Queue<Item>(`ahead-${round}`);
   await queue.putManyAsync(items.slice(0, BATCH * 20));
   note('get of what was prefetched', await inThread(takesAhead, queue, BATCH, 10));
-  queue.shutdown(true);
-  await redis.del(...(await redis.keys('nogil:{ahead}*')));
   queue.close();
 }
 
@@ -140,7 +138,7 @@ for (let round = 0; round < rounds; round++) {
   await asyncCalls();
   await bareDrain();
   await bridgeDrain();
-  await ahead();
+  await ahead(round);
   await bull();
   await pool();
 }

@@ -57,7 +57,7 @@ class BaseManagerObject {
   readonly #options: BaseManagerOptions;
   #cluster: Cluster | undefined;
 
-  /** @param options where the Redis is, and `connect`'s options */
+  /** A manager that is not connected yet. @param options where the Redis is, and `connect`'s options */
   constructor(options: BaseManagerOptions) {
     if (typeof options?.address === 'undefined')
       throw new TypeError('a BaseManager needs an address: it has no server of its own');

@@ -90,7 +90,7 @@ export class Cluster extends RedisObject {
     return this.#made(RLock, 'rlock', name, this.#leased(options));
   }
 
-  /** @param value permits at the start: the first program that takes one decides */
+  /** A counter of permits. @param value permits at the start: the first program that takes one decides */
   Semaphore(name: string, value = 1, options: LockOptions = {}): Semaphore {
     const plan = { value: checkInteger('value', value, 0), ...this.#leased(options) };
     return this.#made(Semaphore, 'semaphore', name, plan);
@@ -107,7 +107,11 @@ export class Cluster extends RedisObject {
     return this.#made(Event, 'event', name);
   }
 
-  /** @param action run by the last party to arrive, if it is this handle's. @param timeout seconds, for `wait` */
+  /**
+   * A place where so many parties wait for each other.
+   * @param action run by the last party to arrive, if it is this handle's
+   * @param timeout seconds, the default for `wait`; undefined or null: for ever
+   */
   Barrier(name: string, parties: number, action?: () => void, timeout?: Timeout): Barrier {
     if (action !== undefined && typeof action !== 'function') throw new TypeError('action must be a function');
     timeoutToMs(timeout);
@@ -151,22 +155,22 @@ export class Cluster extends RedisObject {
 
   // ── what there is not ──────────────────────────────────────────────────────────────────────────────────
 
-  /** @throws TypeError always */
+  /** There is none between machines: wait for an Event, or for the items of a Queue. @throws TypeError always */
   Condition(): never {
     throw unavailable('Condition', 'wait for an Event, or for the items of a Queue');
   }
 
-  /** @throws TypeError always */
+  /** There is none between machines: use two Queues. @throws TypeError always */
   Pipe(): never {
     throw unavailable('Pipe', 'use two Queues');
   }
 
-  /** @throws TypeError always */
+  /** There is none between machines: use a list, or a Value for each number. @throws TypeError always */
   Array(): never {
     throw unavailable('Array', 'use a list, or a Value for each number');
   }
 
-  /** @throws TypeError always */
+  /** There is none between machines: send bytes through a Queue. @throws TypeError always */
   SharedMemory(): never {
     throw unavailable('SharedMemory', 'send bytes through a Queue, or keep them in a dict');
   }

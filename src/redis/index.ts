@@ -15,7 +15,17 @@ export type { ConnectOptions, TlsOptions } from './options.ts';
 export { type MapOptions, Pool } from './pool.ts';
 export { PoolIterator } from './pool-iterator.ts';
 export { PriorityQueue, type PriorityQueueOptions } from './priority-queue.ts';
-export type { Inspection, LockReport, PoolReport, QueueReport, SizeReport } from './protocol.ts';
+export type {
+  BarrierReport,
+  EventReport,
+  Inspection,
+  LockReport,
+  PoolReport,
+  QueueReport,
+  SemaphoreReport,
+  SizeReport,
+  ValueReport,
+} from './protocol.ts';
 export { JoinableQueue, Queue, SimpleQueue } from './queue.ts';
 export type { DeadLetter, QueueOptions } from './queue-base.ts';
 export { BoundedSemaphore, Semaphore } from './semaphore.ts';

@@ -106,6 +106,36 @@ export interface SizeReport {
   size: number;
 }
 
+/** A semaphore, as `inspect` tells of it. */
+export interface SemaphoreReport {
+  /** Permits that are left. */
+  left: number;
+  /** Permits that somebody holds. */
+  held: number;
+}
+
+/** An event, as `inspect` tells of it. */
+export interface EventReport {
+  /** Whether it is set. */
+  set: boolean;
+}
+
+/** A barrier, as `inspect` tells of it. */
+export interface BarrierReport {
+  /** How many have to call `wait`. */
+  parties: number;
+  /** How many wait now. */
+  waiting: number;
+  /** Whether it is broken. */
+  broken: boolean;
+}
+
+/** A value, as `inspect` tells of it. */
+export interface ValueReport {
+  /** Its number, as text. */
+  value: string;
+}
+
 /** A pool, as `inspect` tells of it. */
 export interface PoolReport {
   /** Programs that serve it. */
@@ -131,14 +161,14 @@ export interface Inspection {
   locks: Record<string, LockReport>;
   /** `RLock`, those that are held. */
   rlocks: Record<string, LockReport>;
-  /** `Semaphore` and `BoundedSemaphore`: permits that are left, and that are held. */
-  semaphores: Record<string, { left: number; held: number }>;
+  /** `Semaphore` and `BoundedSemaphore`. */
+  semaphores: Record<string, SemaphoreReport>;
   /** `Event`. */
-  events: Record<string, { set: boolean }>;
+  events: Record<string, EventReport>;
   /** `Barrier`. */
-  barriers: Record<string, { parties: number; waiting: number; broken: boolean }>;
-  /** `Value`, its number as text. */
-  values: Record<string, { value: string }>;
+  barriers: Record<string, BarrierReport>;
+  /** `Value`. */
+  values: Record<string, ValueReport>;
   /** `dict`. */
   dicts: Record<string, SizeReport>;
   /** `Namespace`. */

@@ -159,7 +159,10 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
     return (await this.takeAsync(1, nonNegativeTimeoutToMs(timeout), options?.signal))[0] as T;
   }
 
-  /** Takes out as many items as have come, waiting for the first. @throws as `get` */
+  /**
+   * Takes out as many items as have come, waiting for the first. @param max at most so many; default: all
+   * @param timeout seconds for the first; undefined or null: for ever @throws as `get`
+   */
   getMany(max: number = MOST, timeout?: Timeout): T[] {
     return this.take(checkInteger('max', Math.min(max, MOST), 1), nonNegativeTimeoutToMs(timeout));
   }
@@ -170,7 +173,8 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
   }
 
   /**
-   * `getMany` of numbers, into a typed array: how many.
+   * `getMany` of numbers, into a typed array: how many. @param timeout seconds for the first; undefined or null:
+   * for ever
    * @throws TypeError an item is no number; it and those behind it have been taken out, unlike with a local queue
    */
   getManyInto(target: NumberArray, timeout?: Timeout): number {
