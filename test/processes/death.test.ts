@@ -2,12 +2,10 @@
  * Every way to die: its exit code is right, the others go on, and what the process and its threads held is
  * repaired.
  */
-import { readdirSync } from 'node:fs';
-import { BrokenLockError, Condition, heap, Lock, Queue, WorkerDied } from 'nogil';
+import { BrokenLockError, Condition, Lock, Queue, WorkerDied } from 'nogil';
 import { setStartMethod } from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
-import { LONG, until } from '../support/until.ts';
-import { workers } from '../support/workers.ts';
+import { LONG } from '../support/until.ts';
 import {
   dieStartingThread,
   end,
@@ -179,18 +177,3 @@ test('the repair of one waits for what another has, and that one is killed: only
   }
   condition.with(() => condition.notifyAll());
 });
-
-test('40 processes start and end, and leave nothing behind', async () => {
-  const descriptors = () => readdirSync('/proc/self/fd').length;
-  const one = async (i: number) => {
-    const child = started(end, i % 5 === 0 ? 'SIGKILL' : i % 5 === 1 ? 'exit 7' : 'return');
-    expect(await child.joinAsync(LONG)).toBe(true);
-    expect(child.exitcode).toBe(i % 5 === 0 ? -9 : i % 5 === 1 ? 7 : 0);
-    child.close();
-  };
-  for (let i = 0; i < 5; i++) await one(i);
-  const before = { bytes: heap.stats().bytesInUse, workers: workers(), descriptors: descriptors() };
-  for (let i = 0; i < 40; i += 4) await Promise.all([0, 1, 2, 3].map((more) => one(i + more)));
-  await until(() => workers() === before.workers && descriptors() <= before.descriptors);
-  await until(() => heap.stats().bytesInUse <= before.bytes);
-}, 120_000);
