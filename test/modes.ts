@@ -11,6 +11,7 @@ const REGARDLESS = [
   // One thread of the test's own, or none: numbers, names, types, bytes, the compiled core.
   'test/unit/{bench,codec,types}/**',
   'test/unit/queue/model.test.ts',
+  'test/unit/heap/line.test.ts',
   'test/unit/{declarations,docs,exports,licences,public-members,readonly,types}.test.ts',
   // Programs of the documentation, and whole programs that set the start method themselves.
   'test/threads/docs/**',
