@@ -16,6 +16,7 @@ const REGARDLESS = [
   'test/unit/inspector/shown.test.ts',
   // They say themselves whether their heap is between processes.
   'test/threads/{inspector,diagnostics}/**',
+  'test/unit/heap/line.test.ts',
   // Programs of the documentation, and whole programs that set the start method themselves.
   'test/threads/docs/**',
   'test/threads/signals/**',
