@@ -2,10 +2,11 @@
  * Every way to die: its exit code is right, the others go on, and what the process and its threads held is
  * repaired.
  */
-import { BrokenLockError, Condition, Lock, Queue, WorkerDied } from 'nogil';
+import { BrokenLockError, Condition, heap, Lock, Queue, WorkerDied } from 'nogil';
 import { setStartMethod } from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
-import { LONG } from '../support/until.ts';
+import { LONG, until } from '../support/until.ts';
+import { workers } from '../support/workers.ts';
 import {
   dieStartingThread,
   end,
