@@ -23,9 +23,8 @@ export const enum Limit {
   /** Size classes of small blocks, and of runs of pages (assembly/heap/size-classes.ts). */
   SMALL_CLASSES = 40,
   MEDIUM_PAGES = 17,
-  /** Entries of the object table in one chunk, and chunks, as powers of two. */
+  /** Entries of the object table in one chunk, as a power of two. */
   CHUNK_SHIFT = 12,
-  CHUNKS = 1024,
   /** The longest spin before a worker sleeps, in polls. Chosen by measurement, see bench/. */
   SPIN_POLLS = 20000,
   /** About; on the machine of bench/. */
@@ -164,6 +163,10 @@ export const enum Size {
   NODE = 16,
   /** Before the data of a Value. */
   VALUE = 32,
+  /** Of an entry of the object table, as a power of two. */
+  ENTRY_SHIFT = 4,
+  /** Chunks of that table at most. */
+  CHUNKS = 1024,
 }
 
 /** Byte offsets in a Queue; of its sides' positions, and of where its sleepers are. */
@@ -204,7 +207,6 @@ export const enum EntryField {
   GENERATION = 4,
   POINTER = 8,
   KIND = 12,
-  SHIFT = 4,
 }
 
 /** Byte offsets in a size class. */
@@ -220,9 +222,12 @@ export const enum ListField {
   /** Of a Condition: the lock around it. */
   LOCK = 32,
   LOCK_ID = 36,
-  /** Of a Barrier. */
-  PARTIES = 32,
+}
+
+/** Of a Barrier. */
+export const enum BarrierField {
   COUNT = 24,
+  PARTIES = 32,
 }
 
 /** Where a container's lock for `update` lies, and how many entries it has. */

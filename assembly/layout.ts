@@ -13,6 +13,7 @@
  * Ancestry of the form: agrona's RingBufferDescriptor and AssemblyScript's rt/tlsf.ts.
  */
 import {
+  BarrierField,
   CellBatchField,
   ClassField,
   ContainerField,
@@ -146,7 +147,8 @@ export class Barrier extends WaitList {
   /** Seconds that a party waits which says nothing itself; infinity: for ever. Never changes. */
   timeout: f64;
 }
-if (offsetof<Barrier>('parties') != ListField.PARTIES || offsetof<Barrier>('count') != ListField.COUNT) ERROR('ListField');
+if (offsetof<Barrier>('parties') != BarrierField.PARTIES || offsetof<Barrier>('count') != BarrierField.COUNT)
+  ERROR('BarrierField');
 
 /**
  * A queue (see queue/queue.ts): what both sides read, then two lines of 64 bytes for each side, so that a
@@ -469,7 +471,7 @@ export class Entry {
   pointer: u32;
   kind: i32;
 }
-export const ENTRY_SHIFT: i32 = EntryField.SHIFT;
+export const ENTRY_SHIFT: i32 = Size.ENTRY_SHIFT;
 if (offsetof<Entry>('pointer') != EntryField.POINTER || offsetof<Entry>('kind') != EntryField.KIND) ERROR('EntryField');
 
 /** One size class of the heap, on a line of its own. */

@@ -2,7 +2,7 @@
  * The numbers that fix sizes. The model build replaces this file by smaller ones, so that a whole heap fits
  * into a state that can be hashed.
  */
-import { Limit } from './abi';
+import { Limit, Size } from './abi';
 
 /** Where the root structure lies. Not at 0, so that 0 can mean "none". */
 export const ROOT: usize = Limit.ROOT;
@@ -25,7 +25,7 @@ export const SLOTS: i32 = Limit.SLOTS;
 
 /** Entries of the object table in one chunk (one page of 16-byte entries), and chunks at most. */
 export const CHUNK_SHIFT: i32 = Limit.CHUNK_SHIFT;
-export const CHUNKS: i32 = Limit.CHUNKS;
+export const CHUNKS: i32 = Size.CHUNKS;
 
 /**
  * Each worker's private staging area for encoded items: large enough for a batch, small enough for the L2

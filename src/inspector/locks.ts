@@ -1,7 +1,7 @@
 /**
  * Locks, and everything else that workers wait in, read from outside.
  */
-import { ContainerField, Kind, ListField, LockField, ValueField } from '../../assembly/abi.ts';
+import { BarrierField, ContainerField, Kind, LockField, ValueField } from '../../assembly/abi.ts';
 import { nameOf } from './names.ts';
 import type { LockInfo } from './snapshot.ts';
 import type { Reader } from './source.ts';
@@ -52,7 +52,7 @@ function asyncWaitersOf(reader: Reader, row: Row): number {
 function stateOf(reader: Reader, { kind, at }: Row): string | undefined {
   if (kind === Kind.SEMAPHORE) return `${reader.word(at)} free`;
   if (kind === Kind.EVENT) return reader.word(at) & 1 ? 'set' : 'not set';
-  if (kind === Kind.BARRIER) return `${reader.word(at + ListField.COUNT)} of ${reader.word(at + ListField.PARTIES)}`;
+  if (kind === Kind.BARRIER) return `${reader.word(at + BarrierField.COUNT)} of ${reader.word(at + BarrierField.PARTIES)}`;
   if (kind === Kind.TABLE) return `${reader.word(at + ContainerField.COUNT)} entries`;
   return undefined;
 }

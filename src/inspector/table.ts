@@ -1,7 +1,7 @@
 /**
  * The object table, read from outside: which objects live, and where.
  */
-import { EntryField, Extent, Kind, Limit, RootField } from '../../assembly/abi.ts';
+import { EntryField, Extent, Kind, Limit, RootField, Size } from '../../assembly/abi.ts';
 import type { Reader } from './source.ts';
 
 /** A living object. */
@@ -19,7 +19,7 @@ const NOT_HERE = 3;
 
 export function livingRows(reader: Reader): Row[] {
   const rows: Row[] = [];
-  const end = Math.min(reader.unsigned(Limit.ROOT + RootField.NEXT_ENTRY), Limit.CHUNKS * ENTRIES);
+  const end = Math.min(reader.unsigned(Limit.ROOT + RootField.NEXT_ENTRY), Size.CHUNKS * ENTRIES);
   for (let id = 1; id < end; id++) {
     const chunk = reader.unsigned(CHUNKS_AT + (id >> Limit.CHUNK_SHIFT) * 4);
     if (chunk === 0 || (chunk & NOT_HERE) !== 0) {
@@ -27,7 +27,7 @@ export function livingRows(reader: Reader): Row[] {
       id |= ENTRIES - 1;
       continue;
     }
-    const entry = chunk + ((id & (ENTRIES - 1)) << EntryField.SHIFT);
+    const entry = chunk + ((id & (ENTRIES - 1)) << Size.ENTRY_SHIFT);
     // Odd: it is doomed.
     const lives = reader.word(entry + EntryField.REFERENCES) > 0 && (reader.word(entry + EntryField.GENERATION) & 1) === 0;
     if (!lives) continue;
