@@ -474,7 +474,8 @@ function dropUnreachedTypes() {
     for (const [, path] of readFileSync(file, 'utf8').matchAll(/\b(?:from|import|import\() ?['"](\.[^'"]+)\.[jt]s['"]/g))
       visit(resolve(dirname(file), `${path}.d.ts`));
   };
-  for (const each of [...entries, 'redis/index', 'vite', 'rollup', 'esbuild']) visit(resolve(`dist/types/src/${each}.d.ts`));
+  const exported = JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).exports);
+  for (const [path] of exported.matchAll(/\.\/dist\/types\/[^"]+/g)) visit(resolve(path));
   for (const each of readdirSync('dist/types', { recursive: true })) {
     const file = resolve('dist/types', each);
     if (file.endsWith('.d.ts') && !reached.has(file)) rmSync(file);
