@@ -150,7 +150,10 @@ class Attached implements Actor {
   }
 
   complaint(planned: boolean): string | undefined {
-    const wanted = !planned ? 0 : this.part.way === 'exit' ? EXIT_CODE : 1;
+    const { way } = this.part;
+    // One that is terminated while Node still begins it has no code yet.
+    if (planned && way === 'terminate' && this.#code === 0) return undefined;
+    const wanted = !planned ? 0 : way === 'exit' ? EXIT_CODE : 1;
     return wanted === this.#code ? undefined : `an attached thread ended with ${this.#code}: ${describe(this.#error)}`;
   }
 

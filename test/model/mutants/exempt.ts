@@ -34,7 +34,7 @@ export const exempt: Readonly<Record<string, string>> = {
     REPAIRS,
     `
     inFlightSettle objectPin objectUnpin adoptDoomed settleInFlight releaseAllOf reapLocks letGo
-    reap abandon repair slotsFreeUnstarted workerAbandon containerAbandon containerWakeAll
+    reap abandon repair slotsFreeUnstarted slotReleaseRecord workerAbandon containerAbandon containerWakeAll
     discardSettle cellBatchSettle queueAbandon barrierRepair eventWakeAll lockAbandon
     semaphoreWakeAll removeWaitersOf
     `,
