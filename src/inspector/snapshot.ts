@@ -30,11 +30,13 @@ export type Role = 'main' | 'supervisor' | 'thread' | 'process' | 'attached' | '
 export interface WorkerInfo {
   /** Its `ident`. */
   tid: number;
+  /** Its name, for people. */
   name: string;
   /** `'attached'`: a thread that the package did not start; `'guest'`: a program that has joined the heap. */
   role: Role;
   /** `'running'`: not blocked in the package; it may be idle in its event loop. */
   state: 'starting' | 'running' | 'waiting' | 'ended';
+  /** Whether the program may end while it runs. */
   daemon: boolean;
   /** The worker whose process it is. */
   pid: number;
@@ -42,6 +44,7 @@ export interface WorkerInfo {
   osPid?: number;
   /** The locks that it holds. */
   holds: ObjectName[];
+  /** What it is blocked in; absent: in nothing. */
   waits?: Wait;
 }
 
@@ -61,27 +64,35 @@ export interface LockInfo extends ObjectName {
   state?: string;
 }
 
+/** A queue of any kind: what is in it, and who. */
 export interface QueueInfo extends ObjectName {
   /** Items in it. */
   size: number;
   /** 0: as many as the heap holds. */
   maxsize: number;
+  /** Whether `shutdown()` was called. */
   shutDown: boolean;
-  /** Items that were ever put, and got, modulo 2^32. */
+  /** Items that were ever put, modulo 2^32. */
   put: number;
+  /** Items that were ever got, modulo 2^32. */
   got: number;
-  /** The workers that are blocked in it. */
+  /** The workers that are blocked in it and want an item. */
   getters: number[];
+  /** The workers that are blocked in it and want room. */
   putters: number[];
+  /** The workers that are blocked in its `join()`. */
   joiners: number[];
+  /** Threads that wait for it without blocking. */
   asyncWaiters: number;
   /** The pool whose tasks, or replies, it carries. */
   pool?: number;
+  /** Which of the two; absent: it is no pool's. */
   of?: 'tasks' | 'replies';
 }
 
 /** One worker of a pool. */
 export interface PoolWorker {
+  /** Its `ident`. */
   tid: number;
   /** The number of its task; 0: it has none. */
   task: number;
@@ -91,31 +102,43 @@ export interface PoolWorker {
   done: number;
 }
 
+/** A pool, of whatever worker. */
 export interface PoolInfo {
+  /** Its number. */
   id: number;
+  /** 'closed': it takes no more tasks. 'terminated': it does none any more. */
   state: 'open' | 'closed' | 'terminated';
+  /** Those that live. */
   workers: PoolWorker[];
   /** How many there may be. */
   size: number;
   /** Tasks that wait for a worker. */
   queued: number;
+  /** Tasks (chunks, of a map) that were done. */
   done: number;
 }
 
 /** One worker of a deadlock, and the lock that it waits for. */
 export interface CycleLink extends ObjectName {
+  /** The worker's `ident`. */
   worker: number;
 }
 
+/** What a heap says of itself at one moment. */
 export interface Snapshot {
   /** When it was taken, in milliseconds since 1970. */
   at: number;
+  /** Bytes, and how many objects there are. */
   memory: { bytesInUse: number; bytesReserved: number; objects: number };
   /** Whether workers say since when and where they wait. */
   traced: boolean;
+  /** All that have a place in the heap. */
   workers: WorkerInfo[];
+  /** Locks, semaphores, conditions, events and barriers. */
   locks: LockInfo[];
+  /** Queues of all kinds. */
   queues: QueueInfo[];
+  /** Pools. */
   pools: PoolInfo[];
   /** Cycles of workers that wait for each other. */
   deadlocks: CycleLink[][];
