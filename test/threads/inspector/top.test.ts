@@ -52,13 +52,15 @@ async function standing(...args: string[]): Promise<Program & { pid: number; ids
   return { ...program, pid: program.child.pid as number, ids: JSON.parse(program.lines[0] as string) };
 }
 
-function top(...args: string[]): Promise<{ code: number; output: string; errors: string }> {
+function nogil(...args: string[]): Promise<{ code: number; output: string; errors: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [cli, 'top', ...args], { timeout: 60_000 }, (error, output, errors) => {
+    execFile(process.execPath, [cli, ...args], { timeout: 60_000 }, (error, output, errors) => {
       resolve({ code: error === null ? 0 : Number(error.code), output, errors });
     });
   });
 }
+
+const top = (...args: string[]) => nogil('top', ...args);
 
 const socketOf = (pid: number) => join(runtime, 'nogil', `.inspect-${pid}`);
 
@@ -165,4 +167,10 @@ test('what cannot be seen is said', async () => {
   await idle.ending;
   expect(await top(String(pid))).toMatchObject({ code: 1, errors: `nogil top: there is no process ${pid}\n` });
   expect(await top('x')).toMatchObject({ code: 2, errors: expect.stringMatching(/^expected: nogil top PID\n\nusage:/) });
+});
+
+test('the command line says which commands there are', async () => {
+  const commands = expect.stringMatching(/nogil top PID.*nogil serve MODULE/s);
+  expect(await nogil('--help')).toEqual({ code: 0, output: commands, errors: '' });
+  expect(await nogil('tip')).toMatchObject({ code: 2, output: '', errors: commands });
 });
