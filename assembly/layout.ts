@@ -532,7 +532,9 @@ export class Root {
   takenEntries: i32;
   /** Changes when event loops of other processes are to look after their gates (see waiting/doorbell.ts). */
   doorbell: i32;
-  /** Where workers leave what they wait for and where (src/heap/trace.ts), or 0. The core does not look at it. */
+  /**
+   * Where workers leave what they wait for and where (src/heap/trace.ts), or 0. The core does not look at it.
+   */
   traces: u32;
 }
 if (offsetof<Root>('pages') != RootField.PAGES || offsetof<Root>('largePages') != RootField.LARGE_PAGES) ERROR('RootField');

@@ -75,8 +75,8 @@ function noteContents({ inputs }) {
 }
 
 /**
- * What few programs want, in files of its own that take the rest from the package's one copy: the classes over
- * Redis, and the thread that talks to Redis; the inspector; the command line.
+ * What few programs want, in files of its own that take the rest from the package's one copy: the classes
+ * over Redis, and the thread that talks to Redis; the inspector; the command line.
  */
 async function buildExtras() {
   const { redisCore, inspectorCore } = await import(new URL('../dist/nogil.js', import.meta.url));
@@ -442,7 +442,8 @@ async function buildForBrowsers() {
 
 /** Beside the code, also where only the part for browsers is copied. */
 function writeLicences() {
-  // The core is compiled from our sources and AssemblyScript's standard library; its loader has no file of its own.
+  // The core is compiled from our sources and AssemblyScript's standard library; its loader has no file of
+  // its own.
   const homes = new Map([['assemblyscript', 'assemblyscript']]);
   for (const name of contained) homes.set(name, name === '@assemblyscript/loader' ? 'assemblyscript' : name);
   const notices = [...homes].map(([name, home]) => `${name}\n\n${licenceOf(home)}`);

@@ -1,6 +1,6 @@
 /**
- * `nogil/inspector`: what a program's workers do, hold and wait for, its queues, locks and pools: as data, and on
- * a page.
+ * `nogil/inspector`: what a program's workers do, hold and wait for, its queues, locks and pools: as data,
+ * and on a page.
  * @module inspector
  */
 import { RuntimeError, theHeap } from './inspector/core.ts';
@@ -42,8 +42,8 @@ export function snapshot(): Snapshot {
 }
 
 /**
- * In a page: shows what `npx nogil top` shows of a program for Node, refreshed, as an overlay in a corner or in
- * an element of the page's own. It has a shadow tree, which the page's styles do not reach.
+ * In a page: shows what `npx nogil top` shows of a program for Node, refreshed, as an overlay in a corner or
+ * in an element of the page's own. It has a shadow tree, which the page's styles do not reach.
  * @returns what ends it
  * @throws RuntimeError there is no page here
  * @example

@@ -130,8 +130,8 @@ function slotClear(slot: usize): void {
 }
 
 /**
- * The slot of a worker that is to be started has a handle of its record until it is repaired, whoever was told to
- * start it: a supervisor may go down with its process, and nobody could tell whether it had begun to.
+ * The slot of a worker that is to be started has a handle of its record until it is repaired, whoever was
+ * told to start it: a supervisor may go down with its process, and nobody could tell whether it had begun to.
  */
 export function slotSetRecord(tid: i32, id: i32, generation: i32): void {
   const slot = slotOf(tid);

@@ -1,6 +1,6 @@
 /**
- * What nogil/redis costs beside ioredis and BullMQ: everything in one run, in turn, on one Redis on the loopback.
- * `npm run redis:bench [ROUNDS]`. The figures are in docs/internals/redis.md.
+ * What nogil/redis costs beside ioredis and BullMQ: everything in one run, in turn, on one Redis on the
+ * loopback. `npm run redis:bench [ROUNDS]`. The figures are in docs/internals/redis.md.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -61,7 +61,9 @@ const PYTHON = 'Python: multiprocessing.Queue';
 
 type Sides = 'main' | 'children';
 
-/** A fifth of what fills the memory: with fewer it would be the wake-ups at its beginning that are measured. */
+/**
+ * A fifth of what fills the memory: with fewer it would be the wake-ups at its beginning that are measured.
+ */
 const leastOf = (most: number) => most / 5;
 
 function queue(

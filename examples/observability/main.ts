@@ -1,7 +1,7 @@
 /**
- * Observability: the tasks of a pool as spans of OpenTelemetry, and the program's figures as Prometheus scrapes
- * them. Here the spans go to the main thread over a queue; a program has an exporter for its backend instead
- * (OTLP) in each worker.
+ * Observability: the tasks of a pool as spans of OpenTelemetry, and the program's figures as Prometheus
+ * scrapes them. Here the spans go to the main thread over a queue; a program has an exporter for its backend
+ * instead (OTLP) in each worker.
  *
  *     npm run example:observability
  */

@@ -1,6 +1,6 @@
 /**
- * OpenTelemetry: a span for each task that this thread does, and for each long wait, out of nogil's channels. In
- * each thread that is to be traced, before it does anything.
+ * OpenTelemetry: a span for each task that this thread does, and for each long wait, out of nogil's channels.
+ * In each thread that is to be traced, before it does anything.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { type Span, SpanStatusCode, type Tracer } from '@opentelemetry/api';

@@ -17,7 +17,9 @@ const LOCKS = {
   "RLock, 'release'": () => new RLock({ onOwnerDeath: 'release' }),
 };
 
-/** Of two counters under a lock: both were counted on by each who was inside, but for those who died there. */
+/**
+ * Of two counters under a lock: both were counted on by each who was inside, but for those who died there.
+ */
 function lockAccount(ledger: Ledger, box: Int32Array): Findings {
   const [entered = 0, left = 0, mended = 0] = [box[Box.FIRST], box[Box.SECOND], box[Box.MENDED]];
   const [done, dead] = [ledger.sum('DONE'), ledger.count('HOLDING', 2)];

@@ -1,6 +1,6 @@
 /**
- * What a program does that was started to be inspected: its supervisor answers at a socket, and prints a table
- * on SIGUSR2. Loaded only then.
+ * What a program does that was started to be inspected: its supervisor answers at a socket, and prints a
+ * table on SIGUSR2. Loaded only then.
  */
 import { chmodSync, readdirSync, unlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -18,7 +18,10 @@ const APART = 250;
 /** What answers need of the thread that gives them. */
 export interface Answering {
   source: Source;
-  /** Calls `heard` after a signal; false: the program has a use for it. undefined: no signal can be heard here. */
+  /**
+   * Calls `heard` after a signal; false: the program has a use for it. undefined: no signal can be heard
+   * here.
+   */
   watchSignal: ((signal: number, heard: () => void) => boolean) | undefined;
   print(text: string): void;
 }

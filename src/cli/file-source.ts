@@ -1,6 +1,6 @@
 /**
- * The memory of another process, as a file that is only read. What is looked at is read once a look, a page at
- * a time: a heap of gigabytes is not copied to see what is in a few of its words.
+ * The memory of another process, as a file that is only read. What is looked at is read once a look, a page
+ * at a time: a heap of gigabytes is not copied to see what is in a few of its words.
  */
 import { closeSync, readSync } from 'node:fs';
 import { Limit, RootField } from '../../assembly/abi.ts';

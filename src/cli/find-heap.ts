@@ -1,6 +1,7 @@
 /**
  * Linux: the heap of a process that knows nothing of it, read through /proc. A heap between processes is a
- * file, which its user may open; one of threads is memory, which the kernel shows to who may trace the process.
+ * file, which its user may open; one of threads is memory, which the kernel shows to who may trace the
+ * process.
  */
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isHeap } from '../inspector/look.ts';

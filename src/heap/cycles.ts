@@ -1,6 +1,6 @@
 /**
- * A cycle in who waits for whom, however that is known: of this thread's heap (deadlock.ts), or of one that is
- * looked at from outside (src/inspector).
+ * A cycle in who waits for whom, however that is known: of this thread's heap (deadlock.ts), or of one that
+ * is looked at from outside (src/inspector).
  */
 import { Limit } from '../../assembly/abi.ts';
 

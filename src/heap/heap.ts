@@ -236,8 +236,8 @@ export interface HeapOptions {
    */
   processes?: boolean | undefined;
   /**
-   * Node: whether each blocked worker says where in the source it waits, and since when, for the inspector and
-   * in what a profiler records. A wait that sleeps costs some 20 µs more. Default false.
+   * Node: whether each blocked worker says where in the source it waits, and since when, for the inspector
+   * and in what a profiler records. A wait that sleeps costs some 20 µs more. Default false.
    */
   trace?: boolean | undefined;
   /**
@@ -247,8 +247,8 @@ export interface HeapOptions {
    */
   inspect?: boolean | undefined;
   /**
-   * In browsers: where a copy of the workers' script is (`nogil/worker`), if no bundler has put one beside the
-   * package. An address relative to the page.
+   * In browsers: where a copy of the workers' script is (`nogil/worker`), if no bundler has put one beside
+   * the package. An address relative to the page.
    */
   workerUrl?: string | URL | undefined;
   /**

@@ -52,8 +52,8 @@ export function signalled(): number {
 }
 
 /**
- * After a wait that has timed out: if it was a signal that ended it, runs its listeners, and answers what is to
- * be thrown.
+ * After a wait that has timed out: if it was a signal that ended it, runs its listeners, and answers what is
+ * to be thrown.
  */
 export function interruption(): InterruptedError | undefined {
   if (!isTold) return undefined;

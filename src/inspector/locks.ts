@@ -2,7 +2,7 @@
  * Locks, and everything else that workers wait in, read from outside.
  */
 import { BarrierField, ContainerField, Kind, LockField, ValueField } from '../../assembly/abi.ts';
-import { nameOf } from './names.ts';
+import { nameOf } from '../heap/kind-names.ts';
 import type { LockInfo } from './snapshot.ts';
 import type { Reader } from './source.ts';
 import type { Row } from './table.ts';

@@ -3,9 +3,9 @@
  */
 import { Kind, Limit, RootField, Version, WorkerField } from '../../assembly/abi.ts';
 import { cycleThrough } from '../heap/cycles.ts';
+import { nameOf } from '../heap/kind-names.ts';
 import { holderOf, lockInfo } from './locks.ts';
 import { memoryIn } from './memory.ts';
-import { nameOf } from './names.ts';
 import { isPool, poolInfo } from './pools.ts';
 import { queueInfo } from './queues.ts';
 import type { CycleLink, QueueInfo, Snapshot, Wait } from './snapshot.ts';

@@ -2,7 +2,7 @@
  * Queues, read from outside. Their positions count what was ever put and got, so rates are exact.
  */
 import { Kind, QueueField } from '../../assembly/abi.ts';
-import { nameOf } from './names.ts';
+import { nameOf } from '../heap/kind-names.ts';
 import type { QueueInfo } from './snapshot.ts';
 import type { Reader } from './source.ts';
 import type { Row } from './table.ts';

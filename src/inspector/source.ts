@@ -2,9 +2,9 @@
  * A heap as somebody sees it who only reads: no handle is opened, no lock is taken, nothing is written. So it
  * serves for a program that stands still, from outside too, and costs that program nothing.
  *
- * What is read may change meanwhile, or be another object's by now. Each figure is true at one moment; whatever
- * leads on (an address, a link, a length) is checked against the memory's size, and links are followed no
- * further than there can be any.
+ * What is read may change meanwhile, or be another object's by now. Each figure is true at one moment;
+ * whatever leads on (an address, a link, a length) is checked against the memory's size, and links are
+ * followed no further than there can be any.
  */
 
 /** A memory to be read. */

@@ -2,7 +2,7 @@
  * What a blocked worker waits for, by the word that it sleeps on.
  */
 import { Kind, Limit, ListField, QueueField, RootField, SlotField } from '../../assembly/abi.ts';
-import { nameOf } from './names.ts';
+import { nameOf } from '../heap/kind-names.ts';
 import type { Wait } from './snapshot.ts';
 import type { Reader } from './source.ts';
 import type { Places, Row } from './table.ts';

@@ -15,7 +15,10 @@ export function folder(): string {
   return XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, 'nogil') : join(tmpdir(), `nogil-${ownUser()}`);
 }
 
-/** Whether it is there. @throws OSError others can open it, or it is another user's: whoever is in it could be anybody */
+/**
+ * Whether it is there. @throws OSError others can open it, or it is another user's: whoever is in it could be
+ * anybody
+ */
 export function checkFolder(): boolean {
   const path = folder();
   const stats = lstatSync(path, { throwIfNoEntry: false });

@@ -168,7 +168,9 @@ function guestAt(socket: Socket, native: Native): Guest | undefined {
 /** Bytes; it is some hundreds. */
 const LONGEST_INVITATION = 65536;
 
-/** A connection to who shares a heap by a name; its `look` answers undefined until the other one has answered. */
+/**
+ * A connection to who shares a heap by a name; its `look` answers undefined until the other one has answered.
+ */
 export function knock(name: string): { look(): Invitation | undefined; leave(): void } {
   const path = pathOf(name);
   const native = nativePart();

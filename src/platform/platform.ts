@@ -194,7 +194,9 @@ export interface Platform {
    * In a guest's: the line behind `descriptor`, and `gone` is called.
    */
   openLine(listener: (message: unknown) => void, descriptor?: number, gone?: () => void): Line;
-  /** @throws FileExistsError another program has the name; OSError; ValueError it is too long; RuntimeError */
+  /**
+   * @throws FileExistsError another program has the name; OSError; ValueError it is too long; RuntimeError
+   */
   takeName(name: string): TakenName;
   /** Calls `come` for each program of this user that connects. Answers how to receive no more. */
   receiveGuests(descriptor: number, come: (guest: Guest) => void): () => void;
@@ -321,7 +323,9 @@ export interface Platform {
   terminal(): boolean;
   /** What src/pool/bar.ts exports, at once. */
   progressBar(): unknown;
-  /** Imports a module at once; undefined where that cannot be. @throws it cannot be done, or the module throws */
+  /**
+   * Imports a module at once; undefined where that cannot be. @throws it cannot be done, or the module throws
+   */
   readonly loadNow: ((url: string) => void) | undefined;
   /** Imports a module that a user names: nothing for a bundler to look at. */
   importModule(url: string): Promise<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 /**
- * Tasks for whoever observes the worker that does them: the channels `tracing:nogil:task:*`, with the events and
- * the context that Node's TracingChannel has.
+ * Tasks for whoever observes the worker that does them: the channels `tracing:nogil:task:*`, with the events
+ * and the context that Node's TracingChannel has.
  */
 import { diagnostics } from '../platform/index.ts';
 import type { Tracing } from '../platform/platform.ts';

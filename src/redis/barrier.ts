@@ -20,9 +20,9 @@ const enum Arrival {
 }
 
 /**
- * `wait` returns in all parties once so many have called it. A party that dies while it waits breaks the barrier
- * when its lease is over. Functions do not travel: the `action` is run only if it was given to the handle of the
- * last party.
+ * `wait` returns in all parties once so many have called it. A party that dies while it waits breaks the
+ * barrier when its lease is over. Functions do not travel: the `action` is run only if it was given to the
+ * handle of the last party.
  */
 export class Barrier extends RedisObject<BarrierPlan> {
   /** Run by the last party to arrive, if it is this handle's. */

@@ -129,8 +129,8 @@ class BaseManagerObject {
 export type BaseManager = BaseManagerObject;
 
 /**
- * A connection by Python's names, for programs that come from `multiprocessing.managers`: `connect`, and what was
- * registered as methods. `new` is optional, and classes may extend it.
+ * A connection by Python's names, for programs that come from `multiprocessing.managers`: `connect`, and what
+ * was registered as methods. `new` is optional, and classes may extend it.
  */
 export const BaseManager = function BaseManager(options: BaseManagerOptions): BaseManagerObject {
   return Reflect.construct(BaseManagerObject, [options], new.target ?? BaseManagerObject);

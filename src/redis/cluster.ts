@@ -155,7 +155,9 @@ export class Cluster extends RedisObject {
 
   // ── what there is not ──────────────────────────────────────────────────────────────────────────────────
 
-  /** There is none between machines: wait for an Event, or for the items of a Queue. @throws TypeError always */
+  /**
+   * There is none between machines: wait for an Event, or for the items of a Queue. @throws TypeError always
+   */
   Condition(): never {
     throw unavailable('Condition', 'wait for an Event, or for the items of a Queue');
   }
@@ -185,7 +187,10 @@ export class Cluster extends RedisObject {
     return this.line.callAsync('inspect', []);
   }
 
-  /** Ends the program's connection, for all of its workers: what they held is given back, what they wait for fails. */
+  /**
+   * Ends the program's connection, for all of its workers: what they held is given back, what they wait for
+   * fails.
+   */
   disconnect(): void {
     if (!this.line.bridge.isAlive()) return;
     this.line.call('close', []);
@@ -224,9 +229,9 @@ function checkLease(lease: unknown): void {
 }
 
 /**
- * Connects this program to a Redis (or Valkey) of version 6.2 or later, `redis://user:password@host:port/db`, or
- * `rediss://` for TLS. One thread owns all connections, of which there are four at most, however many workers
- * use them.
+ * Connects this program to a Redis (or Valkey) of version 6.2 or later, `redis://user:password@host:port/db`,
+ * or `rediss://` for TLS. One thread owns all connections, of which there are four at most, however many
+ * workers use them.
  * @throws ConnectionError it is not there, or refuses; ValueError, TypeError
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Cluster> {

@@ -1,6 +1,7 @@
 /**
- * What the classes over Redis take from the rest of the package. The build puts the one copy that a thread has
- * in the place of this module: nothing else of `src/` may be imported beside it, but for types and constants.
+ * What the classes over Redis take from the rest of the package. The build puts the one copy that a thread
+ * has in the place of this module: nothing else of `src/` may be imported beside it, but for types and
+ * constants.
  */
 export { Codec, registerErrorClass, SEND } from '../codec/index.ts';
 export {

@@ -129,7 +129,9 @@ export class Dict<K = any, V = any> extends RedisObject {
     return ((await this.runAsync('dictPop', 'do', [keyBytes(key)], options?.signal)) as Reply[]).length > 0;
   }
 
-  /** Takes the key out: its value, or `fallback`. @throws KeyError there is none, and no fallback was given */
+  /**
+   * Takes the key out: its value, or `fallback`. @throws KeyError there is none, and no fallback was given
+   */
   pop(key: K): V;
   /** Takes the key out: its value, or `fallback`. */
   pop<D>(key: K, fallback: D): V | D;
@@ -239,7 +241,9 @@ function lastOf<K, V>(reply: Reply): [K, V] {
   return pair;
 }
 
-/** An object whose attributes are the same in every program. A missing one is an AttributeError, as in Python. */
+/**
+ * An object whose attributes are the same in every program. A missing one is an AttributeError, as in Python.
+ */
 export class Namespace extends RedisObject {
   // biome-ignore lint/suspicious/noExplicitAny: its attributes
   [name: string]: any;

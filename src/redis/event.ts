@@ -3,7 +3,10 @@ import type { AsyncOptions, Timeout } from '../heap/time.ts';
 import { timeoutToMs } from './core.ts';
 import { RedisObject, RedisTag, registerRedis } from './object.ts';
 
-/** A flag that any program may set and clear, and wait for. Whom `set` woke returns true, even if `clear` follows. */
+/**
+ * A flag that any program may set and clear, and wait for. Whom `set` woke returns true, even if `clear`
+ * follows.
+ */
 export class Event extends RedisObject {
   /** Whether it is set. */
   isSet(): boolean {
@@ -30,7 +33,10 @@ export class Event extends RedisObject {
     await this.runAsync('eventMark', 'e', [this.channel, 0]);
   }
 
-  /** Waits until it is set. @param timeout seconds; undefined or null: for ever @returns false: the time was up */
+  /**
+   * Waits until it is set. @param timeout seconds; undefined or null: for ever @returns false: the time was
+   * up
+   */
   wait(timeout?: Timeout): boolean {
     const ms = timeoutToMs(timeout);
     const deadline = performance.now() + ms;

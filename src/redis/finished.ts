@@ -1,15 +1,15 @@
 /**
- * Finished: slots whose items are done, on their way from workers to the bridge: a list in shared memory, which
- * workers push onto and the bridge takes whole.
+ * Finished: slots whose items are done, on their way from workers to the bridge: a list in shared memory,
+ * which workers push onto and the bridge takes whole.
  *
  * | word         | what                                                                             |
  * | ------------ | -------------------------------------------------------------------------------- |
  * | head         | the slot that was pushed last, plus 1; 0 none, and the bridge sleeps; -1 none    |
  * | a slot's own | the slot that was pushed before it, plus 1; 0 or -1 none                         |
  *
- * Who pushes the first one onto a 0 rings. While the bridge is busy it leaves a -1 and looks again by itself: a
- * push costs no wake-up then. Who is killed before his push is in has not finished the item; who is before he
- * rings delays the others until the bridge's next sign of life.
+ * Who pushes the first one onto a 0 rings. While the bridge is busy it leaves a -1 and looks again by itself:
+ * a push costs no wake-up then. Who is killed before his push is in has not finished the item; who is before
+ * he rings delays the others until the bridge's next sign of life.
  */
 import type { Queue, RawArray } from './core.ts';
 import { SLOTS } from './protocol.ts';

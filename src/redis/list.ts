@@ -32,8 +32,8 @@ function rearranged<T>(before: readonly Uint8Array[], order: (items: T[]) => num
 }
 
 /**
- * A list of all programs'. Every call is one step. What a function of yours decides (`update`, `sort`) goes in if
- * nobody has changed the list meanwhile, and is decided again otherwise.
+ * A list of all programs'. Every call is one step. What a function of yours decides (`update`, `sort`) goes
+ * in if nobody has changed the list meanwhile, and is decided again otherwise.
  */
 // biome-ignore lint/suspicious/noExplicitAny: Python's holds anything
 export class List<T = any> extends RedisObject {
@@ -174,8 +174,8 @@ export class List<T = any> extends RedisObject {
   }
 
   /**
-   * Sorts it in place, stably: without arguments in Python's order. A function of yours may be called again, if
-   * somebody has changed the list meanwhile. @throws TypeError two items cannot be compared
+   * Sorts it in place, stably: without arguments in Python's order. A function of yours may be called again,
+   * if somebody has changed the list meanwhile. @throws TypeError two items cannot be compared
    */
   sort(how: SortOptions<T> | ((a: T, b: T) => number) = {}): void {
     this.#rearrange((items) => sorted(items, how));
@@ -211,7 +211,9 @@ export class List<T = any> extends RedisObject {
     }
   }
 
-  /** Replaces the item by `fn(item)`, and answers it; `fn` runs again if somebody has changed it meanwhile. */
+  /**
+   * Replaces the item by `fn(item)`, and answers it; `fn` runs again if somebody has changed it meanwhile.
+   */
   update(index: number, fn: (item: T) => T): T {
     for (;;) {
       const before = this.run('listGet', 'l', checkIndex(index)) as Uint8Array | null;

@@ -74,8 +74,8 @@ function withoutPassword(address: string): string {
 }
 
 /**
- * The name of an object as keys have it: what stands in braces decides the slot of a Redis Cluster, so all keys
- * of an object lie on one node. @throws TypeError, ValueError
+ * The name of an object as keys have it: what stands in braces decides the slot of a Redis Cluster, so all
+ * keys of an object lie on one node. @throws TypeError, ValueError
  */
 export function checkName(name: unknown): string {
   if (typeof name !== 'string') throw new TypeError(`the name must be a string, got ${typeof name}`);

@@ -5,9 +5,9 @@ import type { Line } from './line.ts';
 import { fromBytes } from './wire.ts';
 
 /**
- * The results of `imap` (in order) and `imapUnordered` (as they come): both a sync and an async iterable. What a
- * task throws is thrown in the place of its chunk's results, and later chunks still come. Unlike a local pool's,
- * the iterable that it is made of has been read to its end.
+ * The results of `imap` (in order) and `imapUnordered` (as they come): both a sync and an async iterable.
+ * What a task throws is thrown in the place of its chunk's results, and later chunks still come. Unlike a
+ * local pool's, the iterable that it is made of has been read to its end.
  */
 export class PoolIterator<R> implements IterableIterator<R> {
   readonly #line: Line;

@@ -25,8 +25,9 @@ interface Call {
 }
 
 /**
- * Has tasks done by the workers of all programs that `serve` its name. A task is a function that is marked with
- * `task(import.meta, fn)` in the same module of the same program there: what travels is its name, never code.
+ * Has tasks done by the workers of all programs that `serve` its name. A task is a function that is marked
+ * with `task(import.meta, fn)` in the same module of the same program there: what travels is its name, never
+ * code.
  *
  * A task whose program dies is done by another one: at least once. What a task throws arrives as it was.
  */
@@ -66,7 +67,10 @@ export class Pool extends RedisObject {
     return { base: this.base, name: this.name };
   }
 
-  /** Calls `fn` with each item; the results in their order. @throws what a task throws; TypeError it is no task */
+  /**
+   * Calls `fn` with each item; the results in their order. @throws what a task throws; TypeError it is no
+   * task
+   */
   map<T, R>(fn: (item: T) => R, iterable: Iterable<T>, options?: number | MapOptions): Awaited<R>[] {
     return this.#run(this.#call(fn, iterable, options, false)) as Awaited<R>[];
   }
@@ -107,8 +111,8 @@ export class Pool extends RedisObject {
   }
 
   /**
-   * The results one by one in their order, each as soon as it and all before it are there: blocking with `for`,
-   * not blocking with `for await`. The default `chunksize` is 1.
+   * The results one by one in their order, each as soon as it and all before it are there: blocking with
+   * `for`, not blocking with `for await`. The default `chunksize` is 1.
    * @throws TypeError it is no task
    */
   imap<T, R>(fn: (item: T) => R, iterable: Iterable<T>, options?: number | MapOptions): PoolIterator<Awaited<R>> {

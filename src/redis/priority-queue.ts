@@ -15,8 +15,8 @@ export interface PriorityQueueOptions extends QueueOptions {
 }
 
 /**
- * `get` takes the item with the smallest priority, of equal ones the first that came: priorities as of a local
- * `PriorityQueue`. Each get asks Redis, since what was fetched ahead would be out of order.
+ * `get` takes the item with the smallest priority, of equal ones the first that came: priorities as of a
+ * local `PriorityQueue`. Each get asks Redis, since what was fetched ahead would be out of order.
  */
 export class PriorityQueue<T = unknown> extends RedisQueue<T> {
   get #holds(): boolean {
@@ -59,7 +59,10 @@ export class PriorityQueue<T = unknown> extends RedisQueue<T> {
     return Array.from({ length: flat.length / 2 }, (_, i) => fromBytes(flat[2 * i + 1] as Uint8Array) as T);
   }
 
-  /** Counts one item off; with `until: 'taskDone'` the one that this worker has had longest. @throws ValueError */
+  /**
+   * Counts one item off; with `until: 'taskDone'` the one that this worker has had longest. @throws
+   * ValueError
+   */
   override taskDone(): void {
     if (!this.#holds) super.taskDone();
     else if (!this.line.call('doneAny', [this.bases])) throw this.tooOften();

@@ -48,7 +48,9 @@ export interface Calls {
   inspect(): Inspection;
   /** Has tasks done by whoever serves the pool: their results. */
   map(pool: PoolAddress, task: string, chunks: Uint8Array[], star: boolean): Uint8Array[];
-  /** Does tasks until `stopServing`, or the end. `tasks`: where they are, by the names by which they travel. */
+  /**
+   * Does tasks until `stopServing`, or the end. `tasks`: where they are, by the names by which they travel.
+   */
   serve(pool: PoolAddress, tasks: Record<string, string>, processes: number | undefined): void;
   stopServing(pool: PoolAddress): void;
   close(): void;
@@ -92,7 +94,9 @@ export interface QueueReport {
 
 /** A lock that somebody holds, as `inspect` tells of it. */
 export interface LockReport {
-  /** The program that holds it, by a number that it has while it is connected, and which of its holds it is. */
+  /**
+   * The program that holds it, by a number that it has while it is connected, and which of its holds it is.
+   */
   holder: string;
   /** The fencing token of the hold. */
   token: number;
@@ -149,8 +153,8 @@ export interface PoolReport {
 }
 
 /**
- * What all programs with one prefix have in Redis, by the names of the objects. One that is as it was at first
- * may not be there: a lock that nobody holds, a queue or a dict without items.
+ * What all programs with one prefix have in Redis, by the names of the objects. One that is as it was at
+ * first may not be there: a lock that nobody holds, a queue or a dict without items.
  */
 export interface Inspection {
   /** `Queue`, `JoinableQueue`, `SimpleQueue`. Shards are told of one by one, as `name/0`, `name/1`. */

@@ -31,9 +31,10 @@ export interface QueueOptions {
   /** How often an item is handed out before it goes to the dead letters. Default: the connection's. */
   maxDeliveries?: number;
   /**
-   * Streams over which the queue is spread, 1 to 64: more than one node of a Redis Cluster carries it then, and
-   * the order of items is that of their shard only. Each has its part of `maxsize`, and a put may wait for room
-   * in one though another one has some. Every program gives the same. Default 1. Not of a `PriorityQueue`.
+   * Streams over which the queue is spread, 1 to 64: more than one node of a Redis Cluster carries it then,
+   * and the order of items is that of their shard only. Each has its part of `maxsize`, and a put may wait
+   * for room in one though another one has some. Every program gives the same. Default 1. Not of a
+   * `PriorityQueue`.
    */
   shards?: number;
 }
@@ -76,8 +77,8 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
   // ── put ────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Puts `item` in, waiting for room. When it returns, Redis has it; if the connection broke in between, it is
-   * in once all the same.
+   * Puts `item` in, waiting for room. When it returns, Redis has it; if the connection broke in between, it
+   * is in once all the same.
    * @param block false: throw Full at once
    * @param timeout seconds; undefined or null: for ever
    * @throws Full; ShutDown; TypeError the item cannot be sent
@@ -173,9 +174,10 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
   }
 
   /**
-   * `getMany` of numbers, into a typed array: how many. @param timeout seconds for the first; undefined or null:
-   * for ever
-   * @throws TypeError an item is no number; it and those behind it have been taken out, unlike with a local queue
+   * `getMany` of numbers, into a typed array: how many. @param timeout seconds for the first; undefined or
+   * null: for ever
+   * @throws TypeError an item is no number; it and those behind it have been taken out, unlike with a local
+   * queue
    */
   getManyInto(target: NumberArray, timeout?: Timeout): number {
     return target.length === 0 ? 0 : this.#into(target, this.getMany(target.length, timeout));
@@ -200,7 +202,10 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
 
   // ── the rest ───────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Items that nobody has taken, as far as is known here: another program may hold some that it fetched ahead. */
+  /**
+   * Items that nobody has taken, as far as is known here: another program may hold some that it fetched
+   * ahead.
+   */
   qsize(): number {
     return this.state()[0];
   }
@@ -243,7 +248,10 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
     return new ValueError('taskDone() called too many times');
   }
 
-  /** Waits until every item that was put is counted off. @param timeout seconds @returns false: the time was up */
+  /**
+   * Waits until every item that was put is counted off. @param timeout seconds @returns false: the time was
+   * up
+   */
   join(timeout?: Timeout): boolean {
     const deadline = performance.now() + nonNegativeTimeoutToMs(timeout);
     for (;;) {

@@ -10,9 +10,9 @@ import { fromBytes, toBytes } from './wire.ts';
 const HEADER = 8;
 
 /**
- * A queue between programs, on a stream of Redis. An item counts as taken when a worker has it: it comes at most
- * once from then on, and is handed out again only if its program dies before. `JoinableQueue` holds on to items
- * until `taskDone`.
+ * A queue between programs, on a stream of Redis. An item counts as taken when a worker has it: it comes at
+ * most once from then on, and is handed out again only if its program dies before. `JoinableQueue` holds on
+ * to items until `taskDone`.
  *
  * First in, first out, but for what is handed out again. `maxsize` bounds what was put and is not done. With
  * `shards` it is several streams, and nothing is said of the order of items of different shards.
@@ -217,8 +217,8 @@ export class Queue<T = unknown> extends RedisQueue<T> {
 }
 
 /**
- * A `Queue` whose items are their consumer's until `taskDone`: of one that dies (worker, program or machine) they
- * are handed out again, at once or within two leases. So each is done at least once.
+ * A `Queue` whose items are their consumer's until `taskDone`: of one that dies (worker, program or machine)
+ * they are handed out again, at once or within two leases. So each is done at least once.
  *
  * `taskDone` finishes the item that this worker has had longest.
  */
@@ -242,8 +242,8 @@ export class JoinableQueue<T = unknown> extends Queue<T> {
   }
 
   /**
-   * The item that this worker has had longest is finished, and does not come again. If it has none, one is that
-   * another worker of this program has. @throws ValueError this program has none
+   * The item that this worker has had longest is finished, and does not come again. If it has none, one is
+   * that another worker of this program has. @throws ValueError this program has none
    */
   override taskDone(): void {
     const slot = this.#taken.shift();

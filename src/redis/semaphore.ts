@@ -12,8 +12,8 @@ export interface SemaphorePlan {
 
 /**
  * A counter of permits. Unlike a local one's, a permit is its worker's, under a lease: that of a worker or a
- * program that dies goes back. `release` gives back a permit that this program holds; if it holds none, there is
- * one more than before.
+ * program that dies goes back. `release` gives back a permit that this program holds; if it holds none, there
+ * is one more than before.
  */
 export class Semaphore extends RedisObject<SemaphorePlan> {
   get #args(): Arg[] {

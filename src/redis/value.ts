@@ -14,8 +14,8 @@ export interface ValuePlan {
 }
 
 /**
- * A number that all programs see. `v.value += 1` are two calls, and loses updates: use `add`, or `update`. There
- * is no lock in it: nobody waits for a function of somebody else's.
+ * A number that all programs see. `v.value += 1` are two calls, and loses updates: use `add`, or `update`.
+ * There is no lock in it: nobody waits for a function of somebody else's.
  */
 export class Value<C extends Typecode = Typecode> extends RedisObject<ValuePlan> {
   #number(text: string): ValueOf<C> {
@@ -65,7 +65,9 @@ export class Value<C extends Typecode = Typecode> extends RedisObject<ValuePlan>
     return this.#number(textOfReply(await this.runAsync('valueAdd', 'v', this.#addition(n))));
   }
 
-  /** Replaces the value by `fn(value)`; `fn` runs again if somebody has changed it meanwhile. The new value. */
+  /**
+   * Replaces the value by `fn(value)`; `fn` runs again if somebody has changed it meanwhile. The new value.
+   */
   update(fn: (value: ValueOf<C>) => ValueOf<C>): ValueOf<C> {
     const { init } = this.plan.options;
     for (;;) {

@@ -367,7 +367,9 @@ export class RLock extends Lockable {
   }
 }
 
-/** What wraps a lock finds it again in the heap: as of the class that it was made as, whatever the wrapper's. */
+/**
+ * What wraps a lock finds it again in the heap: as of the class that it was made as, whatever the wrapper's.
+ */
 export function lockBehind({ heap, ref }: AdoptionToken): Lock | RLock {
   const at = heap.core.refObject(ref);
   const isPlain = heap.core.objectKind(heap.core.objectId(at)) === Kind.LOCK;

@@ -92,7 +92,10 @@ export function openProcess(heap: Heap): void {
 
 let guestLine: number | undefined;
 
-/** The same in a guest's: its supervisor alone sees the end of the heap's program while this thread is blocked. */
+/**
+ * The same in a guest's: its supervisor alone sees the end of the heap's program while this thread is
+ * blocked.
+ */
 export function openGuest(heap: Heap, line: number): void {
   guestLine = line;
   openProcess(heap);

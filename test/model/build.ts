@@ -44,8 +44,8 @@ export interface Core {
   /** What it was built with in place of the sources as they are: limits of a model's own, say. */
   readonly mutant?: readonly Edit[];
   /**
-   * Hears of each call of a function that says so (see mutants/coverage.ts): its number, and which worker made
-   * the call, or OBSERVER in the setup, or DYING there in a call that ends in a death.
+   * Hears of each call of a function that says so (see mutants/coverage.ts): its number, and which worker
+   * made the call, or OBSERVER in the setup, or DYING there in a call that ends in a death.
    */
   readonly enters?: (number: number, who: number) => void;
 }

@@ -118,7 +118,10 @@ export class Planting {
     return true;
   }
 
-  /** The function called `name` has another body as bug `number`. False: there is none that this can be done to. */
+  /**
+   * The function called `name` has another body as bug `number`. False: there is none that this can be done
+   * to.
+   */
   plantBody(file: string, name: string, body: (before: string) => string, number: number): boolean {
     const place = [...placesIn(file, this.#original.get(file) ?? '')].find((each) => each.name === name);
     if (place === undefined) return false;

@@ -8,7 +8,10 @@ import type { Machine } from './machine.ts';
 const LONGEST = 4000;
 /** Of so many moves of which one could be a death, one is: on one walk after the other. */
 const DEATHS = [10_000, 200, 1000, 40];
-/** Of so many moves of a worker one is followed by another's: others come to sleep meanwhile, or to their ends. */
+/**
+ * Of so many moves of a worker one is followed by another's: others come to sleep meanwhile, or to their
+ * ends.
+ */
 const STEADY = [1, 8, 100];
 
 const nothing = new Int32Array(0);

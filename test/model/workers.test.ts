@@ -119,8 +119,8 @@ describe('a slot', () => {
   );
 
   /**
-   * Its parent dies at any step of taking it and naming the record in it; the supervisor then ends what was not
-   * started, as src/entry/supervisor.ts does. Somebody else takes a slot meanwhile.
+   * Its parent dies at any step of taking it and naming the record in it; the supervisor then ends what was
+   * not started, as src/entry/supervisor.ts does. Somebody else takes a slot meanwhile.
    */
   const naming = (m: Model) => {
     const office = new Office(m);

@@ -220,7 +220,9 @@ const roles: Record<string, Role> = {
     }
   },
 
-  /** Puts items into so many queues: some, more when it is told to, and the last ones when it is told again. */
+  /**
+   * Puts items into so many queues: some, more when it is told to, and the last ones when it is told again.
+   */
   async putLate(cluster, name: string, count: number) {
     const told = () => new Promise((resolve) => process.once('message', resolve));
     const queues = Array.from({ length: count }, (_, i) => cluster.JoinableQueue<string>(`${name}-${i}`));

@@ -1,8 +1,8 @@
 /**
- * Acknowledged: how many items each queue has ever been given, as Redis has answered. It counts in the same step as
- * it adds, so a number that is smaller than one before tells that Redis has lost puts which it had acknowledged: a
- * replica took over that had not seen them, or it was started again without them. Other programs' puts since
- * then are in the number, too: at least so many are lost.
+ * Acknowledged: how many items each queue has ever been given, as Redis has answered. It counts in the same
+ * step as it adds, so a number that is smaller than one before tells that Redis has lost puts which it had
+ * acknowledged: a replica took over that had not seen them, or it was started again without them. Other
+ * programs' puts since then are in the number, too: at least so many are lost.
  */
 export class Acknowledged {
   readonly #totals = new Map<string, number>();

@@ -141,7 +141,10 @@ class Bridge {
     );
   }
 
-  /** A worker of this program has ended. What it held goes to others; a worker that has given back holds nothing. */
+  /**
+   * A worker of this program has ended. What it held goes to others; a worker that has given back holds
+   * nothing.
+   */
   #gone(caller: number): void {
     const known = this.#callers.get(caller);
     this.#callers.delete(caller);

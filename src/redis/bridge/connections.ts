@@ -70,8 +70,9 @@ export async function open(settings: Settings, resends = true): Promise<Client> 
 const gathering = new WeakSet<Writable>();
 
 /**
- * Is called before something is asked for: all of one turn of the loop goes out in one write. The client's own
- * pipelining has one batch on its way at a time, and of a Redis Cluster chooses the node of a script by the script.
+ * Is called before something is asked for: all of one turn of the loop goes out in one write. The client's
+ * own pipelining has one batch on its way at a time, and of a Redis Cluster chooses the node of a script by
+ * the script.
  */
 export function gather(client: Client): void {
   const { stream } = client as unknown as { stream?: Writable | null };

@@ -155,8 +155,8 @@ export class Engine {
 }
 
 /**
- * What a promise gives, or NEVER when the time was up first. `patient`: it is an answer that is on its way, for
- * which a moment is left in any case.
+ * What a promise gives, or NEVER when the time was up first. `patient`: it is an answer that is on its way,
+ * for which a moment is left in any case.
  */
 export async function within<T>(promise: Promise<T>, { deadline, signal }: Wait, patient = false): Promise<T | typeof NEVER> {
   if (signal.aborted) return NEVER;

@@ -1,6 +1,6 @@
 /**
- * Pools: those who ask for tasks. A server says on the pool's channel that a job is finished, and what came of it
- * if that is short; who missed it finds it when he looks by himself.
+ * Pools: those who ask for tasks. A server says on the pool's channel that a job is finished, and what came
+ * of it if that is short; who missed it finds it when he looks by himself.
  */
 import { randomUUID } from 'node:crypto';
 import type { Queue as JobQueue } from 'bullmq';

@@ -1,7 +1,7 @@
 /**
  * Servers: a program's workers that do tasks of a pool, whoever asks for them. BullMQ has the jobs; what they
- * compute runs in a local pool, so this loop is free to renew the jobs' locks meanwhile. A job whose program dies
- * is somebody else's when its lock has run out.
+ * compute runs in a local pool, so this loop is free to renew the jobs' locks meanwhile. A job whose program
+ * dies is somebody else's when its lock has run out.
  */
 import { availableParallelism } from 'node:os';
 import type { Job, Worker } from 'bullmq';

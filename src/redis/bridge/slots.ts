@@ -1,7 +1,7 @@
 /**
- * Slots: the items that this program has in hand. An item's slot travels with it to a worker, who writes there
- * that it is his, and sends its number back when the item is done. So an item costs no message more than its
- * own, and of a dead worker is known what he had.
+ * Slots: the items that this program has in hand. An item's slot travels with it to a worker, who writes
+ * there that it is his, and sends its number back when the item is done. So an item costs no message more
+ * than its own, and of a dead worker is known what he had.
  */
 import type { RawArray } from '../core.ts';
 import { SLOTS } from '../protocol.ts';

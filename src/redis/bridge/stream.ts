@@ -7,7 +7,8 @@
  *  - in the inbox, of which no worker has it. If nobody asks for a third of a lease it goes back, so that an
  *    idle program keeps nothing from the others.
  *  - a worker's, once he has written so into its slot. When he dies it goes back at once.
- *  - between the two, if he died before he wrote: the inbox is empty and yet nobody has it. It goes back after
+ *  - between the two, if he died before he wrote: the inbox is empty and yet nobody has it. It goes back
+ * after
  *    two signs of life.
  *  - done, and its slot free.
  */
@@ -145,7 +146,9 @@ export class Stream {
     this.inbox.putMany(items);
   }
 
-  /** Takes over what others have let go. Suspects come one at a time: one of them may have ended its program. */
+  /**
+   * Takes over what others have let go. Suspects come one at a time: one of them may have ended its program.
+   */
   async #reap(most: number): Promise<void> {
     if (this.#reaping || this.#slots.room === 0) return;
     this.#reaping = true;
@@ -294,7 +297,9 @@ export class Stream {
     if (this.isWanted) await this.#reap(1);
   }
 
-  /** Items that are neither in the inbox nor anybody's, for two signs: who took them died before he said so. */
+  /**
+   * Items that are neither in the inbox nor anybody's, for two signs: who took them died before he said so.
+   */
   #releaseStray(): void {
     const inInbox = this.inbox.qsize();
     const nobodys = [...this.held].filter((held) => this.#slots.ownerOf(held) === 0);

@@ -19,7 +19,9 @@ const IDLE = 1_000_000_000;
 const WAKE = `if redis.call('hdel', KEYS[2], 'waits') == 1 then redis.call('publish', ARGV[1], 'w') end`;
 
 export const streams = {
-  /** q m; channel maxsize item ... tell-readers: [how many are in, how many ever were], -1 shut down, nil full */
+  /**
+   * q m; channel maxsize item ... tell-readers: [how many are in, how many ever were], -1 shut down, nil full
+   */
   streamPut: once(`
 if redis.call('hexists', KEYS[2], 'down') == 1 then return -1 end
 local count, most = #ARGV - 5, tonumber(ARGV[2])
@@ -68,8 +70,8 @@ redis.call('publish', ARGV[1], 'r')
 return 1`),
 
   /**
-   * q m x; channel me idle-ms most-deliveries most-items: [how many are left, id, value, ...]. Those that were
-   * handed out too often go to the dead letters.
+   * q m x; channel me idle-ms most-deliveries most-items: [how many are left, id, value, ...]. Those that
+   * were handed out too often go to the dead letters.
    */
   streamReap: again(`
 local found = redis.pcall('xpending', KEYS[1], 'g', 'IDLE', ARGV[3], '-', '+', 64)

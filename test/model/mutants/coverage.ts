@@ -19,8 +19,8 @@ import { coreFiles, coreSources } from './generate.ts';
 import { leaveOut, perform, type Trial } from './stage.ts';
 
 /**
- * As what a function was run, from the least: only in the setup; by a worker; by a reaper; by a worker that may
- * die, or in a call that ends in a death, where somebody repairs.
+ * As what a function was run, from the least: only in the setup; by a worker; by a reaper; by a worker that
+ * may die, or in a call that ends in a death, where somebody repairs.
  */
 export const Role = { NONE: 0, SETUP: 1, LIVING: 2, REPAIRING: 3, MORTAL: 4 } as const;
 

@@ -1,6 +1,6 @@
 /**
- * The list in test/model/README.md: which function of the core runs in which models with a death at each step,
- * and which in none, and why not.
+ * The list in test/model/README.md: which function of the core runs in which models with a death at each
+ * step, and which in none, and why not.
  */
 import { type CoreFunction, functions, Role, type Unit } from './coverage.ts';
 import { exempt } from './exempt.ts';

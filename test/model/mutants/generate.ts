@@ -64,8 +64,8 @@ function* mutantsOf(file: string, text: string): Generator<Mutant> {
 }
 
 /**
- * `count` of them, the same ones for the same seed whatever becomes of the others: those whose digests with the
- * seed come first.
+ * `count` of them, the same ones for the same seed whatever becomes of the others: those whose digests with
+ * the seed come first.
  */
 export function sampleOf(mutants: readonly Mutant[], count: number, seed: number): Mutant[] {
   const rank = new Map(mutants.map(({ id }) => [id, createHash('sha256').update(`${seed} ${id}`).digest('hex')]));

@@ -1,6 +1,6 @@
 /**
- * What earlier campaigns have found out, so that a later one begins with the right model: which search killed a
- * mutant, and how long each search is.
+ * What earlier campaigns have found out, so that a later one begins with the right model: which search killed
+ * a mutant, and how long each search is.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

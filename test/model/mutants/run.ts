@@ -5,13 +5,14 @@
  *     npm run mutants -- --sample 400 --seed 1         # so many of them, the same ones each time
  *     npm run mutants -- --file sync/lock.ts           # those of a file (or of a folder: sync/)
  *     npm run mutants -- --shard 1/4 --minutes 10      # a part of them, and no longer
- *     npm run mutants -- --again                       # the survivors, too, that a campaign before has judged
+ *     npm run mutants -- --again                       # the survivors, too, that a campaign before has
+ * judged
  *     npm run mutants -- --known                       # those that a campaign has killed: do they die still?
  *     npm run mutants -- --report                      # writes docs/internals/mutants.md
  *
- * What is judged is kept in build/mutants/ (by another name: `--state name`) and not judged again, unless it is
- * `--fresh`: a campaign goes on where it was ended. It fails if one survives that equivalent.ts does not list.
- * `--budget`: after how many transitions of the models a mutant has survived.
+ * What is judged is kept in build/mutants/ (by another name: `--state name`) and not judged again, unless it
+ * is `--fresh`: a campaign goes on where it was ended. It fails if one survives that equivalent.ts does not
+ * list. `--budget`: after how many transitions of the models a mutant has survived.
  */
 import { fork } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * The models' tests outside of Vitest: what they import from it, and from what runs their searches, comes from
- * here (hooks.mjs). Their bodies can then be run one search at a time, with another core, or with another kind
- * of search.
+ * The models' tests outside of Vitest: what they import from it, and from what runs their searches, comes
+ * from here (hooks.mjs). Their bodies can then be run one search at a time, with another core, or with
+ * another kind of search.
  *
  * Searches for planted bugs are left out: here the bugs are others.
  */

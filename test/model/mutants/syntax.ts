@@ -1,8 +1,8 @@
 /**
  * The syntax tree of a file of assembly/, by AssemblyScript's own parser.
  *
- * Its declarations have constants only that a file compiled by itself cannot read: what is used of them stands
- * here.
+ * Its declarations have constants only that a file compiled by itself cannot read: what is used of them
+ * stands here.
  */
 import assemblyscript from 'assemblyscript';
 

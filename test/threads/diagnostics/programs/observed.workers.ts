@@ -1,6 +1,6 @@
 /**
- * Programs that observe themselves by Node's channels, and print what they heard as JSON, a line an event. The
- * argument says which.
+ * Programs that observe themselves by Node's channels, and print what they heard as JSON, a line an event.
+ * The argument says which.
  */
 import { type ChannelListener, subscribe } from 'node:diagnostics_channel';
 import {

@@ -1,6 +1,6 @@
 /**
- * A program that stands still: two threads want each other's locks, a producer has no room, a task waits for an
- * event that nobody sets, and the main thread joins. Arguments: `processes`, `trace`, `inspect`.
+ * A program that stands still: two threads want each other's locks, a producer has no room, a task waits for
+ * an event that nobody sets, and the main thread joins. Arguments: `processes`, `trace`, `inspect`.
  */
 import { Barrier, configure, Event, heap, Lock, main, Pool, Queue, sleepAsync, Thread } from 'nogil';
 

@@ -1,4 +1,4 @@
-/** What objects are called in what is shown of them. */
+/** What objects are called in what is shown of them: in `heap.inspect()`, and by the inspector. */
 import { Kind } from '../../assembly/abi.ts';
 
 const NAMES: Partial<Record<Kind, string>> = {
@@ -19,6 +19,7 @@ const NAMES: Partial<Record<Kind, string>> = {
   [Kind.VECTOR]: 'List',
 };
 
+/** @internal */
 export function nameOf(kind: Kind): string {
   return NAMES[kind] ?? 'unknown';
 }
