@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { leftOut, modes } from './test/modes.ts';
 
 const root = import.meta.dirname;
@@ -28,15 +29,28 @@ const workersAsBuilt: Plugin = {
   },
 };
 
+/** Begun last, these would run on alone. */
+const LONGEST = ['test/browser/threads.test.ts', 'test/browser/example.test.ts', 'test/model/coverage.test.ts'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => LONGEST.some((file) => moduleId.endsWith(file));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   plugins: [workersAsBuilt],
   test: {
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     // What the plugin calls external is compiled all the same, unless Vitest is told so itself.
     server: { deps: { external: [/[\\/](dist|build)[\\/]/] } },
     // Of two hardware threads: who waits leaves them to others, and most tests wait.
     maxWorkers: 3,
-    testTimeout: 30_000,
+    // More than a program of the tests may take.
+    testTimeout: 120_000,
     setupFiles: ['test/setup/watchdog.ts'],
     reporters: ['default'],
     projects: [
@@ -46,8 +60,6 @@ export default defineConfig({
           name: mode,
           include: ['test/**/*.test.ts'],
           exclude: leftOut[mode],
-          // A process takes longer to start than a thread does, and so does a thread beside processes that start.
-          ...(mode === 'threads' ? {} : { testTimeout: 120_000 }),
           env: mode === 'threads' ? {} : { NOGIL_TEST_MODE: mode },
         },
       })),

@@ -9,7 +9,7 @@
 export const enum Version {
   /** "nogl", the first word of a heap. */
   MAGIC = 0x6e6f676c,
-  LAYOUT = 6,
+  LAYOUT = 7,
 }
 
 /** Limits and sizes that both sides count with. The model build has smaller ones of its own (limits.ts). */
@@ -17,6 +17,14 @@ export const enum Limit {
   /** Workers alive at one time. A worker id is `slot | sequence << SLOT_BITS`. */
   SLOT_BITS = 10,
   SLOTS = 1024,
+  /** Where the root structure lies. */
+  ROOT = 64,
+  PAGE_SHIFT = 16,
+  /** Size classes of small blocks, and of runs of pages (assembly/heap/size-classes.ts). */
+  SMALL_CLASSES = 40,
+  MEDIUM_PAGES = 17,
+  /** Entries of the object table in one chunk, as a power of two. */
+  CHUNK_SHIFT = 12,
   /** The longest spin before a worker sleeps, in polls. Chosen by measurement, see bench/. */
   SPIN_POLLS = 20000,
   /** About; on the machine of bench/. */
@@ -153,11 +161,100 @@ export const enum Size {
   RECORD = 8,
   /** Of a waiter. */
   NODE = 16,
+  /** Before the data of a Value. */
+  VALUE = 32,
+  /** Of an entry of the object table, as a power of two. */
+  ENTRY_SHIFT = 4,
+  /** Chunks of that table at most. */
+  CHUNKS = 1024,
 }
 
-/** Byte offsets in a Queue. */
+/** Byte offsets in a Queue; of its sides' positions, and of where its sleepers are. */
 export const enum QueueField {
   MAXSIZE = 0,
+  CLOSED = 4,
+  JOIN = 12,
+  TAIL = 112,
+  TAIL_POSITION = 176,
+  HEAD = 240,
+  HEAD_POSITION = 304,
+  NOT_EMPTY = 368,
+  NOT_FULL = 432,
+  DONE = 448,
+}
+
+/**
+ * Byte offsets in what a memory begins with, for who reads it from outside (src/inspector). The sizes that
+ * follow are those of Limit.
+ */
+export const enum RootField {
+  MAGIC = 0,
+  VERSION = 4,
+  HEAP_LOCK = 8,
+  OUTPUT_LOCK = 24,
+  PAGES = 40,
+  LARGE_PAGES = 56,
+  SLOTS = 60,
+  NEXT_ENTRY = 68,
+  MULTI_WAIT = 88,
+  TRACES = 116,
+  CLASSES = 128,
+}
+
+/** Byte offsets in an entry of the object table. */
+export const enum EntryField {
+  REFERENCES = 0,
+  GENERATION = 4,
+  POINTER = 8,
+  KIND = 12,
+}
+
+/** Byte offsets in a size class. */
+export const enum ClassField {
+  USED = 16,
+  SHIFT = 6,
+}
+
+/** Byte offsets in what has a list of waiters: a Condition, a Barrier. */
+export const enum ListField {
+  HEAD = 16,
+  NODE_NEXT = 4,
+  /** Of a Condition: the lock around it. */
+  LOCK = 32,
+  LOCK_ID = 36,
+}
+
+/** Of a Barrier. */
+export const enum BarrierField {
+  COUNT = 24,
+  PARTIES = 32,
+}
+
+/** Where a container's lock for `update` lies, and how many entries it has. */
+export const enum ContainerField {
+  UPDATE_LOCK = 16,
+  COUNT = 40,
+}
+
+/** Byte offsets in a Value: which lock guards it; and what is no address there. */
+export const enum ValueField {
+  LOCK = 20,
+  /** In place of an address: no lock. */
+  UNLOCKED = 1,
+}
+
+/**
+ * A worker's place in the traces (src/heap/trace.ts): one for each slot, behind the address in
+ * RootField.TRACES.
+ */
+export const enum TraceField {
+  /** The worker that waits; 0: it does not, or not for long. */
+  TID = 0,
+  LENGTH = 4,
+  /** Since when: milliseconds since 1970, a double. */
+  SINCE = 8,
+  TEXT = 16,
+  BYTES = 256,
 }
 
 /** How the bytes of a record are to be read. Below 8 there are no bytes. */
@@ -181,6 +278,8 @@ export const enum Encoding {
 
 /** Byte offsets in a Worker record, for its readers in `src/`; create.ts checks them against the layout. */
 export const enum WorkerField {
+  STATE = 0,
+  EXIT_CODE = 4,
   TID = 16,
   PID = 20,
   PARENT = 24,
@@ -194,18 +293,26 @@ export const enum WorkerField {
 /** Byte offsets in a Slot. */
 export const enum SlotField {
   TID = 0,
+  WAITING_ON = 8,
   RECORD_ID = 24,
   RECORD_GENERATION = 28,
   PARENT = 32,
   PID = 36,
   WAITS_FOR = 40,
   THREAD = 44,
+  NODE = 48,
   OS = 124,
+  SHIFT = 7,
 }
 
-/** Byte offsets in a Lock. */
+/** Byte offsets in a Lock, and what its word is made of. */
 export const enum LockField {
+  GATE_WAITERS = 8,
   FLAGS = 12,
+  /** Of an RLock. */
+  COUNT = 16,
+  OWNER_MASK = 0x1fffffff,
+  ABANDONED = 0x40000000,
 }
 
 /** Lock flags. */
@@ -219,6 +326,8 @@ export const enum LockFlag {
   DETECT_DEADLOCK = 2,
   /** For `src/`: it is a lock of `multiprocessing`, whatever wraps it. */
   OF_PROCESSES = 4,
+  /** For `src/`: no lock at all, but what a pool's agents share (src/pool/worker-table.ts). */
+  POOL = 8,
 }
 
 /**

@@ -12,7 +12,23 @@
  *
  * Ancestry of the form: agrona's RingBufferDescriptor and AssemblyScript's rt/tlsf.ts.
  */
-import { CellBatchField, Extent, LockField, Meta, QueueField, Size, SlotField, WorkerField } from './abi';
+import {
+  BarrierField,
+  CellBatchField,
+  ClassField,
+  ContainerField,
+  EntryField,
+  Extent,
+  ListField,
+  LockField,
+  Meta,
+  QueueField,
+  RootField,
+  Size,
+  SlotField,
+  ValueField,
+  WorkerField,
+} from './abi';
 import { CHUNKS, MEDIUM_PAGES, ROOT, SMALL_CLASSES } from './limits';
 
 /** Two words on which async waiters sleep: `seq` changes and all are woken (see event-count.ts). */
@@ -30,7 +46,7 @@ export class Lock {
   gateWaiters: i32;
   flags: i32;
 }
-if (offsetof<Lock>('flags') != LockField.FLAGS) ERROR('LockField');
+if (offsetof<Lock>('flags') != LockField.FLAGS || offsetof<Lock>('gateWaiters') != LockField.GATE_WAITERS) ERROR('LockField');
 
 /** A lock of its owner's (see sync/rlock.ts). */
 @unmanaged
@@ -38,6 +54,7 @@ export class RLock extends Lock {
   /** Plain: only the owner touches it. */
   count: i32;
 }
+if (offsetof<RLock>('count') != LockField.COUNT) ERROR('LockField');
 
 /** Before the data of a Value: the lock of its own, and which lock guards it. */
 @unmanaged
@@ -47,6 +64,7 @@ export class Value extends RLock {
   lockId: i32;
   lockGeneration: i32;
 }
+if (offsetof<Value>('lock') != ValueField.LOCK || offsetof<Value>() != Size.VALUE) ERROR('ValueField');
 
 /** One end of a pipe: the queues that it reads from and writes to, 0 for none (see pipe/pipe.ts). */
 @unmanaged
@@ -108,6 +126,7 @@ export class WaitNode {
   index: i32;
 }
 if (offsetof<WaitNode>() != Size.NODE) ERROR('Size.NODE');
+if (offsetof<WaitList>('head') != ListField.HEAD || offsetof<WaitNode>('next') != ListField.NODE_NEXT) ERROR('ListField');
 
 @unmanaged
 export class Condition extends WaitList {
@@ -117,6 +136,7 @@ export class Condition extends WaitList {
   /** 1 when `lock` is an RLock. */
   reentrant: i32;
 }
+if (offsetof<Condition>('lock') != ListField.LOCK || offsetof<Condition>('lockId') != ListField.LOCK_ID) ERROR('ListField');
 
 @unmanaged
 export class Barrier extends WaitList {
@@ -127,6 +147,8 @@ export class Barrier extends WaitList {
   /** Seconds that a party waits which says nothing itself; infinity: for ever. Never changes. */
   timeout: f64;
 }
+if (offsetof<Barrier>('parties') != BarrierField.PARTIES || offsetof<Barrier>('count') != BarrierField.COUNT)
+  ERROR('BarrierField');
 
 /**
  * A queue (see queue/queue.ts): what both sides read, then two lines of 64 bytes for each side, so that a
@@ -149,7 +171,8 @@ export class Queue {
   joinGateSeq: i32;
   joinGateWaiters: i32;
 }
-if (offsetof<Queue>('maxsize') != QueueField.MAXSIZE) ERROR('QueueField');
+if (offsetof<Queue>('maxsize') != QueueField.MAXSIZE || offsetof<Queue>('closed') != QueueField.CLOSED) ERROR('QueueField');
+if (offsetof<Queue>('joinSeq') != QueueField.JOIN) ERROR('QueueField');
 
 /**
  * One end of a queue: a lock and what it guards. The position has a line of its own: who waits for it to move
@@ -170,12 +193,14 @@ export class QueueSide extends Lock {
 }
 if (offsetof<QueueSide>('position') != 64) ERROR('QueueSide');
 
-export const QUEUE_TAIL: usize = 112;
-export const QUEUE_HEAD: usize = 240;
-export const QUEUE_NOT_EMPTY: usize = 368;
-export const QUEUE_NOT_FULL: usize = 432;
+export const QUEUE_TAIL: usize = QueueField.TAIL;
+export const QUEUE_HEAD: usize = QueueField.HEAD;
+export const QUEUE_NOT_EMPTY: usize = QueueField.NOT_EMPTY;
+export const QUEUE_NOT_FULL: usize = QueueField.NOT_FULL;
 /** Tasks counted off (see queue/tasks.ts): beside what consumers read and no put does. */
-export const QUEUE_DONE: usize = 448;
+export const QUEUE_DONE: usize = QueueField.DONE;
+if (QUEUE_TAIL + offsetof<QueueSide>('position') != <usize>QueueField.TAIL_POSITION) ERROR('QueueField');
+if (QUEUE_HEAD + offsetof<QueueSide>('position') != <usize>QueueField.HEAD_POSITION) ERROR('QueueField');
 export const QUEUE_BYTES: u32 = 456;
 if (QUEUE_DONE != <usize>Extent.QUEUE) ERROR('Extent.QUEUE');
 
@@ -282,6 +307,8 @@ export class Container extends Lock {
   count: i32;
 }
 if (offsetof<Container>() > <usize>Extent.OTHER) ERROR('Extent.OTHER');
+if (offsetof<Container>('updateLock') != ContainerField.UPDATE_LOCK || offsetof<Container>('count') != ContainerField.COUNT)
+  ERROR('ContainerField');
 
 /** Of a table; the entries follow, then the slots (see manager/table.ts). */
 @unmanaged
@@ -333,7 +360,8 @@ export class Worker {
   osPid: i32;
 }
 if (offsetof<Worker>('tid') != WorkerField.TID || offsetof<Worker>('result') != WorkerField.RESULT) ERROR('WorkerField');
-if (offsetof<Worker>('osPid') != WorkerField.OS_PID) ERROR('WorkerField');
+if (offsetof<Worker>('osPid') != WorkerField.OS_PID || offsetof<Worker>('exitCode') != WorkerField.EXIT_CODE)
+  ERROR('WorkerField');
 
 /** A worker's place in the registry; free when `tid` is 0 (see workers.ts). */
 @unmanaged
@@ -364,6 +392,7 @@ export class Slot {
 }
 if (offsetof<Slot>('tid') != SlotField.TID || offsetof<Slot>('recordId') != SlotField.RECORD_ID) ERROR('SlotField');
 if (offsetof<Slot>('pid') != SlotField.PID || offsetof<Slot>('waitsFor') != SlotField.WAITS_FOR) ERROR('SlotField');
+if (offsetof<Slot>('waitingOn') != SlotField.WAITING_ON || offsetof<Slot>('state') != SlotField.NODE) ERROR('SlotField');
 export const SLOT_DISCARD: usize = 64;
 /** 1: it looks into the object table at what may be gone (see heap/chunks.ts). */
 export const SLOT_IN_TABLE: usize = 120;
@@ -373,7 +402,7 @@ export const SLOT_IN_TABLE: usize = 120;
  */
 export const SLOT_OS: usize = 124;
 if (SLOT_OS != <usize>SlotField.OS) ERROR('SlotField');
-export const SLOT_BYTES: u32 = 128;
+export const SLOT_BYTES: u32 = 1 << SlotField.SHIFT;
 
 /** One handle of one worker. */
 @unmanaged
@@ -442,7 +471,8 @@ export class Entry {
   pointer: u32;
   kind: i32;
 }
-export const ENTRY_SHIFT: i32 = 4;
+export const ENTRY_SHIFT: i32 = Size.ENTRY_SHIFT;
+if (offsetof<Entry>('pointer') != EntryField.POINTER || offsetof<Entry>('kind') != EntryField.KIND) ERROR('EntryField');
 
 /** One size class of the heap, on a line of its own. */
 @unmanaged
@@ -456,7 +486,8 @@ export class SizeClass {
   /** Free blocks that a search for whole free pages has in hand (see heap/reclaim.ts). */
   taken: u32;
 }
-export const CLASS_SHIFT: i32 = 6;
+export const CLASS_SHIFT: i32 = ClassField.SHIFT;
+if (offsetof<SizeClass>('used') != ClassField.USED) ERROR('ClassField');
 
 /** What the whole memory begins with. */
 @unmanaged
@@ -501,8 +532,17 @@ export class Root {
   takenEntries: i32;
   /** Changes when event loops of other processes are to look after their gates (see waiting/doorbell.ts). */
   doorbell: i32;
+  /**
+   * Where workers leave what they wait for and where (src/heap/trace.ts), or 0. The core does not look at it.
+   */
+  traces: u32;
 }
-export const ROOT_CLASSES: usize = 128;
+if (offsetof<Root>('pages') != RootField.PAGES || offsetof<Root>('largePages') != RootField.LARGE_PAGES) ERROR('RootField');
+if (offsetof<Root>('slots') != RootField.SLOTS || offsetof<Root>('nextEntry') != RootField.NEXT_ENTRY) ERROR('RootField');
+if (offsetof<Root>('heapLock') != RootField.HEAP_LOCK || offsetof<Root>('outputLock') != RootField.OUTPUT_LOCK)
+  ERROR('RootField');
+if (offsetof<Root>('multiWaitSeq') != RootField.MULTI_WAIT || offsetof<Root>('traces') != RootField.TRACES) ERROR('RootField');
+export const ROOT_CLASSES: usize = RootField.CLASSES;
 export const ROOT_CHUNKS: usize = ROOT_CLASSES + ((SMALL_CLASSES + MEDIUM_PAGES) << CLASS_SHIFT);
 export const ROOT_BYTES: usize = ROOT_CHUNKS + CHUNKS * 4;
 /** Where the page map lies: in every heap behind the root. */

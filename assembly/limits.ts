@@ -2,30 +2,30 @@
  * The numbers that fix sizes. The model build replaces this file by smaller ones, so that a whole heap fits
  * into a state that can be hashed.
  */
-import { Limit } from './abi';
+import { Limit, Size } from './abi';
 
 /** Where the root structure lies. Not at 0, so that 0 can mean "none". */
-export const ROOT: usize = 64;
+export const ROOT: usize = Limit.ROOT;
 
 /** The page of the heap: the unit in which the memory grows. */
-export const PAGE_SHIFT: u32 = 16;
+export const PAGE_SHIFT: u32 = Limit.PAGE_SHIFT;
 export const PAGE: u32 = 1 << PAGE_SHIFT;
 
 /** Up to this many bytes a block shares a page with others of its size class: at least two to a page. */
 export const SMALL_MAX: u32 = 32768;
-export const SMALL_CLASSES: i32 = 40;
+export const SMALL_CLASSES: i32 = Limit.SMALL_CLASSES;
 /**
  * Up to this many pages a freed run is kept for its own size, ready to be taken with one compare-and-swap: a
  * largest queue segment is among them.
  */
-export const MEDIUM_PAGES: i32 = 17;
+export const MEDIUM_PAGES: i32 = Limit.MEDIUM_PAGES;
 
 export const SLOT_BITS: i32 = Limit.SLOT_BITS;
 export const SLOTS: i32 = Limit.SLOTS;
 
 /** Entries of the object table in one chunk (one page of 16-byte entries), and chunks at most. */
-export const CHUNK_SHIFT: i32 = 12;
-export const CHUNKS: i32 = 1024;
+export const CHUNK_SHIFT: i32 = Limit.CHUNK_SHIFT;
+export const CHUNKS: i32 = Size.CHUNKS;
 
 /**
  * Each worker's private staging area for encoded items: large enough for a batch, small enough for the L2

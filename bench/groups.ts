@@ -9,6 +9,7 @@ import { numbers } from './rows/numbers.ts';
 import { objects } from './rows/objects.ts';
 import { pools } from './rows/pools.ts';
 import { processes } from './rows/processes.ts';
+import { scale } from './rows/scale.ts';
 import { scaling } from './rows/scaling.ts';
 import { starting } from './rows/starting.ts';
 import { wakeups } from './rows/wakeups.ts';
@@ -25,6 +26,7 @@ export const groups: readonly Group[] = [
   memory,
   starting,
   scaling,
+  scale,
   codec,
 ];
 

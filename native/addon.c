@@ -41,6 +41,7 @@ static const struct {
     {"catchSignal", signalsCatch},
     {"hasSignal", signalsAny},
     {"takeSignal", signalsTake},
+    {"watchSignal", signalsWatch},
     {"listenAt", localListen},
     {"connect", localConnect},
     {"peer", localPeer},

@@ -18,6 +18,9 @@
  * A handler runs in any thread, between any two instructions. So it does what is safe there: two atomic
  * operations and a call of the kernel, whose errno it hides. It is there until the library takes it away, with
  * the last listener; the next first listener brings it back (`catchSignal`).
+ *
+ * Another signal a loop may watch that is never blocked (`watchSignal`): it has a bell of its own, and an ear
+ * for each loop. Whoever else comes to handle it has it from then on.
  */
 #define _GNU_SOURCE
 #include "signals.h"
@@ -82,4 +85,39 @@ napi_value signalsTake(napi_env env, napi_callback_info info) {
   int number = __builtin_ctz(all);
   uint32_t before = __atomic_fetch_and(&pending, ~((uint32_t)1 << number), __ATOMIC_SEQ_CST);
   return integer(env, (before >> number) & 1 ? number : 0);
+}
+
+// ── a signal that a loop hears, and that nobody else handles ──────────────────────────────────────────────
+
+static uint32_t watchBell;
+
+static void cameWatched(int number) {
+  (void)number;
+  int before = errno;
+  __atomic_fetch_add(&watchBell, 1, __ATOMIC_SEQ_CST);
+  futexWake(&watchBell, -1);
+  errno = before;
+}
+
+napi_value signalsWatch(napi_env env, napi_callback_info info) {
+  napi_value argv[2], watched;
+  double number;
+  struct sigaction action;
+  Thread *thread = readArguments(env, info, 2, argv);
+  if (thread == NULL || !readInteger(env, argv[0], "number", 1, MOST, &number)) return NULL;
+  if (!readFunction(env, argv[1], "heard")) return NULL;
+  if (sigaction((int)number, NULL, &action) != 0) return throwErrno(env, "the signal cannot be watched", errno);
+  bool isOurs = action.sa_handler == cameWatched;
+  bool isFree = (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
+  if (!isOurs && !isFree) return napi_get_boolean(env, false, &watched) == napi_ok ? watched : NULL;
+  // Before the handler is there, so that no ring is missed.
+  earBegin(env, NULL, &watchBell, argv[1]);
+  bool hasThrown = true;
+  if (napi_is_exception_pending(env, &hasThrown) != napi_ok || hasThrown) return NULL;
+  // Its mask, of a signal with the default action, is empty.
+  action.sa_flags = SA_RESTART;
+  action.sa_handler = cameWatched;
+  if (isFree && sigaction((int)number, &action, NULL) != 0)
+    return throwErrno(env, "the signal cannot be watched", errno);
+  return napi_get_boolean(env, true, &watched) == napi_ok ? watched : NULL;
 }

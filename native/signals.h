@@ -22,4 +22,10 @@ napi_value signalsAny(napi_env env, napi_callback_info info);
 /** takeSignal() -> number: a signal that came since it was taken last; 0: none did. */
 napi_value signalsTake(napi_env env, napi_callback_info info);
 
+/**
+ * watchSignal(number, heard) -> boolean: calls `heard` on this thread's loop, which it does not keep alive, after
+ * the signal. False: the process handles it, or ignores it, and that stays. One number in a process. Throws.
+ */
+napi_value signalsWatch(napi_env env, napi_callback_info info);
+
 #endif

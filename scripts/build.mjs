@@ -11,7 +11,7 @@ import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { embed } from './embed.mjs';
-import { compactCalls, guardedCalls } from './guarded-calls.mjs';
+import { compactCalls, guardedCalls, waitingCalls } from './guarded-calls.mjs';
 import { shortExports } from './short-exports.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -60,6 +60,7 @@ async function buildCore() {
   const body = membersIn(types);
   writeFileSync('src/heap/generated/exports.ts', `/** Generated from assembly/. */\nexport interface CoreExports {${body}\n}\n`);
   writeFileSync('src/heap/generated/calls.ts', guardedCalls(body));
+  writeFileSync('src/heap/generated/waits.ts', waitingCalls(body));
 }
 
 /** The members of an interface out of the declarations of adapted exports. */
@@ -69,6 +70,9 @@ function membersIn(types) {
     .replaceAll(': boolean', ': number')
     .replaceAll('export function ', '');
 }
+
+/** Without the sources themselves, which are two thirds of a map: what a stack needs is where they are. */
+const sourceMap = { sourcemap: true, sourcesContent: false };
 
 /** The packages whose code is in what was built, by what esbuild says of each build. */
 const contained = new Set();
@@ -81,42 +85,55 @@ function noteContents({ inputs }) {
 }
 
 /**
- * The classes over Redis: a file of their own, which takes the rest from the package's one copy, and one for the
- * thread that talks to Redis.
+ * What few programs want, in files of its own that take the rest from the package's one copy: the classes
+ * over Redis, and the thread that talks to Redis; the inspector; the command line.
  */
-async function buildRedis() {
-  const { redisCore } = await import(new URL('../dist/nogil.js', import.meta.url));
-  const names = Object.keys(redisCore).join(', ');
-  const contents = `import { redisCore } from './nogil.js';\nexport const { ${names} } = redisCore;\n`;
-  for (const file of readdirSync('dist')) if (file.startsWith('redis-')) rmSync(`dist/${file}`);
+async function buildExtras() {
+  const { redisCore, inspectorCore } = await import(new URL('../dist/nogil.js', import.meta.url));
+  const cores = { redis: ['redisCore', redisCore], inspector: ['inspectorCore', inspectorCore] };
+  for (const file of readdirSync('dist')) if (/^(redis-|shared-)/.test(file)) rmSync(`dist/${file}`);
   const fromThePackage = {
     name: 'from-the-package',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /\/core\.ts$/ }, () => ({ path: 'core', namespace: 'package' }));
+      onResolve({ filter: /\/core\.ts$/ }, ({ path, resolveDir }) => {
+        const folder = relative('src', dirname(resolve(resolveDir, path)));
+        return folder in cores ? { path: folder, namespace: 'package' } : undefined;
+      });
       onResolve({ filter: /^\.\/nogil\.js$/ }, ({ path }) => ({ path, external: true }));
-      onLoad({ filter: /.*/, namespace: 'package' }, () => ({ contents }));
+      onLoad({ filter: /.*/, namespace: 'package' }, ({ path }) => {
+        const [name, core] = cores[path];
+        return {
+          contents: `import { ${name} } from './nogil.js';\nexport const { ${Object.keys(core).join(', ')} } = ${name};\n`,
+        };
+      });
     },
   };
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     entryPoints: {
       redis: 'src/redis/index.ts',
       'redis-bridge': 'src/redis/bridge/index.ts',
       'redis-serve': 'src/redis/serve-module.ts',
-      cli: 'src/redis/cli.ts',
+      inspector: 'src/inspector.ts',
+      'inspect-answer': 'src/cli/answer.ts',
+      cli: 'src/cli/cli.ts',
     },
     outdir: 'dist',
     bundle: true,
     splitting: true,
-    chunkNames: 'redis-shared-[hash]',
+    chunkNames: 'shared-[hash]',
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    sourcemap: true,
+    ...sourceMap,
     lineLimit: 110,
+    legalComments: 'none',
     logLevel: 'warning',
-    external: ['ioredis', 'bullmq'],
+    // The last two colour what nobody asked to be coloured.
+    external: ['ioredis', 'bullmq', '@colors/colors', '@colors/colors/safe'],
     plugins: [fromThePackage],
   });
+  noteContents(metafile);
   writeFileSync('dist/cli.js', `#!/usr/bin/env node\n${readFileSync('dist/cli.js', 'utf8')}`, { mode: 0o755 });
 }
 
@@ -200,7 +217,7 @@ async function buildModules() {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    sourcemap: true,
+    ...sourceMap,
     // Every worker reads it: 1.5 ms less of its start.
     minifyWhitespace: true,
     lineLimit: 110,
@@ -223,7 +240,7 @@ async function buildModules() {
   writeFileSync('dist/supervisor.js', "import { runSupervisor } from './nogil.js';\nrunSupervisor();\n");
   writeFileSync('dist/process.js', "import { runProcess } from './nogil.js';\nvoid runProcess();\n");
   copyFileSync('build/core-between.wasm', 'dist/between.wasm');
-  await buildRedis();
+  await buildExtras();
   const plugins = ['vite', 'rollup', 'esbuild'].map((name) => `src/${name}.ts`);
   const forTools = { outdir: 'dist', format: 'esm', platform: 'node', target: 'node20', bundle: true, logLevel: 'warning' };
   await build({ entryPoints: plugins, ...forTools });
@@ -277,6 +294,10 @@ const loaderWithoutPolyfill = {
 
 const isPlatform = /[\\/]platform[\\/](node|index)\.ts$/;
 
+/** Modules that tell of a program by means that browsers do not have, and what takes their places. */
+const observers = /[\\/](?:heap[\\/]trace|workers[\\/]observed|pool[\\/]trace-task)\.ts$/;
+const withoutObservers = (file) => (observers.test(file) ? file.replace(/([\w-]+\.ts)$/, 'no-$1') : file);
+
 /** Puts the browsers' platform in place of Node's. */
 const browserPlatform = {
   name: 'browser-platform',
@@ -284,6 +305,10 @@ const browserPlatform = {
     onResolve({ filter: /\/(node|index)\.ts$/ }, ({ path, resolveDir }) =>
       isPlatform.test(resolve(resolveDir, path)) ? { path: resolve('src/platform/browser.ts') } : undefined,
     );
+    onResolve({ filter: /\/(trace|observed|trace-task)\.ts$/ }, ({ path, resolveDir }) => {
+      const file = resolve(resolveDir, path);
+      return observers.test(file) ? { path: withoutObservers(file) } : undefined;
+    });
   },
 };
 
@@ -308,7 +333,7 @@ const oneFileEach = {
     onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir, kind }) => {
       const file = resolve(resolveDir, path);
       if (kind === 'entry-point' || isConstants.test(file) || relative('src', file).startsWith('..')) return undefined;
-      const target = isPlatform.test(file) ? resolve('src/platform/browser.ts') : file;
+      const target = isPlatform.test(file) ? resolve('src/platform/browser.ts') : withoutObservers(file);
       const from = relative(resolveDir, target).replaceAll('\\', '/');
       return { path: `${from.startsWith('.') ? '' : './'}${from.replace(/\.ts$/, '.js')}`, external: true };
     });
@@ -392,7 +417,8 @@ async function buildForBrowsers() {
     entryPoints: sources.filter(
       (file) =>
         /\.ts$/.test(file) &&
-        !/\/(entry\/|redis\/|generated\/(worker|bar)|bundle\.ts|(vite|rollup|esbuild)\.ts|pool\/bar\.ts|platform\/(node|node-\w+|native|index|browser-same-script)\.)/.test(
+        !observers.test(file) &&
+        !/\/(entry\/|redis\/|cli\/|generated\/(worker|bar)|bundle\.ts|(vite|rollup|esbuild)\.ts|pool\/bar\.ts|platform\/(node|node-\w+|native|index|browser-same-script)\.)/.test(
           file,
         ),
     ),
@@ -426,7 +452,8 @@ async function buildForBrowsers() {
 
 /** Beside the code, also where only the part for browsers is copied. */
 function writeLicences() {
-  // The core is compiled from our sources and AssemblyScript's standard library; its loader has no file of its own.
+  // The core is compiled from our sources and AssemblyScript's standard library; its loader has no file of
+  // its own.
   const homes = new Map([['assemblyscript', 'assemblyscript']]);
   for (const name of contained) homes.set(name, name === '@assemblyscript/loader' ? 'assemblyscript' : name);
   const notices = [...homes].map(([name, home]) => `${name}\n\n${licenceOf(home)}`);
@@ -442,10 +469,28 @@ function licenceOf(name) {
 
 function buildTypes() {
   execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+  dropUnreachedTypes();
   // The same for who compiles to CommonJS, as the compiler takes what lies below such a package.json.
   rmSync('dist/types-cjs', { recursive: true, force: true });
   cpSync('dist/types', 'dist/types-cjs', { recursive: true });
   writeFileSync('dist/types-cjs/package.json', '{ "type": "commonjs" }\n');
+}
+
+/** What no entry point mentions nobody's compiler reads: a third of the declarations. */
+function dropUnreachedTypes() {
+  const reached = new Set();
+  const visit = (file) => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/\b(?:from|import|import\() ?['"](\.[^'"]+)\.[jt]s['"]/g))
+      visit(resolve(dirname(file), `${path}.d.ts`));
+  };
+  const exported = JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).exports);
+  for (const [path] of exported.matchAll(/\.\/dist\/types\/[^"]+/g)) visit(resolve(path));
+  for (const each of readdirSync('dist/types', { recursive: true })) {
+    const file = resolve('dist/types', each);
+    if (file.endsWith('.d.ts') && !reached.has(file)) rmSync(file);
+  }
 }
 
 await buildCore();

@@ -28,14 +28,27 @@ const LAYERS = {
     'sharing/',
     'sched/',
     'futures/',
+    'inspector/',
     // What users import.
-    ['threading.ts', 'multiprocessing.ts', 'queue.ts', 'sched.ts', 'futures.ts', 'rollup.ts', 'esbuild.ts', 'vite.ts'],
+    [
+      'threading.ts',
+      'multiprocessing.ts',
+      'queue.ts',
+      'sched.ts',
+      'futures.ts',
+      'inspector.ts',
+      'rollup.ts',
+      'esbuild.ts',
+      'vite.ts',
+    ],
     'index.ts',
     // The same classes between machines.
     'redis/',
     // What workers run; and all of it in one file.
     'entry/',
     'bundle.ts',
+    // What the command line runs, and whoever answers it.
+    'cli/',
   ],
   assembly: [
     ['atomics.ts', 'abi.ts', 'limits.ts', 'layout.ts', 'checks.ts'],

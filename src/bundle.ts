@@ -12,6 +12,7 @@ import * as threading from './threading.ts';
 export { runProcess } from './entry/process.ts';
 export { runSupervisor } from './entry/supervisor.ts';
 export { runWorker } from './entry/worker.ts';
+export * as inspectorCore from './inspector/core.ts';
 export { loadNative, whyNoNative } from './platform/index.ts';
 export * as redisCore from './redis/core.ts';
 export { futures, index, multiprocessing, queue, sched, threading };

@@ -8,7 +8,7 @@ import { registerShared } from './heap/shared.ts';
 import { Manager } from './manager/manager.ts';
 import { Pipe } from './pipe/connection.ts';
 import { wait, waitAsync } from './pipe/wait.ts';
-import { Pool, poolBy } from './pool/pool.ts';
+import { Pool, type PoolOfContext, poolBy } from './pool/pool.ts';
 import { taskSignal } from './pool/signal.ts';
 import { progress, taskChannel } from './pool/task-sender.ts';
 import * as queue from './queue/queue.ts';
@@ -253,17 +253,16 @@ const members = {
   waitAsync,
 };
 
-/** As the module's own, as long as the program starts processes in that way. */
-function membersFor(method: StartMethod): typeof members {
-  const bound = { Process: processBy(method), Pool: poolBy(method) };
-  const isDefault = () => startMethod() === method;
-  return Object.defineProperties(
-    { ...members },
-    {
-      Process: { get: () => (isDefault() ? Process : bound.Process), enumerable: true },
-      Pool: { get: () => (isDefault() ? Pool : bound.Pool), enumerable: true },
-    },
-  );
+/** What a context has. */
+type Members = Omit<typeof members, 'Pool'> & { Pool: PoolOfContext };
+
+/** `Process` is the module's own, as long as the program starts processes in that way. */
+function membersFor(method: StartMethod): Members {
+  const bound = processBy(method);
+  return Object.defineProperty({ ...members, Pool: poolBy(method) }, 'Process', {
+    get: () => (startMethod() === method ? Process : bound),
+    enumerable: true,
+  });
 }
 
 /**
@@ -280,4 +279,4 @@ function membersFor(method: StartMethod): typeof members {
  * console.log(context.getStartMethod(), queue.get()); // prints worker 1
  * ```
  */
-export const getContext: (method?: StartMethod | null) => Context<typeof members> = contextsOf(membersFor);
+export const getContext: (method?: StartMethod | null) => Context<Members> = contextsOf(membersFor);

@@ -9,9 +9,14 @@
 /** Nothing in it waits for, or starts, anything that a mode changes: once is enough. */
 const REGARDLESS = [
   // One thread of the test's own, or none: numbers, names, types, bytes, the compiled core.
-  'test/unit/{bench,codec,types}/**',
+  'test/unit/{bench,codec,soak,types}/**',
   'test/unit/queue/model.test.ts',
-  'test/unit/{declarations,docs,exports,licences,public-members,readonly,types}.test.ts',
+  'test/unit/{declarations,docs,exports,licences,promises,public-members,readonly,types}.test.ts',
+  // Snapshots that the test makes itself, and what is made of them.
+  'test/unit/inspector/shown.test.ts',
+  // They say themselves whether their heap is between processes.
+  'test/threads/{inspector,diagnostics}/**',
+  'test/unit/heap/line.test.ts',
   // Programs of the documentation, and whole programs that set the start method themselves.
   'test/threads/docs/**',
   'test/threads/signals/**',
@@ -23,6 +28,8 @@ const REGARDLESS = [
   'test/fuzz/**',
   // Redis is what is waited for.
   'test/redis/**',
+  // A campaign has stages of both kinds, in programs of its own.
+  'test/soak/**',
   // The native part by itself, without the package.
   'test/native/**',
   // Chromium has neither files nor processes.
@@ -65,6 +72,13 @@ const AMONG_PROCESSES = [
 /** What `futex` has shown, and what takes long: the same waits and deaths, between processes. */
 const IN_FUTEX = ['test/threads/{queue,sync}/**', 'test/threads/death/{loans,queue-putter,waiters}.test.ts'];
 
+/** Long programs whose processes begin, wait and end as those of their neighbours in the same folders do. */
+const ALIKE = [
+  'test/seeds/{002,004,004-*}.test.ts',
+  'test/threads/pool/{limits,size}.test.ts',
+  'test/threads/workers/{names,programs,surroundings,targets}.test.ts',
+];
+
 /** One thread fills a heap and empties it, for long. A mode changes how the heap grows, and nothing else. */
 const FILLS = ['test/unit/heap/{allocator,drift}.test.ts'];
 
@@ -79,5 +93,5 @@ const elsewhere = ['test/model/**'];
 export const leftOut = {
   threads: elsewhere,
   futex: [...elsewhere, ...REGARDLESS, ...(inFull ? [] : [...FILLS, ...AMONG_PROCESSES])],
-  spawn: [...elsewhere, ...REGARDLESS, ...WITHOUT_PROCESSES, ...(inFull ? [] : [...FILLS, ...IN_FUTEX])],
+  spawn: [...elsewhere, ...REGARDLESS, ...WITHOUT_PROCESSES, ...(inFull ? [] : [...FILLS, ...IN_FUTEX, ...ALIKE])],
 };

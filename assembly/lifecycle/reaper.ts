@@ -38,7 +38,7 @@ import { removeWaitersOf, waitListLock, waitListUnlock } from '../sync/wait-list
 import { multiWaitWakeAll } from '../waiting/multi-wait';
 import { drain } from './destroy';
 import { releaseAllOf, settleInFlight } from './owned';
-import { slotFree, slotOf, slotsFreeUnstarted, workerAbandon, workerIsKnown, workerWakeAll } from './workers';
+import { slotFree, slotOf, slotReleaseRecord, slotsFreeUnstarted, workerAbandon, workerIsKnown, workerWakeAll } from './workers';
 
 /**
  * Steps 0 and 1 alone, which wait for nobody: of several workers that die together each one's locks are let
@@ -133,6 +133,7 @@ function repairAll(tid: i32, clean: bool): void {
 function giveBack(tid: i32): void {
   given = tid;
   releaseAllOf(slotOf(tid));
+  slotReleaseRecord(tid);
   drain();
 }
 

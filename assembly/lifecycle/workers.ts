@@ -37,7 +37,7 @@ import { Status, WorkerState } from '../abi';
 import { cas, copy, load, loadPlain, notify, store, storePlain } from '../atomics';
 import { Check } from '../checks';
 import { allocate, free } from '../heap/allocator';
-import { retain } from '../heap/object-table';
+import { release, retain } from '../heap/object-table';
 import { align8, boxedDropAt, RECORD } from '../heap/record';
 import { Record, Root, SLOT_BYTES, SLOT_IN_TABLE, SLOT_OS, Slot, Worker } from '../layout';
 import { ROOT, SCRATCH, SLOT_BITS, SLOTS } from '../limits';
@@ -133,14 +133,23 @@ function slotClear(slot: usize): void {
 }
 
 /**
- * The slot of a worker that is to be started has a handle of its record, which whoever starts or repairs it
- * takes over.
+ * The slot of a worker that is to be started has a handle of its record until it is repaired, whoever was
+ * told to start it: a supervisor may go down with its process, and nobody could tell whether it had begun to.
  */
 export function slotSetRecord(tid: i32, id: i32, generation: i32): void {
   const slot = slotOf(tid);
   store(slot + offsetof<Slot>('recordGeneration'), generation);
   retain(id, generation);
   store(slot + offsetof<Slot>('recordId'), id);
+}
+
+/** Reaper: the slot has no record any more. */
+export function slotReleaseRecord(tid: i32): void {
+  const slot = slotOf(tid);
+  const id = load(slot + offsetof<Slot>('recordId'));
+  if (!id) return;
+  store(slot + offsetof<Slot>('recordId'), 0);
+  release(id, loadPlain(slot + offsetof<Slot>('recordGeneration')));
 }
 
 /** This instance is the worker `tid` from now on. False: no memory for its scratch. */

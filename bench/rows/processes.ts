@@ -23,16 +23,20 @@ interface Asked {
   note?: string;
   /** What the program answers; the default: nanoseconds of all operations. */
   gives?: 'figure';
+  /** Operations of a round at least. */
+  least?: number;
   fullOnly?: true;
 }
 
 /** A contender whose program is asked for so many operations. */
-function asked(name: string, { program, words, by = 'nogil', note, gives, fullOnly }: Asked, kind?: 'reference'): Contender {
+function asked(name: string, one: Asked, kind?: 'reference'): Contender {
+  const { program, words, by = 'nogil', note, gives, least, fullOnly } = one;
   return {
     name,
     by,
     ...(kind && { kind }),
     ...(note !== undefined && { note }),
+    ...(least !== undefined && { least }),
     ...(fullOnly && { fullOnly }),
     open() {
       const one = program();
@@ -50,15 +54,30 @@ const FIGURE_OF = 200_000;
 const SMALL = 4096;
 const [MAIN, SMALL_MAIN] = ['main and a child', `main and a child, maxsize ${SMALL}`];
 const [THREADS, SMALL_THREADS] = ['main and a thread', `main and a thread, maxsize ${SMALL}`];
+const [CHILDREN, SMALL_CHILDREN] = ['two children', `two children, maxsize ${SMALL}`];
+const [TWO_THREADS, SMALL_TWO_THREADS] = ['two threads', `two threads, maxsize ${SMALL}`];
 const IPC = 'child_process';
 const PYTHON = 'Python: multiprocessing.Queue';
 
 type Sides = 'main' | 'children';
 
-function queue(name: string, method: Method, sides: Sides, shape: ShapeName, maxsize: number, fullOnly?: true): Contender {
+/**
+ * A fifth of what fills the memory: with fewer it would be the wake-ups at its beginning that are measured.
+ */
+const leastOf = (most: number) => most / 5;
+
+function queue(
+  name: string,
+  method: Method,
+  sides: Sides,
+  { shape, most }: Sending,
+  maxsize: number,
+  fullOnly?: true,
+): Contender {
   const words = ['queue', sides, shape, maxsize];
+  const least = leastOf(most);
   const kind = method === 'worker' ? 'reference' : undefined;
-  return asked(name, { program: () => start(method), words, ...(fullOnly && { fullOnly }) }, kind);
+  return asked(name, { program: () => start(method), words, least, ...(fullOnly && { fullOnly }) }, kind);
 }
 
 interface Sending {
@@ -72,10 +91,14 @@ interface Sending {
   times: [number, number?];
 }
 
-function sending({ id, what, shape, python: words, most, times: [ipc, ofPython] }: Sending): Row {
+function sending(items: Sending): Row {
+  const { id, what, shape, python: words, most, times } = items;
+  const [ipc, ofPython] = times;
   const targets: Target[] = [
     { who: MAIN, against: THREADS, times: 0.8 },
     { who: SMALL_MAIN, against: SMALL_THREADS, times: 0.8 },
+    { who: CHILDREN, against: TWO_THREADS, times: 0.8 },
+    { who: SMALL_CHILDREN, against: SMALL_TWO_THREADS, times: 0.8 },
     { who: MAIN, against: IPC, times: ipc },
   ];
   if (ofPython !== undefined) targets.push({ who: MAIN, against: PYTHON, times: ofPython });
@@ -88,12 +111,14 @@ with ${SMALL} there is one. The references are the same program with threads.`,
     least: Math.min(most, 2000),
     most,
     contenders: [
-      queue(MAIN, 'spawn', 'main', shape, 0),
-      queue(SMALL_MAIN, 'spawn', 'main', shape, SMALL),
-      queue('two children', 'spawn', 'children', shape, 0, true),
-      queue(`two children, maxsize ${SMALL}`, 'spawn', 'children', shape, SMALL, true),
-      queue(THREADS, 'worker', 'main', shape, 0),
-      queue(SMALL_THREADS, 'worker', 'main', shape, SMALL),
+      queue(MAIN, 'spawn', 'main', items, 0),
+      queue(SMALL_MAIN, 'spawn', 'main', items, SMALL),
+      queue(CHILDREN, 'spawn', 'children', items, 0, true),
+      queue(SMALL_CHILDREN, 'spawn', 'children', items, SMALL, true),
+      queue(THREADS, 'worker', 'main', items, 0),
+      queue(SMALL_THREADS, 'worker', 'main', items, SMALL),
+      queue(TWO_THREADS, 'worker', 'children', items, 0, true),
+      queue(SMALL_TWO_THREADS, 'worker', 'children', items, SMALL, true),
       asked(IPC, { program: startIpc, words: ['queue', shape], by: 'node', note: "serialization: 'advanced'; no back-pressure" }),
       python(PYTHON, () => ['queue', ...words]),
     ],
@@ -188,13 +213,10 @@ all of them. What arrives is added up and checked, counters under a lock are com
       contenders: [
         calls(MAIN, 'main', 0),
         calls(SMALL_MAIN, 'main', SMALL),
-        calls('two children', 'children', 0),
-        calls(`two children, maxsize ${SMALL}`, 'children', SMALL),
+        calls(CHILDREN, 'children', 0),
+        calls(SMALL_CHILDREN, 'children', SMALL),
       ],
-      targets: [
-        { who: MAIN, atMost: 0.05 },
-        { who: SMALL_MAIN, atMost: 0.05 },
-      ],
+      targets: [MAIN, SMALL_MAIN, CHILDREN, SMALL_CHILDREN].map((who) => ({ who, atMost: 0.05 })),
     },
     trips('busy', 'Round trip, at once again', 'The next trip begins as soon as the last one ends.', [
       { who: BLOCKING, against: PIPE, times: 1 },

@@ -72,14 +72,14 @@ export class Guests {
 
   #admit(guest: Guest, tid: number): void {
     const { heap, processes } = this.#care;
-    const { heapId, pages, spin, processes: own } = heap.link;
+    const { heapId, pages, spin, trace, processes: own } = heap.link;
     const slot = heap.core.slotOf(tid);
     // A process of its own: all who begin in it are repaired with it.
     heap.storeWord(slot + SlotField.OS, tid);
     heap.storeWord(slot + SlotField.PID, guest.pid);
     processes.admit(tid, guest);
     const { descriptor, first } = own as ProcessLink;
-    const link = { heapId, pages, spin, processes: { descriptor: -1, os: tid, first } };
+    const link = { heapId, pages, spin, trace, inspect: false, processes: { descriptor: -1, os: tid, first } };
     guest.admit({ layout: Version.LAYOUT, link, tid } satisfies GuestData, descriptor);
   }
 }

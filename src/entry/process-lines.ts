@@ -71,9 +71,9 @@ export class Processes {
   }
 
   start({ tid, record, process, main, method, outputs, modules, around }: StartMessage): SpawnedProcess {
-    const { heapId, pages, spin, processes } = this.#heap.link;
+    const { heapId, pages, spin, trace, processes } = this.#heap.link;
     if (processes === undefined) throw new Error('the memory is not between processes');
-    const link = { heapId, pages, spin, processes: { ...processes, descriptor: -1, os: tid } };
+    const link = { heapId, pages, spin, trace, inspect: false, processes: { ...processes, descriptor: -1, os: tid } };
     const data: ProcessData = { link, tid, record, process, main, method, outputs, modules };
     const spawned = spawnProcess(data, processes.descriptor, around as Surroundings);
     const { pid } = spawned;

@@ -7,6 +7,7 @@
  * for nobody (letting go of the locks of the dead), and puts off the rest until all of them are gone.
  */
 
+import { Line } from '../heap/line.ts';
 import { longestEnd } from '../platform/index.ts';
 
 /**
@@ -17,7 +18,7 @@ import { longestEnd } from '../platform/index.ts';
 export class Quiescence {
   /** Who was told to stop, and until when that matters. */
   readonly #leaving = new Map<number, number>();
-  readonly #later: (() => void)[] = [];
+  readonly #later = new Line<() => void>();
   #running = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 

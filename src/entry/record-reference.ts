@@ -24,14 +24,10 @@ export class RecordReference {
     this.record = new WorkerRecord(heap, this.#ref === 0 ? core.objectAt(row.id, row.generation) : core.refObject(this.#ref));
   }
 
-  /** With the reference that came in a message, or that a slot has. */
-  static adopt(heap: Heap, row: RecordRow): RecordReference {
-    return new RecordReference(heap, row, heap.core.refAdopt(row.id, row.generation));
-  }
-
-  /** With one of its own; undefined: the record is gone. */
+  /** With one of its own: the slot keeps its. undefined: the record is gone. */
   static open(heap: Heap, row: RecordRow): RecordReference | undefined {
-    return isGone(heap.core.retain(row.id, row.generation)) ? undefined : RecordReference.adopt(heap, row);
+    if (isGone(heap.core.retain(row.id, row.generation))) return undefined;
+    return new RecordReference(heap, row, heap.core.refAdopt(row.id, row.generation));
   }
 
   close(): void {

@@ -5,8 +5,10 @@
 import { WorkerState } from '../../assembly/abi.ts';
 import type { CoreExports } from '../heap/core.ts';
 import { enterHeap, type Heap, type HeapLink } from '../heap/heap.ts';
+import { sourceOf } from '../inspector/source.ts';
 import {
   endProgram,
+  openInspection,
   parent,
   type SpawnedProcess,
   type SpawnedWorker,
@@ -115,7 +117,9 @@ function start(message: StartMessage, onGone?: OnGone, asker?: SpawnedProcess): 
     seen++;
     codeOver.root = undefined;
   }
-  const reference = RecordReference.adopt(heap, row);
+  const reference = RecordReference.open(heap, row);
+  // Who has asked is gone, and with it the place: nobody waits for this one.
+  if (reference === undefined) return;
   const { isProcess, pid } = reference.record;
   const data: WorkerData = { link, tid, record: row, process, main, method, outputs, modules };
   const tell = asker ? answerTo(asker, tid) : onGone;
@@ -296,10 +300,8 @@ function end(reference: RecordReference, code: number): void {
 function endUnstarted(parent: number): void {
   for (const tid of slots.all()) {
     if (isCaredFor(tid) || slots.parentOf(tid) !== parent) continue;
-    const reference = RecordReference.adopt(heap, slots.recordOf(tid));
     early.delete(tid);
-    repairs.reap(tid, false);
-    end(reference, KILLED);
+    repairOrphan(tid, false);
   }
 }
 
@@ -432,6 +434,8 @@ export function runSupervisor(): void {
   });
   if (data.isChild) up = new LineUp(stop);
   else if (host !== undefined) up = new LineUp(stop, data.line, host.gone);
+  if (link.inspect && up === undefined)
+    openInspection(sourceOf(heap), (text) => void writeOutput(2, new TextEncoder().encode(text)));
   if (!startsWhileBlocked) report();
   parent.listen((message) => attempt('to take a message', () => receive(message as ToSupervisor)));
 }

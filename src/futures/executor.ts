@@ -3,6 +3,7 @@
  */
 import { SEND } from '../codec/index.ts';
 import { NotImplementedError, RuntimeError, ValueError, WorkerDied } from '../errors.ts';
+import { Line } from '../heap/line.ts';
 import { Member } from '../heap/members.ts';
 import { checkNames } from '../heap/options.ts';
 import { type Timeout, timeoutToMs } from '../heap/time.ts';
@@ -231,15 +232,16 @@ export abstract class Executor implements Disposable, AsyncDisposable {
   }
 }
 
-function resultsOf(futures: AnyFuture[], areChunks: boolean, deadline: number): MapResults<unknown> {
-  let current: unknown[] = [];
+function resultsOf(all: AnyFuture[], areChunks: boolean, deadline: number): MapResults<unknown> {
+  const futures = new Line(all);
+  let current = new Line<unknown>();
   const left = () => (deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(0, deadline - performance.now()) / 1000);
   const keep = (value: unknown) => {
-    current = areChunks ? [...(value as unknown[])] : [value];
+    current = new Line(areChunks ? [...(value as unknown[])] : [value]);
   };
   const end = () => {
-    for (const each of futures.splice(0)) each.cancel();
-    current = [];
+    for (const each of futures.takeAll()) each.cancel();
+    current = new Line();
     return { value: undefined, done: true } as const;
   };
   const next = () => (current.length > 0 ? { value: current.shift(), done: false } : end());

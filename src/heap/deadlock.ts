@@ -25,6 +25,7 @@
  */
 import { Kind, Limit, SlotField } from '../../assembly/abi.ts';
 import { DeadlockError } from '../errors.ts';
+import { cycleThrough, type Link } from './cycles.ts';
 import { type Heap, theHeap } from './heap.ts';
 
 /** One worker of a cycle, and the lock for which it waits. */
@@ -37,40 +38,7 @@ export interface DeadlockLink {
   id: number;
 }
 
-/** A worker, and the address of the lock for which it waits. */
-interface Link {
-  tid: number;
-  lock: number;
-}
-
 const NAMES: Partial<Record<Kind, string>> = { [Kind.LOCK]: 'Lock', [Kind.RLOCK]: 'RLock', [Kind.VALUE]: 'Value' };
-
-/**
- * The cycle that `tid` closes, or is in, by waiting for `lock`; undefined if there is none.
- * @param holderOf the worker that holds a lock, or 0
- * @param wantedBy the lock for which a worker waits, or 0
- */
-export function cycleThrough(
-  tid: number,
-  lock: number,
-  holderOf: (lock: number) => number,
-  wantedBy: (tid: number) => number,
-): Link[] | undefined {
-  const cycle: Link[] = [{ tid, lock }];
-  for (let at = lock; ; ) {
-    const holder = holderOf(at);
-    if (holder === tid) break;
-    if (holder === 0 || cycle.length > Limit.SLOTS) return undefined;
-    at = wantedBy(holder);
-    if (at === 0) return undefined;
-    cycle.push({ tid: holder, lock: at });
-  }
-  for (let i = cycle.length - 1; i > 0; i--) {
-    const { tid: holder, lock: wanted } = cycle[i] as Link;
-    if (wantedBy(holder) !== wanted || holderOf((cycle[i - 1] as Link).lock) !== holder) return undefined;
-  }
-  return cycle;
-}
 
 /** Waits for a watched lock by `take`. @throws DeadlockError when that would be for ever */
 export function watchfully(heap: Heap, lock: number, take: () => number): number {

@@ -7,8 +7,12 @@ export function isQueue(kind: Kind): boolean {
   return kind === Kind.QUEUE || kind === Kind.LIFO || kind === Kind.PRIORITY;
 }
 
+/** Bytes of the living object at `object`. */
+export function extentOf(core: CoreExports, object: number): number {
+  return isQueue(core.objectKind(core.objectId(object))) ? Extent.QUEUE : Extent.OTHER;
+}
+
 /** Whether a word belongs to the living object at `object`. */
 export function reaches(core: CoreExports, object: number, word: number): boolean {
-  const extent = isQueue(core.objectKind(core.objectId(object))) ? Extent.QUEUE : Extent.OTHER;
-  return word >= object && word < object + extent;
+  return word >= object && word < object + extentOf(core, object);
 }

@@ -11,7 +11,7 @@
  */
 import { afterTurn, inNextTurn, keepAlive, listenIn } from '../platform/index.ts';
 import { onAbort } from './abort.ts';
-import { reaches } from './extent.ts';
+import { extentOf } from './extent.ts';
 import type { Heap } from './heap.ts';
 import { apart } from './held.ts';
 import { checkNames } from './options.ts';
@@ -307,7 +307,13 @@ export class AsyncGate {
    * Until what is returned settles, this thread may still write to the object's gates.
    */
   static closing(heap: Heap, object: number): Promise<unknown> | undefined {
-    const gates = [...gatesIn(heap).values()].filter((gate) => reaches(heap.core, object, gate.#address));
+    const all = gatesIn(heap);
+    const gates: AsyncGate[] = [];
+    // By its words, not by the gates: of those there may be 100 000.
+    for (let end = object + extentOf(heap.core, object), word = object; word < end; word += 4) {
+      const gate = all.get(word);
+      if (gate) gates.push(gate);
+    }
     if (gates.length === 0) return undefined;
     for (const gate of gates) {
       // An attempt may bring somebody an item.

@@ -11,6 +11,7 @@ import {
   checkSharedMemory,
   cores,
   isDefault,
+  isInspected,
   joinMemory,
   loadNow,
   nativeId,
@@ -27,6 +28,7 @@ import { handlesAsReason, relieve } from './held.ts';
 import { isInterruptible, onInterruptible } from './interrupt.ts';
 import { checkNames } from './options.ts';
 import { shapesOf } from './shapes.ts';
+import { isWatched, openTraces, traceIn, watched } from './trace.ts';
 
 const PAGE = 65536;
 /** Pointers stay below 2^31, so that they are positive in every language involved. */
@@ -65,6 +67,10 @@ export interface HeapLink {
   };
   /** Microseconds that a wait spins; undefined: as many as have been worth it. */
   spin: number | undefined;
+  /** Whether workers say where they wait. */
+  trace: boolean;
+  /** Whether the program answers who inspects it. */
+  inspect: boolean;
   /** Between processes of the operating system: which of them this is. */
   processes: ProcessLink | undefined;
 }
@@ -91,13 +97,16 @@ export class Heap {
   #end = 0;
   #bytes: Uint8Array;
   #words: Int32Array;
+  /** Whether it is noted when this thread waits. */
+  readonly #isWatched: boolean;
   /** The buffers of this memory: it has another one each time that it has grown. */
   readonly #buffers = new WeakSet<object>();
 
   constructor(link: HeapLink, tid: number, core: CoreExports, revive: Reviver) {
     Object.defineProperty(this, 'posted', { enumerable: true, get: refusePosting });
     this.link = link;
-    this.core = core;
+    this.#isWatched = isWatched(link.trace);
+    this.core = this.#isWatched ? watched(core) : core;
     this.tid = tid;
     this.allowBlocking(canBlock);
     onInterruptible(() => this.allowBlocking(canBlock));
@@ -120,13 +129,14 @@ export class Heap {
       ...(loadNow && { load: loadNow }),
     };
     this.codec = new Codec(this.scratch, bridge, shapesOf(this));
+    if (this.#isWatched) traceIn(this);
   }
 
   /** Who must not block must not spin for long either: its blocking calls try once. */
   allowBlocking(allowed: boolean): void {
     const { spin } = this.link;
     const polls = spin === undefined ? Limit.SPIN_POLLS : Math.round(spin * Limit.POLLS_A_MICROSECOND);
-    const signals = isInterruptible ? 1 : 0;
+    const signals = isInterruptible || this.#isWatched ? 1 : 0;
     this.core.configureWaiting(allowed ? 1 : 0, allowed && cores > 1 ? polls : 0, spin === undefined ? 0 : 1, signals);
   }
 
@@ -245,8 +255,19 @@ export interface HeapOptions {
    */
   processes?: boolean | undefined;
   /**
-   * In browsers: where a copy of the workers' script is (`nogil/worker`), if no bundler has put one beside the
-   * package. An address relative to the page.
+   * Node: whether each blocked worker says where in the source it waits, and since when, for the inspector
+   * and in what a profiler records. A wait that sleeps costs some 20 µs more. Default false.
+   */
+  trace?: boolean | undefined;
+  /**
+   * Node: whether the program answers who inspects it (`npx nogil top`) where the system does not show its
+   * memory, and prints a table on standard error on SIGUSR2. Default false, or true with NOGIL_INSPECT=1 in
+   * the environment.
+   */
+  inspect?: boolean | undefined;
+  /**
+   * In browsers: where a copy of the workers' script is (`nogil/worker`), if no bundler has put one beside
+   * the package. An address relative to the page.
    */
   workerUrl?: string | URL | undefined;
   /**
@@ -295,7 +316,16 @@ export function onCreated(listener: (heap: Heap) => void): void {
  * ```
  */
 export function configure(wanted: HeapOptions): void {
-  checkNames('configure', wanted, ['initialBytes', 'maximumBytes', 'spin', 'processes', 'workerUrl', 'worker']);
+  checkNames('configure', wanted, [
+    'initialBytes',
+    'maximumBytes',
+    'spin',
+    'processes',
+    'trace',
+    'inspect',
+    'workerUrl',
+    'worker',
+  ]);
   const { maximumBytes = PAGES_AT_MOST * PAGE, spin, processes = options.processes } = wanted;
   if (spin !== undefined && !(typeof spin === 'number' && spin >= 0 && spin <= SPIN_AT_MOST))
     throw new ValueError(`spin must be a number of microseconds from 0 to ${SPIN_AT_MOST}, got ${spin}`);
@@ -309,9 +339,9 @@ export function configure(wanted: HeapOptions): void {
   if (initialBytes > maximumBytes)
     throw new ValueError(`initialBytes (${initialBytes}) is more than maximumBytes (${maximumBytes})`);
   const heap = store[KEY]?.heap;
-  const more = { ...(spin !== undefined && { spin }), ...(processes !== undefined && { processes }) };
+  const { trace, inspect } = wanted;
   if (heap === undefined) {
-    options = { initialBytes, maximumBytes, ...more };
+    options = { initialBytes, maximumBytes, spin, processes, trace, inspect };
     setWorkerScript(wanted);
   } else if (heap === madeHere) throw new RuntimeError('configure() must be called before the first use of the package');
   else {
@@ -380,6 +410,8 @@ function createHeap(): Heap {
       root: nativeId,
       pages: { initial, maximum },
       spin: options.spin,
+      trace: options.trace ?? false,
+      inspect: options.inspect ?? isInspected,
       processes,
     },
     takeSlot(core),
@@ -388,6 +420,7 @@ function createHeap(): Heap {
   );
   store[KEY] = { layout: Version.LAYOUT, heap };
   madeHere = heap;
+  if (heap.link.trace) openTraces(heap);
   created(heap);
   return heap;
 }

@@ -5,26 +5,9 @@ import { Kind } from '../../assembly/abi.ts';
 import { type DeadlockLink, findCycles } from './deadlock.ts';
 import { isQueue, reaches } from './extent.ts';
 import { theHeap } from './heap.ts';
+import { nameOf } from './kind-names.ts';
 import { keep, scope, tidy } from './scope.ts';
 import { isCreated, isGone } from './shared.ts';
-
-const NAMES: Record<number, string> = {
-  [Kind.LOCK]: 'Lock',
-  [Kind.RLOCK]: 'RLock',
-  [Kind.SEMAPHORE]: 'Semaphore',
-  [Kind.CONDITION]: 'Condition',
-  [Kind.EVENT]: 'Event',
-  [Kind.BARRIER]: 'Barrier',
-  [Kind.QUEUE]: 'Queue',
-  [Kind.LIFO]: 'LifoQueue',
-  [Kind.PRIORITY]: 'PriorityQueue',
-  [Kind.WORKER]: 'Worker',
-  [Kind.VALUE]: 'Value',
-  [Kind.CONNECTION]: 'Connection',
-  [Kind.ARRAY]: 'Array',
-  [Kind.TABLE]: 'Dict',
-  [Kind.VECTOR]: 'List',
-};
 
 /** What `heap.stats()` answers: how full the heap is. */
 export interface HeapStats {
@@ -77,7 +60,7 @@ function livingRows(): { id: number; kind: Kind }[] {
 
 function describe(id: number, kind: Kind, asleep: { tid: number; on: number }[]): ObjectInfo | undefined {
   const { core } = theHeap();
-  const name = NAMES[kind] ?? 'unknown';
+  const name = nameOf(kind);
   const generation = core.generationAt(id);
   const object = core.objectAt(id, generation);
   if (object === 0) return undefined;
@@ -161,7 +144,7 @@ export const heap = {
     const { core } = theHeap();
     const objects: Record<string, number> = {};
     for (const { kind } of livingRows()) {
-      const name = NAMES[kind] ?? 'unknown';
+      const name = nameOf(kind);
       objects[name] = (objects[name] ?? 0) + 1;
     }
     return { bytesInUse: core.bytesInUse() - core.shapeBytes(), bytesReserved: core.bytesReserved(), objects };

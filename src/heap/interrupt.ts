@@ -35,8 +35,16 @@ export function onInterruptible(tell: () => void): void {
   else whenInterruptible.push(tell);
 }
 
+let sleeps: (() => void) | undefined;
+
+/** Calls `listener` before each slice of a sleep. */
+export function onSleep(listener: () => void): void {
+  sleeps = listener;
+}
+
 /** The core's question: 1, if its wait is to end. */
 export function signalled(): number {
+  sleeps?.();
   if (!hasSignal()) return 0;
   if (!isTold) queueMicrotask(forget);
   isTold = true;
@@ -44,8 +52,8 @@ export function signalled(): number {
 }
 
 /**
- * After a wait that has timed out: if it was a signal that ended it, runs its listeners, and answers what is to
- * be thrown.
+ * After a wait that has timed out: if it was a signal that ended it, runs its listeners, and answers what is
+ * to be thrown.
  */
 export function interruption(): InterruptedError | undefined {
   if (!isTold) return undefined;

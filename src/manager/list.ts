@@ -2,7 +2,7 @@
  * List: a list in shared memory.
  */
 import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
-import { IndexError, ValueError } from '../errors.ts';
+import { IndexError } from '../errors.ts';
 import { theHeap } from '../heap/heap.ts';
 import { Member } from '../heap/members.ts';
 import { RECORD, writeInline } from '../heap/records.ts';
@@ -10,24 +10,14 @@ import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import type { AsyncOptions } from '../heap/time.ts';
 import { addEncoded, arrangeBatch, batchOf, newBatch, readBatch, readBatchOnly, readShown } from './cells.ts';
-import { compare, isEqual } from './order.ts';
 import { INSPECT, withContents } from './properties.ts';
+import { countIn, includesIn, indexIn, type SortOptions, sorted } from './searching.ts';
 import { Store } from './store.ts';
+
+export type { SortOptions };
 
 /** An index beyond any list. */
 const END = 0x7fffffff;
-
-/**
- * How `sort` orders: by what `key` makes of each item, or by the items; the other way round with `reverse`.
- */
-export interface SortOptions<T> {
-  /**
-   * Called once for each item; its results are compared in the items' place. Default: the items themselves.
-   */
-  key?: ((item: T) => unknown) | undefined;
-  /** Whether the largest comes first; of equals the first one still does. Default false. */
-  reverse?: boolean | undefined;
-}
 
 function toIndex(index: unknown): number {
   if (typeof index !== 'number' || Number.isNaN(index) || Math.trunc(index) !== index)
@@ -179,7 +169,7 @@ export class List<T = any> extends Store {
 
   /** Python's `value in l`: whether an item is equal to it, by what is in it. */
   includes(value: T): boolean {
-    return this.slice().some((item) => isEqual(item, value));
+    return includesIn(this.slice(), value);
   }
 
   /**
@@ -187,16 +177,12 @@ export class List<T = any> extends Store {
    * nowhere
    */
   index(value: T, start = 0, end?: number): number {
-    const items = this.slice();
-    const from = start < 0 ? Math.max(0, start + items.length) : start;
-    const found = items.slice(from, end).findIndex((item) => isEqual(item, value));
-    if (found < 0) throw new ValueError('the value is not in the list');
-    return from + found;
+    return indexIn(this.slice(), value, start, end);
   }
 
   /** How many items equal `value`. */
   count(value: T): number {
-    return this.slice().filter((item) => isEqual(item, value)).length;
+    return countIn(this.slice(), value);
   }
 
   /** @internal */
@@ -416,16 +402,6 @@ export class List<T = any> extends Store {
 /** Outside of the class: a bundler gives one that names itself another name, which messages would show. */
 function isMember(name: string): boolean {
   return name in List.prototype;
-}
-
-function sorted<T>(items: T[], how: SortOptions<T> | ((a: T, b: T) => number)): number[] {
-  const order = [...items.keys()];
-  if (typeof how === 'function') return order.sort((a, b) => how(items[a] as T, items[b] as T));
-  const { key, reverse = false } = how;
-  const ranks = key === undefined ? items : items.map(key);
-  // Python's `reverse` keeps equal items in their order, too.
-  const sign = reverse ? -1 : 1;
-  return order.sort((a, b) => sign * compare(ranks[a], ranks[b]));
 }
 
 registerShared(ClassTag.LIST, List, Kind.VECTOR);

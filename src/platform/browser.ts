@@ -309,6 +309,16 @@ export const collectNow = undefined;
 
 export const callSite = (): string => '';
 
+export const diagnostics = undefined;
+
+export const userFrame = callSite;
+
+export const isInspected = false;
+
+export function openInspection(): void {}
+
+export const closeInspection = openInspection;
+
 export function terminal(): boolean {
   return false;
 }

@@ -1,7 +1,7 @@
 /**
- * Node: the native part (`native/`), which processes of the operating system need to share a heap. It is loaded
- * when somebody asks for it, from the package's own prebuilt binaries. No binary, no processes: everything else
- * works without it.
+ * Node: the native part (`native/`), which processes of the operating system need to share a heap. It is
+ * loaded when somebody asks for it, from the package's own prebuilt binaries. No binary, no processes:
+ * everything else works without it.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +10,11 @@ import * as workerThreads from 'node:worker_threads';
 import { ownUrl } from './node-modules.ts';
 
 /**
- * What the native part can do. The functions need no `this`. All of them throw a TypeError or a RangeError for
- * arguments that cannot be meant, and otherwise an Error with `code` and `errno` as Node's own have.
+ * What the native part can do. The functions need no `this`. All of them throw a TypeError or a RangeError
+ * for arguments that cannot be meant, and otherwise an Error with `code` and `errno` as Node's own have.
  *
- * An address is one in the memory that this thread has mapped or adopted last: a multiple of 4, as a number of
- * 32 bits, signed or not.
+ * An address is one in the memory that this thread has mapped or adopted last: a multiple of 4, as a number
+ * of 32 bits, signed or not.
  */
 export interface Native {
   /**
@@ -35,8 +35,8 @@ export interface Native {
   /**
    * Sleeps while the word at `p` is `expected`, without looking at messages.
    * @param timeoutMs milliseconds, also parts of them; Infinity: for ever; 0 and less: not at all
-   * @returns 0: woken, and counted by who woke it; 1: the word was not `expected`, or the sleep was broken off;
-   * 2: timed out
+   * @returns 0: woken, and counted by who woke it; 1: the word was not `expected`, or the sleep was broken
+   * off; 2: timed out
    */
   wait(p: number, expected: number, timeoutMs: number): number;
   /**
@@ -47,8 +47,8 @@ export interface Native {
   notify(p: number, count: number): number;
   /**
    * Calls `heard` on this thread's loop, which it does not keep alive, when the word at `p` has changed and
-   * somebody has notified it: once for several changes that came together. There is no way to stop it but this
-   * thread's end. What `heard` throws is an uncaught exception.
+   * somebody has notified it: once for several changes that came together. There is no way to stop it but
+   * this thread's end. What `heard` throws is an uncaught exception.
    */
   listen(p: number, heard: () => void): void;
   /**
@@ -58,8 +58,8 @@ export interface Native {
    */
   dieWith(parent: number): number;
   /**
-   * Ends the sleep of a thread of this process, and keeps it from sleeping here ever again: its waits answer 1
-   * at once. For who is about to terminate it; without this the end of the thread takes up to 250 ms.
+   * Ends the sleep of a thread of this process, and keeps it from sleeping here ever again: its waits answer
+   * 1 at once. For who is about to terminate it; without this the end of the thread takes up to 250 ms.
    * @param threadId Node's number of the thread
    * @returns whether that thread has loaded the native part
    */
@@ -67,8 +67,8 @@ export interface Native {
   /** The same for all threads of this process, and those that come: for its end. */
   close(): void;
   /**
-   * Calls `heard` on this thread's loop, which it does not keep alive, after signals that were caught. Once in a
-   * process, from its main thread.
+   * Calls `heard` on this thread's loop, which it does not keep alive, after signals that were caught. Once
+   * in a process, from its main thread.
    */
   hearSignals(heard: () => void): void;
   /**
@@ -82,11 +82,19 @@ export interface Native {
   /** The number of one that came since it was taken last; 0: none. */
   takeSignal(): number;
   /**
+   * Calls `heard` on this thread's loop, which it does not keep alive, after a signal that nobody handles.
+   * One signal in a process.
+   * @returns false: the process handles the signal, or ignores it, and goes on to do so
+   */
+  watchSignal(signal: number, heard: () => void): boolean;
+  /**
    * A socket to which others of this machine connect by a path, which must be free (EADDRINUSE).
    * @returns its descriptor, which never blocks and is closed in what this process executes; so are all below
    */
   listenAt(path: string): number;
-  /** @returns the descriptor of a connection. ENOENT, ECONNREFUSED: nobody listens there; EAGAIN: too many do */
+  /**
+   * @returns the descriptor of a connection. ENOENT, ECONNREFUSED: nobody listens there; EAGAIN: too many do
+   */
   connect(path: string): number;
   /** Who has the other end of a connection: words[0] becomes its user id, words[1] its process id. */
   peer(fd: number, words: Int32Array): void;

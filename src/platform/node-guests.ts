@@ -5,12 +5,12 @@
  * A name is a socket's, and is taken under a lock of the folder: so of two programs that find a dead one's
  * socket there, one replaces it. What a killed program leaves is that socket, until somebody wants the name.
  */
-import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, rmdirSync, unlinkSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, openSync, rmdirSync, unlinkSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileExistsError, FileNotFoundError, OSError, RuntimeError, ValueError } from '../errors.ts';
 import { loadNative, type Native, whyNoNative } from './native.ts';
+import { checkFolder, folder, makeFolder, ownUser } from './node-folder.ts';
 import { builtIn } from './node-modules.ts';
 import { readLines } from './node-processes.ts';
 import type { Guest, Invitation, TakenName } from './platform.ts';
@@ -21,18 +21,10 @@ function nativePart(): Native {
   return native;
 }
 
-const ownUser = () => process.geteuid?.() as number;
-
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
 
 // ── names ────────────────────────────────────────────────────────────────────────────────────────────
 
-function folder(): string {
-  const { XDG_RUNTIME_DIR } = process.env;
-  return XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, 'nogil') : join(tmpdir(), `nogil-${ownUser()}`);
-}
-
-const MODE = 0o700;
 /** Bytes of a path that a socket can have; the last one is a zero. */
 const LONGEST_PATH = 107;
 
@@ -44,21 +36,11 @@ function pathOf(name: string): string {
   return path;
 }
 
-/** Whether it is there. @throws OSError others can open it, or it is another user's: whoever is in it could be anybody */
-function checkFolder(): boolean {
-  const path = folder();
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return false;
-  if (!stats.isDirectory() || stats.uid !== ownUser() || (stats.mode & 0o077) !== 0)
-    throw new OSError(`${path} must be a folder of this user's that nobody else can open (mode 700), and it is not`);
-  return true;
-}
-
 /** Runs `work` while no other program takes or frees a name. The folder is there. */
 function alone<T>(work: () => T): T {
   const path = folder();
   for (;;) {
-    if (!checkFolder()) mkdirSync(path, { recursive: true, mode: MODE });
+    makeFolder();
     let descriptor: number;
     try {
       descriptor = openSync(path, 'r');
@@ -186,7 +168,9 @@ function guestAt(socket: Socket, native: Native): Guest | undefined {
 /** Bytes; it is some hundreds. */
 const LONGEST_INVITATION = 65536;
 
-/** A connection to who shares a heap by a name; its `look` answers undefined until the other one has answered. */
+/**
+ * A connection to who shares a heap by a name; its `look` answers undefined until the other one has answered.
+ */
 export function knock(name: string): { look(): Invitation | undefined; leave(): void } {
   const path = pathOf(name);
   const native = nativePart();

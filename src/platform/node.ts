@@ -13,8 +13,10 @@ import { nameAround } from './node-scopes.ts';
 import type { Role, SpawnedWorker, Surroundings, WorkerScript } from './platform.ts';
 
 export { loadNative, whyNoNative } from './native.ts';
+export * from './node-diagnostics.ts';
 export * from './node-ended.ts';
 export * from './node-guests.ts';
+export * from './node-inspect.ts';
 export * from './node-memory.ts';
 export * from './node-modules.ts';
 export { coreBetween, hasEnded, openLine, processId, spawnProcess, told } from './node-processes.ts';
@@ -370,4 +372,4 @@ export function progressBar(): unknown {
   return module.exports;
 }
 
-export { callSite } from './call-site.ts';
+export { callSite, userFrame } from './call-site.ts';

@@ -106,6 +106,49 @@ export interface Surroundings {
   resourceLimits?: ResourceLimits | undefined;
 }
 
+/** A wait of this thread that has ended. */
+export interface WaitEvent {
+  /** The call of the core in which it waited, such as `'lockAcquire'`. */
+  call: string;
+  /** The number of the object; 0: it waited for several. */
+  id: number;
+  /** The worker that waited. */
+  worker: number;
+  /** As `performance.now()` has it, in milliseconds. */
+  start: number;
+  duration: number;
+  /** Where in the source. */
+  where: string;
+}
+
+/** One kind of event, for whoever observes the program. */
+export interface Channel {
+  readonly hasSubscribers: boolean;
+  publish(message: unknown): void;
+}
+
+/** The events of something that takes a while. */
+export interface Tracing {
+  start: Channel & { runStores<R>(context: object, fn: () => R): R };
+  end: Channel;
+  asyncStart: Channel;
+  asyncEnd: Channel;
+  error: Channel;
+}
+
+/** What a program tells those who observe it. */
+export interface Diagnostics {
+  workerStart: Channel;
+  workerEnd: Channel;
+  blocked: Channel;
+  lockBroken: Channel;
+  queueFull: Channel;
+  /** Of a task in the worker that does it; undefined: this runtime has no such. */
+  task: Tracing | undefined;
+  /** Has a profiler show a wait. */
+  measure(wait: WaitEvent): void;
+}
+
 /** What the package's two workers are for. */
 export type Role = 'supervisor' | 'worker';
 
@@ -151,7 +194,9 @@ export interface Platform {
    * In a guest's: the line behind `descriptor`, and `gone` is called.
    */
   openLine(listener: (message: unknown) => void, descriptor?: number, gone?: () => void): Line;
-  /** @throws FileExistsError another program has the name; OSError; ValueError it is too long; RuntimeError */
+  /**
+   * @throws FileExistsError another program has the name; OSError; ValueError it is too long; RuntimeError
+   */
   takeName(name: string): TakenName;
   /** Calls `come` for each program of this user that connects. Answers how to receive no more. */
   receiveGuests(descriptor: number, come: (guest: Guest) => void): () => void;
@@ -188,6 +233,16 @@ export interface Platform {
   listenIn(heap: Doorbell, look: () => void): void;
   /** This process is about to end: none of its threads goes to sleep where no engine can end it. */
   sleepNoMore(): void;
+  /** undefined: nobody can observe a program here. */
+  readonly diagnostics: Diagnostics | undefined;
+  /** Where the program has called the package; empty: that cannot be seen. */
+  userFrame(): string;
+  /** Whether the program was started to be inspected. */
+  readonly isInspected: boolean;
+  /** In the supervisor: answers who inspects the program, by a heap's `source` (src/inspector/source.ts). */
+  openInspection(source: object, print: (text: string) => void): void;
+  /** The program ends. */
+  closeInspection(): void;
   /** What a worker sees of its starter. */
   readonly parent: {
     /** The `data` of `spawn`. */
@@ -268,7 +323,9 @@ export interface Platform {
   terminal(): boolean;
   /** What src/pool/bar.ts exports, at once. */
   progressBar(): unknown;
-  /** Imports a module at once; undefined where that cannot be. @throws it cannot be done, or the module throws */
+  /**
+   * Imports a module at once; undefined where that cannot be. @throws it cannot be done, or the module throws
+   */
   readonly loadNow: ((url: string) => void) | undefined;
   /** Imports a module that a user names: nothing for a bundler to look at. */
   importModule(url: string): Promise<Record<string, unknown>>;

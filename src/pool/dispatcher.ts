@@ -84,6 +84,7 @@ export class Dispatcher implements RepliesOwner {
     // First, because it may be refused.
     const constant = apart(() => new SharedConstant(setup));
     this.#channels = apart(() => ({ table: new WorkerTable(max), tasks: new TaskChannel(maxQueue), replies: new TaskChannel() }));
+    this.#channels.table.setChannels(this.#channels.tasks.id, this.#channels.replies.id);
     this.#control = apart(() => new SharedConstant<Control>({ ...this.#channels, maxtasks, min, idleMs, setup: constant }));
     constant.close();
     this.replies = new Replies(this.#channels, this.#pending, this);

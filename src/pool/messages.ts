@@ -2,6 +2,7 @@
  * TaskMessages: what a call's tasks send while they run, in the order in which it came.
  */
 import { TimeoutError } from '../errors.ts';
+import { Line } from '../heap/line.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { untilReady } from './waiting.ts';
@@ -15,7 +16,7 @@ export class TaskMessages<M = unknown> implements IterableIterator<M> {
   readonly #dispatcher: Dispatcher;
   /** It takes nothing in: who listens is called while that happens. */
   readonly #isOver: () => boolean;
-  readonly #waiting: M[] = [];
+  readonly #waiting = new Line<M>();
   readonly #listeners = new Set<() => void>();
 
   /** @internal */

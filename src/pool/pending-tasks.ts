@@ -98,7 +98,10 @@ export class PendingTasks {
   }
 
   /** Those of a call. */
-  of(call: object): PendingTask[] {
+  of(call: object & { id?: number }): PendingTask[] {
+    // A call of one task is that task: to look at all of them for each would take n² of n calls.
+    const own = this.get(call.id ?? 0);
+    if (own === call) return [own];
     return this.#all().filter((each) => (each.owner ?? each) === call);
   }
 

@@ -588,8 +588,11 @@ export class Pool implements Disposable, AsyncDisposable {
   }
 }
 
+/** A context's `Pool`: a class that may be called without `new`, too, as a context's is in Python. */
+export type PoolOfContext = typeof Pool & ((processes?: number | null | PoolOptions, options?: PoolOptions) => Pool);
+
 /** `Pool`, whose workers are started in one way unless it is told another. @internal */
-export function poolBy(method: StartMethod): typeof Pool {
+export function poolBy(method: StartMethod): PoolOfContext {
   class Bound extends Pool {
     constructor(processes?: number | null | PoolOptions, options: PoolOptions = {}) {
       const isOptions = typeof processes === 'object' && processes !== null;
@@ -598,5 +601,5 @@ export function poolBy(method: StartMethod): typeof Pool {
     }
   }
   Object.defineProperty(Bound, 'name', { value: Pool.name });
-  return Bound;
+  return new Proxy(Bound, { apply: (_target, _this, args) => Reflect.construct(Bound, args) }) as PoolOfContext;
 }

@@ -8,6 +8,7 @@ import { MaybeEncodingError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { apart } from '../heap/held.ts';
+import { Line } from '../heap/line.ts';
 import { leftUntil } from '../heap/time.ts';
 import { canBlock } from '../platform/index.ts';
 import { wouldBlock } from '../sync/blocking.ts';
@@ -49,7 +50,7 @@ export class Replies {
   readonly #pending: PendingTasks;
   readonly #owner: RepliesOwner;
   /** User code to run once the books are in order. */
-  readonly #calls: (() => void)[] = [];
+  readonly #calls = new Line<() => void>();
   readonly #listeners = new Set<() => void>();
   /** Why tasks may have died that no dead worker's assignment names. */
   #suspicion: Error | undefined;

@@ -10,6 +10,8 @@
  * | assignment     | its worker, or the monitor | the number of the task that its worker has (from 1), or Assignment |
  * | tid            | monitor                    | its worker                                                         |
  * | limit          | its worker                 | milliseconds for that task; minus: it only hears of it; 0: none    |
+ * | done           | its worker                 | tasks done in its place: for who looks (src/inspector/pools.ts)     |
+ * | tasks, replies | creator                    | the numbers of their queues: for who looks                         |
  *
  * A worker that dies between taking a task and saying which has TAKING as its assignment. Which task that was
  * comes out by exclusion: see PendingTasks.
@@ -21,50 +23,18 @@
  * A task is withdrawn before the assignments are looked at, and a worker looks for what is withdrawn after it
  * has said which task it has. So one of the two sees the other.
  */
-import { ClassTag, Kind } from '../../assembly/abi.ts';
+import { ClassTag, Kind, LockField, LockFlag } from '../../assembly/abi.ts';
 import { reaches } from '../heap/extent.ts';
 import { theHeap } from '../heap/heap.ts';
 import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, registerShared, Shared } from '../heap/shared.ts';
+import { Assignment, LINE, type PoolState, TableWord, WorkerWord } from './table-words.ts';
 
-export const enum PoolState {
-  OPEN = 0,
-  /** No new tasks. */
-  CLOSED = 1,
-  /** No more tasks at all. */
-  TERMINATED = 2,
-}
-
-export const enum Assignment {
-  /** Nothing, and not about to take anything. */
-  NONE = 0,
-  /** The worker starts, or its initializer runs. */
-  STARTING = -1,
-  /** Asleep waiting for a task, or about to say which it has taken. */
-  TAKING = -2,
-  /** It ends: unless that is for want of a task, and it finds one after it has said so. */
-  LEAVING = -3,
-  /** Minus the number of the task: its worker is to be ended, and takes no other. */
-  SEALED = -16,
-}
+export { Assignment, PoolState, taskOf } from './table-words.ts';
 
 const NO_LOCK = 1;
-/** Words of a cache line: each index has one, since its worker writes it twice a task. */
-const LINE = 16;
-const STATE = 0;
-const SIZE = 1;
-const ASSIGNMENT = 0;
-const TID = 1;
-const LIMIT = 2;
-const LIMITED = 2;
-const ASKED = 4;
 /** Tasks on their way that can be told apart in what is withdrawn: a bit each. */
 export const PLACES = 2 ** 17;
-
-/** The task of a worker, also of one that is to be ended for it; not above 0: it has none. */
-export function taskOf(assignment: number): number {
-  return assignment < Assignment.SEALED ? Assignment.SEALED - assignment : assignment;
-}
 
 function bytesFor(size: number): number {
   return ((1 + size) * LINE + PLACES / 32) * 4;
@@ -79,40 +49,51 @@ export class WorkerTable extends Shared {
     else {
       const heap = theHeap();
       super(heap, created(heap.core.valueCreate(bytesFor(size), NO_LOCK)));
-      heap.storeWord(heap.core.valueData(this[Member.PTR]) + 4 * SIZE, size);
+      heap.storeWord(heap.core.valueData(this[Member.PTR]) + 4 * TableWord.SIZE, size);
+      // For who looks from outside: it is no Value of a user's.
+      heap.storeWord(this[Member.PTR] + LockField.FLAGS, LockFlag.POOL);
     }
     const at = this[Member.HEAP].core.valueData(this[Member.PTR]);
-    this.size = this[Member.HEAP].loadWord(at + 4 * SIZE);
+    this.size = this[Member.HEAP].loadWord(at + 4 * TableWord.SIZE);
     const bytes = bytesFor(this.size);
     // The first bytes of a memory never move: a view on them stays good when it grows.
     this.#words = new Int32Array(this[Member.HEAP].words(at + bytes).buffer, at, bytes >> 2);
   }
 
   get state(): PoolState {
-    return Atomics.load(this.#words, STATE);
+    return Atomics.load(this.#words, TableWord.STATE);
+  }
+
+  /** Says which queues its tasks and its replies are in: for who looks from outside. */
+  setChannels(tasks: number, replies: number): void {
+    this.#words[TableWord.TASKS] = tasks;
+    this.#words[TableWord.REPLIES] = replies;
   }
 
   /** Moves on to `state`, never back. */
   reach(state: PoolState): void {
-    for (let before = this.state; before < state; before = this.state) Atomics.compareExchange(this.#words, STATE, before, state);
+    for (let before = this.state; before < state; before = this.state)
+      Atomics.compareExchange(this.#words, TableWord.STATE, before, state);
   }
 
   assignment(index: number): number {
-    return Atomics.load(this.#words, (1 + index) * LINE + ASSIGNMENT);
+    return Atomics.load(this.#words, (1 + index) * LINE + WorkerWord.ASSIGNMENT);
   }
 
   assign(index: number, assignment: number): void {
-    Atomics.store(this.#words, (1 + index) * LINE + ASSIGNMENT, assignment);
+    Atomics.store(this.#words, (1 + index) * LINE + WorkerWord.ASSIGNMENT, assignment);
   }
 
   /** The worker of an index goes on to the next task; false: it is to be ended. */
   advance(index: number, id: number): boolean {
-    return Atomics.compareExchange(this.#words, (1 + index) * LINE + ASSIGNMENT, id, Assignment.TAKING) === id;
+    const done = (1 + index) * LINE + WorkerWord.DONE;
+    this.#words[done] = (this.#words[done] as number) + 1;
+    return Atomics.compareExchange(this.#words, (1 + index) * LINE + WorkerWord.ASSIGNMENT, id, Assignment.TAKING) === id;
   }
 
   /** Has the worker of an index take no other task than this one; false: it has another one, or none. */
   seal(index: number, id: number): boolean {
-    return Atomics.compareExchange(this.#words, (1 + index) * LINE + ASSIGNMENT, id, Assignment.SEALED - id) === id;
+    return Atomics.compareExchange(this.#words, (1 + index) * LINE + WorkerWord.ASSIGNMENT, id, Assignment.SEALED - id) === id;
   }
 
   isSealed(index: number): boolean {
@@ -121,29 +102,29 @@ export class WorkerTable extends Shared {
 
   /** Of the task that the worker of an index has. */
   limit(index: number): number {
-    return Atomics.load(this.#words, (1 + index) * LINE + LIMIT);
+    return Atomics.load(this.#words, (1 + index) * LINE + WorkerWord.LIMIT);
   }
 
   setLimit(index: number, ms: number): void {
-    Atomics.store(this.#words, (1 + index) * LINE + LIMIT, ms);
+    Atomics.store(this.#words, (1 + index) * LINE + WorkerWord.LIMIT, ms);
   }
 
   get limited(): number {
-    return Atomics.load(this.#words, LIMITED);
+    return Atomics.load(this.#words, TableWord.LIMITED);
   }
 
   set limited(tasks: number) {
-    Atomics.store(this.#words, LIMITED, tasks);
+    Atomics.store(this.#words, TableWord.LIMITED, tasks);
   }
 
   /** Asks the monitor to look whether workers are missing; false: it was asked already. */
   ask(): boolean {
-    return Atomics.compareExchange(this.#words, ASKED, 0, 1) === 0;
+    return Atomics.compareExchange(this.#words, TableWord.ASKED, 0, 1) === 0;
   }
 
   /** The monitor looks: who asks from now on asks again. */
   answer(): void {
-    Atomics.store(this.#words, ASKED, 0);
+    Atomics.store(this.#words, TableWord.ASKED, 0);
   }
 
   /** How many workers there are. */
@@ -179,11 +160,11 @@ export class WorkerTable extends Shared {
   }
 
   tid(index: number): number {
-    return Atomics.load(this.#words, (1 + index) * LINE + TID);
+    return Atomics.load(this.#words, (1 + index) * LINE + WorkerWord.TID);
   }
 
   setTid(index: number, tid: number): void {
-    Atomics.store(this.#words, (1 + index) * LINE + TID, tid);
+    Atomics.store(this.#words, (1 + index) * LINE + WorkerWord.TID, tid);
   }
 
   /** Whether the worker of an index is certainly asleep in an object, and so has taken nothing out of it. */

@@ -9,7 +9,8 @@ import { type MaybeEncodingError, ShutDown } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, theHeap } from '../heap/heap.ts';
 import { wantsTurn } from '../heap/held.ts';
-import { AdoptionToken, created } from '../heap/shared.ts';
+import { AdoptionToken, created, Shared } from '../heap/shared.ts';
+import { isIdleIn } from '../heap/trace.ts';
 import { hasPendingWork, importModule } from '../platform/index.ts';
 import { currentWorker } from '../workers/current-worker.ts';
 import { type AnyFunction, explainTargetError, OURS, resolveTarget, type TargetSpec, task } from '../workers/targets.ts';
@@ -21,6 +22,7 @@ import { SharedConstant } from './shared-constant.ts';
 import { TaskSignal } from './signal.ts';
 import type { Message } from './task-channel.ts';
 import { type RunningTask, setRunningTask } from './task-sender.ts';
+import { taskTracing, traceTask } from './trace-task.ts';
 import { Assignment, PoolState } from './worker-table.ts';
 
 interface Known {
@@ -64,6 +66,7 @@ class Worker {
     this.#control = control;
     this.#index = index;
     this.#idleMs = index < control.min ? Number.POSITIVE_INFINITY : control.idleMs;
+    isIdleIn(Shared.addressOf(control.tasks));
   }
 
   async prepare(setup: SharedConstant<Setup>): Promise<void> {
@@ -96,7 +99,7 @@ class Worker {
       if (next === undefined) break;
       taken++;
       running.id = next.id;
-      const done = table.isWithdrawn(next.id) && table.restore(next.id) ? CANCELLED : this.#begin(next);
+      const done = table.isWithdrawn(next.id) && table.restore(next.id) ? CANCELLED : this.#perform(next);
       const performed = done instanceof Promise ? await done : done;
       running.id = 0;
       this.#report(next, performed);
@@ -130,6 +133,14 @@ class Worker {
       if (error instanceof ShutDown) return undefined;
       throw error;
     }
+  }
+
+  #perform(task: Message): Performed | Promise<Performed> {
+    const tracing = taskTracing();
+    if (tracing === undefined) return this.#begin(task);
+    const nameOf = () => this.#known.get(task.row)?.fn.name ?? '';
+    const event = { id: task.id, worker: this.#heap.tid, name: nameOf() };
+    return traceTask(tracing, event, nameOf, () => this.#begin(task));
   }
 
   #begin(task: Message): Performed | Promise<Performed> {

@@ -3,7 +3,7 @@
  * priority-queue.ts) differ in what comes out next.
  */
 import { ClassTag, Encoding, Kind, QueueField, Status } from '../../assembly/abi.ts';
-import { Empty, Full, ShutDown, ValueError } from '../errors.ts';
+import { Empty, ShutDown, ValueError } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { type Heap, heapFull, theHeap } from '../heap/heap.ts';
 import { interruption, throwIfInterrupted } from '../heap/interrupt.ts';
@@ -12,9 +12,11 @@ import { decodeRecord, RECORD } from '../heap/records.ts';
 import { AdoptionToken, created, registerShared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import { type AsyncOptions, type Blocking, isBlocking, leftUntil, type Timeout } from '../heap/time.ts';
-import { blockedIn, wouldBlock } from '../sync/blocking.ts';
+import { wouldBlock } from '../sync/blocking.ts';
 import { checkInteger, type Flavour, threading } from '../sync/flavour.ts';
+import { fullError } from './full.ts';
 import { decodeMany, type NumberArray, notNumber, readNumbers, roomIn } from './get-batch.ts';
+import { itemsOf, itemsOfAsync } from './items.ts';
 import { Lender } from './lender.ts';
 import { PutBatch } from './put-batch.ts';
 import { isShortBytes, plainRecords, putEncoded, type RecordForm, stageBytes } from './records.ts';
@@ -165,7 +167,7 @@ export class Queue<T = unknown> extends Lender {
   [Member.PUT_ERROR](status: number, method = 'put'): Error {
     switch (status) {
       case Status.TIMEOUT:
-        return interruption() ?? new Full('the queue is full');
+        return interruption() ?? fullError(this);
       case Status.SHUTDOWN:
         return new ShutDown('the queue was shut down');
       case Status.WOULD_BLOCK:
@@ -204,7 +206,7 @@ export class Queue<T = unknown> extends Lender {
   }
 
   #full(batch: PutBatch, many: boolean): never {
-    const full = new Full('the queue is full');
+    const full = fullError(this);
     if (many) full.put = batch.sent;
     throw full;
   }
@@ -539,31 +541,13 @@ export class Queue<T = unknown> extends Lender {
   cancelJoinThread(): void {}
 
   /** Items until the queue is shut down and drained. */
-  *[Symbol.iterator](): Iterator<T> {
-    for (;;) {
-      let item: T;
-      try {
-        item = this.get();
-      } catch (error) {
-        if (error instanceof ShutDown) return;
-        throw blockedIn('a loop over it', error, 'for await (const item of queue)');
-      }
-      yield item;
-    }
+  [Symbol.iterator](): Iterator<T> {
+    return itemsOf(this);
   }
 
   /** Items until the queue is shut down and drained, without blocking: `for await (const item of queue)`. */
-  async *[Symbol.asyncIterator](): AsyncIterator<T> {
-    for (;;) {
-      let item: T;
-      try {
-        item = await this.getAsync();
-      } catch (error) {
-        if (error instanceof ShutDown) return;
-        throw error;
-      }
-      yield item;
-    }
+  [Symbol.asyncIterator](): AsyncIterator<T> {
+    return itemsOfAsync(this);
   }
 }
 

@@ -20,9 +20,9 @@ const enum Arrival {
 }
 
 /**
- * `wait` returns in all parties once so many have called it. A party that dies while it waits breaks the barrier
- * when its lease is over. Functions do not travel: the `action` is run only if it was given to the handle of the
- * last party.
+ * `wait` returns in all parties once so many have called it. A party that dies while it waits breaks the
+ * barrier when its lease is over. Functions do not travel: the `action` is run only if it was given to the
+ * handle of the last party.
  */
 export class Barrier extends RedisObject<BarrierPlan> {
   /** Run by the last party to arrive, if it is this handle's. */
@@ -42,9 +42,11 @@ export class Barrier extends RedisObject<BarrierPlan> {
    * @returns an index from 0 to parties - 1, another in each party @throws BrokenBarrierError
    */
   wait(timeout: Timeout = this.timeout): number {
-    const ms = timeoutToMs(timeout);
+    const deadline = performance.now() + timeoutToMs(timeout);
     const [id, args] = this.#arrival();
-    const [round, index, state] = arrived(this.run('barrierArrive', 'hw', ...args));
+    const arrival = this.line.call('wait', [this.script('barrierArrive', 'hw', ...args), left(deadline), false]);
+    if (arrival === null) throw this.#late();
+    const [round, index, state] = arrived(arrival);
     if (state === Arrival.LEAD) {
       this.#act(round, id);
       return outcome(this.run('barrierTrip', 'hw', this.channel, round), index);
@@ -53,12 +55,18 @@ export class Barrier extends RedisObject<BarrierPlan> {
     const call = this.script('barrierWait', 'hw', this.channel, round, id, this.address.lease);
     let reply: Reply = null;
     try {
-      reply = this.line.call('wait', [call, ms, false]);
+      reply = this.line.call('wait', [call, left(deadline), false]);
     } finally {
       // The time is up, or a signal has ended the wait.
       reply ??= this.run('barrierBreak', 'hw', ...this.#leave(round, false, id));
     }
     return outcome(reply, index);
+  }
+
+  /** Redis has not answered in time whether this party has arrived: it breaks what it may be in. */
+  #late(): BrokenBarrierError {
+    this.line.post('run', this.script('barrierBreak', 'hw', ...this.#leave(-1, false, '')));
+    return broken();
   }
 
   #act(round: number, id: string): void {
@@ -73,9 +81,11 @@ export class Barrier extends RedisObject<BarrierPlan> {
   /** The async twin of `wait`. An aborted party leaves the round, and the others wait on. */
   async waitAsync(timeout: Timeout = this.timeout, options?: AsyncOptions): Promise<number> {
     options?.signal?.throwIfAborted();
-    const ms = timeoutToMs(timeout);
+    const deadline = performance.now() + timeoutToMs(timeout);
     const [id, args] = this.#arrival();
-    const [round, index, state] = arrived(await this.runAsync('barrierArrive', 'hw', args));
+    const arrival = await this.line.callAsync('wait', [this.script('barrierArrive', 'hw', ...args), left(deadline), false]);
+    if (arrival === null) throw this.#late();
+    const [round, index, state] = arrived(arrival);
     if (state === Arrival.LEAD) {
       this.#act(round, id);
       return outcome(await this.runAsync('barrierTrip', 'hw', [this.channel, round]), index);
@@ -84,10 +94,10 @@ export class Barrier extends RedisObject<BarrierPlan> {
     const call = this.script('barrierWait', 'hw', this.channel, round, id, this.address.lease);
     let reply: Reply;
     try {
-      reply = await this.line.callAsync('wait', [call, ms, false], options?.signal);
+      reply = await this.line.callAsync('wait', [call, left(deadline), false], options?.signal);
     } catch (error) {
-      const left = await this.runAsync('barrierBreak', 'hw', this.#leave(round, true, id));
-      if (left === 1) return index;
+      const gone = await this.runAsync('barrierBreak', 'hw', this.#leave(round, true, id));
+      if (gone === 1) return index;
       throw error;
     }
     reply ??= await this.runAsync('barrierBreak', 'hw', this.#leave(round, false, id));
@@ -104,6 +114,7 @@ export class Barrier extends RedisObject<BarrierPlan> {
     this.run('barrierBreak', 'hw', ...this.#leave(-1, false, ''));
   }
 
+  /** How many have to call `wait`. */
   get parties(): number {
     return this.plan.options.parties;
   }
@@ -113,13 +124,19 @@ export class Barrier extends RedisObject<BarrierPlan> {
     return this.plan.options.timeout;
   }
 
+  /** How many wait now. */
   get nWaiting(): number {
     return (this.run('barrierState', 'h') as number[])[0] as number;
   }
 
+  /** Whether it is broken: until `reset` every `wait` throws. */
   get broken(): boolean {
     return (this.run('barrierState', 'h') as number[])[1] === 1;
   }
+}
+
+function left(deadline: number): number {
+  return Math.max(0, deadline - performance.now());
 }
 
 function arrived(reply: Reply): [round: number, index: number, state: Arrival] {

@@ -31,6 +31,7 @@ import { BoundedSemaphore, Semaphore } from './semaphore.ts';
 import { Value } from './value.ts';
 
 const QUEUE = ['maxsize', 'prefetch', 'maxDeliveries'];
+const STREAM = [...QUEUE, 'shards'];
 
 /**
  * A program's connection. It travels to workers of the program as any handle does, and so do the objects that
@@ -42,9 +43,10 @@ export class Cluster extends RedisObject {
     return new ctor(planned({ link, kind, name: checkName(name), options }));
   }
 
-  #queueOptions(options: QueueOptions, names = QUEUE): QueueOptions {
+  #queueOptions(options: QueueOptions, names = STREAM): QueueOptions {
     checkNames('a queue', options, names);
     if (options.maxsize !== undefined) checkInteger('maxsize', options.maxsize, 0);
+    if (options.shards !== undefined) checkInteger('shards', options.shards, 1, 64);
     for (const name of ['prefetch', 'maxDeliveries'] as const)
       if (options[name] !== undefined) checkInteger(name, options[name], 1);
     return options;
@@ -88,22 +90,28 @@ export class Cluster extends RedisObject {
     return this.#made(RLock, 'rlock', name, this.#leased(options));
   }
 
-  /** @param value permits at the start: the first program that takes one decides */
+  /** A counter of permits. @param value permits at the start: the first program that takes one decides */
   Semaphore(name: string, value = 1, options: LockOptions = {}): Semaphore {
     const plan = { value: checkInteger('value', value, 0), ...this.#leased(options) };
     return this.#made(Semaphore, 'semaphore', name, plan);
   }
 
+  /** A semaphore of which only what was taken can be released. @param value as for `Semaphore` */
   BoundedSemaphore(name: string, value = 1, options: LockOptions = {}): BoundedSemaphore {
     const plan = { value: checkInteger('value', value, 0), ...this.#leased(options) };
     return this.#made(BoundedSemaphore, 'semaphore', name, plan);
   }
 
+  /** A flag to wait for. */
   Event(name: string): Event {
     return this.#made(Event, 'event', name);
   }
 
-  /** @param action run by the last party to arrive, if it is this handle's. @param timeout seconds, for `wait` */
+  /**
+   * A place where so many parties wait for each other.
+   * @param action run by the last party to arrive, if it is this handle's
+   * @param timeout seconds, the default for `wait`; undefined or null: for ever
+   */
   Barrier(name: string, parties: number, action?: () => void, timeout?: Timeout): Barrier {
     if (action !== undefined && typeof action !== 'function') throw new TypeError('action must be a function');
     timeoutToMs(timeout);
@@ -128,10 +136,12 @@ export class Cluster extends RedisObject {
     return dict;
   }
 
+  /** A managed list. */
   list<T = unknown>(name: string): List<T> {
     return this.#made(List<T>, 'list', name);
   }
 
+  /** A managed object with attributes. */
   // biome-ignore lint/suspicious/noExplicitAny: its attributes
   Namespace(name: string): Namespace & Record<string, any> {
     return this.#made(Namespace, 'namespace', name);
@@ -145,22 +155,24 @@ export class Cluster extends RedisObject {
 
   // ── what there is not ──────────────────────────────────────────────────────────────────────────────────
 
-  /** @throws TypeError always */
+  /**
+   * There is none between machines: wait for an Event, or for the items of a Queue. @throws TypeError always
+   */
   Condition(): never {
     throw unavailable('Condition', 'wait for an Event, or for the items of a Queue');
   }
 
-  /** @throws TypeError always */
+  /** There is none between machines: use two Queues. @throws TypeError always */
   Pipe(): never {
     throw unavailable('Pipe', 'use two Queues');
   }
 
-  /** @throws TypeError always */
+  /** There is none between machines: use a list, or a Value for each number. @throws TypeError always */
   Array(): never {
     throw unavailable('Array', 'use a list, or a Value for each number');
   }
 
-  /** @throws TypeError always */
+  /** There is none between machines: send bytes through a Queue. @throws TypeError always */
   SharedMemory(): never {
     throw unavailable('SharedMemory', 'send bytes through a Queue, or keep them in a dict');
   }
@@ -170,17 +182,22 @@ export class Cluster extends RedisObject {
     return this.line.call('inspect', []);
   }
 
+  /** The async twin of `inspect`. */
   inspectAsync(): Promise<Inspection> {
     return this.line.callAsync('inspect', []);
   }
 
-  /** Ends the program's connection, for all of its workers: what they held is given back, what they wait for fails. */
+  /**
+   * Ends the program's connection, for all of its workers: what they held is given back, what they wait for
+   * fails.
+   */
   disconnect(): void {
     if (!this.line.bridge.isAlive()) return;
     this.line.call('close', []);
     this.line.bridge.join();
   }
 
+  /** The async twin of `disconnect`. */
   async disconnectAsync(): Promise<void> {
     if (!this.line.bridge.isAlive()) return;
     await this.line.callAsync('close', []);
@@ -193,6 +210,7 @@ export class Cluster extends RedisObject {
     this.close();
   }
 
+  /** `await using cluster = await connect(…)`: ends the connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.disconnectAsync();
     this.close();
@@ -211,21 +229,22 @@ function checkLease(lease: unknown): void {
 }
 
 /**
- * Connects this program to a Redis (or Valkey) of version 6.2 or later, `redis://user:password@host:port/db`, or
- * `rediss://` for TLS. One thread owns all connections, of which there are four at most, however many workers
- * use them.
+ * Connects this program to a Redis (or Valkey) of version 6.2 or later, `redis://user:password@host:port/db`,
+ * or `rediss://` for TLS. One thread owns all connections, of which there are four at most, however many
+ * workers use them.
  * @throws ConnectionError it is not there, or refuses; ValueError, TypeError
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Cluster> {
   const settings = settingsOf(url, options);
   const requests = new LocalQueue<Request>();
-  const done = new LocalQueue<number>();
+  const finished = new RawArray('i', SLOTS + 1);
+  const bell = new LocalQueue<number>();
   const owners = new RawArray('i', SLOTS);
   const expiries = new RawArray('d', EXPIRIES);
   const ready = new LocalQueue<unknown>();
   const bridge = new Thread({
     target: new URL('./redis-bridge.js#runBridge', import.meta.url),
-    args: [settings, { requests, done, owners, expiries }, ready],
+    args: [settings, { requests, finished, bell, owners, expiries }, ready],
     daemon: true,
     name: 'nogil-redis',
   });
@@ -234,6 +253,6 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   ready.close();
   if (failure !== undefined) throw failure;
   const { prefix, lease, prefetch, maxDeliveries } = settings;
-  const link: Link = { requests, done, owners, expiries, bridge, prefix, lease, prefetch, maxDeliveries };
+  const link: Link = { requests, finished, bell, owners, expiries, bridge, prefix, lease, prefetch, maxDeliveries };
   return new Cluster(planned({ link, kind: 'cluster', name: 'cluster', options: {} }));
 }

@@ -45,20 +45,25 @@ export class Dict<K = any, V = any> extends RedisObject {
     });
   }
 
+  /** The value under `key`, or undefined. */
   get(key: K): V | undefined;
+  /** The value under `key`, or `fallback`. */
   get<D>(key: K, fallback: D): V | D;
   get(key: K, fallback?: unknown): unknown {
     return valueIn(this.run('dictGet', 'do', keyBytes(key)), fallback);
   }
 
+  /** The async twin of `get`. */
   async getAsync(key: K, fallback?: V, options?: AsyncOptions): Promise<V | undefined> {
     return valueIn(await this.runAsync('dictGet', 'do', [keyBytes(key)], options?.signal), fallback) as V;
   }
 
+  /** Whether there is such a key. */
   has(key: K): boolean {
     return this.run('dictHas', 'do', keyBytes(key)) === 1;
   }
 
+  /** How many pairs there are. */
   get size(): number {
     return this.run('dictSize', 'do') as number;
   }
@@ -68,59 +73,73 @@ export class Dict<K = any, V = any> extends RedisObject {
     return pairsIn<K, V>(this.run('dictItems', 'do'));
   }
 
+  /** The async twin of `items`. */
   async itemsAsync(options?: AsyncOptions): Promise<[K, V][]> {
     return pairsIn<K, V>(await this.runAsync('dictItems', 'do', [], options?.signal));
   }
 
+  /** `items()`, by a Map's name. */
   entries(): [K, V][] {
     return this.items();
   }
 
+  /** All keys, of one moment. */
   keys(): K[] {
     return this.items().map(([key]) => key);
   }
 
+  /** All values, of one moment. */
   values(): V[] {
     return this.items().map(([, value]) => value);
   }
 
+  /** Calls `fn` for each pair of one moment. */
   forEach(fn: (value: V, key: K) => void): void {
     for (const [key, value] of this.items()) fn(value, key);
   }
 
+  /** A copy of one moment, as a Map. */
   copy(): Map<K, V> {
     return new Map(this.items());
   }
 
+  /** The pairs of one moment. */
   [Symbol.iterator](): IterableIterator<[K, V]> {
     return this.items()[Symbol.iterator]();
   }
 
+  /** Puts `value` under `key`. @throws TypeError one of them cannot be sent */
   set(key: K, value: V): this {
     this.run('dictSet', 'do', ...flat([[key, value]]));
     return this;
   }
 
+  /** The async twin of `set`. */
   async setAsync(key: K, value: V, options?: AsyncOptions): Promise<void> {
     await this.runAsync('dictSet', 'do', flat([[key, value]]), options?.signal);
   }
 
-  /** Whether the key was there. */
+  /** Takes the key out. @returns whether it was there */
   delete(key: K): boolean {
     return (this.run('dictPop', 'do', keyBytes(key)) as Reply[]).length > 0;
   }
 
+  /** The async twin of `delete`. */
   async deleteAsync(key: K, options?: AsyncOptions): Promise<boolean> {
     return ((await this.runAsync('dictPop', 'do', [keyBytes(key)], options?.signal)) as Reply[]).length > 0;
   }
 
-  /** Takes the key out: its value, or `fallback`. @throws KeyError there is none, and no fallback was given */
+  /**
+   * Takes the key out: its value, or `fallback`. @throws KeyError there is none, and no fallback was given
+   */
   pop(key: K): V;
+  /** Takes the key out: its value, or `fallback`. */
   pop<D>(key: K, fallback: D): V | D;
   pop(key: K, ...fallback: unknown[]): unknown {
     return popped(key, this.run('dictPop', 'do', keyBytes(key)), fallback);
   }
 
+  /** The async twin of `pop`. @throws KeyError */
   async popAsync(key: K, options?: AsyncOptions): Promise<V> {
     return popped(key, await this.runAsync('dictPop', 'do', [keyBytes(key)], options?.signal), []) as V;
   }
@@ -130,6 +149,7 @@ export class Dict<K = any, V = any> extends RedisObject {
     return lastOf<K, V>(this.run('dictPopItem', 'do'));
   }
 
+  /** The async twin of `popitem`. */
   async popitemAsync(options?: AsyncOptions): Promise<[K, V]> {
     return lastOf<K, V>(await this.runAsync('dictPopItem', 'do', [], options?.signal));
   }
@@ -139,6 +159,7 @@ export class Dict<K = any, V = any> extends RedisObject {
     return valueIn(this.run('dictSetDefault', 'do', ...flat([[key, value]])), value) as V;
   }
 
+  /** The async twin of `setdefault`. */
   async setdefaultAsync(key: K, value: V, options?: AsyncOptions): Promise<V> {
     return valueIn(await this.runAsync('dictSetDefault', 'do', flat([[key, value]]), options?.signal), value) as V;
   }
@@ -164,6 +185,7 @@ export class Dict<K = any, V = any> extends RedisObject {
 
   /** The async twin of `update`; `fn` may be async. */
   updateAsync(key: K, fn: (value: V | undefined) => V | Promise<V>, options?: AsyncOptions): Promise<V>;
+  /** The async twin of `update` with pairs. */
   updateAsync(pairs: DictInit<K, V>, options?: AsyncOptions): Promise<void>;
   async updateAsync(key: unknown, ...rest: unknown[]): Promise<unknown> {
     const [fn, options] = rest as [unknown, AsyncOptions | undefined];
@@ -181,10 +203,17 @@ export class Dict<K = any, V = any> extends RedisObject {
     }
   }
 
+  /** What JSON.stringify shows: the pairs of one moment whose keys are strings. */
+  override toJSON(): Record<string, V> {
+    return Object.fromEntries(this.items().filter(([key]) => typeof key === 'string'));
+  }
+
+  /** Takes all pairs out. */
   clear(): void {
     this.run('clear', 'do');
   }
 
+  /** The async twin of `clear`. */
   async clearAsync(options?: AsyncOptions): Promise<void> {
     await this.runAsync('clear', 'do', [], options?.signal);
   }
@@ -212,7 +241,9 @@ function lastOf<K, V>(reply: Reply): [K, V] {
   return pair;
 }
 
-/** An object whose attributes are the same in every program. A missing one is an AttributeError, as in Python. */
+/**
+ * An object whose attributes are the same in every program. A missing one is an AttributeError, as in Python.
+ */
 export class Namespace extends RedisObject {
   // biome-ignore lint/suspicious/noExplicitAny: its attributes
   [name: string]: any;

@@ -13,6 +13,13 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** Who waits for one of several calls, to be answered or not. */
+interface Watcher {
+  ids: ReadonlySet<number>;
+  resolve(id: number | undefined): void;
+  reject(error: unknown): void;
+}
+
 /** A call that was given up, and what to do with what it has brought all the same. */
 type Late = (value: unknown) => void;
 
@@ -83,45 +90,82 @@ export class Line {
 
   /** Blocks this worker. `late`: what to do with an answer that comes after a signal has ended the wait. */
   call<K extends keyof Calls>(op: K, args: ParametersOf<K>, late?: (value: ResultOf<K>) => void): ResultOf<K> {
-    const id = this.#begin(op, args);
+    return this.end<K>(this.begin(op, args), late);
+  }
+
+  #hereOf(ids: ReadonlySet<number>): number | undefined {
+    for (const id of ids) if (this.#here.has(id)) return id;
+    return undefined;
+  }
+
+  /** Blocks until one of these calls is answered: which; undefined when the time is up. */
+  firstOf(ids: ReadonlySet<number>, deadline: number): number | undefined {
+    for (;;) {
+      const id = this.#hereOf(ids);
+      const left = (deadline - performance.now()) / 1000;
+      if (id !== undefined || left <= 0) return id;
+      this.#next(Math.min(left, LOOK));
+    }
+  }
+
+  /** The async twin of `firstOf`. */
+  async firstOfAsync(ids: ReadonlySet<number>, deadline: number, signal: AbortSignal): Promise<number | undefined> {
+    signal.throwIfAborted();
+    const here = this.#hereOf(ids);
+    if (here !== undefined) return here;
+    let over = () => {};
     try {
-      for (;;) {
-        const here = this.#here.get(id);
-        if (here !== undefined) {
-          this.#here.delete(id);
-          return settle(here) as ResultOf<K>;
-        }
+      return await new Promise<number | undefined>((resolve, reject) => {
+        const watcher = { ids, resolve, reject };
+        this.#watchers.add(watcher);
+        const ms = deadline - performance.now();
+        const timer = ms < 2 ** 31 ? setTimeout(resolve, Math.max(0, ms)) : undefined;
+        const stop = onAbort(signal, () => reject(signal.reason));
+        over = () => {
+          clearTimeout(timer);
+          stop();
+          this.#watchers.delete(watcher);
+        };
+        this.#pump();
+      });
+    } finally {
+      over();
+    }
+  }
+  readonly #watchers = new Set<Watcher>();
+
+  /** Nobody wants what a call that was begun answers. */
+  drop(id: number): void {
+    if (!this.#here.delete(id)) this.#giveUp(id, undefined);
+  }
+
+  /** Blocks until a call that was begun is answered. */
+  end<K extends keyof Calls>(id: number, late?: (value: ResultOf<K>) => void): ResultOf<K> {
+    let here = this.#here.get(id);
+    try {
+      while (here === undefined) {
         this.#next();
+        here = this.#here.get(id);
       }
     } catch (error) {
-      if (!this.#isAnswered(error)) this.#giveUp(id, late as Late | undefined);
+      if (this.bridge.isAlive()) this.#giveUp(id, late as Late | undefined);
       throw error;
     }
+    this.#here.delete(id);
+    return settle(here) as ResultOf<K>;
   }
 
-  #answeredError: unknown;
-
-  #isAnswered(error: unknown): boolean {
-    return error === this.#answeredError;
-  }
-
-  #next(): void {
+  #next(seconds = LOOK): void {
     try {
-      this.#take(this.#replies.get(true, LOOK));
+      this.#take(this.#replies.get(true, seconds));
     } catch (error) {
       if (!(error instanceof Empty)) throw error;
-      this.#checkBridge();
+      this.check();
     }
   }
 
-  #checkBridge(): void {
-    if (this.bridge.isAlive()) return;
-    const error = ended();
-    this.#answeredError = error;
-    throw error;
-  }
-
-  #begin(op: string, args: readonly unknown[]): number {
+  /** Asks, for `end` to wait. */
+  begin<K extends keyof Calls>(op: K, args: ParametersOf<K>): number {
     if (!this.bridge.isAlive()) throw ended();
     const id = ++this.#calls;
     this.#link.requests.put([op, this.#worker, id, ...args]);
@@ -146,6 +190,7 @@ export class Line {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) {
       this.#here.set(id, answer);
+      for (const watcher of this.#watchers) if (watcher.ids.has(id)) watcher.resolve(id);
       return;
     }
     this.#waiting.delete(id);
@@ -161,7 +206,7 @@ export class Line {
     late?: (value: ResultOf<K>) => void,
   ): Promise<ResultOf<K>> {
     signal?.throwIfAborted();
-    const id = this.#begin(op, args);
+    const id = this.begin(op, args);
     let stop = () => {};
     try {
       return await new Promise<ResultOf<K>>((resolve, reject) => {
@@ -185,12 +230,13 @@ export class Line {
   }
 
   async #receive(): Promise<void> {
-    while (this.#waiting.size + this.#late.size > 0) {
+    while (this.#waiting.size + this.#late.size + this.#watchers.size > 0) {
       try {
         for (const answer of await this.#replies.getManyAsync(256, LOOK)) this.#take(answer);
       } catch {
         if (this.bridge.isAlive()) continue;
-        for (const { reject } of this.#waiting.values()) reject(ended());
+        for (const { reject } of [...this.#waiting.values(), ...this.#watchers]) reject(ended());
+        this.#watchers.clear();
         this.#waiting.clear();
         this.#late.clear();
       }

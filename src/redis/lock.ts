@@ -6,6 +6,7 @@ import type { Line } from './line.ts';
 import { RedisObject, RedisTag, registerRedis } from './object.ts';
 import { type Lease, sharedNow } from './protocol.ts';
 
+/** What locks and semaphores of a cluster take. */
 export interface LockOptions {
   /** Seconds after which it is free if its holder gives no sign of life. Default: the connection's. */
   lease?: number;
@@ -78,8 +79,8 @@ export abstract class LeasedLock extends RedisObject<LockOptions> {
   protected abstract last(held: Holding): boolean;
 
   /**
-   * Takes the lock; with `blocking` false only if that is possible at once. Its lease is renewed for as long as
-   * this worker and its program live. @param timeout seconds; undefined or null: for ever
+   * Takes the lock; with `blocking` false only if that is possible at once. Its lease is renewed for as long
+   * as this worker and its program live. @param timeout seconds; undefined or null: for ever
    * @returns whether it was taken
    */
   acquire(blocking: Blocking = true, timeout?: Timeout): boolean {
@@ -201,10 +202,10 @@ export abstract class LeasedLock extends RedisObject<LockOptions> {
 }
 
 /**
- * A lock that one worker of all programs holds at a time, for as long as its lease lasts: it is renewed each third
- * of it. Who dies loses it: at once, if only the worker dies, or else when the lease is over. A program that
- * stops for longer than its lease (the machine sleeps, the network is away) loses it without noticing in time: hence
- * the token.
+ * A lock that one worker of all programs holds at a time, for as long as its lease lasts: it is renewed each
+ * third of it. Who dies loses it: at once, if only the worker dies, or else when the lease is over. A program
+ * that stops for longer than its lease (the machine sleeps, the network is away) loses it without noticing in
+ * time: hence the token.
  */
 export class Lock extends LeasedLock {
   /** @internal */

@@ -134,7 +134,9 @@ export abstract class RedisObject<O = unknown> extends Shared {
   }
 }
 
+const decoder = new TextDecoder();
+
 /** A text that Redis has answered. */
 export function textOfReply(reply: Reply): string {
-  return reply instanceof Uint8Array ? new TextDecoder().decode(reply) : String(reply);
+  return reply instanceof Uint8Array ? decoder.decode(reply) : String(reply);
 }

@@ -3,14 +3,19 @@ import { checkNames, ValueError } from './core.ts';
 
 /** As Node's `tls.connect` has them; a `rediss://` address needs none. */
 export interface TlsOptions {
+  /** Who signs the server's certificate, as PEM. Default: those that Node trusts. */
   ca?: string | Uint8Array;
+  /** The certificate of this program, as PEM, if the server asks for one. */
   cert?: string | Uint8Array;
+  /** Its private key, as PEM. */
   key?: string | Uint8Array;
+  /** The name that the server's certificate has to have. Default: the host of the address. */
   servername?: string;
   /** Default true. */
   rejectUnauthorized?: boolean;
 }
 
+/** What `connect` takes. */
 export interface ConnectOptions {
   /**
    * Seconds for which what a program holds is its own without a sign of life: locks, permits, items in hand.
@@ -25,9 +30,11 @@ export interface ConnectOptions {
   maxDeliveries?: number;
   /** The user of Redis's ACL; as in the address. */
   username?: string;
+  /** The password of that user, or of the Redis; as in the address. */
   password?: string;
+  /** For `rediss://`: whom to trust, and who this is. */
   tls?: TlsOptions;
-  /** Nodes of a Redis Cluster are asked for; the address is that of one of them. Default false. */
+  /** Experimental: it is a Redis Cluster, and the address is that of one of its nodes. Default false. */
   cluster?: boolean;
   /** Seconds until `connect` gives up. Default 10. Later outages are waited out. */
   timeout?: number;
@@ -67,8 +74,8 @@ function withoutPassword(address: string): string {
 }
 
 /**
- * The name of an object as keys have it: what stands in braces decides the slot of a Redis Cluster, so all keys
- * of an object lie on one node. @throws TypeError, ValueError
+ * The name of an object as keys have it: what stands in braces decides the slot of a Redis Cluster, so all
+ * keys of an object lie on one node. @throws TypeError, ValueError
  */
 export function checkName(name: unknown): string {
   if (typeof name !== 'string') throw new TypeError(`the name must be a string, got ${typeof name}`);

@@ -3,9 +3,11 @@ import type { AsyncOptions } from '../heap/time.ts';
 import type { AnyFunction } from '../workers/targets.ts';
 import { checkInteger, checkNames, markOf } from './core.ts';
 import { RedisObject, RedisTag, registerRedis } from './object.ts';
+import { PoolIterator } from './pool-iterator.ts';
 import { taskName } from './tasks.ts';
 import { fromBytes, toBytes } from './wire.ts';
 
+/** What the calls of a pool between programs take. */
 export interface MapOptions extends AsyncOptions {
   /** Items that are one job of BullMQ's, and go to one worker. Default: 32 jobs for all. */
   chunksize?: number;
@@ -23,8 +25,9 @@ interface Call {
 }
 
 /**
- * Has tasks done by the workers of all programs that `serve` its name. A task is a function that is marked with
- * `task(import.meta, fn)` in the same module of the same program there: what travels is its name, never code.
+ * Has tasks done by the workers of all programs that `serve` its name. A task is a function that is marked
+ * with `task(import.meta, fn)` in the same module of the same program there: what travels is its name, never
+ * code.
  *
  * A task whose program dies is done by another one: at least once. What a task throws arrives as it was.
  */
@@ -64,7 +67,10 @@ export class Pool extends RedisObject {
     return { base: this.base, name: this.name };
   }
 
-  /** Calls `fn` with each item; the results in their order. @throws what a task throws; TypeError it is no task */
+  /**
+   * Calls `fn` with each item; the results in their order. @throws what a task throws; TypeError it is no
+   * task
+   */
   map<T, R>(fn: (item: T) => R, iterable: Iterable<T>, options?: number | MapOptions): Awaited<R>[] {
     return this.#run(this.#call(fn, iterable, options, false)) as Awaited<R>[];
   }
@@ -84,6 +90,7 @@ export class Pool extends RedisObject {
     return this.#run(this.#call(fn as AnyFunction, iterable, options, true)) as Awaited<R>[];
   }
 
+  /** The async twin of `starmap`. */
   async starmapAsync<A extends readonly unknown[], R>(
     fn: (...args: [...A]) => R,
     iterable: Iterable<A>,
@@ -98,38 +105,38 @@ export class Pool extends RedisObject {
     return this.#run(this.#call(fn as AnyFunction, [args], 1, true))[0] as Awaited<R>;
   }
 
+  /** The async twin of `apply`. */
   async applyAsync<A extends unknown[], R>(fn: (...args: A) => R, args: NoInfer<A>, options?: AsyncOptions): Promise<Awaited<R>> {
     return (await this.#runAsync(this.#call(fn as AnyFunction, [args], 1, true), options?.signal))[0] as Awaited<R>;
   }
 
-  /** The results in their order, each as soon as it and all before it are there. */
-  async *imap<T, R>(fn: (item: T) => R, iterable: Iterable<T>, options?: number | MapOptions): AsyncGenerator<Awaited<R>> {
-    for (const results of this.#each(fn as AnyFunction, iterable, options)) yield* (await results) as Awaited<R>[];
+  /**
+   * The results one by one in their order, each as soon as it and all before it are there: blocking with
+   * `for`, not blocking with `for await`. The default `chunksize` is 1.
+   * @throws TypeError it is no task
+   */
+  imap<T, R>(fn: (item: T) => R, iterable: Iterable<T>, options?: number | MapOptions): PoolIterator<Awaited<R>> {
+    return this.#imap(true, fn as AnyFunction, iterable, options);
   }
 
-  /** The results as they come. */
-  async *imapUnordered<T, R>(
-    fn: (item: T) => R,
-    iterable: Iterable<T>,
-    options?: number | MapOptions,
-  ): AsyncGenerator<Awaited<R>> {
-    const waiting = new Map(
-      this.#each(fn as AnyFunction, iterable, options).map((results, i) => [i, results.then((all) => [i, all] as const)]),
-    );
-    while (waiting.size > 0) {
-      const [i, results] = await Promise.race(waiting.values());
-      waiting.delete(i);
-      yield* results as Awaited<R>[];
-    }
+  /** `imap` with the results as they come. @throws as `imap` */
+  imapUnordered<T, R>(fn: (item: T) => R, iterable: Iterable<T>, options?: number | MapOptions): PoolIterator<Awaited<R>> {
+    return this.#imap(false, fn as AnyFunction, iterable, options);
   }
 
-  #each(fn: AnyFunction, iterable: Iterable<unknown>, options: number | MapOptions | undefined): Promise<unknown[]>[] {
-    const { task, chunks, star } = this.#call(fn, iterable, options ?? 1, false);
+  #imap<R>(
+    ordered: boolean,
+    fn: AnyFunction,
+    iterable: Iterable<unknown>,
+    given: number | MapOptions | undefined,
+  ): PoolIterator<R> {
+    const options = typeof given === 'object' ? { ...given, chunksize: given.chunksize ?? 1 } : (given ?? 1);
+    const { task, chunks, star } = this.#call(fn, iterable, options, false);
     const signal = typeof options === 'object' ? options.signal : undefined;
-    const all = chunks.map((chunk) => this.#runAsync({ task, chunks: [chunk], star }, signal));
-    // Somebody may stop before the last.
-    for (const each of all) each.catch(() => {});
-    return all;
+    signal?.throwIfAborted();
+    const { line } = this;
+    const calls = chunks.map((chunk) => line.begin('map', [this.#pool, task, [chunk], star]));
+    return new PoolIterator<R>(line, calls, ordered, signal);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Reply, ScriptCall } from './protocol.ts';
 import { type QueueOptions, RedisQueue, SHUT_DOWN } from './queue-base.ts';
 import { fromBytes, toBytes } from './wire.ts';
 
+/** What `PriorityQueue` of a cluster takes. */
 export interface PriorityQueueOptions extends QueueOptions {
   /**
    * Until when an item is its consumer's: `'get'` (default), at most once from when a worker has it; or
@@ -14,8 +15,8 @@ export interface PriorityQueueOptions extends QueueOptions {
 }
 
 /**
- * `get` takes the item with the smallest priority, of equal ones the first that came: priorities as of a local
- * `PriorityQueue`. Each get asks Redis, since what was fetched ahead would be out of order.
+ * `get` takes the item with the smallest priority, of equal ones the first that came: priorities as of a
+ * local `PriorityQueue`. Each get asks Redis, since what was fetched ahead would be out of order.
  */
 export class PriorityQueue<T = unknown> extends RedisQueue<T> {
   get #holds(): boolean {
@@ -23,12 +24,12 @@ export class PriorityQueue<T = unknown> extends RedisQueue<T> {
   }
 
   /** @internal */
-  protected putCall(items: readonly T[]): ScriptCall {
+  protected putCalls(items: readonly T[]): ScriptCall[] {
     const args = items.flatMap((item) => {
       const { ordering, key } = keyOf(item);
       return [ordering, key, toBytes(item)];
     });
-    return this.script('priorityPut', 'zhlm', this.channel, this.maxsize, ...args);
+    return [this.script('priorityPut', 'zhlm', this.channel, this.maxsize, ...args)];
   }
 
   #pop(max: number): [ScriptCall, number] {
@@ -58,14 +59,23 @@ export class PriorityQueue<T = unknown> extends RedisQueue<T> {
     return Array.from({ length: flat.length / 2 }, (_, i) => fromBytes(flat[2 * i + 1] as Uint8Array) as T);
   }
 
+  /**
+   * Counts one item off; with `until: 'taskDone'` the one that this worker has had longest. @throws
+   * ValueError
+   */
   override taskDone(): void {
     if (!this.#holds) super.taskDone();
-    else if (!this.line.call('doneAny', [this.base])) throw this.tooOften();
+    else if (!this.line.call('doneAny', [this.bases])) throw this.tooOften();
   }
 
   /** @internal */
   protected state(): [number, number, number, number] {
     return this.run('priorityState', 'zhlm') as [number, number, number, number];
+  }
+
+  /** @internal */
+  protected async stateAsync(): Promise<[number, number, number, number]> {
+    return (await this.runAsync('priorityState', 'zhlm', [])) as [number, number, number, number];
   }
 
   /** @internal */

@@ -30,14 +30,14 @@ export interface Calls {
   wait(call: ScriptCall, ms: number, turn: boolean): Reply;
   /** Puts items into a queue, as many as fit in time: how many, or a negative status. */
   put(call: ScriptCall, ms: number): number;
-  /** Somebody here wants items of a stream. `now`: answers when what is there has come. */
-  want(base: string, options: StreamOptions, now: boolean): Inbox;
-  /** The items that a worker has are done; without a slot: one that somebody here has. False: there is none. */
-  doneAny(base: string): boolean;
+  /** Somebody here wants items of streams. `now`: answers when what is there has come. */
+  want(bases: readonly string[], options: StreamOptions, now: boolean, ms: number): Inbox;
+  /** An item that somebody here has is done. False: there is none. */
+  doneAny(bases: readonly string[]): boolean;
   /** What was posted before is done: also what was told without an answer. */
   flush(): void;
-  /** Of a stream: [there, in hand, unfinished, shut down]. */
-  sizes(base: string): [number, number, number, number];
+  /** Of streams together: [there, in hand, unfinished, shut down]. */
+  sizes(bases: readonly string[]): [number, number, number, number];
   /** Takes a lock or a permit: the lease, or null. */
   acquire(kind: LeaseKind, address: Address, ms: number, args: Arg[]): Lease | null;
   /** Gives it back; without an owner: one that somebody here has. 'lost', 'none' or 'released'. */
@@ -48,7 +48,9 @@ export interface Calls {
   inspect(): Inspection;
   /** Has tasks done by whoever serves the pool: their results. */
   map(pool: PoolAddress, task: string, chunks: Uint8Array[], star: boolean): Uint8Array[];
-  /** Does tasks until `stopServing`, or the end. `tasks`: where they are, by the names by which they travel. */
+  /**
+   * Does tasks until `stopServing`, or the end. `tasks`: where they are, by the names by which they travel.
+   */
   serve(pool: PoolAddress, tasks: Record<string, string>, processes: number | undefined): void;
   stopServing(pool: PoolAddress): void;
   close(): void;
@@ -78,20 +80,108 @@ export interface PoolAddress {
   name: string;
 }
 
+/** A queue, as `inspect` tells of it. */
 export interface QueueReport {
   /** Items that nobody has asked for yet. */
   depth: number;
   /** Items that some program has, and has not finished. */
   pending: number;
-  /** Milliseconds since the oldest of those showed a sign of life. */
+  /** Milliseconds since the oldest of those showed a sign of life; of a `PriorityQueue` 0. */
   idle: number;
+  /** Items that were handed out too often. */
   deadLetters: number;
 }
 
+/** A lock that somebody holds, as `inspect` tells of it. */
+export interface LockReport {
+  /**
+   * The program that holds it, by a number that it has while it is connected, and which of its holds it is.
+   */
+  holder: string;
+  /** The fencing token of the hold. */
+  token: number;
+  /** Seconds that the lease lasts, if it is not renewed. */
+  left: number;
+}
+
+/** How many items, pairs or attributes something has. */
+export interface SizeReport {
+  /** So many. */
+  size: number;
+}
+
+/** A semaphore, as `inspect` tells of it. */
+export interface SemaphoreReport {
+  /** Permits that are left. */
+  left: number;
+  /** Permits that somebody holds. */
+  held: number;
+}
+
+/** An event, as `inspect` tells of it. */
+export interface EventReport {
+  /** Whether it is set. */
+  set: boolean;
+}
+
+/** A barrier, as `inspect` tells of it. */
+export interface BarrierReport {
+  /** How many have to call `wait`. */
+  parties: number;
+  /** How many wait now. */
+  waiting: number;
+  /** Whether it is broken. */
+  broken: boolean;
+}
+
+/** A value, as `inspect` tells of it. */
+export interface ValueReport {
+  /** Its number, as text. */
+  value: string;
+}
+
+/** A pool, as `inspect` tells of it. */
+export interface PoolReport {
+  /** Programs that serve it. */
+  workers: number;
+  /** Chunks of items that nobody does yet. */
+  waiting: number;
+  /** Chunks that are being done. */
+  active: number;
+  /** Chunks of which a task has thrown, of the last hour. */
+  failed: number;
+}
+
+/**
+ * What all programs with one prefix have in Redis, by the names of the objects. One that is as it was at
+ * first may not be there: a lock that nobody holds, a queue or a dict without items.
+ */
 export interface Inspection {
+  /** `Queue`, `JoinableQueue`, `SimpleQueue`. Shards are told of one by one, as `name/0`, `name/1`. */
   queues: Record<string, QueueReport>;
-  locks: Record<string, { holder: string; token: number; left: number }>;
-  pools: Record<string, { workers: number; waiting: number; active: number; failed: number }>;
+  /** `PriorityQueue`. */
+  priorityQueues: Record<string, QueueReport>;
+  /** `Lock`, those that are held. */
+  locks: Record<string, LockReport>;
+  /** `RLock`, those that are held. */
+  rlocks: Record<string, LockReport>;
+  /** `Semaphore` and `BoundedSemaphore`. */
+  semaphores: Record<string, SemaphoreReport>;
+  /** `Event`. */
+  events: Record<string, EventReport>;
+  /** `Barrier`. */
+  barriers: Record<string, BarrierReport>;
+  /** `Value`. */
+  values: Record<string, ValueReport>;
+  /** `dict`. */
+  dicts: Record<string, SizeReport>;
+  /** `Namespace`. */
+  namespaces: Record<string, SizeReport>;
+  /** `list`. */
+  lists: Record<string, SizeReport>;
+  /** `Pool`. */
+  pools: Record<string, PoolReport>;
+  /** Connections that this program has with Redis. */
   connections: number;
 }
 
@@ -103,8 +193,9 @@ export type Answer = [id: number, error: unknown, value: unknown];
 /** What every object of a connection carries. */
 export interface Link {
   requests: Queue<Request>;
-  /** Slots whose items are done. */
-  done: Queue<number>;
+  /** Slots whose items are done (src/redis/finished.ts), and what the bridge sleeps at. */
+  finished: RawArray<'i'>;
+  bell: Queue<number>;
   /** Which worker has the item of a slot; 0: none. */
   owners: RawArray<'i'>;
   /** When leases end: milliseconds of the clock that all threads share. */

@@ -2,11 +2,24 @@
 
 import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';
 import type { NumberArray } from '../queue/get-batch.ts';
-import { checkInteger, Empty, Full, isBlocking, nonNegativeTimeoutToMs, ShutDown, ValueError } from './core.ts';
+import {
+  checkInteger,
+  Empty,
+  Full,
+  isBlocking,
+  itemsOf,
+  itemsOfAsync,
+  nonNegativeTimeoutToMs,
+  readableOf,
+  ShutDown,
+  ValueError,
+  writableOf,
+} from './core.ts';
 import { RedisObject } from './object.ts';
 import type { ScriptCall } from './protocol.ts';
 import { fromBytes } from './wire.ts';
 
+/** What `Queue` and `JoinableQueue` of a cluster take. */
 export interface QueueOptions {
   /**
    * Items that may be in it, those that were taken and are not done among them; 0: any number. Every program
@@ -15,8 +28,15 @@ export interface QueueOptions {
   maxsize?: number;
   /** Items that this program fetches ahead. Default: the connection's. */
   prefetch?: number;
-  /** Default: the connection's. */
+  /** How often an item is handed out before it goes to the dead letters. Default: the connection's. */
   maxDeliveries?: number;
+  /**
+   * Streams over which the queue is spread, 1 to 64: more than one node of a Redis Cluster carries it then,
+   * and the order of items is that of their shard only. Each has its part of `maxsize`, and a put may wait
+   * for room in one though another one has some. Every program gives the same. Default 1. Not of a
+   * `PriorityQueue`.
+   */
+  shards?: number;
 }
 
 export const SHUT_DOWN = -1;
@@ -29,14 +49,20 @@ export function waitMs(block: Blocking, timeout: Timeout): number {
 
 /** An item that came too often and was taken out of its queue. */
 export interface DeadLetter<T> {
+  /** What was put. */
   item: T;
   /** How often it was handed out. */
   deliveries: number;
 }
 
 export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
-  /** The script that puts items in, with its arguments for these. @internal */
-  protected abstract putCall(items: readonly T[]): ScriptCall;
+  /** What its keys begin with; of a queue with shards, those of each. @internal */
+  protected get bases(): readonly string[] {
+    return [this.base];
+  }
+
+  /** The scripts that put items in, with their arguments for these. @internal */
+  protected abstract putCalls(items: readonly T[]): ScriptCall[];
   /** Takes out at least one item and at most so many. @internal */
   protected abstract take(max: number, ms: number): T[];
   /** @internal */
@@ -44,13 +70,15 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
   /** [there, in hand, unfinished, shut down] @internal */
   protected abstract state(): [number, number, number, number];
   /** @internal */
+  protected abstract stateAsync(): Promise<[number, number, number, number]>;
+  /** @internal */
   protected abstract stop(immediate: boolean): void;
 
   // ── put ────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Puts `item` in, waiting for room. When it returns, Redis has it; if the connection broke in between, it is
-   * in once all the same.
+   * Puts `item` in, waiting for room. When it returns, Redis has it; if the connection broke in between, it
+   * is in once all the same.
    * @param block false: throw Full at once
    * @param timeout seconds; undefined or null: for ever
    * @throws Full; ShutDown; TypeError the item cannot be sent
@@ -74,23 +102,33 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
     this.#put(Array.from(items), nonNegativeTimeoutToMs(timeout), true);
   }
 
+  /** The async twin of `putMany`. */
   async putManyAsync(items: Iterable<T>, timeout?: Timeout, options?: AsyncOptions): Promise<void> {
     await this.#putAsync(Array.from(items), nonNegativeTimeoutToMs(timeout), options, true);
   }
 
   #put(items: readonly T[], ms: number, many = false): void {
-    if (items.length > 0) this.#placed(this.line.call('put', [this.putCall(items), ms]), items.length, many);
+    if (items.length === 0) return;
+    const begun = this.putCalls(items).map((call) => this.line.begin('put', [call, ms]));
+    this.#placed(
+      begun.map((id) => this.line.end<'put'>(id)),
+      items.length,
+      many,
+    );
   }
 
   async #putAsync(items: readonly T[], ms: number, options: AsyncOptions | undefined, many = false): Promise<void> {
     if (items.length === 0) return;
-    this.#placed(await this.line.callAsync('put', [this.putCall(items), ms], options?.signal), items.length, many);
+    const calls = this.putCalls(items).map((call) => this.line.callAsync('put', [call, ms], options?.signal));
+    this.#placed(await Promise.all(calls), items.length, many);
   }
 
-  #placed(placed: number, wanted: number, many: boolean): void {
+  #placed(all: readonly number[], wanted: number, many: boolean): void {
+    const failure = all.find((each) => each < 0);
+    if (failure === SHUT_DOWN) throw new ShutDown('the queue was shut down');
+    if (failure !== undefined) throw this.refused();
+    const placed = all.reduce((sum, each) => sum + each, 0);
     if (placed === wanted) return;
-    if (placed === SHUT_DOWN) throw new ShutDown('the queue was shut down');
-    if (placed < 0) throw this.refused();
     const full = new Full('the queue is full');
     if (many) full.put = placed;
     throw full;
@@ -112,31 +150,40 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
     return this.take(1, waitMs(block, timeout))[0] as T;
   }
 
+  /** `get(false)`. @throws Empty */
   getNowait(): T {
     return this.get(false);
   }
 
+  /** The async twin of `get`. */
   async getAsync(timeout?: Timeout, options?: AsyncOptions): Promise<T> {
     return (await this.takeAsync(1, nonNegativeTimeoutToMs(timeout), options?.signal))[0] as T;
   }
 
-  /** Takes out as many items as have come, waiting for the first. @throws as `get` */
+  /**
+   * Takes out as many items as have come, waiting for the first. @param max at most so many; default: all
+   * @param timeout seconds for the first; undefined or null: for ever @throws as `get`
+   */
   getMany(max: number = MOST, timeout?: Timeout): T[] {
     return this.take(checkInteger('max', Math.min(max, MOST), 1), nonNegativeTimeoutToMs(timeout));
   }
 
+  /** The async twin of `getMany`. */
   async getManyAsync(max: number = MOST, timeout?: Timeout, options?: AsyncOptions): Promise<T[]> {
     return this.takeAsync(checkInteger('max', Math.min(max, MOST), 1), nonNegativeTimeoutToMs(timeout), options?.signal);
   }
 
   /**
-   * `getMany` of numbers, into a typed array: how many.
-   * @throws TypeError an item is no number; it and those behind it have been taken out, unlike with a local queue
+   * `getMany` of numbers, into a typed array: how many. @param timeout seconds for the first; undefined or
+   * null: for ever
+   * @throws TypeError an item is no number; it and those behind it have been taken out, unlike with a local
+   * queue
    */
   getManyInto(target: NumberArray, timeout?: Timeout): number {
     return target.length === 0 ? 0 : this.#into(target, this.getMany(target.length, timeout));
   }
 
+  /** The async twin of `getManyInto`. */
   async getManyIntoAsync(target: NumberArray, timeout?: Timeout, options?: AsyncOptions): Promise<number> {
     return target.length === 0 ? 0 : this.#into(target, await this.getManyAsync(target.length, timeout, options));
   }
@@ -155,11 +202,15 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
 
   // ── the rest ───────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Items that nobody has taken, as far as is known here: another program may hold some that it fetched ahead. */
+  /**
+   * Items that nobody has taken, as far as is known here: another program may hold some that it fetched
+   * ahead.
+   */
   qsize(): number {
     return this.state()[0];
   }
 
+  /** Whether `qsize()` is 0. Another program may change that before this one acts on it. */
   empty(): boolean {
     return this.qsize() === 0;
   }
@@ -169,6 +220,7 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
     return this.plan.options.maxsize ?? 0;
   }
 
+  /** Whether a put would have to wait; without a `maxsize` never. */
   full(): boolean {
     if (this.maxsize === 0) return false;
     const [there, inHand] = this.state();
@@ -180,13 +232,15 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
     return this.state()[2];
   }
 
+  /** Whether it was shut down, in whichever program. */
   get isShutdown(): boolean {
     return this.state()[3] === 1;
   }
 
   /** Counts one item off. @throws ValueError called more often than items were put */
   taskDone(): void {
-    if (this.run('taskDone', 'm', this.channel) === 0) throw this.tooOften();
+    const counted = (base: string) => this.line.call('run', [{ base, script: 'taskDone', keys: 'm', args: [`${base}c`] }]) === 1;
+    if (!this.bases.some(counted)) throw this.tooOften();
   }
 
   /** @internal */
@@ -194,15 +248,34 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
     return new ValueError('taskDone() called too many times');
   }
 
-  /** Waits until every item that was put is counted off. @param timeout seconds @returns false: the time was up */
+  /**
+   * Waits until every item that was put is counted off. @param timeout seconds @returns false: the time was
+   * up
+   */
   join(timeout?: Timeout): boolean {
-    const ms = nonNegativeTimeoutToMs(timeout);
-    return this.line.call('wait', [this.script('joined', 'm'), ms, false]) !== null;
+    const deadline = performance.now() + nonNegativeTimeoutToMs(timeout);
+    for (;;) {
+      for (const call of this.#joined)
+        if (this.line.call('wait', [call, Math.max(0, deadline - performance.now()), false]) === null) return false;
+      // While the last shard was waited for there may have come something into the first.
+      if (this.bases.length === 1 || this.unfinishedTasks === 0) return true;
+    }
   }
 
+  /** The async twin of `join`. */
   async joinAsync(timeout?: Timeout, options?: AsyncOptions): Promise<boolean> {
-    const ms = nonNegativeTimeoutToMs(timeout);
-    return (await this.line.callAsync('wait', [this.script('joined', 'm'), ms, false], options?.signal)) !== null;
+    const deadline = performance.now() + nonNegativeTimeoutToMs(timeout);
+    const { signal } = options ?? {};
+    for (;;) {
+      for (const call of this.#joined)
+        if ((await this.line.callAsync('wait', [call, Math.max(0, deadline - performance.now()), false], signal)) === null)
+          return false;
+      if (this.bases.length === 1 || (await this.stateAsync())[2] === 0) return true;
+    }
+  }
+
+  get #joined(): ScriptCall[] {
+    return this.bases.map((base) => ({ base, script: 'joined', keys: 'm', args: [] }));
   }
 
   /**
@@ -218,7 +291,18 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
    * or what it met. They were counted off.
    */
   deadLetters(max = 100): DeadLetter<T>[] {
-    const reply = this.run('deadLetters', 'x', checkInteger('max', max, 1)) as (Uint8Array | number)[];
+    const letters: DeadLetter<T>[] = [];
+    checkInteger('max', max, 1);
+    for (const base of this.bases) {
+      if (letters.length >= max) break;
+      letters.push(...this.#deadLettersOf(base, max - letters.length));
+    }
+    return letters;
+  }
+
+  #deadLettersOf(base: string, max: number): DeadLetter<T>[] {
+    const call: ScriptCall = { base, script: 'deadLetters', keys: 'x', args: [max] };
+    const reply = this.line.call('run', [call]) as (Uint8Array | number)[];
     return Array.from({ length: reply.length / 3 }, (_, i) => ({
       item: fromBytes(reply[3 * i] as Uint8Array) as T,
       deliveries: Number(reply[3 * i + 2]),
@@ -228,32 +312,26 @@ export abstract class RedisQueue<T> extends RedisObject<QueueOptions> {
   /** Nothing is buffered here: a put is in Redis when it returns. */
   joinThread(): void {}
 
+  /** Nothing is buffered here, either. */
   cancelJoinThread(): void {}
 
   /** Items until the queue is shut down and drained. */
-  *[Symbol.iterator](): Iterator<T> {
-    for (;;) {
-      let item: T;
-      try {
-        item = this.get();
-      } catch (error) {
-        if (error instanceof ShutDown) return;
-        throw error;
-      }
-      yield item;
-    }
+  [Symbol.iterator](): Iterator<T> {
+    return itemsOf(this);
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<T> {
-    for (;;) {
-      let item: T;
-      try {
-        item = await this.getAsync();
-      } catch (error) {
-        if (error instanceof ShutDown) return;
-        throw error;
-      }
-      yield item;
-    }
+  /** `for await (const item of queue)`: items until the queue is shut down and drained. */
+  [Symbol.asyncIterator](): AsyncIterator<T> {
+    return itemsOfAsync(this);
+  }
+
+  /** The items as a web stream, which ends when the queue is shut down and drained. */
+  readable(): ReadableStream<T> {
+    return readableOf(this);
+  }
+
+  /** A web stream whose chunks are put. `close` shuts the queue down, `abort` at once, with what is in. */
+  writable(): WritableStream<T> {
+    return writableOf(this);
   }
 }

@@ -1,5 +1,6 @@
 /** Queue, JoinableQueue and SimpleQueue: first in, first out, between programs. */
-import { Empty, ShutDown } from './core.ts';
+import { type AdoptionToken, Empty, ShutDown } from './core.ts';
+import { Finished } from './finished.ts';
 import { RedisTag, registerRedis } from './object.ts';
 import type { Inbox, ScriptCall, StreamOptions } from './protocol.ts';
 import { RedisQueue } from './queue-base.ts';
@@ -9,18 +10,44 @@ import { fromBytes, toBytes } from './wire.ts';
 const HEADER = 8;
 
 /**
- * A queue between programs, on a stream of Redis. An item counts as taken when a worker has it: it comes at most
- * once from then on, and is handed out again only if its program dies before. `JoinableQueue` holds on to items
- * until `taskDone`.
+ * A queue between programs, on a stream of Redis. An item counts as taken when a worker has it: it comes at
+ * most once from then on, and is handed out again only if its program dies before. `JoinableQueue` holds on
+ * to items until `taskDone`.
  *
- * First in, first out, but for what is handed out again. `maxsize` bounds what was put and is not done.
+ * First in, first out, but for what is handed out again. `maxsize` bounds what was put and is not done. With
+ * `shards` it is several streams, and nothing is said of the order of items of different shards.
  */
 export class Queue<T = unknown> extends RedisQueue<T> {
+  readonly #bases: readonly string[];
+  readonly #finished: Finished;
   #inbox: Inbox | undefined;
+  /** When the bridge was told last that somebody here wants items. */
+  #wantedAt = Number.NEGATIVE_INFINITY;
+  /** So many are left when more are asked for. */
+  readonly #half: number;
+  /** Where the next item goes. */
+  #turn = 0;
+
+  /** @internal */
+  constructor(existing: AdoptionToken) {
+    super(existing);
+    const { link, name, kind, options } = this.plan;
+    const { shards = 1 } = options;
+    // Each with a hash tag of its own: they lie on several nodes of a Redis Cluster.
+    this.#bases = shards === 1 ? [this.base] : Array.from({ length: shards }, (_, i) => `${link.prefix}:{${name}/${i}}:${kind}:`);
+    if (shards > 1) this.#turn = Math.floor(Math.random() * shards);
+    this.#finished = new Finished(link.finished, link.bell);
+    this.#half = (options.prefetch ?? link.prefetch) >> 1;
+  }
 
   /** When an item is done. @internal */
   protected get until(): StreamOptions['until'] {
     return 'get';
+  }
+
+  /** @internal */
+  protected override get bases(): readonly string[] {
+    return this.#bases;
   }
 
   #options(): StreamOptions {
@@ -33,8 +60,21 @@ export class Queue<T = unknown> extends RedisQueue<T> {
   }
 
   /** @internal */
-  protected putCall(items: readonly T[]): ScriptCall {
-    return this.script('streamPut', 'qm', this.channel, this.maxsize, ...items.map(toBytes));
+  protected putCalls(items: readonly T[]): ScriptCall[] {
+    const shards = this.#bases.length;
+    const count = Math.min(shards, items.length);
+    const first = this.#turn;
+    this.#turn = (first + count) % shards;
+    return Array.from({ length: count }, (_, i) => {
+      const base = this.#bases[(first + i) % shards] as string;
+      const some = items.slice(Math.floor((i * items.length) / count), Math.floor(((i + 1) * items.length) / count));
+      return { base, script: 'streamPut', keys: 'qm', args: [`${base}c`, this.#share, ...some.map(toBytes)] };
+    });
+  }
+
+  /** Of `maxsize`, a shard's. */
+  get #share(): number {
+    return Math.ceil(this.maxsize / this.#bases.length);
   }
 
   /** Seconds after which the bridge is told again that somebody waits. */
@@ -42,32 +82,41 @@ export class Queue<T = unknown> extends RedisQueue<T> {
     return this.plan.link.lease / 6;
   }
 
+  /** Says that somebody here wants items, for some time to come. */
+  #want(): void {
+    this.#wantedAt = performance.now();
+    this.line.post('want', this.#bases, this.#options(), false, 0);
+  }
+
+  /** What has come before somebody asked; more is fetched meanwhile. */
+  #ahead(inbox: Inbox, max: number): T[] {
+    const there = inbox.qsize();
+    if (there === 0) return [];
+    const items = this.#takeNow(inbox, max);
+    const isHalf = there > this.#half && there - items.length <= this.#half;
+    if (isHalf || performance.now() - this.#wantedAt > this.#slice * 1000) this.#want();
+    return items;
+  }
+
   /** @internal */
   protected take(max: number, ms: number): T[] {
-    const options = this.#options();
-    const { base, line } = this;
-    this.#inbox ??= line.call('want', [base, options, false]);
-    const inbox = this.#inbox;
-    if (inbox.qsize() > 0) {
-      const items = this.#takeNow(inbox, max);
-      if (items.length > 0) return items;
-    }
-    if (ms === 0) {
-      line.call('want', [base, options, true]);
-      const items = this.#takeNow(inbox, max);
-      if (items.length > 0) return items;
-      throw this.#none(inbox);
-    }
+    const { line } = this;
     const deadline = performance.now() + ms;
+    this.#inbox ??= line.call('want', [this.#bases, this.#options(), false, ms]);
+    const inbox = this.#inbox;
+    const items = this.#ahead(inbox, max);
+    if (items.length > 0) return items;
+    if (ms === 0) {
+      line.call('want', [this.#bases, this.#options(), true, 0]);
+      return this.#thereOrNone(inbox, max);
+    }
     for (;;) {
-      line.post('want', base, options, false);
+      this.#want();
       const left = (deadline - performance.now()) / 1000;
       try {
         return [this.#taken(inbox.get(true, Math.max(0, Math.min(left, this.#slice)))), ...this.#takeNow(inbox, max - 1)];
       } catch (error) {
-        if (!(error instanceof Empty)) throw error;
-        line.check();
-        if (left <= this.#slice) throw this.nothing();
+        this.#checkWait(error, left);
       }
     }
   }
@@ -75,31 +124,33 @@ export class Queue<T = unknown> extends RedisQueue<T> {
   /** @internal */
   protected async takeAsync(max: number, ms: number, signal: AbortSignal | undefined): Promise<T[]> {
     signal?.throwIfAborted();
-    const options = this.#options();
-    const { base, line } = this;
+    const { line } = this;
     const deadline = performance.now() + ms;
-    this.#inbox ??= await line.callAsync('want', [base, options, false], signal);
+    this.#inbox ??= await line.callAsync('want', [this.#bases, this.#options(), false, ms], signal);
     const inbox = this.#inbox;
-    const items = this.#takeNow(inbox, max);
+    const items = this.#ahead(inbox, max);
     if (items.length > 0) return items;
     if (ms === 0) {
-      await line.callAsync('want', [base, options, true], signal);
-      const now = this.#takeNow(inbox, max);
-      if (now.length > 0) return now;
-      throw this.#none(inbox);
+      await line.callAsync('want', [this.#bases, this.#options(), true, 0], signal);
+      return this.#thereOrNone(inbox, max);
     }
     for (;;) {
-      line.post('want', base, options, false);
+      this.#want();
       const left = (deadline - performance.now()) / 1000;
       try {
         const first = await inbox.getAsync(Math.max(0, Math.min(left, this.#slice)), { signal });
         return [this.#taken(first), ...this.#takeNow(inbox, max - 1)];
       } catch (error) {
-        if (!(error instanceof Empty)) throw error;
-        line.check();
-        if (left <= this.#slice) throw this.nothing();
+        this.#checkWait(error, left);
       }
     }
+  }
+
+  /** Whether to wait on. @throws Empty the time is up; RuntimeError the connection was closed */
+  #checkWait(error: unknown, left: number): void {
+    if (!(error instanceof Empty)) throw error;
+    this.line.check();
+    if (left <= this.#slice) throw this.nothing();
   }
 
   /** What has come already. */
@@ -118,34 +169,47 @@ export class Queue<T = unknown> extends RedisQueue<T> {
     return items;
   }
 
-  #none(inbox: Inbox): Error {
-    return inbox.isShutdown ? new ShutDown('the queue was shut down and is drained') : this.nothing();
+  #thereOrNone(inbox: Inbox, max: number): T[] {
+    const items = this.#takeNow(inbox, max);
+    if (items.length > 0) return items;
+    throw inbox.isShutdown ? new ShutDown('the queue was shut down and is drained') : this.nothing();
   }
 
   /** An item is this worker's. */
   #taken(bytes: Uint8Array): T {
     const slot = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-    const { owners } = this.plan.link;
-    Atomics.store(owners.view(), slot, this.line.worker);
+    Atomics.store(this.plan.link.owners.view(), slot, this.line.worker);
     this.took(slot);
     return fromBytes(bytes, HEADER) as T;
   }
 
   /** @internal */
   protected took(slot: number): void {
-    this.plan.link.done.put(slot);
+    this.finish(slot);
+  }
+
+  /** @internal */
+  protected finish(slot: number): void {
+    this.#finished.push(slot);
   }
 
   /** @internal */
   protected state(): [number, number, number, number] {
-    return this.line.call('sizes', [this.base]);
+    return this.line.call('sizes', [this.#bases]);
+  }
+
+  /** @internal */
+  protected stateAsync(): Promise<[number, number, number, number]> {
+    return this.line.callAsync('sizes', [this.#bases]);
   }
 
   /** @internal */
   protected stop(immediate: boolean): void {
-    this.run('streamShutdown', 'qm', this.channel, immediate ? 1 : 0);
+    for (const base of this.#bases)
+      this.line.call('run', [{ base, script: 'streamShutdown', keys: 'qm', args: [`${base}c`, immediate ? 1 : 0] }]);
   }
 
+  /** Closes this handle. What is in the queue stays. */
   override close(): void {
     this.#inbox?.close();
     super.close();
@@ -153,8 +217,8 @@ export class Queue<T = unknown> extends RedisQueue<T> {
 }
 
 /**
- * A `Queue` whose items are their consumer's until `taskDone`: of one that dies (worker, program or machine) they
- * are handed out again, at once or within two leases. So each is done at least once.
+ * A `Queue` whose items are their consumer's until `taskDone`: of one that dies (worker, program or machine)
+ * they are handed out again, at once or within two leases. So each is done at least once.
  *
  * `taskDone` finishes the item that this worker has had longest.
  */
@@ -164,15 +228,27 @@ export class JoinableQueue<T = unknown> extends Queue<T> {
     return 'taskDone';
   }
 
-  /** @internal */
-  protected override took(slot: number): void {
-    this.line.taken(this.base).push(slot);
+  #mine: number[] | undefined;
+
+  /** Slots of items that this worker has, of whichever handle. */
+  get #taken(): number[] {
+    this.#mine ??= this.line.taken(this.base);
+    return this.#mine;
   }
 
+  /** @internal */
+  protected override took(slot: number): void {
+    this.#taken.push(slot);
+  }
+
+  /**
+   * The item that this worker has had longest is finished, and does not come again. If it has none, one is
+   * that another worker of this program has. @throws ValueError this program has none
+   */
   override taskDone(): void {
-    const slot = this.line.taken(this.base).shift();
-    if (slot !== undefined) this.plan.link.done.put(slot);
-    else if (!this.line.call('doneAny', [this.base])) throw this.tooOften();
+    const slot = this.#taken.shift();
+    if (slot !== undefined) this.finish(slot);
+    else if (!this.line.call('doneAny', [this.bases])) throw this.tooOften();
   }
 }
 

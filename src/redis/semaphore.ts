@@ -12,8 +12,8 @@ export interface SemaphorePlan {
 
 /**
  * A counter of permits. Unlike a local one's, a permit is its worker's, under a lease: that of a worker or a
- * program that dies goes back. `release` gives back a permit that this program holds; if it holds none, there is
- * one more than before.
+ * program that dies goes back. `release` gives back a permit that this program holds; if it holds none, there
+ * is one more than before.
  */
 export class Semaphore extends RedisObject<SemaphorePlan> {
   get #args(): Arg[] {
@@ -66,16 +66,19 @@ export class Semaphore extends RedisObject<SemaphorePlan> {
     return { [Symbol.dispose]: () => this.release() };
   }
 
+  /** `await using held = await semaphore.holdAsync()`. */
   async holdAsync(options?: AsyncOptions): Promise<AsyncDisposable> {
     await this.acquireAsync(undefined, options);
     return { [Symbol.asyncDispose]: async () => this.release() };
   }
 
+  /** Runs `fn` between acquire and release. */
   with<T>(fn: () => T): T {
     using _ = this.hold();
     return fn();
   }
 
+  /** The same without blocking, for functions that may be async. */
   async withAsync<T>(fn: () => T | PromiseLike<T>, options?: AsyncOptions): Promise<T> {
     await using _ = await this.holdAsync(options);
     return await fn();

@@ -4,6 +4,7 @@ import { allMarks, checkInteger, checkNames } from './core.ts';
 import { SERVE } from './pool.ts';
 import { taskName } from './tasks.ts';
 
+/** What `serve` takes. */
 export interface ServeOptions {
   /** Workers here. Default: as many as there are processors. */
   processes?: number;

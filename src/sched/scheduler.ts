@@ -32,6 +32,9 @@ function inOrder(a: ScheduledEvent, b: ScheduledEvent): number {
   return a.time - b.time || a.priority - b.priority || a.sequence - b.sequence;
 }
 
+/** Events that have run and may still stand before the first. */
+const COMPACT = 1024;
+
 const monotonic = () => performance.now() / 1000;
 
 /** Waits for a difference of two values of the clock; `runAsync` awaits what it returns. */
@@ -56,7 +59,9 @@ const REPLANNED = Symbol('replanned');
  * ```
  */
 export class Scheduler {
+  /** In order; those before the first have run. To shift them would move all the others each time. */
   readonly #events: ScheduledEvent[] = [];
+  #first = 0;
   readonly #now: () => number;
   readonly #delay: DelayFunction | undefined;
   #sequence = 0;
@@ -76,7 +81,7 @@ export class Scheduler {
 
   /** @internal */
   [STATE](): State {
-    const { length } = this.#events;
+    const length = this.#events.length - this.#first;
     return { text: `${length} events`, fields: { events: length } };
   }
 
@@ -102,14 +107,14 @@ export class Scheduler {
     checkArgs(argument, 'argument');
     // As Python's, which is a tuple: the order was made from what it says now.
     const event: ScheduledEvent = Object.freeze({ time, priority, sequence: this.#sequence++, action, argument, kwargs });
-    let low = 0;
+    let low = this.#first;
     for (let high = this.#events.length; low < high; ) {
       const middle = (low + high) >> 1;
       if (inOrder(this.#events[middle] as ScheduledEvent, event) < 0) low = middle + 1;
       else high = middle;
     }
     this.#events.splice(low, 0, event);
-    if (low === 0) this.#replan();
+    if (low === this.#first) this.#replan();
     return event;
   }
 
@@ -135,31 +140,41 @@ export class Scheduler {
 
   /** Takes an event back. @throws ValueError it is not in the queue, perhaps because it ran */
   cancel(event: ScheduledEvent): void {
-    const index = this.#events.indexOf(event);
+    const index = this.#events.indexOf(event, this.#first);
     if (index < 0) throw new ValueError('the event is not in the queue');
     this.#events.splice(index, 1);
-    if (index === 0) this.#replan();
+    if (index === this.#first) this.#replan();
   }
 
   /** Whether there are no events to come. */
   empty(): boolean {
-    return this.#events.length === 0;
+    return this.#events.length === this.#first;
   }
 
   /** The events to come, in order: a copy. */
   get queue(): ScheduledEvent[] {
-    return [...this.#events];
+    return this.#events.slice(this.#first);
   }
 
   /** What remains until the first event: 0 or less when it is due, undefined when there is none. */
   #left(): number | undefined {
-    const [first] = this.#events;
+    const first = this.#events[this.#first];
     return first && first.time - this.#now();
+  }
+
+  #takeFirst(): ScheduledEvent {
+    const event = this.#events[this.#first++] as ScheduledEvent;
+    // At the end, too: what has run keeps nothing alive.
+    if (this.#first === this.#events.length || (this.#first >= COMPACT && 2 * this.#first >= this.#events.length)) {
+      this.#events.splice(0, this.#first);
+      this.#first = 0;
+    }
+    return event;
   }
 
   #runFirst(): unknown {
     // Out before it runs: an action that throws leaves the others in place, and is not run again.
-    const { action, argument, kwargs } = this.#events.shift() as ScheduledEvent;
+    const { action, argument, kwargs } = this.#takeFirst();
     return kwargs === undefined ? action(...argument) : action(...argument, kwargs);
   }
 

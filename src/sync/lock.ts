@@ -12,6 +12,7 @@ import { checkNames } from '../heap/options.ts';
 import { AdoptionToken, adopt, created, registerShared, Shared } from '../heap/shared.ts';
 import { STATE, type State } from '../heap/show.ts';
 import type { AsyncOptions, Blocking, Timeout } from '../heap/time.ts';
+import { diagnostics } from '../platform/index.ts';
 import { Acquirable } from './acquirable.ts';
 import { wouldBlock } from './blocking.ts';
 import { acquireTimeout } from './flavour.ts';
@@ -129,6 +130,8 @@ export abstract class Lockable extends Acquirable {
   /** @internal */
   protected [Member.BROKEN_ERROR](): BrokenLockError {
     const dead = this[Member.HEAP].core.lockDeadOwner(this[Member.OPEN]);
+    if (diagnostics?.lockBroken.hasSubscribers)
+      diagnostics.lockBroken.publish({ class: this.constructor.name, id: Shared.idOf(this), holder: dead });
     return new BrokenLockError(
       `${this.constructor.name} ${Shared.idOf(this)} is broken: worker ${dead} is gone and had not released it; reset() makes it whole, once what it guards is`,
     );
@@ -364,7 +367,9 @@ export class RLock extends Lockable {
   }
 }
 
-/** What wraps a lock finds it again in the heap: as of the class that it was made as, whatever the wrapper's. */
+/**
+ * What wraps a lock finds it again in the heap: as of the class that it was made as, whatever the wrapper's.
+ */
 export function lockBehind({ heap, ref }: AdoptionToken): Lock | RLock {
   const at = heap.core.refObject(ref);
   const isPlain = heap.core.objectKind(heap.core.objectId(at)) === Kind.LOCK;

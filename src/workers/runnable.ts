@@ -18,6 +18,7 @@ import type { Flavour } from '../sync/flavour.ts';
 import { getStartMethod } from './context.ts';
 import { currentWorker, type ProcessTraits } from './current-worker.ts';
 import { inheritedOutputs, type Launch, launchOf, type OutputQueue } from './launch-options.ts';
+import { tellOfWorker } from './observed.ts';
 import { checkOptions, type GivenOptions } from './options.ts';
 import type { Origin, StartMessage } from './protocol.ts';
 import { type RecordRow, type TaskSpec, WorkerRecord } from './record.ts';
@@ -185,6 +186,7 @@ export abstract class Runnable<R = unknown> extends Shared {
       classes: classModules(),
     };
     this.#launch(origin, tellSupervisor);
+    tellOfWorker(this[Member.HEAP], () => this[Member.RECORD_OF]);
     // Not in the first process, whose end is the end of all: elsewhere this one may be gone before the
     // program's supervisor has heard of it.
     if (origin.isSpawned && this[Member.HEAP].link.processes?.os !== 0) this[Member.RECORD_OF].waitForNumber();
@@ -218,8 +220,7 @@ export abstract class Runnable<R = unknown> extends Shared {
       record.isSpawned = true;
     }
     record.setNumbers(tid, pid, parent);
-    // With a reference, which the supervisor takes over: the record must not go while the message is on its
-    // way.
+    // With a reference of the slot's: the record must not go while the message is on its way.
     core.slotSetRecord(tid, id, generation);
     // Only now: from here on somebody may wait for its end, and should this worker die before the message,
     // the slot says that there was to be a child.

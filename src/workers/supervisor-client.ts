@@ -7,6 +7,7 @@ import { type Heap, onCreated, takeSlot, theHeap } from '../heap/heap.ts';
 import {
   breakPipe,
   canBlock,
+  closeInspection,
   onAttached,
   onExit,
   onIdle,
@@ -78,6 +79,9 @@ function beOpen(heap: Heap): void {
   onAttached(heap.link.heapId, (tid, life) => {
     connect().post({ type: 'attached', tid, life } satisfies ToSupervisor, typeof life === 'object' ? [life] : []);
   });
+  if (!heap.link.inspect || currentWorker() !== undefined) return;
+  connect();
+  onExit(closeInspection);
 }
 
 /** In the main thread of a process of the operating system: it has a supervisor from the beginning. */
@@ -88,7 +92,10 @@ export function openProcess(heap: Heap): void {
 
 let guestLine: number | undefined;
 
-/** The same in a guest's: its supervisor alone sees the end of the heap's program while this thread is blocked. */
+/**
+ * The same in a guest's: its supervisor alone sees the end of the heap's program while this thread is
+ * blocked.
+ */
 export function openGuest(heap: Heap, line: number): void {
   guestLine = line;
   openProcess(heap);

@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inFull } from '../support/mode.ts';
 import { launchChromium, openPage } from './chromium.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -74,6 +75,9 @@ describe.each([
     expect(await lanes()).toEqual(['producer 1', 'producer 2', 'producer 3', 'consumer 1', 'consumer 2']);
   });
 
+  // It is the same page: a run that is not in full goes through the rest of it once.
+  if (serve === develop && !inFull) return;
+
   test('stops when it is paused, and goes on', async () => {
     await page.click('#pause');
     // What is on its way arrives.
@@ -127,6 +131,47 @@ describe.each([
     expect(await burning()).toBe(cores);
     await page.click('#saturate');
     expect(await page.textContent('#saturate')).toBe('Saturate the cores');
+  });
+
+  test.each([360, 600])('is whole %d pixels wide, and a lane is killed by a tap', async (width) => {
+    const narrow = await openPage(browser, server.origin);
+    try {
+      await narrow.page.setViewportSize({ width, height: 780 });
+      const seen = (source: string) => narrow.page.evaluate(source);
+      await expect.poll(() => seen('lanes().length'), { timeout: 20_000 }).toBe(5);
+      expect(await seen('document.documentElement.scrollWidth')).toBe(width);
+      await narrow.page.click('#lanes', { position: (await seen("placeOf('consumer 1')")) as { x: number; y: number } });
+      await expect.poll(() => seen('lanes().join()'), { timeout: 20_000 }).not.toMatch(/consumer 1/);
+      await expect.poll(() => narrow.page.isVisible('#failure')).toBe(false);
+      expect(narrow.log.filter((line) => /^(error|pageerror)/.test(line))).toEqual([]);
+      if (width === 360)
+        await narrow.page.screenshot({ path: resolve(root, `build/example ${name}, narrow.png`), fullPage: true });
+    } finally {
+      await narrow.page.close();
+    }
+  });
+
+  test('says why nothing moves where the page is not isolated', async () => {
+    const bare = await browser.newPage();
+    try {
+      await bare.route(server.origin, async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, headers: { 'content-type': 'text/html' } });
+      });
+      await bare.goto(server.origin);
+      await expect.poll(() => bare.textContent('#failure'), { timeout: 20_000 }).toMatch(/Cross-Origin-Opener-Policy/);
+      expect(await bare.isDisabled('#render')).toBe(true);
+    } finally {
+      await bare.close();
+    }
+  });
+
+  test('can render again after it has failed', async () => {
+    await page.evaluate('many.getContext("2d").clearRect = () => { throw new Error("no picture"); }');
+    await page.click('#render');
+    await expect.poll(() => page.textContent('#failure'), { timeout: 20_000 }).toBe('no picture');
+    expect(await page.isDisabled('#render')).toBe(false);
+    await page.evaluate('delete many.getContext("2d").clearRect; failure.hidden = true');
   });
 
   test('fails nowhere, and leaves a picture of itself in build/', async () => {

@@ -54,7 +54,7 @@ const bundled = { bundle: true, write: false, format: 'esm', platform: 'browser'
  * The package as a bundler leaves it: a few files instead of fifty, which each worker would have to fetch.
  */
 async function bundlePackage(): Promise<Map<string, string>> {
-  const entries = ['index', 'threading', 'multiprocessing', 'queue', 'sched'];
+  const entries = ['index', 'threading', 'multiprocessing', 'queue', 'sched', 'inspector'];
   const { outputFiles } = await build({
     ...bundled,
     entryPoints: entries.map((entry) => join(root, `dist/browser/${entry}.js`)),

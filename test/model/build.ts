@@ -41,6 +41,13 @@ export interface Core {
   readonly file: string;
   /** Which of the bugs that are planted in it is there (see planted.ts). Default: none. */
   readonly planted?: number;
+  /** What it was built with in place of the sources as they are: limits of a model's own, say. */
+  readonly mutant?: readonly Edit[];
+  /**
+   * Hears of each call of a function that says so (see mutants/coverage.ts): its number, and which worker
+   * made the call, or OBSERVER in the setup, or DYING there in a call that ends in a death.
+   */
+  readonly enters?: (number: number, who: number) => void;
 }
 
 /** Texts by path. */
@@ -51,7 +58,8 @@ const root = resolve(here, '../..');
 const cache = join(root, 'build/model');
 
 export async function buildCore(options: BuildOptions = {}): Promise<Core> {
-  const core = await buildFrom(applyMutant(sourcesOf(options), options.mutant ?? []), options.entry);
+  const built = await buildFrom(applyMutant(sourcesOf(options), options.mutant ?? []), options.entry);
+  const core = options.mutant ? { ...built, mutant: options.mutant } : built;
   if (options.out === undefined) return core;
   const file = resolve(options.out);
   write(file, readFileSync(core.file));

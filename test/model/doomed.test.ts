@@ -349,7 +349,7 @@ describe('the doomed', () => {
     {
       what: 'that are adopted and not taken apart',
       model: dies,
-      edit: { file: REAPER, find: '  releaseAllOf(slotOf(tid));\n  drain();\n', replace: '  releaseAllOf(slotOf(tid));\n' },
+      edit: { file: REAPER, find: '  slotReleaseRecord(tid);\n  drain();\n', replace: '  slotReleaseRecord(tid);\n' },
     },
     {
       what: 'that are adopted from the living',

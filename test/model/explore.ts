@@ -63,19 +63,22 @@ interface Found {
   readonly transitions: number;
 }
 
+/** More states than this are a failure, unless a model says otherwise. */
+export const MOST_STATES = 1_000_000;
+
+/** For the suspended stack of each thread, unless a model says otherwise. */
+export const STACK_BYTES = 1024;
+
+/** What a search makes its machines of. */
+export function machineOf(core: Core, options: Options): MachineOptions {
+  const { pages = 1, sparePages = 0, stackBytes = STACK_BYTES, fine = false, reduce = true } = options;
+  return { core, pages, sparePages, stackBytes, fine, shared: new Shared((pages * 65536) >> 2, reduce) };
+}
+
 export function explore(name: string, core: Core, describe: Describe, options: Options = {}): Result {
   const start = performance.now();
-  const {
-    pages = 1,
-    sparePages = 0,
-    stackBytes = 1024,
-    fine = false,
-    maxStates = 1_000_000,
-    reduce = true,
-    canFinish = true,
-  } = options;
-  const shared = new Shared((pages * 65536) >> 2, reduce);
-  const machine: MachineOptions = { core, pages, sparePages, stackBytes, fine, shared };
+  const { maxStates = MOST_STATES, canFinish = true } = options;
+  const machine = machineOf(core, options);
   for (;;) {
     const model = new Model(machine, describe);
     const { wrong, graph, transitions } = search(model, maxStates, canFinish);

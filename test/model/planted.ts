@@ -74,7 +74,7 @@ export const planted = plantedIn([]);
 const FUNCTION = /^((?:@\w+\n)*)(?:export )?function (\w+)\(([^)]*)\): (\w+) \{\n/gm;
 
 /** A function at the top level of a file. */
-interface Place {
+export interface Place {
   file: string;
   name: string;
   decorators: string;
@@ -85,7 +85,16 @@ interface Place {
   end: number;
 }
 
-class Planting {
+export function* placesIn(file: string, text: string): Generator<Place> {
+  for (const match of text.matchAll(FUNCTION)) {
+    const [head, decorators = '', name = '', parameters = '', result = ''] = match;
+    const begin = match.index + head.length;
+    yield { file, name, decorators, parameters, result, begin, end: text.indexOf('\n}\n', begin - 1) + 3 };
+  }
+}
+
+/** Sources in which bugs are planted. */
+export class Planting {
   readonly #original: Sources;
   /** What goes in behind the heads of functions: by file, and by where. */
   readonly #questions = new Map<string, Map<number, string>>();
@@ -105,25 +114,34 @@ class Planting {
       const key = `${place.file} ${place.name}`;
       byPlace.set(key, { place, edits: [...(byPlace.get(key)?.edits ?? []), edit] });
     }
-    for (const { place, edits: own } of byPlace.values()) this.#copy(place, own, number);
+    for (const { place, edits: own } of byPlace.values()) this.#copy(place, own.reduce(edited, this.#bodyOf(place)), number);
     return true;
+  }
+
+  /**
+   * The function called `name` has another body as bug `number`. False: there is none that this can be done
+   * to.
+   */
+  plantBody(file: string, name: string, body: (before: string) => string, number: number): boolean {
+    const place = [...placesIn(file, this.#original.get(file) ?? '')].find((each) => each.name === name);
+    if (place === undefined) return false;
+    this.#copy(place, body(this.#bodyOf(place)), number);
+    return true;
+  }
+
+  #bodyOf({ file, begin, end }: Place): string {
+    return (this.#original.get(file) as string).slice(begin, end);
   }
 
   #placeOf({ file, find }: Edit): Place | undefined {
     const text = this.#original.get(file) ?? '';
     const from = text.indexOf(find);
     if (from < 0 || text.includes(find, from + 1)) return undefined;
-    for (const match of text.matchAll(FUNCTION)) {
-      const [head, decorators = '', name = '', parameters = '', result = ''] = match;
-      const begin = match.index + head.length;
-      const end = text.indexOf('\n}\n', begin - 1) + 3;
-      if (from >= begin && from + find.length <= end) return { file, name, decorators, parameters, result, begin, end };
-    }
+    for (const place of placesIn(file, text)) if (from >= place.begin && from + find.length <= place.end) return place;
     return undefined;
   }
 
-  #copy({ file, name, decorators, parameters, result, begin, end }: Place, edits: readonly Edit[], number: number): void {
-    const body = edits.reduce(edited, (this.#original.get(file) as string).slice(begin, end));
+  #copy({ file, name, decorators, parameters, result, begin }: Place, body: string, number: number): void {
     const copy = `${name}_${number}`;
     const names = parameters.split(',').map((each) => each.split(':')[0]?.trim());
     const call = `${copy}(${names.filter((each) => each !== '').join(', ')})`;

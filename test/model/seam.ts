@@ -3,7 +3,7 @@
  */
 import type { Core } from './build.ts';
 import type { Memory } from './memory.ts';
-import { OBSERVER, type Sharing } from './sharing.ts';
+import { DYING, OBSERVER, type Sharing } from './sharing.ts';
 import type { Thread } from './thread.ts';
 
 export const Op = {
@@ -78,6 +78,8 @@ export interface Listener {
  * search.
  */
 const LONGEST_RUN = 256;
+/** No setup takes so many operations: a loop that ends never is found out. */
+const LONGEST_SETUP = 10_000_000;
 /** A loop of steps that do nothing never comes to an operation. */
 const MOST_STEPS = 100_000;
 
@@ -98,6 +100,8 @@ export class Seam {
   clock = 0;
   /** Operations that are left to a call of the setup's: see `cutShort`. */
   private left = Number.POSITIVE_INFINITY;
+  /** Operations in which nobody could be suspended. */
+  private setup = 0;
   /** Operations and steps since the last scheduling point. */
   private run = 0;
   /** While an instance rewinds: the result of the operation at which it was suspended. */
@@ -134,7 +138,7 @@ export class Seam {
    * Asyncify calls a suspending import twice: first it unwinds the stack; the second time it has rewound it
    * and wants the result.
    */
-  importsFor(thread: Thread, { module, planted = 0 }: Core): WebAssembly.Imports {
+  importsFor(thread: Thread, { module, planted = 0, enters }: Core): WebAssembly.Imports {
     const seam: WebAssembly.ModuleImports = {
       high: () => this.high,
       now: () => this.clock,
@@ -157,7 +161,7 @@ export class Seam {
     const imports: Record<string, WebAssembly.ModuleImports> = {
       atomics: seam,
       env: { memory: this.memory.wasm },
-      planted: { number: planted },
+      planted: { number: planted, enters: (number: number) => enters?.(number, this.caller) },
     };
     for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
       imports[from] ??= {};
@@ -167,6 +171,12 @@ export class Seam {
       };
     }
     return imports;
+  }
+
+  /** Who is making a call: a worker's index, OBSERVER or DYING in the setup. */
+  private get caller(): number {
+    if (!this.direct) return this.who;
+    return this.left === Number.POSITIVE_INFINITY ? OBSERVER : DYING;
   }
 
   /** Who is moving stops before this operation. */
@@ -185,6 +195,7 @@ export class Seam {
   goesThrough(op: number, p: number, a: number, b: number): boolean {
     if (this.direct) {
       if (op === Op.WAIT) throw new Error('a call that is no step of a program would sleep');
+      if (++this.setup > LONGEST_SETUP) throw new Error('the setup goes round and round');
       if (this.left-- <= 0) throw new CutShort();
       if (this.looking) this.isPrivate(op, p, a, b);
       return true;
@@ -246,6 +257,7 @@ export class Seam {
     const { direct, listener } = this;
     this.direct = true;
     this.looking = true;
+    this.setup = 0;
     this.listener = undefined;
     try {
       return call();

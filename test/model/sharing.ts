@@ -31,6 +31,9 @@ export class Shared {
 /** Bit of whoever looks from outside, such as an invariant. */
 export const OBSERVER = 31;
 
+/** Who makes a call of the setup that ends in a death (see `Handle.dies`), where one asks who is calling. */
+export const DYING = 32;
+
 export class Sharing {
   private readonly readers: Int32Array;
   private readonly writers: Int32Array;

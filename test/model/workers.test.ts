@@ -119,8 +119,8 @@ describe('a slot', () => {
   );
 
   /**
-   * Its parent dies at any step of taking it and naming the record in it; the supervisor then ends what was not
-   * started, as src/entry/supervisor.ts does. Somebody else takes a slot meanwhile.
+   * Its parent dies at any step of taking it and naming the record in it; the supervisor then ends what was
+   * not started, as src/entry/supervisor.ts does. Somebody else takes a slot meanwhile.
    */
   const naming = (m: Model) => {
     const office = new Office(m);
@@ -150,11 +150,11 @@ describe('a slot', () => {
         if (found.slot === 0) flow.goto('none');
       }),
       call(
-        'refAdopt',
+        'refOpen',
         () => [word(found.slot, SlotField.RECORD_ID), word(found.slot, SlotField.RECORD_GENERATION)],
-        (adopted) => {
-          must(adopted > 0, `adopted ${adopted}`);
-          own.id = adopted;
+        (opened) => {
+          must(opened > 0, `opened ${opened}`);
+          own.id = opened;
         },
       ),
       call('reap', () => [word(found.slot, SlotField.TID), 0]),
@@ -164,8 +164,10 @@ describe('a slot', () => {
     m.finally(() => {
       const references = referencesTo(m, [id, generation]);
       if (references === 0) return 'the record is gone, and somebody has a handle of it';
-      // The slot has one of its own. Who dies between counting it and naming the record leaves it behind.
-      return references === 2 || (m.victim >= 0 && references === 1) ? undefined : `${references} references`;
+      // The slot has one of its own, until it is repaired. Who dies between counting it and naming the record
+      // leaves it behind.
+      const left = found.slot !== 0 ? 1 : 2;
+      return references === left || (m.victim >= 0 && references === 1) ? undefined : `${references} references`;
     });
   };
 
@@ -181,6 +183,20 @@ describe('a slot', () => {
     ({ bad }) => {
       holds('workers, death of who names a record', core, naming, fine);
       breaks('named before it is counted', bad, naming, /the record is gone/, fine);
+    },
+  );
+
+  planted(
+    'has given its handle of the record back when it is repaired',
+    {
+      bad: {
+        file: 'lifecycle/reaper.ts',
+        find: '  slotReleaseRecord(tid);\n',
+        replace: '',
+      },
+    },
+    ({ bad }) => {
+      breaks('a slot that keeps its record', bad, naming, /^2 references$/, fine);
     },
   );
 

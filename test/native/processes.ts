@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadNative, type Native, whyNoNative } from '../../src/platform/native.ts';
-import { LONG } from '../support/until.ts';
+import { LONG, PROGRAM_MS } from '../support/until.ts';
 
 export const native: Native = loadNative() as Native;
 if (native === undefined) throw new Error(`the tests in this folder need the native part: ${whyNoNative()}`);
@@ -84,7 +84,7 @@ export function start(task: string, numbers: number[] = [], { fd, descriptors }:
   const command = ['-c', `${limit} exec "$@"`, 'sh', process.execPath, '--expose-gc', file, task, ...numbers.map(String)];
   const child = spawn('sh', command, {
     stdio: ['ignore', 'pipe', 'pipe', fd ?? 'ignore'],
-    timeout: LONG * 1000,
+    timeout: PROGRAM_MS,
     killSignal: 'SIGKILL',
   });
   let output = '';

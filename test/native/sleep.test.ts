@@ -68,13 +68,13 @@ test('a wait in another process times out', async () => {
 });
 
 test('threads that are terminated in their sleep end soon, also when nobody has told the native part', async () => {
-  const { code, output, errors } = await run('terminates', [25, 0]);
+  const { code, output, errors } = await run('terminates', [10, 0]);
   expect({ code, errors }).toEqual({ code: 0, errors: '' });
   expect(Number(output)).toBeLessThan(SOON);
 });
 
 test('threads that are stopped and terminated in their sleep end soon', async () => {
-  const { code, output, errors } = await run('terminates', [25, 1]);
+  const { code, output, errors } = await run('terminates', [10, 1]);
   expect({ code, errors }).toEqual({ code: 0, errors: '' });
   expect(Number(output)).toBeLessThan(SOON);
 });

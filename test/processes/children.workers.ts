@@ -10,7 +10,7 @@ import {
   type Lock,
   Process,
   parentProcess,
-  type Queue,
+  Queue,
   sleep,
   sleepAsync,
   Thread,
@@ -96,6 +96,13 @@ export const takeForever = task(import.meta, function takeForever(queue: Queue, 
 
 export const takeForeverInThread = task(import.meta, function takeForeverInThread(queue: Queue, ready: Queue<number>): void {
   new Thread({ target: takeForever, args: [queue, ready], daemon: true }).start();
+  for (;;) sleep(1000);
+});
+
+export const dieStartingThread = task(import.meta, function dieStartingThread(): void {
+  const thread = new Thread({ target: takeForever, args: [new Queue()], daemon: true });
+  thread.start();
+  process.kill(process.pid, 'SIGKILL');
   for (;;) sleep(1000);
 });
 

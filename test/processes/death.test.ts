@@ -2,13 +2,13 @@
  * Every way to die: its exit code is right, the others go on, and what the process and its threads held is
  * repaired.
  */
-import { readdirSync } from 'node:fs';
 import { BrokenLockError, Condition, heap, Lock, Queue, WorkerDied } from 'nogil';
 import { setStartMethod } from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
 import { LONG, until } from '../support/until.ts';
 import { workers } from '../support/workers.ts';
 import {
+  dieStartingThread,
   end,
   gripList,
   handleTerm,
@@ -132,6 +132,21 @@ describe('a lock', () => {
   });
 });
 
+test('a process that is killed as it starts a thread leaves nothing of that', async () => {
+  const records = () => heap.stats().objects.Worker ?? 0;
+  const before = { records: records(), workers: workers() };
+  for (let i = 0; i < 4; i++) {
+    const child = started(dieStartingThread);
+    expect(child.join(LONG)).toBe(true);
+    expect(child.exitcode).toBe(-9);
+    child.close();
+  }
+  await until(
+    () => records() <= before.records && workers() <= before.workers,
+    () => `${records()} records and ${workers()} places of ${JSON.stringify(before)}`,
+  );
+});
+
 test('two processes are killed at the same moment, in the midst of what they do', () => {
   const queue = new Queue<number>();
   for (let round = 0; round < 5; round++) {
@@ -163,18 +178,3 @@ test('the repair of one waits for what another has, and that one is killed: only
   }
   condition.with(() => condition.notifyAll());
 });
-
-test('100 processes start and end, and leave nothing behind', async () => {
-  const descriptors = () => readdirSync('/proc/self/fd').length;
-  const one = async (i: number) => {
-    const child = started(end, i % 5 === 0 ? 'SIGKILL' : i % 5 === 1 ? 'exit 7' : 'return');
-    expect(await child.joinAsync(LONG)).toBe(true);
-    expect(child.exitcode).toBe(i % 5 === 0 ? -9 : i % 5 === 1 ? 7 : 0);
-    child.close();
-  };
-  for (let i = 0; i < 5; i++) await one(i);
-  const before = { bytes: heap.stats().bytesInUse, workers: workers(), descriptors: descriptors() };
-  for (let i = 0; i < 100; i += 4) await Promise.all([0, 1, 2, 3].map((more) => one(i + more)));
-  await until(() => workers() === before.workers && descriptors() <= before.descriptors);
-  await until(() => heap.stats().bytesInUse <= before.bytes);
-}, 120_000);

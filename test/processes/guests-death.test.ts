@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { BrokenLockError, heap, Lock, Queue } from 'nogil';
 import { setStartMethod } from 'nogil/multiprocessing';
 import { afterEach, describe, expect, test } from 'vitest';
+import { tries } from '../support/mode.ts';
 import { programsOf } from '../support/programs.ts';
 import { LONG, until } from '../support/until.ts';
 import { workers } from '../support/workers.ts';
@@ -52,7 +53,7 @@ describe('a guest that is killed', () => {
     while (!items.empty()) items.get();
     await until(() => workers() <= 3);
     const before = { bytes: heap.stats().bytesInUse, workers: workers(), descriptors: descriptors() };
-    for (let round = 0; round < 60; round += 3) await Promise.all([0, 1, 2].map(() => one(Math.random() * 60)));
+    for (let round = 0; round < tries(48); round += 3) await Promise.all([0, 1, 2].map(() => one(Math.random() * 60)));
     await until(() => workers() === before.workers, `${before.workers} places`);
     while (!items.empty()) items.get();
     await until(

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { task } from 'nogil';
+import { TimeoutError, task } from 'nogil';
 import type { Cluster } from 'nogil/redis';
 import { describe, expect, test } from 'vitest';
 import { add, deadly, fails, slowly, square, unmarked } from './programs.workers.ts';
@@ -42,6 +42,8 @@ describe('a pool of several programs', () => {
     const came: number[] = [];
     for await (const x of pool.imap(square, numbers.slice(0, 20), 5)) came.push(x);
     expect(came).toEqual(squares.slice(0, 20));
+    expect([...pool.imap(square, numbers.slice(0, 20))]).toEqual(squares.slice(0, 20));
+    expect([...pool.imapUnordered(square, numbers.slice(0, 20), 3)].sort((a, b) => a - b)).toEqual(squares.slice(0, 20));
     came.length = 0;
     for await (const x of pool.imapUnordered(square, numbers.slice(0, 20))) came.push(x);
     expect(came.sort((a, b) => a - b)).toEqual(squares.slice(0, 20));
@@ -58,6 +60,20 @@ describe('a pool of several programs', () => {
     expect(() => pool.map(fails, [1, 2, 3])).toThrow(RangeError);
     await expect(pool.mapAsync(fails, [1, 2, 3])).rejects.toThrow('not 3');
     expect(() => pool.map(unmarked, [1])).toThrow(TypeError);
+    const each = pool.imap(fails, [2, 3, 4]);
+    expect(each.next(LONG)).toEqual({ value: 2, done: false });
+    expect(() => each.next(LONG)).toThrow('not 3');
+    expect(await each.nextAsync(LONG)).toEqual({ value: 4, done: false });
+    expect(each.next()).toEqual({ value: undefined, done: true });
+    const nobody = cluster.Pool(fresh('nobody'));
+    const late = nobody.imap(fails, [1]);
+    expect(() => late.next(0.05)).toThrow(TimeoutError);
+    await expect(late.nextAsync(0.05)).rejects.toThrow(TimeoutError);
+    expect(late.return()).toEqual({ value: undefined, done: true });
+    const controller = new AbortController();
+    const aborted = nobody.imap(fails, [1, 2], { signal: controller.signal }).nextAsync();
+    controller.abort(new Error('enough'));
+    await expect(aborted).rejects.toThrow('enough');
     const here = task(import.meta, 'here', (x: number) => x);
     await expect(pool.mapAsync(here, [1])).rejects.toThrow(/no task/);
     await server?.kill();

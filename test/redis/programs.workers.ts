@@ -1,4 +1,5 @@
 /** What other programs do, and workers of this one. */
+import { openSync, writeSync } from 'node:fs';
 import { type Event as LocalEvent, main, sleep, task } from 'nogil';
 import {
   type Barrier,
@@ -108,6 +109,13 @@ const roles: Record<string, Role> = {
     say('put');
   },
 
+  /** The same, in batches of 1 to 16. */
+  produceInPieces(cluster, name: string, count: number) {
+    const queue = cluster.JoinableQueue<number>(name);
+    for (let at = 0, size = 1; at < count; at += size, size = (size % 16) + 1)
+      queue.putMany(Array.from({ length: Math.min(size, count - at) }, (_, i) => at + i));
+  },
+
   /** Takes so many, and keeps them. */
   async hoard(cluster, name: string, count: number) {
     const queue = cluster.JoinableQueue<number>(name);
@@ -174,6 +182,70 @@ const roles: Record<string, Role> = {
   updateDict(cluster, name: string, count: number) {
     const dict = cluster.dict<string, number>(name);
     for (let i = 0; i < count; i++) dict.update('n', (x) => (x ?? 0) + 1);
+  },
+
+  /** Takes for ever. What it has is written down before it is done, where no kill can lose it. */
+  takeForEver(cluster, name: string, file: string) {
+    const log = openSync(file, 'a');
+    const queue = cluster.JoinableQueue<number>(name);
+    for (const item of queue) {
+      writeSync(log, `${item}\n`);
+      queue.taskDone();
+    }
+  },
+
+  /**
+   * Owns a lock again and again. Each time it reads a number from whoever started it and writes the next one,
+   * both with its token; between the two it can be stopped or killed.
+   */
+  async own(cluster, name: string, lease: number) {
+    const lock = cluster.Lock(name, { lease });
+    const answers: ((value: number | null) => void)[] = [];
+    process.on('message', (value) => answers.shift()?.(value as number | null));
+    const ask = (...question: unknown[]) =>
+      new Promise<number | null>((resolve) => {
+        answers.push(resolve);
+        say(question);
+      });
+    for (;;) {
+      await lock.acquireAsync();
+      const token = lock.token as number;
+      const value = await ask('read', token);
+      if (value !== null) await ask('write', token, value + 1);
+      try {
+        await lock.releaseAsync();
+      } catch (error) {
+        say(['lost', token, (error as Error).name]);
+      }
+    }
+  },
+
+  /**
+   * Puts items into so many queues: some, more when it is told to, and the last ones when it is told again.
+   */
+  async putLate(cluster, name: string, count: number) {
+    const told = () => new Promise((resolve) => process.once('message', resolve));
+    const queues = Array.from({ length: count }, (_, i) => cluster.JoinableQueue<string>(`${name}-${i}`));
+    const put = (when: string, items: number) =>
+      Promise.all(queues.map((queue) => queue.putManyAsync(Array.from({ length: items }, (_, i) => `${when} ${i}`))));
+    await put('early', 20);
+    const begin = told();
+    say('early');
+    await begin;
+    for (let i = 0; i < 5; i++) await put(`late ${i}`, 20);
+    const again = told();
+    say(5 * 20 * count);
+    await again;
+    await put('after', 20);
+    say('over');
+    await forEver();
+  },
+
+  /** Adds one, and lives on. */
+  async adds(cluster, name: string) {
+    const value = cluster.Value(name, 'i');
+    say(value.add(1));
+    for (;;) await new Promise((resolve) => setTimeout(resolve, 50));
   },
 
   /** Takes until nothing comes for a while, and says what. */

@@ -181,6 +181,26 @@ describe('a queue between programs', () => {
     expect(await producer.over()).toBe(0);
   });
 
+  test('shards: each item arrives once, whichever it is in, and all are one queue', async () => {
+    const queue = cluster.JoinableQueue<number>(fresh('shards'), { shards: 4, maxsize: 400 });
+    const consumers = [start(sumOf, queue, 100), start(sumOf, queue, 100)];
+    queue.putMany(Array.from({ length: 190 }, (_, i) => i));
+    for (let i = 190; i < 200; i++) await queue.putAsync(i);
+    const sums = await Promise.all(consumers.map((thread) => thread.resultAsync(LONG)));
+    expect((sums[0] as number) + (sums[1] as number)).toBe((199 * 200) / 2);
+    expect(queue.join(LONG)).toBe(true);
+    expect(queue.unfinishedTasks).toBe(0);
+    expect(() => queue.getNowait()).toThrow(Empty);
+    expect(() => queue.taskDone()).toThrow(ValueError);
+    queue.putMany([1, 2, 3]);
+    expect(await queue.joinAsync(0.05)).toBe(false);
+    queue.shutdown(true);
+    expect(queue.isShutdown).toBe(true);
+    expect(() => queue.get(true, LONG)).toThrow(ShutDown);
+    expect(() => cluster.Queue('a', { shards: 0 })).toThrow(ValueError);
+    expect(() => cluster.PriorityQueue('a', { shards: 2 })).toThrow(TypeError);
+  });
+
   test('names and options that cannot be are errors', async () => {
     expect(() => cluster.Queue('')).toThrow(ValueError);
     expect(() => cluster.Queue('a{b}')).toThrow(ValueError);

@@ -9,8 +9,11 @@ export const mode = (globalThis.process?.env.NOGIL_TEST_MODE ?? 'threads') as 't
 /** Whether a Process is one of the operating system. */
 export const spawns = mode === 'spawn';
 
+/** Whether this is a run of one mode in full, or one of all of them that is to end soon. */
+export const inFull = globalThis.process?.env.NOGIL_TEST_IN_FULL !== undefined;
+
 /**
- * How often something is tried that hits another moment each time, as a kill does: a quarter as often where a
- * process takes that much longer to start and to end than a thread.
+ * How often something is tried that hits another moment each time, as a kill does: half as often unless the
+ * run is in full, and half of that where a process takes that much longer to start and to end than a thread.
  */
-export const tries = (count: number): number => (spawns ? Math.ceil(count / 4) : count);
+export const tries = (count: number): number => Math.ceil(count / (inFull ? 1 : 2) / (spawns ? 2 : 1));

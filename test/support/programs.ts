@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compiled } from './compiled.ts';
-import { LONG } from './until.ts';
+import { PROGRAM_MS } from './until.ts';
 
 /** How a program ended. */
 export interface Ending {
@@ -34,7 +34,7 @@ export interface Program {
 export function launch(file: string, args: string[] = [], execPath = process.execPath): Program {
   const isOption = (arg: string) => arg.startsWith('--');
   const child = spawn(execPath, [...args.filter(isOption), file, ...args.filter((arg) => !isOption(arg))], {
-    timeout: LONG * 1000,
+    timeout: PROGRAM_MS,
     killSignal: 'SIGKILL',
   });
   const lines: string[] = [];

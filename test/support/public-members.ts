@@ -24,17 +24,12 @@ export interface PublicMember {
 // biome-ignore lint/suspicious/noExplicitAny: the compiler is no dependency, it is installed where it is needed
 type Compiler = any;
 
-/**
- * The declarations of package.json's entry points. Not those of `nogil/redis`: its members are the local classes',
- * and mean the same.
- */
+/** The declarations of package.json's entry points. */
 export function entryPoints(): string[] {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     exports: Record<string, string | { types: string }>;
   };
-  return Object.entries(exports).flatMap(([name, entry]) =>
-    typeof entry === 'string' || name === './redis' ? [] : [join(root, entry.types)],
-  );
+  return Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [] : [join(root, entry.types)]));
 }
 
 /** Every public member of `files`, once. @param ts the compiler's API */

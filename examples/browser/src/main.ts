@@ -3,6 +3,7 @@
  */
 import { cpuCount, Event, main, Process, Queue, RawValue } from 'nogil';
 import { RateChart } from './chart.ts';
+import { fail, showFailures } from './failure.ts';
 import { type Lane, LanesView, type Scene } from './lanes.ts';
 import { renderInto } from './pictures.ts';
 import { type Controls, consume, type Item, produce } from './tasks.ts';
@@ -17,6 +18,11 @@ interface Worker extends Lane {
 }
 
 main(import.meta, () => {
+  showFailures();
+  if (!globalThis.crossOriginIsolated) {
+    for (const button of document.querySelectorAll('button')) button.disabled = true;
+    return;
+  }
   const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
   const on = (id: string, act: () => void) => element(id).addEventListener('click', act);
 
@@ -91,25 +97,32 @@ main(import.meta, () => {
     element('saturate').classList.toggle('hot', burners.length > 0);
   });
 
+  /** The seconds that it took. */
+  async function render(id: 'many' | 'one', workers: number, text: string): Promise<number> {
+    element(`${id}-text`).textContent = text;
+    const bar = element<HTMLProgressElement>(`${id}-progress`);
+    bar.value = 0;
+    const seconds = await renderInto(element<HTMLCanvasElement>(id), workers, (done) => {
+      bar.value = done;
+    });
+    element(`${id}-text`).textContent = `${text}: ${seconds.toFixed(2)} s`;
+    return seconds;
+  }
+
   on('render', async () => {
     const button = element<HTMLButtonElement>('render');
     button.disabled = true;
-    const times: number[] = [];
-    for (const [id, workers, text] of [
-      ['many', cpuCount(), `${cpuCount()} workers`],
-      ['one', 1, 'one worker'],
-    ] as const) {
-      element(`${id}-text`).textContent = text;
-      const bar = element<HTMLProgressElement>(`${id}-progress`);
-      bar.value = 0;
-      const seconds = await renderInto(element<HTMLCanvasElement>(id), workers, (done) => {
-        bar.value = done;
-      });
-      times.push(seconds);
-      element(`${id}-text`).textContent = `${text}: ${seconds.toFixed(2)} s`;
+    element('verdict').textContent = 'rendering …';
+    try {
+      const many = await render('many', cpuCount(), `${cpuCount()} workers`);
+      const one = await render('one', 1, 'one worker');
+      element('verdict').textContent = `${(one / many).toFixed(1)} times as fast`;
+    } catch (error) {
+      element('verdict').textContent = 'failed';
+      fail(error);
+    } finally {
+      button.disabled = false;
     }
-    element('verdict').textContent = `${((times[1] as number) / (times[0] as number)).toFixed(1)} times as fast`;
-    button.disabled = false;
   });
 
   // ── what one sees ──────────────────────────────────────────────────────────────────────────────────

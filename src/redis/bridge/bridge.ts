@@ -4,8 +4,9 @@
  *
  * It never blocks itself: its loop is everybody's.
  */
+import { randomUUID } from 'node:crypto';
 import { type Queue, RuntimeError } from '../core.ts';
-
+import { ConnectionError } from '../errors.ts';
 import type { Settings } from '../options.ts';
 import type {
   Address,
@@ -20,6 +21,7 @@ import type {
   ScriptCall,
   StreamOptions,
 } from '../protocol.ts';
+import { Acknowledged, warnOfLoss } from './acknowledged.ts';
 import { type Client, firstConnection, open } from './connections.ts';
 import { Engine, type Wait } from './engine.ts';
 import { inspect } from './inspect.ts';
@@ -39,7 +41,7 @@ interface Caller {
 }
 
 /** What the bridge has of the objects that all workers have. */
-export type BridgeLink = Pick<Link, 'requests' | 'done' | 'owners' | 'expiries'>;
+export type BridgeLink = Pick<Link, 'requests' | 'finished' | 'bell' | 'owners' | 'expiries'>;
 
 type Operation = (caller: number, wait: (ms: number) => Wait, ...args: never[]) => unknown;
 
@@ -51,6 +53,7 @@ class Bridge {
   readonly #popped: Popped;
   readonly #pools: Pools;
   readonly #servers: Servers;
+  readonly #acknowledged = new Acknowledged();
   readonly #settings: Settings;
   readonly #subscriber: Client;
   #finish = () => {};
@@ -86,9 +89,11 @@ class Bridge {
   }
 
   #run(op: string, known: Caller | undefined, caller: number, id: number, args: unknown[]): void {
-    const abort = new AbortController();
-    known?.calls.set(id, abort);
-    const wait = (ms: number): Wait => ({ deadline: performance.now() + ms, signal: abort.signal });
+    const wait = (ms: number): Wait => {
+      const abort = new AbortController();
+      known?.calls.set(id, abort);
+      return { deadline: performance.now() + ms, signal: abort.signal };
+    };
     const operation = this.#operations[op as keyof Calls] as Operation | undefined;
     const answer = (error: unknown, value: unknown) => {
       if (known === undefined || this.#callers.get(caller) !== known) return;
@@ -108,7 +113,7 @@ class Bridge {
   #answer(caller: Caller, answer: Answer): void {
     caller.answers.push(answer);
     if (caller.answers.length > 1) return;
-    setImmediate(() => {
+    process.nextTick(() => {
       const answers = caller.answers.splice(0);
       try {
         caller.replies.putMany(answers);
@@ -136,7 +141,10 @@ class Bridge {
     );
   }
 
-  /** A worker of this program has ended. What it held goes to others; a worker that has given back holds nothing. */
+  /**
+   * A worker of this program has ended. What it held goes to others; a worker that has given back holds
+   * nothing.
+   */
   #gone(caller: number): void {
     const known = this.#callers.get(caller);
     this.#callers.delete(caller);
@@ -155,14 +163,15 @@ class Bridge {
 
     put: (_caller: number, wait: (ms: number) => Wait, call: ScriptCall, ms: number) => this.#put(call, wait(ms)),
 
-    want: (_caller: number, _wait: unknown, base: string, options: StreamOptions, now: boolean) =>
-      this.#streams.want(base, options, now),
+    want: (_caller: number, wait: (ms: number) => Wait, bases: string[], options: StreamOptions, now: boolean, ms: number) =>
+      this.#streams.want(bases, options, now, wait(ms)),
 
-    doneAny: (caller: number, _wait: unknown, base: string) => this.#popped.doneAny(base, caller) || this.#streams.doneAny(base),
+    doneAny: (caller: number, _wait: unknown, bases: string[]) =>
+      bases.some((base) => this.#popped.doneAny(base, caller) || this.#streams.doneAny(base)),
 
     flush: () => this.#streams.flush(),
 
-    sizes: (_caller: number, _wait: unknown, base: string) => this.#streams.sizes(base),
+    sizes: (_caller: number, _wait: unknown, bases: string[]) => this.#streams.sizes(bases),
 
     acquire: (caller: number, wait: (ms: number) => Wait, kind: LeaseKind, address: Address, ms: number, args: Arg[]) =>
       this.#leases.acquire(kind, address, args, caller, wait(ms)),
@@ -204,12 +213,15 @@ class Bridge {
     const isStream = each === 1;
     let placed = 0;
     while (placed * each < items.length) {
+      const before = this.#acknowledged.before(call.base);
       const some = items.slice(placed * each, (placed + BATCH) * each);
       const args = [channel, maxsize, ...some, ...(isStream ? [this.#settings.cluster ? 1 : 0] : [])];
-      const reply = (await this.#engine.wait({ ...call, args }, wait, maxsize > 0)) as number | null;
+      const reply = (await this.#engine.wait({ ...call, args }, wait, maxsize > 0)) as number | [number, number] | null;
       if (reply === null) return placed;
-      if (reply < 0) return reply;
-      placed += reply;
+      if (typeof reply === 'number') return reply;
+      const [count, total] = reply;
+      this.#acknowledged.after(call.base, before, count, total);
+      placed += count;
     }
     return placed;
   }
@@ -226,14 +238,12 @@ class Bridge {
   async #lookAtData(): Promise<void> {
     const key = `${this.#settings.prefix}:born`;
     const client = this.#engine.client;
-    await client.set(key, this.#engine.me, 'NX');
+    // Another one each time: who comes first again must see it, too.
+    await client.set(key, randomUUID(), 'NX');
     const born = (await client.get(key)) as string;
     if (this.#born !== undefined && this.#born !== born) {
       this.#leases.loseAll();
-      process.emitWarning('Redis has lost its data: what was in queues, locks and values there is gone', {
-        type: 'DataLossWarning',
-        code: 'NOGIL_DATA_LOST',
-      });
+      warnOfLoss('its data: what was in queues, locks and values there is gone');
     }
     this.#born = born;
   }
@@ -278,7 +288,7 @@ export async function runBridge(settings: Settings, link: BridgeLink, ready: Que
     bridge = new Bridge(settings, link, client, subscriber);
     await bridge.start();
   } catch (error) {
-    ready.put(error);
+    ready.put(error instanceof ConnectionError ? error : new ConnectionError(`Redis refuses: ${(error as Error).message}`));
     return;
   }
   ready.put(undefined);

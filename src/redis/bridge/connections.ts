@@ -8,6 +8,7 @@
  * | streams  | reads that block                                        |
  * | pools    | what BullMQ asks for, once there is a pool              |
  */
+import type { Writable } from 'node:stream';
 import type { Redis, Cluster as RedisCluster, RedisOptions } from 'ioredis';
 import { ConnectionError } from '../errors.ts';
 import type { Settings } from '../options.ts';
@@ -25,14 +26,13 @@ async function load(): Promise<Pick<typeof import('ioredis'), 'Redis' | 'Cluster
   }
 }
 
-function optionsOf(settings: Settings, pipelining: boolean): RedisOptions {
+function optionsOf(settings: Settings, resends: boolean): RedisOptions {
   const { username, password, tls } = settings;
   return {
     // An outage makes calls late, and fails none.
     maxRetriesPerRequest: null,
-    enableAutoPipelining: pipelining,
     // A read that was cut off is made anew.
-    autoResendUnfulfilledCommands: pipelining,
+    autoResendUnfulfilledCommands: resends,
     enableReadyCheck: true,
     retryStrategy: (attempt) => Math.min(50 * attempt, RETRY_AT_MOST),
     lazyConnect: true,
@@ -45,16 +45,17 @@ function optionsOf(settings: Settings, pipelining: boolean): RedisOptions {
   };
 }
 
-export async function open(settings: Settings, pipelining = true): Promise<Client> {
+/** @param resends whether what was not answered is sent again when the connection was lost */
+export async function open(settings: Settings, resends = true): Promise<Client> {
   const { Redis, Cluster } = await load();
-  const options = optionsOf(settings, pipelining);
+  const options = optionsOf(settings, resends);
   if (!settings.cluster) return new Redis(settings.url, options);
   const { hostname, port, username, password, protocol } = new URL(settings.url);
   return new Cluster([{ host: hostname, port: Number(port || 6379) }], {
-    enableAutoPipelining: pipelining,
     lazyConnect: true,
+    // While a replica is promoted a call is late.
+    maxRedirections: 1_000_000,
     clusterRetryStrategy: (attempt) => Math.min(50 * attempt, RETRY_AT_MOST),
-    // While a replica is promoted.
     retryDelayOnFailover: 100,
     retryDelayOnClusterDown: 100,
     redisOptions: {
@@ -63,6 +64,25 @@ export async function open(settings: Settings, pipelining = true): Promise<Clien
       ...(password && { password: decodeURIComponent(password) }),
       ...(protocol === 'rediss:' && options.tls === undefined && { tls: {} }),
     },
+  });
+}
+
+const gathering = new WeakSet<Writable>();
+
+/**
+ * Is called before something is asked for: all of one turn of the loop goes out in one write. The client's
+ * own pipelining has one batch on its way at a time, and of a Redis Cluster chooses the node of a script by
+ * the script.
+ */
+export function gather(client: Client): void {
+  const { stream } = client as unknown as { stream?: Writable | null };
+  // A Redis Cluster has one for each node.
+  if (!stream || gathering.has(stream)) return;
+  gathering.add(stream);
+  stream.cork();
+  process.nextTick(() => {
+    gathering.delete(stream);
+    stream.uncork();
   });
 }
 
@@ -91,4 +111,14 @@ export function firstConnection(client: Client, settings: Settings): Promise<voi
     });
     client.connect().catch(() => {});
   });
+}
+
+/** What stands for a pattern of Redis's, literally. */
+export function literally(text: string): string {
+  return text.replaceAll(/[*?[\]\\]/g, '\\$&');
+}
+
+/** The nodes that have keys. */
+export function nodesOf(client: Client): Redis[] {
+  return 'nodes' in client ? client.nodes('master') : [client as Redis];
 }

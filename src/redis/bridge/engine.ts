@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Arg, Reply, ScriptCall } from '../protocol.ts';
 import { type Script, scripts } from '../scripts/index.ts';
-import type { Client } from './connections.ts';
+import { type Client, gather } from './connections.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 /** What ends a wait early. */
@@ -68,6 +68,7 @@ export class Engine {
   async #send({ sha, lua }: Script, keys: string[], args: readonly Arg[]): Promise<Reply> {
     const scripting = this.client as unknown as Scripting;
     const raw: RawArg[] = [...keys, ...args.map(rawOf)];
+    gather(this.client);
     try {
       return await scripting.evalshaBuffer(sha, keys.length, ...raw);
     } catch (error) {
@@ -154,8 +155,8 @@ export class Engine {
 }
 
 /**
- * What a promise gives, or NEVER when the time was up first. `patient`: it is an answer that is on its way, for
- * which a moment is left in any case.
+ * What a promise gives, or NEVER when the time was up first. `patient`: it is an answer that is on its way,
+ * for which a moment is left in any case.
  */
 export async function within<T>(promise: Promise<T>, { deadline, signal }: Wait, patient = false): Promise<T | typeof NEVER> {
   if (signal.aborted) return NEVER;

@@ -1,16 +1,16 @@
 /**
- * Pools: those who ask for tasks. A server says on the pool's channel that a job is finished; who missed it finds
- * it when he looks by himself.
+ * Pools: those who ask for tasks. A server says on the pool's channel that a job is finished, and what came
+ * of it if that is short; who missed it finds it when he looks by himself.
  */
 import { randomUUID } from 'node:crypto';
 import type { Queue as JobQueue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { RuntimeError } from '../core.ts';
 import type { Settings } from '../options.ts';
-import type { Inspection, PoolAddress } from '../protocol.ts';
+import type { PoolAddress, PoolReport } from '../protocol.ts';
 import { fromBytes } from '../wire.ts';
 import { bullPrefix, bytesOf, type JobData, loadBullMQ, textOf } from './bullmq.ts';
-import type { Client } from './connections.ts';
+import { type Client, literally, nodesOf } from './connections.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 /** Seconds for which a finished job can still be looked at. */
@@ -33,7 +33,10 @@ class Jobs {
   }
 
   readonly heard = (message: string): void => {
-    if (message.startsWith('j')) void this.#fetch(message.slice(1)).catch(() => {});
+    if (message.startsWith('r')) {
+      const at = message.indexOf(' ');
+      this.#done(message.slice(1, at), message.slice(at + 1));
+    } else if (message.startsWith('j')) void this.#fetch(message.slice(1)).catch(() => {});
     // The connection was broken: nobody knows what was missed.
     else this.#fetchAll();
   };
@@ -76,6 +79,11 @@ class Jobs {
         error === undefined ? new RuntimeError(`the task has failed: ${job.failedReason}`) : fromBytes(bytesOf(error)),
       );
     } else waiting.resolve(bytesOf(job.returnvalue));
+    this.forget([id]);
+  }
+
+  #done(id: string, result: string): void {
+    this.#waiting.get(id)?.resolve(bytesOf(result));
     this.forget([id]);
   }
   readonly #missed = new Map<string, number>();
@@ -153,16 +161,15 @@ export class Pools {
 
   async names(): Promise<string[]> {
     const prefix = bullPrefix(this.#settings);
-    const nodes = 'nodes' in this.#client ? this.#client.nodes('master') : [this.#client as Redis];
     const names = new Set<string>();
-    for (const node of nodes) {
-      for await (const keys of node.scanStream({ match: `${prefix.replaceAll(/[*?[\]\\]/g, '\\$&')}:*:meta`, count: 500 }))
+    for (const node of nodesOf(this.#client)) {
+      for await (const keys of node.scanStream({ match: `${literally(prefix)}:*:meta`, count: 500 }))
         for (const key of keys as string[]) names.add(key.slice(prefix.length + 1, -':meta'.length));
     }
     return [...names].sort();
   }
 
-  async report(name: string): Promise<Inspection['pools'][string]> {
+  async report(name: string): Promise<PoolReport> {
     const known = await this.#jobs.get(name);
     const queue = known?.queue ?? (await this.#queue(name));
     try {

@@ -1,7 +1,7 @@
 /**
  * Servers: a program's workers that do tasks of a pool, whoever asks for them. BullMQ has the jobs; what they
- * compute runs in a local pool, so this loop is free to renew the jobs' locks meanwhile. A job whose program dies
- * is somebody else's when its lock has run out.
+ * compute runs in a local pool, so this loop is free to renew the jobs' locks meanwhile. A job whose program
+ * dies is somebody else's when its lock has run out.
  */
 import { availableParallelism } from 'node:os';
 import type { Job, Worker } from 'bullmq';
@@ -11,7 +11,10 @@ import type { Settings } from '../options.ts';
 import type { PoolAddress } from '../protocol.ts';
 import { fromBytes, toBytes } from '../wire.ts';
 import { bullPrefix, bytesOf, type JobData, loadBullMQ, textOf } from './bullmq.ts';
-import type { Client } from './connections.ts';
+import { type Client, gather } from './connections.ts';
+
+/** The longest result that is told, and need not be fetched. */
+const TOLD = 65_536;
 
 interface Server {
   worker: Worker<JobData, string>;
@@ -50,11 +53,12 @@ export class Servers {
       maxStalledCount: this.#settings.maxDeliveries,
     });
     worker.on('error', () => {});
-    const tell = (job: Job<JobData, string> | undefined) => {
-      if (job?.id) this.#client.publish(`${base}c`, `j${job.id}`).catch(() => {});
+    const tell = (message: string) => {
+      gather(this.#client);
+      this.#client.publish(`${base}c`, message).catch(() => {});
     };
-    worker.on('completed', tell);
-    worker.on('failed', tell);
+    worker.on('completed', ({ id }, result) => tell(result.length <= TOLD ? `r${id} ${result}` : `j${id}`));
+    worker.on('failed', (job) => job && tell(`j${job.id}`));
     let end = () => {};
     const over = new Promise<void>((resolve) => {
       end = resolve;

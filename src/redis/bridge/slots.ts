@@ -1,7 +1,7 @@
 /**
- * Slots: the items that this program has in hand. An item's slot travels with it to a worker, who writes there
- * that it is his, and sends its number back when the item is done. So an item costs no message more than its
- * own, and of a dead worker is known what he had.
+ * Slots: the items that this program has in hand. An item's slot travels with it to a worker, who writes
+ * there that it is his, and sends its number back when the item is done. So an item costs no message more
+ * than its own, and of a dead worker is known what he had.
  */
 import type { RawArray } from '../core.ts';
 import { SLOTS } from '../protocol.ts';
@@ -11,7 +11,6 @@ export interface Held {
   slot: number;
   /** The entry of its stream. */
   id: string;
-  value: Uint8Array;
   from: { readonly base: string };
   /** When it came: performance.now(). */
   since: number;
@@ -30,9 +29,9 @@ export class Slots {
     return SLOTS - this.#held.length + this.#free.length;
   }
 
-  take(id: string, value: Uint8Array, from: Held['from']): Held {
+  take(id: string, from: Held['from']): Held {
     const slot = this.#free.pop() ?? this.#held.length;
-    const held = { slot, id, value, from, since: performance.now() };
+    const held = { slot, id, from, since: performance.now() };
     this.#held[slot] = held;
     Atomics.store(this.#owners, slot, 0);
     return held;

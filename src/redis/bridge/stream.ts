@@ -7,13 +7,14 @@
  *  - in the inbox, of which no worker has it. If nobody asks for a third of a lease it goes back, so that an
  *    idle program keeps nothing from the others.
  *  - a worker's, once he has written so into its slot. When he dies it goes back at once.
- *  - between the two, if he died before he wrote: the inbox is empty and yet nobody has it. It goes back after
+ *  - between the two, if he died before he wrote: the inbox is empty and yet nobody has it. It goes back
+ * after
  *    two signs of life.
  *  - done, and its slot free.
  */
-import { Queue } from '../core.ts';
 import type { Inbox, StreamOptions } from '../protocol.ts';
 import type { Engine } from './engine.ts';
+import type { Inflow } from './inflow.ts';
 import type { Held, Slots } from './slots.ts';
 import type { WakeUps } from './wake-ups.ts';
 
@@ -27,6 +28,8 @@ export interface Reading {
 export interface Reader {
   /** A stream wants items, or has room for more. */
   look(stream: Reading): void;
+  /** Takes in what is done. */
+  drain(): void;
 }
 
 /** Entries in one call of a script. */
@@ -36,9 +39,13 @@ const GATHER = 1;
 /** Before the value: the slot. Values lie at multiples of 8. */
 const HEADER = 8;
 
+function slotOf(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+}
+
 export class Stream {
   readonly base: string;
-  readonly inbox: Inbox = new Queue<Uint8Array>();
+  readonly inflow: Inflow;
   options: StreamOptions;
   /** Those that are in this program's hands. */
   readonly held = new Set<Held>();
@@ -63,6 +70,7 @@ export class Stream {
 
   constructor(
     base: string,
+    inflow: Inflow,
     options: StreamOptions,
     engine: Engine,
     wakeUps: WakeUps,
@@ -71,6 +79,7 @@ export class Stream {
     lease: number,
   ) {
     this.base = base;
+    this.inflow = inflow;
     this.options = options;
     this.#engine = engine;
     this.#wakeUps = wakeUps;
@@ -79,6 +88,11 @@ export class Stream {
     this.#lease = lease;
     this.#timer = setInterval(() => void this.#sign().catch(() => {}), lease / 3);
     void wakeUps.on(`${base}c`, this.#heard).catch(() => {});
+  }
+
+  /** Of all shards, if there are several. */
+  get inbox(): Inbox {
+    return this.inflow.inbox;
   }
 
   // ── asking ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -100,9 +114,10 @@ export class Stream {
   /** How many items may be read. */
   get room(): number {
     if (!this.isWanted) return 0;
-    const room = Math.min(this.options.prefetch - this.inbox.qsize(), this.#slots.room);
+    const { streams } = this.inflow;
+    const room = Math.min(Math.ceil((this.options.prefetch - this.inbox.qsize()) / streams), this.#slots.room);
     // Few items cost as much as many.
-    return room >= this.options.prefetch / 2 ? room : 0;
+    return room >= this.options.prefetch / streams / 2 ? room : 0;
   }
 
   group(): Promise<unknown> {
@@ -119,21 +134,21 @@ export class Stream {
   // ── coming ─────────────────────────────────────────────────────────────────────────────────────────────
 
   arrived(entries: readonly (readonly [id: string, value: Uint8Array])[]): void {
-    for (const [id, value] of entries) {
-      const held = this.#slots.take(id, value, this);
+    if (entries.length === 0) return;
+    const items = entries.map(([id, value]) => {
+      const held = this.#slots.take(id, this);
       this.held.add(held);
-      this.#deliver(held);
-    }
+      const bytes = new Uint8Array(HEADER + value.length);
+      new DataView(bytes.buffer).setUint32(0, held.slot, true);
+      bytes.set(value, HEADER);
+      return bytes;
+    });
+    this.inbox.putMany(items);
   }
 
-  #deliver({ slot, value }: Held): void {
-    const bytes = new Uint8Array(HEADER + value.length);
-    new DataView(bytes.buffer).setUint32(0, slot, true);
-    bytes.set(value, HEADER);
-    this.inbox.put(bytes);
-  }
-
-  /** Takes over what others have let go. Suspects come one at a time: one of them may have ended its program. */
+  /**
+   * Takes over what others have let go. Suspects come one at a time: one of them may have ended its program.
+   */
   async #reap(most: number): Promise<void> {
     if (this.#reaping || this.#slots.room === 0) return;
     this.#reaping = true;
@@ -167,7 +182,6 @@ export class Stream {
     this.#done.push(held.id);
     if (this.#done.length >= BATCH / 2) void this.flush();
     else this.#doneTimer ??= setTimeout(() => void this.flush(), GATHER);
-    if (this.room > 0) this.#reader.look(this);
   }
 
   /** Tells Redis what is done. */
@@ -217,6 +231,12 @@ export class Stream {
     this.inbox.shutdown(true);
   }
 
+  /** Those of any shard. */
+  async releaseAll(items: readonly Held[]): Promise<void> {
+    const streams = new Set(items.map(({ from }) => from as Stream));
+    await Promise.all([...streams].map((stream) => stream.#release(items.filter(({ from }) => from === stream))));
+  }
+
   #release(items: readonly Held[]): Promise<unknown> {
     if (items.length === 0) return Promise.resolve();
     const args: (string | number)[] = [`${this.base}c`];
@@ -242,19 +262,21 @@ export class Stream {
       } catch {
         break;
       }
-      const held = this.#slots.get(new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true));
+      const held = this.#slots.get(slotOf(bytes));
       if (held) out.push(held);
     }
     return out;
   }
 
   #dropInbox(): void {
-    for (const held of this.#emptied()) this.finished(held);
+    for (const held of this.#emptied()) (held.from as Stream).finished(held);
   }
 
   // ── signs of life ──────────────────────────────────────────────────────────────────────────────────────
 
   async #sign(): Promise<void> {
+    // Who has finished one may have been killed before he could say so.
+    this.#reader.drain();
     const ids = new Map([...this.held].map((held) => [held.id, held]));
     const all = [...ids.keys()];
     for (let i = 0; i < all.length; i += BATCH) {
@@ -269,13 +291,15 @@ export class Stream {
     }
     if (!this.isWanted) {
       // Before it goes back it is taken out: nobody here can get it any more.
-      await this.#release(this.#emptied());
+      await this.releaseAll(this.#emptied());
     }
     this.#releaseStray();
     if (this.isWanted) await this.#reap(1);
   }
 
-  /** Items that are neither in the inbox nor anybody's, for two signs: who took them died before he said so. */
+  /**
+   * Items that are neither in the inbox nor anybody's, for two signs: who took them died before he said so.
+   */
   #releaseStray(): void {
     const inInbox = this.inbox.qsize();
     const nobodys = [...this.held].filter((held) => this.#slots.ownerOf(held) === 0);
@@ -293,6 +317,6 @@ export class Stream {
     if (!this.#shut) return;
     const taken = [...this.held].filter((held) => this.#slots.ownerOf(held) !== 0).length;
     // What others have may come back, if they die.
-    if (length <= taken) this.inbox.shutdown();
+    if (length <= taken) this.inflow.drained(this.base);
   }
 }

@@ -1,11 +1,13 @@
 /** Streams: all queues that workers here take from, and the one connection that reads them. */
 import type { Redis } from 'ioredis';
 import type { Queue, RawArray } from '../core.ts';
+import { Finished } from '../finished.ts';
 import type { Settings } from '../options.ts';
 import type { Inbox, StreamOptions } from '../protocol.ts';
 import { type Client, open } from './connections.ts';
-import type { Engine } from './engine.ts';
-import { Slots } from './slots.ts';
+import { type Engine, type Wait, within } from './engine.ts';
+import { Inflow } from './inflow.ts';
+import { type Held, Slots } from './slots.ts';
 import { type Reader, type Reading, Stream } from './stream.ts';
 import type { WakeUps } from './wake-ups.ts';
 
@@ -16,6 +18,16 @@ interface Read {
   of: ReadonlySet<Reading>;
   ends: boolean;
 }
+
+/** What workers and streams have in common. */
+export interface StreamsLink {
+  owners: RawArray<'i'>;
+  finished: RawArray<'i'>;
+  bell: Queue<number>;
+}
+
+/** Milliseconds in which what is done is taken together, while much is. */
+const GATHER = 1;
 
 type Entries = [id: Buffer, fields: Buffer[]][];
 
@@ -31,67 +43,101 @@ export class Streams implements Reader {
   #blocked: Read | undefined;
   #closed = false;
 
-  readonly #done: Queue<number>;
+  readonly #finished: Finished;
 
-  constructor(settings: Settings, engine: Engine, wakeUps: WakeUps, link: { owners: RawArray<'i'>; done: Queue<number> }) {
-    this.#done = link.done;
+  constructor(settings: Settings, engine: Engine, wakeUps: WakeUps, link: StreamsLink) {
+    this.#finished = new Finished(link.finished, link.bell);
     this.#settings = settings;
     this.#engine = engine;
     this.#wakeUps = wakeUps;
     this.#slots = new Slots(link.owners);
   }
 
-  async want(base: string, options: StreamOptions, now: boolean): Promise<Inbox> {
-    let stream = this.#streams.get(base);
-    if (stream === undefined) {
-      const lease = Math.round(this.#settings.lease * 1000);
-      stream = new Stream(base, options, this.#engine, this.#wakeUps, this.#slots, this, lease);
-      this.#streams.set(base, stream);
-    }
-    await stream.want();
-    if (now) await this.#fetch(stream);
-    return stream.inbox;
+  /**
+   * Somebody here wants items of these streams. `now`: of what is there. While Redis is away what is here is
+   * here all the same.
+   */
+  async want(bases: readonly string[], options: StreamOptions, now: boolean, wait: Wait): Promise<Inbox> {
+    const streams = this.#streamsOf(bases, options);
+    const wanted = (async () => {
+      await Promise.all(streams.map((stream) => stream.want()));
+      if (now) await this.#fetch(streams);
+    })();
+    wanted.catch(() => {});
+    await within(wanted, wait, now);
+    return (streams[0] as Stream).inbox;
   }
 
-  /** Hears of slots whose items are done. */
+  #streamsOf(bases: readonly string[], options: StreamOptions): Stream[] {
+    let inflow = this.#streams.get(bases[0] as string)?.inflow;
+    return bases.map((base) => {
+      let stream = this.#streams.get(base);
+      if (stream === undefined) {
+        inflow ??= new Inflow(bases.length);
+        const lease = Math.round(this.#settings.lease * 1000);
+        stream = new Stream(base, inflow, options, this.#engine, this.#wakeUps, this.#slots, this, lease);
+        this.#streams.set(base, stream);
+      }
+      return stream;
+    });
+  }
+
+  /** Hears of slots whose items are done: of many together, while many are. */
   async count(): Promise<void> {
-    for (;;) for (const slot of await this.#done.getManyAsync()) this.finished(slot);
-  }
-
-  finished(slot: number): void {
-    const held = this.#slots.get(slot);
-    if (held) (held.from as Stream).finished(held);
+    for (;;) {
+      await this.#finished.rung();
+      do {
+        this.drain();
+        await new Promise((resolve) => setTimeout(resolve, GATHER));
+      } while (!this.#finished.sleep());
+    }
   }
 
   doneAny(base: string): boolean {
     const stream = this.#streams.get(base);
     const held = stream?.oldestTaken;
     if (held === undefined) return false;
-    stream?.finished(held);
+    this.#finish([held]);
     return true;
   }
 
   /** [there, in hand, unfinished, shut down], with what was done before. */
-  async sizes(base: string): Promise<[number, number, number, number]> {
+  async sizes(bases: readonly string[]): Promise<[number, number, number, number]> {
     await this.flush();
-    const reply = await this.#engine.run({ base, script: 'streamState', keys: 'qm', args: [] });
-    const [length, pending, unfinished, down] = reply as [number, number, number, number];
-    const here = this.#streams.get(base)?.inbox.qsize() ?? 0;
-    return [length - pending + here, pending - here, unfinished, down];
+    const all = await Promise.all(
+      bases.map(async (base) => {
+        const reply = await this.#engine.run({ base, script: 'streamState', keys: 'qm', args: [] });
+        return reply as [number, number, number, number];
+      }),
+    );
+    const here = this.#streams.get(bases[0] as string)?.inbox.qsize() ?? 0;
+    const sum = (what: 0 | 1 | 2) => all.reduce((total, each) => total + each[what], 0);
+    return [sum(0) - sum(1) + here, sum(1) - here, sum(2), all.some(([, , , down]) => down === 1) ? 1 : 0];
   }
 
-  #drain(): void {
-    while (this.#done.qsize() > 0) this.finished(this.#done.getNowait());
+  drain(): void {
+    const held = this.#finished.takeAll().map((slot) => this.#slots.get(slot));
+    this.#finish(held.filter((each) => each !== undefined));
+  }
+
+  #finish(held: readonly Held[]): void {
+    const streams = new Set<Stream>();
+    for (const each of held) {
+      const stream = each.from as Stream;
+      stream.finished(each);
+      streams.add(stream);
+    }
+    for (const stream of streams) if (stream.room > 0) this.look(stream);
   }
 
   async flush(): Promise<void> {
-    this.#drain();
+    this.drain();
     await Promise.all([...this.#streams.values()].map((stream) => stream.flush()));
   }
 
   ownerDied(worker: number): void {
     // What he has finished comes first: its slots are others' soon.
-    this.#drain();
+    this.drain();
     for (const stream of this.#streams.values()) stream.ownerDied(worker);
   }
 
@@ -120,16 +166,16 @@ export class Streams implements Reader {
     }
   }
 
-  /** Reads what is there of one stream, also what the read that blocks has just been given. */
-  async #fetch(stream: Stream): Promise<void> {
+  /** Reads what is there, also what the read that blocks has just been given. */
+  async #fetch(streams: readonly Stream[]): Promise<void> {
     this.#paused++;
     try {
       if (this.#blocked !== undefined) await this.#unblock(this.#blocked);
       await this.#loop;
-      if (stream.room > 0) await this.#readEach([stream]);
+      await this.#readEach(streams.filter((stream) => stream.room > 0));
     } finally {
       this.#paused--;
-      this.look(stream);
+      for (const stream of streams) this.look(stream);
     }
   }
   #paused = 0;

@@ -16,7 +16,10 @@ const DIGITS = 16;
 const WAKE = `if redis.call('hdel', KEYS[4], 'waits') == 1 then redis.call('publish', ARGV[1], 'w') end`;
 
 export const priorities = {
-  /** z h l m; channel maxsize (ordering key value) ...: how many are in, -1 shut down, -2 no order, nil full */
+  /**
+   * z h l m; channel maxsize (ordering key value) ...: [how many are in, how many ever were], -1 shut down,
+   * -2 no order, nil full
+   */
   priorityPut: once(`
 if redis.call('hexists', KEYS[4], 'down') == 1 then return -1 end
 local count, most, size = (#ARGV - 4) / 3, tonumber(ARGV[2]), redis.call('zcard', KEYS[1])
@@ -38,7 +41,7 @@ end
 redis.call('hset', KEYS[4], 'o', order)
 redis.call('hincrby', KEYS[4], 'u', count)
 ${WAKE}
-return count`),
+return { count, redis.call('hincrby', KEYS[4], 'p', count) }`),
 
   /**
    * z h l m x; channel most lease-ms (0: for good) most-deliveries: [member, value, ...], -1 shut down and

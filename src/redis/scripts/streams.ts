@@ -5,7 +5,7 @@
  * | key | what                                                                                        |
  * | --- | ------------------------------------------------------------------------------------------- |
  * | q   | the stream: an entry until it is acknowledged, then it is deleted (XDEL after XACK)           |
- * | m   | a hash: `u` unfinished tasks, `down` shut down, `waits` somebody waits for a done            |
+ * | m   | a hash: `u` unfinished tasks, `p` items ever put, `down` shut down, `waits` who for a done    |
  * | x   | a stream of the dead letters                                                                |
  *
  * An entry is pending under the name of the program that has it. Who gives it up claims it for the consumer
@@ -19,7 +19,9 @@ const IDLE = 1_000_000_000;
 const WAKE = `if redis.call('hdel', KEYS[2], 'waits') == 1 then redis.call('publish', ARGV[1], 'w') end`;
 
 export const streams = {
-  /** q m; channel maxsize item ... tell-readers: how many are in, -1 shut down, nil full */
+  /**
+   * q m; channel maxsize item ... tell-readers: [how many are in, how many ever were], -1 shut down, nil full
+   */
   streamPut: once(`
 if redis.call('hexists', KEYS[2], 'down') == 1 then return -1 end
 local count, most = #ARGV - 5, tonumber(ARGV[2])
@@ -30,18 +32,15 @@ end
 for i = 1, count do redis.call('xadd', KEYS[1], '*', 'v', ARGV[2 + i]) end
 redis.call('hincrby', KEYS[2], 'u', count)
 if ARGV[#ARGV - 2] == '1' then redis.call('publish', ARGV[1], 'p') end
-return count`),
+return { count, redis.call('hincrby', KEYS[2], 'p', count) }`),
 
   /** q */
   streamGroup: again(`return redis.pcall('xgroup', 'create', KEYS[1], 'g', '0', 'mkstream').ok and 1 or 0`),
 
   /** q m; channel whether-tasks-count id ...: how many were there */
   streamDone: again(`
-local gone = 0
-for i = 3, #ARGV do
-  redis.pcall('xack', KEYS[1], 'g', ARGV[i])
-  gone = gone + redis.call('xdel', KEYS[1], ARGV[i])
-end
+redis.pcall('xack', KEYS[1], 'g', unpack(ARGV, 3))
+local gone = redis.call('xdel', KEYS[1], unpack(ARGV, 3))
 if ARGV[2] == '1' and gone > 0 then redis.call('hincrby', KEYS[2], 'u', -gone) end
 if gone > 0 then ${WAKE} end
 return gone`),
@@ -71,8 +70,8 @@ redis.call('publish', ARGV[1], 'r')
 return 1`),
 
   /**
-   * q m x; channel me idle-ms most-deliveries most-items: [how many are left, id, value, ...]. Those that were
-   * handed out too often go to the dead letters.
+   * q m x; channel me idle-ms most-deliveries most-items: [how many are left, id, value, ...]. Those that
+   * were handed out too often go to the dead letters.
    */
   streamReap: again(`
 local found = redis.pcall('xpending', KEYS[1], 'g', 'IDLE', ARGV[3], '-', '+', 64)
@@ -115,7 +114,7 @@ if ARGV[2] == '1' then
   end
   local rest = redis.call('xrange', KEYS[1], from, '+')
   for _, entry in ipairs(rest) do redis.call('xdel', KEYS[1], entry[1]) end
-  redis.call('hincrby', KEYS[2], 'u', -#rest)
+  if #rest > 0 then redis.call('hincrby', KEYS[2], 'u', -#rest) end
 end
 redis.call('publish', ARGV[1], ARGV[2] == '1' and 'i' or 's')
 return 1`),

@@ -75,6 +75,12 @@ export const spin = task(import.meta, function spin(lock: Lock, ready: Event, _:
   for (;;);
 });
 
+export const crossed = task(import.meta, function crossed(mine: Lock, other: Lock, both: Barrier): void {
+  mine.acquire();
+  both.wait();
+  other.acquire();
+});
+
 export const awaiting = task(import.meta, async function awaiting(lock: Lock, ready: Event, never: Queue<number>): Promise<void> {
   await lock.acquireAsync();
   ready.set();

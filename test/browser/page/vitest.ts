@@ -79,7 +79,7 @@ export async function runFile(url: string, leaveOut: RegExp | undefined, begins:
       sequence: { hooks: 'stack', setupFiles: 'list', concurrent: false, shuffle: false, seed: 0 },
       chaiConfig: undefined,
       maxConcurrency: 1,
-      testTimeout: 30_000,
+      testTimeout: 100_000,
       hookTimeout: 30_000,
       retry: 0,
       includeTaskLocation: false,

@@ -12,7 +12,7 @@ import {
 import { afterEach, describe, expect, test } from 'vitest';
 import { spawns } from '../../support/mode.ts';
 import { LONG } from '../../threads/sync/support.ts';
-import { whoAmI } from './context.workers.ts';
+import { pid, whoAmI } from './context.workers.ts';
 
 /** Of users, 'worker'. */
 const DEFAULT = spawns ? 'spawn' : 'worker';
@@ -97,7 +97,9 @@ describe('a context', () => {
     made.push('Lease', 'Slot', 'AsyncResult', 'PoolIterator', 'ManagerObject', 'Dict', 'List', 'Namespace');
     const names = Object.keys(module).filter((name) => !isError(name) && !made.includes(name));
     expect(names.length).toBeGreaterThan(20);
-    for (const name of names) expect([name, context[name]]).toEqual([name, module[name]]);
+    // Its Pool may be called, too.
+    for (const name of names) if (name !== 'Pool') expect([name, context[name]]).toEqual([name, module[name]]);
+    expect(context.Pool).not.toBe(mp.Pool);
   });
 
   test('knows its method, and cannot change it', () => {
@@ -124,6 +126,17 @@ describe('a context', () => {
     queue.close();
     r.close();
   });
+});
+
+test('its Pool may be called as in Python, or derived from', () => {
+  const { Pool } = getContext('worker');
+  class Own extends Pool {}
+  for (const make of [() => Pool(1), () => new Pool(1), () => new Own({ max: 1 })]) {
+    using pool = make();
+    expect(pool).toBeInstanceOf(mp.Pool);
+    expect(pool).toBeInstanceOf(Pool);
+    expect(pool.apply(pid)).toBeGreaterThan(0);
+  }
 });
 
 test('freezeSupport does nothing', () => {

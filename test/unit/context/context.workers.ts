@@ -5,3 +5,7 @@ export const whoAmI = task(import.meta, function whoAmI(queue: Queue<string>, en
   queue.put(currentProcess().name);
   end.send(getpid());
 });
+
+export const pid = task(import.meta, function pid(): number {
+  return getpid();
+});

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cycleThrough } from '../../../src/heap/deadlock.ts';
+import { cycleThrough } from '../../../src/heap/cycles.ts';
 
 const ME = 1;
 const LOCKS = [11, 12, 13, 14];

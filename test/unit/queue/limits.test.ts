@@ -171,7 +171,9 @@ describe('bytes', () => {
           true,
         ]);
       }
-      expect([queue.qsize(), dict.size, heap.stats().bytesInUse]).toEqual([0, 0, before]);
+      expect([queue.qsize(), dict.size]).toEqual([0, 0]);
+      // What the tests before have dropped may be collected meanwhile.
+      expect(heap.stats().bytesInUse).toBeLessThanOrEqual(before);
     },
   );
 

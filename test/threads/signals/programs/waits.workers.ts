@@ -1,6 +1,7 @@
 /**
- * Waits in each way there is, in the main thread, which is sent a signal each time. Arguments: the start method
- * of processes, and the signal. Prints 'ready' before each wait, and at its end what came of them as JSON.
+ * Waits in each way there is, in the main thread, which is sent a signal each time. Arguments: the start
+ * method of processes, and the signal. Prints 'ready' before each wait, and at its end what came of them as
+ * JSON.
  */
 import {
   Barrier,

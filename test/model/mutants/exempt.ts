@@ -1,0 +1,56 @@
+/**
+ * Functions of the core that run in no model with a death, and why they need none. By name; where two files
+ * have one of the same name, by `file:name`.
+ */
+
+const READS = 'It reads, and changes nothing that others see.';
+const REPAIRS = 'Only who repairs runs it. The death of a reaper ends the program.';
+const CUT_OFF = 'Only a worker whose call was cut off runs it: cut-off.test.ts.';
+const TWICE = 'It runs after a death only, and may be cut short and done again. Of two deaths one would be in it.';
+const RARE = 'One put in 2^20 calls it.';
+const FIRST = 'It runs before there is anybody else.';
+
+const named = (reason: string, names: string): Record<string, string> =>
+  Object.fromEntries(
+    names
+      .trim()
+      .split(/\s+/)
+      .map((name) => [name, reason]),
+  );
+
+export const exempt: Readonly<Record<string, string>> = {
+  ...named(
+    READS,
+    `
+    blockBytes bytesInUse usedIn bytesReserved objectKind generationAt objectAt shapeBytes
+    rootIsCompatible outputLock scratch scratchBytes inlineBytes valueLock valueData slotCount
+    workerIsKnown slotNode workerExitCode isLetGo isInHand updateLockGate updateLockOwner
+    pipeReady queueIsShutDown queueNotFullGate queueJoinGate barrierTimeout
+    barrierWaiting barrierIsBroken eventIsSet lockOwner lockDeadOwner semaphoreValue listHas
+    parkedOn numberKey ageOf wordOf
+    `,
+  ),
+  ...named(
+    REPAIRS,
+    `
+    inFlightSettle objectPin objectUnpin adoptDoomed settleInFlight releaseAllOf reapLocks letGo
+    reap abandon repair slotsFreeUnstarted slotReleaseRecord workerAbandon containerAbandon containerWakeAll
+    discardSettle cellBatchSettle queueAbandon barrierRepair eventWakeAll lockAbandon
+    semaphoreWakeAll removeWaitersOf
+    `,
+  ),
+  ...named(
+    CUT_OFF,
+    `
+    barrierLeave callCutOff settleOwn callRepair leave forgetDoomed
+    `,
+  ),
+  ...named(
+    FIRST,
+    `
+    heapInit rootInit rootSetHashSeed configureWaiting
+    `,
+  ),
+  ...named(TWICE, 'keep rebuildHints recount'),
+  ...named(RARE, 'tasksSaturate'),
+};

@@ -1,0 +1,47 @@
+import { connect } from 'nogil/redis';
+import { afterAll, describe, expect, test } from 'vitest';
+import { chaosOfItems, chaosOfTokens, whileAway } from './chaos.ts';
+import { killPrograms, LONG, Program, RedisServer } from './server.ts';
+
+afterAll(killPrograms);
+
+describe('programs that are killed at random', () => {
+  test('items: none is lost, and none comes twice but of who was killed', async () => {
+    const outcome = await chaosOfItems({ items: 400, kills: 3, restarts: 1, lease: 1, seed: 1 });
+    expect(outcome).toMatchObject({ lost: 0, unexplained: 0, deadLetters: 0 });
+  }, 120_000);
+
+  test('a lock: tokens grow, and no write of a former owner passes', async () => {
+    const outcome = await chaosOfTokens({ handOvers: 60, kills: 2, stops: 2, restarts: 1, lease: 0.6, seed: 2 });
+    expect(outcome).toMatchObject({ notGrowing: 0, shared: 0, overwritten: 0 });
+    expect(outcome.passed).toBeGreaterThan(40);
+  }, 120_000);
+});
+
+describe('a Redis that answers nobody', () => {
+  test('calls are late, none is wrong, and those with a timeout are over before it is back', async () => {
+    const outcome = await whileAway({ away: 0, lease: 1 });
+    expect(outcome).toMatchObject({ late: 199, wrong: 0, withoutTimeout: 0, told: true, grew: true });
+  }, 120_000);
+
+  test('one that has lost its data is said to have, and works on', async () => {
+    const server = await RedisServer.start();
+    const program = new Program('adds', server.url, { lease: 1, prefix: 'test' }, 'n');
+    expect(await program.next()).toBe(1);
+    const here = await connect(server.url, { lease: 1, prefix: 'test' });
+    const queue = here.JoinableQueue<number>('lost');
+    queue.putMany([1, 2]);
+    expect(queue.get(true, LONG)).toBe(1);
+    await server.kill();
+    server.forget();
+    await server.start();
+    const end = Date.now() + LONG * 1000;
+    while (!program.complaints.includes('DataLossWarning') && Date.now() < end) await new Promise((done) => setTimeout(done, 50));
+    expect(program.complaints).toMatch(/DataLossWarning.*has lost its data/);
+    queue.put(3);
+    expect(queue.get(true, LONG)).toBeGreaterThan(1);
+    await program.kill();
+    await here.disconnectAsync();
+    await server.stop();
+  }, 60_000);
+});
