@@ -32,14 +32,14 @@ function readBetween(name, folder) {
 }
 /**
  * The same for pages: without the checks, which are a tenth of the core. They go as text, since the optimiser
- * keeps
- * what they read: it might trap.
+ * keeps what they read: it might trap.
  */
 function readUnchecked(name, folder) {
   const path = resolve(folder, name);
   return existsSync(path) ? readFileSync(path, 'utf8').replaceAll(CHECK, '') : null;
 }
-const CHECK = /^ *(?:if \([\w >]+\) )?Check\.(?:that|block)\(.*\);\n/gm;
+const CHECK =
+  /^ *(?:let bound = .*|(?:if \([\w >]+\) )?(?:Check\.(?:that|block)|check(?:Body|Cell|Empty|Packed|Record|Rest|Segment))\(.*\));\n/gm;
 const BETWEEN = /^const BETWEEN: bool = false;$/m;
 
 async function compile(options, api) {

@@ -203,9 +203,9 @@ export function chunkRestore(chunk: i32, block: usize): bool {
 
 /** @requires lock(heap). Gives chunks that nobody uses to their class; false when there was none. */
 export function reclaimChunks(): bool {
-  let left = entriesEver();
+  let bound = entriesEver();
   for (let index = popEntry(); index; index = popEntry()) {
-    Check.that(left-- > 0, freeHead());
+    Check.that(bound-- > 0, freeHead());
     chain(index);
   }
   takeRest();
@@ -270,9 +270,9 @@ function keep(chunk: i32, word: i32): void {
 /** @requires lock(heap). The entries of chunks that go leave the chain. */
 function dropGoing(): void {
   let link = chainHead();
-  let left = entriesEver();
+  let bound = entriesEver();
   for (let index = loadPlain(link); index; ) {
-    Check.that(left-- > 0, chainHead());
+    Check.that(bound-- > 0, chainHead());
     const word = load(chunkWith(index));
     // Of a chunk that was to come back, and its maker died.
     if (word & GONE) break;
@@ -302,9 +302,9 @@ function generationIn(word: i32, index: i32): i32 {
 
 /** @requires lock(heap). Step 5. */
 function giveChain(): void {
-  let left = entriesEver();
+  let bound = entriesEver();
   for (let index = loadPlain(chainHead()); index; index = loadPlain(chainHead())) {
-    Check.that(left-- > 0, chainHead());
+    Check.that(bound-- > 0, chainHead());
     const entry = entryIfHere(index);
     if (!entry) {
       storePlain(chainHead(), 0);

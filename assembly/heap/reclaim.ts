@@ -97,9 +97,9 @@ function stopCarving(kind: usize, index: i32): void {
 /** @requires lock(heap). Takes the blocks of wholly free pages out of the chain. */
 function dropWholePages(kind: usize, whole: i32): void {
   let link = takenWord(kind);
-  let left = Check.most();
+  let bound = Check.most();
   for (let block = nextBlock(link); block; block = nextBlock(block)) {
-    Check.that(left-- != 0, takenWord(kind));
+    Check.that(bound-- != 0, takenWord(kind));
     if (countIn(pageOf(block)) == whole) storePlain(link, <i32>nextBlock(block));
     else link = block;
   }

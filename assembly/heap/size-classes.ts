@@ -14,7 +14,7 @@
  * Nobody waits here. Death: a block is in a list, or somebody's, or (taken by a worker that died before it
  * could say so) lost; never half.
  */
-import { cas64, load64, loadPlain, storePlain } from '../atomics';
+import { cas64, load, load64, loadPlain, storePlain } from '../atomics';
 import { Check } from '../checks';
 import { CLASS_SHIFT, ROOT_CLASSES } from '../layout';
 import { ROOT, SMALL_CLASSES } from '../limits';
@@ -40,12 +40,14 @@ export function sizeOfClass(index: i32): u32 {
 }
 
 /**
- * Whether a block lies in a page of another class. ORDERING: plain: who has the block keeps its page as it
- * is.
+ * Whether a block lies in a page of its class. ORDERING: plain, as who has a block keeps its page as it is;
+ * what is not so was perhaps so when the head was read, at which the caller looks once more.
  */
-function isStray(kind: usize, block: usize): bool {
+function isAtHome(kind: usize, block: usize): bool {
   const index = <i32>((kind - classAt(0)) >> CLASS_SHIFT);
-  return (loadPlain(mapWord(pageOf(block))) & 255) != (index < SMALL_CLASSES ? SMALL + index : MEDIUM);
+  const tag = index < SMALL_CLASSES ? SMALL + index : MEDIUM;
+  const word = mapWord(pageOf(block));
+  return (loadPlain(word) & 255) == tag || (load(word) & 255) == tag;
 }
 
 export function pop(kind: usize): usize {
@@ -55,10 +57,7 @@ export function pop(kind: usize): usize {
     if (!block) return 0;
     Check.block(block, kind);
     // Its page may have become something else since the head was read: then that has changed, too.
-    if (isStray(kind, block)) {
-      Check.that(load64(kind) != head, kind);
-      continue;
-    }
+    Check.that(isAtHome(kind, block) || load64(kind) != head, kind);
     // ORDERING: another worker may have taken the block and be writing to it; then the tag has moved on and
     // the swap fails.
     const next = <u32>loadPlain(block);

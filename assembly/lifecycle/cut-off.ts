@@ -158,10 +158,10 @@ export function callCutOff(object: usize, node: usize, settle: bool): void {
 
 /** As settleInFlight and discardSettle, for this worker, who goes on. */
 function settleOwn(end: usize): void {
-  let left = end >> 4;
+  let steps = end >> 4;
   let ref = selfSlot + SLOT_DISCARD;
   const link = selfSlot + offsetof<Slot>('refs');
-  while (ref && (ref & 15) == 0 && ref < end && left-- != 0) {
+  while (ref && (ref & 15) == 0 && ref < end && steps-- != 0) {
     const isDiscard = ref == selfSlot + SLOT_DISCARD;
     const next = isDiscard ? loadPlain(link) : loadPlain(ref + offsetof<Ref>('next'));
     const word = isDiscard || loadPlain(ref + offsetof<Ref>('index')) == IN_FLIGHT ? wordOf(ref) : 0;

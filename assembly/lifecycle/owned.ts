@@ -51,9 +51,9 @@ function refAt(word: usize): usize {
 /** This worker ends: whoever then joins it finds its handles closed, the ends of pipes among them. */
 export function releaseOwn(): void {
   let ref = firstRef(selfSlot);
-  let left = Check.most();
+  let bound = Check.most();
   while (ref) {
-    Check.that(left-- != 0, selfSlot + offsetof<Slot>('refs'));
+    Check.that(bound-- != 0, selfSlot + offsetof<Slot>('refs'));
     const next = nextRef(ref);
     // The node of an async wait may be in a list still: the reaper takes it out first.
     if (!isNode(ref)) refDrop(ref);
@@ -68,11 +68,11 @@ export function releaseOwn(): void {
 export function settleInFlight(slot: usize): void {
   discardSettle(slot);
   let link = slot + offsetof<Slot>('refs');
-  let left = Check.most();
+  let bound = Check.most();
   while (true) {
     const ref = refAt(link);
     if (!ref) return;
-    Check.that(left-- != 0, slot + offsetof<Slot>('refs'));
+    Check.that(bound-- != 0, slot + offsetof<Slot>('refs'));
     if (!isInFlight(ref) || isInHand(ref)) {
       link = ref + offsetof<Ref>('next');
       continue;
@@ -92,9 +92,9 @@ function isInHand(inFlight: usize): bool {
 export function releaseAllOf(slot: usize): void {
   discardEmpty(slot);
   const head = slot + offsetof<Slot>('refs');
-  let left = Check.most();
+  let bound = Check.most();
   for (let ref = firstRef(slot); ref; ref = firstRef(slot)) {
-    Check.that(left-- != 0, head);
+    Check.that(bound-- != 0, head);
     if (isInFlight(ref)) {
       empty(ref);
       storePlain(head, <i32>nextRef(ref));

@@ -114,11 +114,11 @@ export function find(body: usize): usize {
   checkBody(body);
   const mask = indexSize(body) - 1;
   let i = soughtHash & mask;
-  let left = mask;
+  let bound = mask;
   while (true) {
     const number = <u32>loadPlain(indexAt(body, i));
     if (number == 0) return 0;
-    Check.that(number <= limitOf(body) && left-- != 0, indexAt(body, i));
+    Check.that(number <= limitOf(body) && bound-- != 0, indexAt(body, i));
     const entry = entryAt(body, number - 1);
     if (valueIn(entry) != NONE && isSought(keyIn(entry))) return entry;
     i = (i + 1) & mask;
@@ -129,9 +129,9 @@ export function find(body: usize): usize {
 function index(body: usize, hash: u32, number: u32): void {
   const mask = indexSize(body) - 1;
   let i = hash & mask;
-  let left = mask;
+  let bound = mask;
   while (loadPlain(indexAt(body, i)) != 0) {
-    Check.that(left-- != 0, indexAt(body, i));
+    Check.that(bound-- != 0, indexAt(body, i));
     i = (i + 1) & mask;
   }
   storePlain(indexAt(body, i), <i32>(number + 1));

@@ -126,9 +126,12 @@ export function seekRecord(record: usize): void {
 
 /** A key in a batch: as seekRecord, for a cell. */
 export function seekInBatch(cell: i64): void {
+  if (!isBlock(cell)) {
+    seekCell(cell);
+    return;
+  }
   const block = cellBlock(cell);
-  if (isBlock(cell)) seekBytes(block + BLOCK, cellLength(block), cellMeta(block));
-  else seekCell(cell);
+  seekBytes(block + BLOCK, cellLength(block), cellMeta(block));
 }
 
 export function isSought(key: i64): bool {

@@ -317,11 +317,11 @@ export function tableSnapshot(table: usize, part: i32): i32 {
   Check.that(count <= (body ? usedOf(body) : 0), countWord(table));
   const batch = cellBatchCreate(part == Part.ITEMS ? count << 1 : count);
   if (batch >= 0 && body) {
-    let left = count;
+    let bound = count;
     for (let i: u32 = 0, used = usedOf(body); i < used; i++) {
       const entry = entryAt(body, i);
       if (valueIn(entry) == NONE) continue;
-      Check.that(left-- != 0, countWord(table));
+      Check.that(bound-- != 0, countWord(table));
       if (part & Part.KEYS) cellBatchPushCopy(batch, keyIn(entry));
       if (part & Part.VALUES) cellBatchPushCopy(batch, valueIn(entry));
     }

@@ -139,11 +139,11 @@ export function ringReserve(queue: usize, at: u32, bytes: u32): usize {
   const side = queue + QUEUE_TAIL;
   let segment = segmentOf(side);
   // An owner that died may have chained a segment without moving on.
-  let left = mostSegments;
+  let bound = mostSegments;
   checkSegment(segment, side + offsetof<QueueSide>('segment'));
   for (let next = nextSegment(segment); next; next = nextSegment(segment)) {
     checkSegment(next, segment);
-    Check.that(left-- > 0, segment);
+    Check.that(bound-- > 0, segment);
     segment = next;
     setSegment(side, segment);
   }
@@ -154,7 +154,6 @@ export function ringReserve(queue: usize, at: u32, bytes: u32): usize {
 
 function fits(segment: usize, at: u32, head: u32, bytes: u32): bool {
   const base = <u32>loadPlain(segment + offsetof<Segment>('base'));
-  Check.that(<i32>(at - base) >= 0, segment + offsetof<Segment>('base'));
   const from = <i32>(head - base) < 0 ? base : head;
   return at - from + bytes <= segmentCapacity(segment);
 }
@@ -283,10 +282,10 @@ export function ringDrop(queue: usize): bool {
 /** Nobody left: gives the segments back; can be cut short and done again. */
 export function ringFree(queue: usize): void {
   const side = queue + QUEUE_HEAD;
-  let left = Check.most();
+  let bound = Check.most();
   for (let segment = segmentOf(side); segment; segment = segmentOf(side)) {
     Check.block(segment, side + offsetof<QueueSide>('segment'));
-    Check.that(left-- != 0, side + offsetof<QueueSide>('segment'));
+    Check.that(bound-- != 0, side + offsetof<QueueSide>('segment'));
     setSegment(side, nextSegment(segment));
     free(segment);
   }

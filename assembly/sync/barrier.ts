@@ -203,9 +203,9 @@ export function barrierGiveUp(barrier: usize, node: usize, breaking: bool): i32 
 /** @requires lock(list). */
 function placeOf(barrier: usize, node: usize): i32 {
   let position = 0;
-  let left = Check.most();
+  let bound = Check.most();
   for (let each = firstWaiter(barrier); each != node; each = nextWaiter(each)) {
-    Check.that(each != 0 && left-- != 0, barrier + offsetof<Barrier>('head'));
+    Check.that(each != 0 && bound-- != 0, barrier + offsetof<Barrier>('head'));
     position++;
   }
   return position;

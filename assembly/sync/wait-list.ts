@@ -92,9 +92,9 @@ function repair(list: usize): void {
 function rebuildHints(list: usize): void {
   let last: usize = 0;
   let count = 0;
-  let left = Check.most();
+  let bound = Check.most();
   for (let node = firstWaiter(list); node; node = nextWaiter(node)) {
-    Check.that(left-- != 0, list + offsetof<WaitList>('head'));
+    Check.that(bound-- != 0, list + offsetof<WaitList>('head'));
     last = node;
     count++;
   }
@@ -156,9 +156,9 @@ export function tellWaiter(node: usize, state: i32): void {
 /** @requires lock(list). Takes `node` out if it is in. */
 export function removeWaiter(list: usize, node: usize): void {
   let previous: usize = 0;
-  let left = Check.most();
+  let bound = Check.most();
   for (let each = firstWaiter(list); each; each = nextWaiter(each)) {
-    Check.that(left-- != 0, list + offsetof<WaitList>('head'));
+    Check.that(bound-- != 0, list + offsetof<WaitList>('head'));
     if (each == node) {
       unlink(list, previous, node);
       store(node + offsetof<WaitNode>('state'), NodeState.IDLE);
@@ -172,9 +172,9 @@ export function removeWaiter(list: usize, node: usize): void {
 export function removeWaitersOf(list: usize, tid: i32): i32 {
   let previous: usize = 0;
   let found = 0;
-  let left = Check.most();
+  let bound = Check.most();
   for (let node = firstWaiter(list); node; node = nextWaiter(node)) {
-    Check.that(left-- != 0, list + offsetof<WaitList>('head'));
+    Check.that(bound-- != 0, list + offsetof<WaitList>('head'));
     if (loadPlain(node + offsetof<WaitNode>('tid')) == tid) {
       unlink(list, previous, node);
       found++;
@@ -193,9 +193,16 @@ export function sleepWhile(list: usize, node: usize, state: i32, deadline: f64):
   return Parked.WOKEN;
 }
 
-/** Who waits in a list is in it, and counted: nobody would find it otherwise. */
+/**
+ * Who waits in a list is in it, and counted: nobody would find it otherwise. Leaves it to the list's users to
+ * repair it.
+ */
 function checkListed(list: usize, node: usize): void {
-  waitListLock(list);
+  if (lockInternal(list)) {
+    lockAbandon(list, self);
+    lockWakeAll(list);
+    return;
+  }
   const count = waiterCount(list);
   let isFound = waiterState(node) != NodeState.WAITING;
   let found = 0;
@@ -211,9 +218,9 @@ function checkListed(list: usize, node: usize): void {
 /** Diagnostics: whether `node` is in the list. Leaves it to the list's users to repair it. */
 export function listHas(list: usize, node: usize): bool {
   const died = lockInternal(list);
-  let left = Check.most();
+  let steps = Check.most();
   let each = firstWaiter(list);
-  while (each && each != node && left-- != 0) each = nextWaiter(each);
+  while (each && each != node && steps-- != 0) each = nextWaiter(each);
   if (died) {
     lockAbandon(list, self);
     lockWakeAll(list);

@@ -4,6 +4,7 @@
  * comes to the repair.
  */
 import { describe } from 'vitest';
+import { Encoding } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine } from './core.ts';
 import { enlist, heapTrouble, makeHeap, reaps, writeWords } from './heap.ts';
@@ -14,7 +15,7 @@ import { atomic, call, must, type Step } from './program.ts';
 const WORKERS = 'lifecycle/workers.ts';
 const BYTES = 16;
 /** What a record's header says of the names of these models: no two alike. */
-const METAS = [0x10001, 0x10002, 0x10003];
+const METAS = [Encoding.LATIN1, Encoding.UTF8, Encoding.BYTES];
 const META = 4;
 
 const names = (mayDie: boolean) => (m: Model) => {
