@@ -14,9 +14,8 @@
  * of), indices, kinds and flags, positions (against each other), owners of locks, and that no walk along
  * links is longer than there can be elements. What cannot be seen: a word that is wrong and could be right.
  *
- * The core that pages fetch has to be small: the build leaves `that` and `block` out of it, each of which is
- * a statement on a line of its own. There an address outside of the memory is found by the engine, and a wait
- * that cannot end by `always`.
+ * The core that pages fetch has to be small: the build leaves the checks out of it, each of which is a
+ * statement on a line of its own. There an address outside of the memory is found by the engine.
  *
  * Everybody who sleeps looks once in LOOK_AFTER (limits.ts) whether what it waits for can still come: counts
  * of sleepers that were written over hide a wake-up for so long, and not for ever.
@@ -47,15 +46,6 @@ export class Check {
   /** What was read at `word` is sound, or the call ends here. */
   @inline
   static that(sound: bool, word: usize): void {
-    if (!sound) {
-      corruptAt = word;
-      unreachable();
-    }
-  }
-
-  /** The same, of what keeps a wait from ending: everywhere. */
-  @inline
-  static always(sound: bool, word: usize): void {
     if (!sound) {
       corruptAt = word;
       unreachable();

@@ -7,8 +7,7 @@
  * export, so that each call site knows its target and the compiler puts it in place.
  *
  * A trap, too: the memory makes no sense (assembly/checks.ts). What is thrown then says so, and the call is
- * one that
- * was cut off.
+ * one that was cut off. `callCutOff` itself never traps.
  */
 
 /**
@@ -64,10 +63,8 @@ const caught = (object, node) => `cutObject = ${object};${
 }
         ${CAUGHT}`;
 const SETTLE = `cut = Cut.UNSETTLED;
-        try {
-          raw.callCutOff(cutObject, cutNode, 1);
-          cut = Cut.SETTLED;
-        } catch {}`;
+        raw.callCutOff(cutObject, cutNode, 1);
+        cut = Cut.SETTLED;`;
 const CAUGHT = `${SETTLE}
         throw explain(error, cutObject);`;
 
@@ -117,9 +114,8 @@ export function guardCalls(raw: CoreExports, explain: (error: unknown, object: n
   const repair = () => {
     // The engine needs more stack for the first call that it throws out of: it replaces compiled frames by
     // larger ones.
-    if (cut === Cut.UNSETTLED) {
-        ${SETTLE}
-    }
+    if (cut === Cut.UNSETTLED) raw.callCutOff(cutObject, cutNode, 1);
+    cut = Cut.SETTLED;
     try {
       raw.callRepair();
     } catch (error) {

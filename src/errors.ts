@@ -111,11 +111,11 @@ export interface CorruptWord {
  */
 export class HeapCorruptError extends RuntimeError implements CorruptWord {
   /** The address of the word, in bytes; 0: an engine found it, and does not say. */
-  word?: number | undefined;
+  declare word?: number | undefined;
   /** The number of the object that it is a part of, or that the call was on. */
-  id?: number | undefined;
+  declare id?: number | undefined;
   /** The class of that object, such as `'Queue'`. */
-  class?: string | undefined;
+  declare class?: string | undefined;
   /** Made where the word was read. */
   constructor(message?: string, what: CorruptWord & { cause?: unknown } = {}) {
     super(message, { cause: what.cause });
@@ -124,7 +124,7 @@ export class HeapCorruptError extends RuntimeError implements CorruptWord {
   }
 }
 
-onMalformed((what, cause) => new HeapCorruptError(`the bytes of a value were written over: ${what}`, { cause }));
+onMalformed((what, cause) => new HeapCorruptError(`the bytes of a value were written over${what && `: ${what}`}`, { cause }));
 
 /** A method of a managed object could not be called. */
 export class RemoteError extends Error {}

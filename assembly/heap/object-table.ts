@@ -160,9 +160,10 @@ export function objectId(object: usize): i32 {
   return loadPlain(object - HEADER + offsetof<Header>('index'));
 }
 
-/** The kind of an object that lives or is being taken apart, as its entry has it. */
-export function kindInTable(object: usize): i32 {
-  return load(entryOf(objectId(object)) + offsetof<Entry>('kind'));
+/** Whether an object that lives or is being taken apart is of a kind, by its entry, if that says so still. */
+export function isOfKind(object: usize, kind: i32): bool {
+  const inTable = load(entryOf(objectId(object)) + offsetof<Entry>('kind'));
+  return inTable == kind || inTable == Kind.FREE;
 }
 
 export function objectGeneration(object: usize): i32 {
@@ -325,7 +326,7 @@ export function takeDoomed(): usize {
   const entry = entryOf(objectId(object));
   Check.that(pointerOf(entry) == object && isDoomed(refWordOf(entry)), object - HEADER + offsetof<Header>('index'));
   const kind = object - HEADER + offsetof<Header>('kind');
-  Check.that(loadPlain(kind) == kindInTable(object), kind);
+  Check.that(isOfKind(object, loadPlain(kind)), kind);
   firstDoomed = next;
   return object;
 }

@@ -25,7 +25,6 @@
  */
 import { Kind } from '../abi';
 import { add, cas, load, load64, loadPlain, notify, notifyHere, store64, storePlain } from '../atomics';
-import { Check } from '../checks';
 import { leaveTable } from '../heap/chunks';
 import { IN_FLIGHT } from '../heap/handles';
 import { TAKING } from '../heap/in-flight';
@@ -63,6 +62,9 @@ import { notifyOne, ringFor } from '../waiting/doorbell';
 import { self, selfSlot } from '../waiting/park';
 import { drain } from './destroy';
 
+/** No object is longer, in bytes, nor what is read of anything else here. */
+const LARGEST: usize = 512;
+
 /** What the call was on that was cut off, and the node that it had; until all is repaired. */
 let cutObject: usize = 0;
 let cutNode: usize = 0;
@@ -73,7 +75,8 @@ let cutNode: usize = 0;
  */
 export function callCutOff(object: usize, node: usize, settle: bool): void {
   // What it was cut off by may be a word that makes no sense: each address is looked at, and each walk ends.
-  const end = Check.most() << 4;
+  const end = ((<usize>memory.size()) << 16) - LARGEST;
+  if (object & 15 || object - HEADER >= end) object = 0;
   if (settle) settleOwn(end);
   if (settle && object) {
     cutObject = object;

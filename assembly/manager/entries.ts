@@ -98,20 +98,40 @@ function limitFor(slots: u32): u32 {
   return (slots << 1) / 3;
 }
 
+/** The body that was found sound last, and its parts: most calls come upon it again. 1: none yet. */
+let sound: usize = 1;
+let soundSlots: u32 = 0;
+let soundLimit: u32 = 0;
+
 /** That a body is one: its parts, as it counts them, lie in its block. */
 export function checkBody(body: usize): void {
+  Parts.check(body);
+  Check.that(usedOf(body) <= spentOf(body) && spentOf(body) <= limitOf(body), body);
+}
+
+// biome-ignore lint/complexity/noStaticOnlyClass: the compiler puts only methods in place where it is told to.
+class Parts {
+  @inline
+  static check(body: usize): void {
+    if (body != sound || indexSize(body) != soundSlots || limitOf(body) != soundLimit) lookAtParts(body);
+  }
+}
+
+function lookAtParts(body: usize): void {
   Check.block(body, body);
   const slots = indexSize(body);
   const limit = limitOf(body);
   const isSound = slots >= INDEX_MIN && slots <= INDEX_MAX && (slots & (slots - 1)) == 0 && limit < slots;
-  Check.that(isSound && usedOf(body) <= spentOf(body) && spentOf(body) <= limit, body);
-  Check.that(isRoomy(body, PAIRS + limit * PAIR_BYTES + slots * INDEX_ENTRY), body);
+  Check.that(isSound && isRoomy(body, PAIRS + limit * PAIR_BYTES + slots * INDEX_ENTRY), body);
+  sound = body;
+  soundSlots = slots;
+  soundLimit = limit;
 }
 
 /** The entry of the key that is sought, or 0. */
 export function find(body: usize): usize {
   if (!body) return 0;
-  checkBody(body);
+  Parts.check(body);
   const mask = indexSize(body) - 1;
   let i = soughtHash & mask;
   let bound = mask;

@@ -54,14 +54,33 @@ function bodyCapacity(body: usize): u32 {
   return <u32>loadPlain(body + offsetof<VectorBody>('capacity'));
 }
 
+/** The body that was found sound last, and its capacity: most calls come upon it again. 1: none yet. */
+let sound: usize = 1;
+let soundCapacity: u32 = 0;
+
 /** Cells in a body that is one: they, and those that there is room for, lie in its block. */
 function lengthIn(body: usize): u32 {
   if (!body) return 0;
-  Check.block(body, body);
+  Body.check(body);
   const length = <u32>loadPlain(lengthWord(body));
-  const capacity = bodyCapacity(body);
-  Check.that(length <= capacity && capacity <= CAPACITY_MOST && isRoomy(body, CELLS + capacity * CELL), lengthWord(body));
+  Check.that(length <= bodyCapacity(body), lengthWord(body));
   return length;
+}
+
+// biome-ignore lint/complexity/noStaticOnlyClass: the compiler puts only methods in place where it is told to.
+class Body {
+  @inline
+  static check(body: usize): void {
+    if (body != sound || bodyCapacity(body) != soundCapacity) lookAtBody(body);
+  }
+}
+
+function lookAtBody(body: usize): void {
+  Check.block(body, body);
+  const capacity = bodyCapacity(body);
+  Check.that(capacity <= CAPACITY_MOST && isRoomy(body, CELLS + capacity * CELL), body);
+  sound = body;
+  soundCapacity = capacity;
 }
 
 function lengthWord(body: usize): usize {

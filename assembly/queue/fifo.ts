@@ -40,6 +40,8 @@ import {
 } from './ring';
 import { isTaskCheck, queueTaskDone, tasksSaturate } from './tasks';
 
+const NUMBER: u32 = Encoding.NUMBER;
+
 /** @requires lock(tail). How many of `wanted` items may go in now; SHUTDOWN. */
 function room(queue: usize, tail: i64, wanted: i32): i32 {
   if (load(queue + offsetof<Queue>('closed'))) return Status.SHUTDOWN;
@@ -164,7 +166,7 @@ export function fifoGet(queue: usize): i32 {
   const record = ringAddress(segment, at);
   const length = <u32>loadPlain(record);
   const meta = <u32>loadPlain(record + 4);
-  checkRecord(side, head, tail, length, meta);
+  if (meta != NUMBER || length != 8) checkRecord(side, head, tail, length, meta);
   const bytes = recordBytes(length, meta);
   storePlain(selfScratch, <i32>length);
   if (meta == <u32>Encoding.NUMBER) storePlainF64(selfScratch + RECORD, loadPlainF64(ringAddress(segment, at + RECORD)));

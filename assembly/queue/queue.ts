@@ -29,7 +29,7 @@
 import { Encoding, Kind, Status } from '../abi';
 import { load, loadPlain, pause, store, storePlain } from '../atomics';
 import { Check } from '../checks';
-import { kindInTable } from '../heap/object-table';
+import { isOfKind } from '../heap/object-table';
 import { OUT_OF_LINE, RECORD } from '../heap/record';
 import { HEADER, Header, QUEUE_HEAD, QUEUE_NOT_EMPTY, QUEUE_NOT_FULL, QUEUE_TAIL, Queue, QueueSide } from '../layout';
 import { lockAbandon, lockWakeAll, TAKE_OVER } from '../sync/lock';
@@ -69,7 +69,7 @@ export function isFifo(queue: usize): bool {
   const word = queue - HEADER + offsetof<Header>('kind');
   const kind = loadPlain(word);
   if (kind == Kind.QUEUE) return true;
-  Check.that((kind == Kind.LIFO || kind == Kind.PRIORITY) && kind == kindInTable(queue), word);
+  Check.that((kind == Kind.LIFO || kind == Kind.PRIORITY) && isOfKind(queue, kind), word);
   return false;
 }
 

@@ -91,12 +91,26 @@ function segmentOf(side: usize): usize {
   return <usize>(<u32>loadPlain(side + offsetof<QueueSide>('segment')));
 }
 
-/** A segment whose address was read at `word`: all of it lies in the heap. */
-function checkSegment(segment: usize, word: usize): void {
+/** The segment that was found sound last, and its capacity: most calls come upon it again. 1: none yet. */
+let sound: usize = 1;
+let soundCapacity: u32 = 0;
+
+// biome-ignore lint/complexity/noStaticOnlyClass: the compiler puts only methods in place where it is told to.
+class Segments {
+  /** A segment whose address was read at `word`: all of it lies in the heap. */
+  @inline
+  static check(segment: usize, word: usize): void {
+    if (segment != sound || segmentCapacity(segment) != soundCapacity) lookAtSegment(segment, word);
+  }
+}
+
+function lookAtSegment(segment: usize, word: usize): void {
   Check.block(segment, word);
   const capacity = segmentCapacity(segment);
   Check.that(capacity >= SEGMENT_MIN && (capacity & (capacity - 1)) == 0, segment + offsetof<Segment>('capacity'));
   Check.block(segment + capacity, word);
+  sound = segment;
+  soundCapacity = capacity;
 }
 
 function setSegment(side: usize, segment: usize): void {
@@ -140,9 +154,9 @@ export function ringReserve(queue: usize, at: u32, bytes: u32): usize {
   let segment = segmentOf(side);
   // An owner that died may have chained a segment without moving on.
   let bound = mostSegments;
-  checkSegment(segment, side + offsetof<QueueSide>('segment'));
+  Segments.check(segment, side + offsetof<QueueSide>('segment'));
   for (let next = nextSegment(segment); next; next = nextSegment(segment)) {
-    checkSegment(next, segment);
+    lookAtSegment(next, segment);
     Check.that(bound-- > 0, segment);
     segment = next;
     setSegment(side, segment);
@@ -176,7 +190,7 @@ function takeSpare(queue: usize, capacity: u32): usize {
   const word = queue + offsetof<Queue>('spare');
   if (!load(word)) return 0;
   const spare = <usize>(<u32>xchg(word, 0));
-  if (spare) checkSegment(spare, word);
+  if (spare) lookAtSegment(spare, word);
   if (!spare || segmentCapacity(spare) >= capacity) return spare;
   free(spare);
   return 0;
@@ -186,10 +200,11 @@ function takeSpare(queue: usize, capacity: u32): usize {
 export function ringSeek(queue: usize, at: u32): usize {
   const side = queue + QUEUE_HEAD;
   const segment = segmentOf(side);
-  checkSegment(segment, side + offsetof<QueueSide>('segment'));
+  if (segment != sound) lookAtSegment(segment, side + offsetof<QueueSide>('segment'));
   const next = nextSegment(segment);
   if (!next || <u32>loadPlain(segment + offsetof<Segment>('end')) != at) return segment;
-  checkSegment(next, segment);
+  lookAtSegment(segment, side + offsetof<QueueSide>('segment'));
+  lookAtSegment(next, segment);
   setSegment(side, next);
   storePlain(segment + offsetof<Segment>('next'), 0);
   // Only segments of the largest size go round: smaller ones are outgrown.
@@ -232,10 +247,11 @@ export function ringWord(segment: usize, at: u32): u32 {
 }
 
 /**
- * @requires lock(head). That a record can be what lies at `head`, with `tail` behind it: its bytes are there,
- * and fit into the scratch.
+ * @requires lock(head). That a record can be what lies at `head`, with `tail` behind it: its segment is one, and
+ * its bytes are there and fit into the scratch.
  */
 export function checkRecord(side: usize, head: i64, tail: i64, length: u32, meta: u32): void {
+  Segments.check(segmentOf(side), side + offsetof<QueueSide>('segment'));
   const left = bytesOf(tail) - bytesOf(head);
   Check.that(itemsOf(tail) - itemsOf(head) > 0 && <i32>left > 0, side + offsetof<QueueSide>('position'));
   const isInBlock = (meta & OUT_OF_LINE) != 0;

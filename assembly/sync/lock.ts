@@ -138,7 +138,7 @@ function checkOwner(lock: usize, word: i32): void {
   if (load(lock) != word) return;
   const sequence = owner >> SLOT_BITS;
   const isPast = sequence > 0 && sequence <= loadPlain(slot + offsetof<Slot>('sequence'));
-  Check.always(isPast && !(word & NEVER_SET), lock);
+  Check.that(isPast && !(word & NEVER_SET), lock);
 }
 
 /** OK; NOT_OWNER: it is free; OWNER_DIED: it is broken. Any worker may release, as in Python. */

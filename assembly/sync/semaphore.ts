@@ -41,7 +41,7 @@ export function semaphoreTry(semaphore: usize): i32 {
   while (true) {
     const permits = load(semaphore);
     if (permits <= 0) {
-      Check.always(permits == 0, semaphore);
+      Check.that(permits == 0, semaphore);
       return Status.TIMEOUT;
     }
     if (cas(semaphore, permits, permits - 1) == permits) return Status.OK;

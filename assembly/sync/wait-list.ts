@@ -208,10 +208,10 @@ function checkListed(list: usize, node: usize): void {
   let found = 0;
   for (let each = firstWaiter(list); each; each = nextWaiter(each)) {
     if (each == node) isFound = true;
-    Check.always(++found <= count, list + offsetof<WaitList>('count'));
+    Check.that(++found <= count, list + offsetof<WaitList>('count'));
   }
-  Check.always(isFound, node);
-  Check.always(found == count, list + offsetof<WaitList>('count'));
+  Check.that(isFound, node);
+  Check.that(found == count, list + offsetof<WaitList>('count'));
   waitListUnlock(list);
 }
 

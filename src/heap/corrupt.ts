@@ -22,21 +22,7 @@ const KINDS =
 /** Bytes of the header before an object, and of the largest object. */
 const HEADER = 16;
 const LARGEST = 512;
-
-/** Where a word lies, for a person to read. */
-function placeOf(word: number, object: number, words: Int32Array): { text: string; id?: number; class?: string } {
-  const header = (object - HEADER) >> 2;
-  const name = object > HEADER && (object & 15) === 0 ? KINDS[words[header] as number] : undefined;
-  const at = word === 0 ? '' : `the word at ${word} (0x${word.toString(16)})`;
-  if (!name) return { text: at || 'an address that lies outside of it' };
-  const id = words[header + 1] as number;
-  const inside = word >= object - HEADER && word < object + LARGEST ? `byte ${word - object} of ${name} ${id}, ` : '';
-  return {
-    text: inside + (at || 'an address that lies outside of it') + (inside ? '' : `, used by ${name} ${id}`),
-    id,
-    class: name,
-  };
-}
+const OVER = 'the shared memory was written over: ';
 
 /**
  * What a call is to throw that the engine has thrown `error` out of: that, unless it was a trap. `object`:
@@ -47,17 +33,18 @@ export function explained(error: unknown, core: Core, memory: WebAssembly.Memory
   if (!(error instanceof RuntimeError)) return error;
   const word = core.corruptWord() >>> 0;
   const words = new Int32Array((memory as unknown as { buffer: ArrayBuffer }).buffer);
-  const { text, id, class: name } = placeOf(word, object, words);
-  const value = word === 0 ? '' : ` is ${words[word >> 2]}, which it cannot be`;
-  return new HeapCorruptError(`the shared memory was written over: ${text}${value}`, { cause: error, word, id, class: name });
+  const header = (object - HEADER) >> 2;
+  const name = header > 0 && (object & 15) === 0 ? KINDS[words[header] as number] : undefined;
+  const id = name ? words[header + 1] : undefined;
+  const offset = word - object;
+  let text = word ? `the word at ${word}` : 'an address that lies outside of it';
+  if (name)
+    text = offset >= -HEADER && offset < LARGEST ? `byte ${offset} of ${name} ${id}, ${text}` : `${text}, used by ${name} ${id}`;
+  if (word) text += ` is ${words[word >> 2]}, which it cannot be`;
+  return new HeapCorruptError(OVER + text, { cause: error, word, id, class: name });
 }
 
-/**
- * @throws HeapCorruptError always: an address that was read in the shared memory, which ends at `end`, is
- * none.
- */
-export function strayAddress(address: number, bytes: number, end: number): never {
-  throw new HeapCorruptError(
-    `the shared memory was written over: it says that ${bytes} bytes lie at ${address}, and has ${end} itself`,
-  );
+/** @throws HeapCorruptError always: an address that was read in the shared memory is none. */
+export function strayAddress(address: number, bytes: number): never {
+  throw new HeapCorruptError(`${OVER}it has no ${bytes} bytes at ${address}`);
 }

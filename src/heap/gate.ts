@@ -93,41 +93,12 @@ function countWord(heap: Heap, address: number, change: 1 | -1): void {
   else counts.set(address, count);
 }
 
-/** Wakes who waits in this thread, one gate or word after the other: they look again. */
-function* wakesIn(heap: Heap): Generator<undefined> {
-  for (const address of gatesIn(heap).keys()) yield heap.core.gateWakeHere(address) as undefined;
-  for (const address of wordsOf.get(heap)?.keys() ?? []) yield void Atomics.notify(heap.words(address + 4), address >> 2);
-}
-
 /** Has this thread hear the doorbell, if there is one. Before each wait, of which the first one matters. */
 function listen(heap: Heap): void {
   listenIn(heap, () => {
-    for (const _ of wakesIn(heap));
+    for (const address of gatesIn(heap).keys()) heap.core.gateWakeHere(address);
+    for (const address of wordsOf.get(heap)?.keys() ?? []) Atomics.notify(heap.words(address + 4), address >> 2);
   });
-  if (!looks.has(heap)) looks.set(heap, wakesIn(heap));
-  looker ??= setInterval(look, LOOK_AFTER);
-  (looker as { unref?(): void }).unref?.();
-}
-
-/** Milliseconds. As the core's: a count of waiters that was written over hides a wake-up for so long. */
-const LOOK_AFTER = 2000;
-/** Gates and words that are looked at then: of more of them others have their turn at the next look. */
-const LOOKS = 1000;
-/** How far that is, by the heaps in which this thread waits. */
-const looks = new Map<Heap, Generator<undefined>>();
-let looker: ReturnType<typeof setInterval> | undefined;
-
-function look(): void {
-  for (const [heap, wakes] of looks) {
-    let left = LOOKS;
-    while (left > 0 && !wakes.next().done) left--;
-    if (left === 0) continue;
-    if (gatesIn(heap).size > 0 || wordsOf.get(heap)?.size) looks.set(heap, wakesIn(heap));
-    else looks.delete(heap);
-  }
-  if (looks.size > 0) return;
-  clearInterval(looker);
-  looker = undefined;
 }
 
 /** In a guest. @throws RuntimeError the heap's program is no more */

@@ -152,8 +152,7 @@ export class Heap {
   /** @throws HeapCorruptError what was read in the memory, that `bytes` bytes lie at `address`, cannot be */
   checkRange(address: number, bytes: number): void {
     if (address + bytes > this.#end) this.#refresh();
-    const isSound = address > 0 && (address & 7) === 0 && bytes >= 0 && address + bytes <= this.#end;
-    if (!isSound) strayAddress(address, bytes, this.#end);
+    if (!(address > 0 && (address & 7) === 0 && bytes >= 0 && address + bytes <= this.#end)) strayAddress(address, bytes);
   }
 
   /**
@@ -161,26 +160,20 @@ export class Heap {
    * grow.
    */
   bytes(end = 0): Uint8Array {
-    if (end > this.#bytes.length || end < 0) {
-      this.#bytes = new Uint8Array(this.#refresh());
-      this.#checkEnd(end);
-    }
+    if (end > this.#bytes.length) this.#bytes = new Uint8Array(this.#refresh());
     return this.#bytes;
   }
 
   /** All words, up to at least byte address `end`. */
   words(end = 0): Int32Array {
-    if (end > this.#words.byteLength || end < 0) {
-      this.#words = new Int32Array(this.#refresh());
-      this.#checkEnd(end);
-    }
+    if (end > this.#words.byteLength) this.#words = new Int32Array(this.#refresh());
     return this.#words;
   }
 
   /** A view of `length` bytes from address `at` on. It stays good when the memory grows. */
   view(at: number, length: number): Uint8Array {
     if (at + length > this.#end) this.#refresh();
-    if (at < 0 || length < 0 || at + length > this.#end) strayAddress(at, length, this.#end);
+    if (at < 0 || length < 0 || at + length > this.#end) strayAddress(at, length);
     return new Uint8Array(this.#buffer, at, length);
   }
 
@@ -192,10 +185,6 @@ export class Heap {
     const { buffer } = array;
     if (buffer === this.#buffer) return byteOffset;
     return buffer instanceof ArrayBuffer || !this.#buffers.has(buffer) ? 0 : byteOffset;
-  }
-
-  #checkEnd(end: number): void {
-    if (end > this.#end || end < 0) strayAddress(end, 0, this.#end);
   }
 
   /** A word that other workers write. */

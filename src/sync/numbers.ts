@@ -72,7 +72,7 @@ export abstract class Numbers extends Acquirable {
     const at = heap.core.valueData(this[Member.PTR]);
     const count = heap.loadWord(at + 4);
     const typecode = typecodes[heap.loadWord(at)];
-    if (typecode === undefined) strayAddress(at, count, at);
+    if (typecode === undefined) strayAddress(at, count);
     this[Member.TYPECODE] = typecode as Typecode;
     const View = views[this[Member.TYPECODE]];
     heap.checkRange(at, HEADER + count * View.BYTES_PER_ELEMENT);

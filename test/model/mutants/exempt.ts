@@ -8,6 +8,7 @@ const REPAIRS = 'Only who repairs runs it. The death of a reaper ends the progra
 const CUT_OFF = 'Only a worker whose call was cut off runs it: cut-off.test.ts.';
 const TWICE = 'It runs after a death only, and may be cut short and done again. Of two deaths one would be in it.';
 const RARE = 'One put in 2^20 calls it.';
+const LATE = 'It runs after two seconds of sleep, and who sleeps in a model looks at no clock.';
 const FIRST = 'It runs before there is anybody else.';
 
 const named = (reason: string, names: string): Record<string, string> =>
@@ -28,6 +29,7 @@ export const exempt: Readonly<Record<string, string>> = {
     pipeReady queueIsShutDown queueNotFullGate queueJoinGate barrierTimeout
     barrierWaiting barrierIsBroken eventIsSet lockOwner lockDeadOwner semaphoreValue listHas
     parkedOn numberKey ageOf wordOf
+    corruptWord
     `,
   ),
   ...named(
@@ -36,7 +38,7 @@ export const exempt: Readonly<Record<string, string>> = {
     inFlightSettle objectPin objectUnpin adoptDoomed settleInFlight releaseAllOf reapLocks letGo
     reap abandon repair slotsFreeUnstarted slotReleaseRecord workerAbandon containerAbandon containerWakeAll
     discardSettle cellBatchSettle queueAbandon barrierRepair eventWakeAll lockAbandon
-    semaphoreWakeAll removeWaitersOf
+    semaphoreWakeAll removeWaitersOf letGoOfRoot repairAll lifecycle/reaper.ts:giveBack
     `,
   ),
   ...named(
@@ -53,4 +55,5 @@ export const exempt: Readonly<Record<string, string>> = {
   ),
   ...named(TWICE, 'keep rebuildHints recount'),
   ...named(RARE, 'tasksSaturate'),
+  ...named(LATE, 'checkListed'),
 };
