@@ -33,7 +33,9 @@ const JOURNAL = `
 local journal, call = KEYS[#KEYS], ARGV[#ARGV - 1]
 local answered = redis.call('hget', journal, call)
 if answered then return cmsgpack.unpack(answered)[1] end
-for done in string.gmatch(ARGV[#ARGV], '%S+') do redis.call('hdel', journal, done) end
+local known = {}
+for done in string.gmatch(ARGV[#ARGV], '%S+') do known[#known + 1] = done end
+if #known > 0 then redis.call('hdel', journal, unpack(known)) end
 local function change() BODY end
 local answer = change()
 if answer then
