@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { ShutDown } from 'nogil';
 import { connect } from 'nogil/redis';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type AwayOutcome, whileAway } from './away.ts';
@@ -35,7 +36,7 @@ describe('a Redis that answers nobody', () => {
   }, 120_000);
 
   test('is cut off for longer than connections are believed in: others have the lock and the items', async () => {
-    const outcome = await whileAway({ away: 5, lease: 1, way: await proxied(false), elsewhere: [] });
+    const outcome = await whileAway({ away: 4, lease: 1, way: await proxied(false), elsewhere: [] });
     expect(outcome).toMatchObject({ ...KEPT, takenOver: 2 });
   }, 120_000);
 
@@ -43,6 +44,23 @@ describe('a Redis that answers nobody', () => {
     const outcome = await whileAway({ away: 0, lease: 1, way: await proxied(true), elsewhere: [] });
     expect(outcome).toMatchObject({ ...KEPT, takenOver: 2 });
   }, 120_000);
+
+  test('a shutdown that nobody here has heard of ends who waits all the same', async () => {
+    const way = await proxied(true);
+    const options = { lease: 1, prefix: 'test' };
+    const [here, there] = [await connect(way.url, options), await connect(way.server.url, options)];
+    const queue = here.Queue<number>('closed');
+    await queue.putAsync(1);
+    expect(await queue.getAsync(LONG)).toBe(1);
+    const waiting = queue.getAsync(LONG);
+    waiting.catch(() => {});
+    way.cut();
+    there.Queue('closed').shutdown();
+    way.mend();
+    await expect(waiting).rejects.toThrow(ShutDown);
+    await Promise.all([here.disconnectAsync(), there.disconnectAsync()]);
+    await way.stop();
+  }, 60_000);
 
   test('one that has lost its data is said to have, and works on', async () => {
     const server = await RedisServer.start();

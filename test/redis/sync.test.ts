@@ -222,7 +222,8 @@ describe('values between programs', () => {
     const all = await Promise.allSettled(calls);
     const sums = all.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     expect(sums).toEqual(Array.from({ length: 150 }, (_, i) => most - 149n + BigInt(i)));
-    for (const each of all.slice(150)) expect(each).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(/overflow/) } });
+    for (const each of all.slice(150))
+      expect(each).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(/overflow/) } });
     await written;
     // What was asked for last was done last.
     expect(await value.getAsync()).toBe(7n);

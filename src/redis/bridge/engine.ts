@@ -38,6 +38,17 @@ export class Engine {
     this.#sender = new Calls(client);
     this.#wakeUps = wakeUps;
     this.#look = lease / 3;
+    // The first time it was before this.
+    client.on('ready', () => {
+      this.#backSince = performance.now();
+    });
+  }
+
+  #backSince = Number.NEGATIVE_INFINITY;
+
+  /** Milliseconds since Redis was away: as long as that others have had to give a sign of life, too. */
+  get backFor(): number {
+    return performance.now() - this.#backSince;
   }
 
   async run({ base, script: name, keys, args }: ScriptCall): Promise<Reply> {
