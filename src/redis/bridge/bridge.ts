@@ -26,7 +26,6 @@ import { type Client, firstConnection, open } from './connections.ts';
 import { Engine, type Wait } from './engine.ts';
 import { inspect } from './inspect.ts';
 import { Leases } from './leases.ts';
-import { Linger } from './linger.ts';
 import { Pools } from './pools.ts';
 import { Popped } from './popped.ts';
 import { Servers } from './servers.ts';
@@ -79,15 +78,7 @@ class Bridge {
   // ── calls ──────────────────────────────────────────────────────────────────────────────────────────────
 
   async serve(requests: Queue<Request>): Promise<void> {
-    const linger = new Linger();
-    const isThere = () => requests.qsize() > 0;
-    for (;;) {
-      if (!isThere()) await linger.until(isThere);
-      const some = await requests.getManyAsync(256);
-      // Nobody waits for an answer to the others.
-      if (some.some(([, , id]) => id !== 0)) linger.came();
-      for (const request of some) this.#take(request);
-    }
+    for (;;) for (const request of await requests.getManyAsync(256)) this.#take(request);
   }
 
   #take([op, caller, id, ...args]: Request): void {

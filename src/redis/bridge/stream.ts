@@ -164,6 +164,7 @@ export class Stream {
       const reply = await this.#engine.run({ base: this.base, script: 'streamReap', keys: 'qmx', args });
       const [left, ...rest] = reply as [number, ...Uint8Array[]];
       this.#left = left;
+      if (rest.length === 0) return;
       const entries: [string, Uint8Array][] = [];
       // What a worker here has, or Redis has only to be told of, nobody gets again.
       const mine = new Set([...this.#telling, ...Array.from(this.held, ({ id }) => id)]);
