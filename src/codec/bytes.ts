@@ -6,10 +6,10 @@
  * it costs to call pays from some KiB on.
  *
  * Where large copies lie is the C library's to say. The engine gives back 32 MiB of them at a time, and glibc
- * hands the end of its heap on to the kernel when more than 128 KiB of it are free: then each page of the next
- * copies is faulted in anew, which costs more than what is copied. That limit adapts itself to programs whose
- * large blocks come and go: it is twice the largest block of a mapping of its own that was ever freed, of those
- * up to 32 MiB. So each thread that copies makes and drops one such block, without touching it.
+ * hands the end of its heap on to the kernel when more than 128 KiB of it are free: then each page of the
+ * next copies is faulted in anew, which costs more than what is copied. That limit adapts itself to programs
+ * whose large blocks come and go: it is twice the largest block of a mapping of its own that was ever freed,
+ * of those up to 32 MiB. So each thread that copies makes and drops one such block, without touching it.
  */
 
 /** From this many bytes on the native copy is faster. Chosen by measurement, on Node 20. */

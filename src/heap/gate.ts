@@ -265,8 +265,8 @@ export class AsyncGate {
   }
 
   /**
-   * The doorbell was rung. Waiters are served here and now: the engine would wake the pump by a task, which is
-   * another turn of the loop. The pump comes all the same, and goes on from there.
+   * The doorbell was rung. Waiters are served here and now: the engine would wake the pump by a task, which
+   * is another turn of the loop. The pump comes all the same, and goes on from there.
    */
   static heard(heap: Heap): void {
     for (const [address, gate] of gatesIn(heap)) {
