@@ -45,14 +45,21 @@ function rawOf(arg: Arg): RawArg {
   return arg instanceof Uint8Array ? Buffer.from(arg.buffer, arg.byteOffset, arg.length) : arg;
 }
 
+/** Scripts and places that are remembered to have been told. */
+const MOST_TOLD = 10_000;
+
 const isSame = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((key, i) => key === b[i]);
 
 export class Calls {
   readonly #client: Client;
   #group: Group | undefined;
+  /** The scripts that this connection has been told; of a Redis Cluster, by the hash tag, too. */
+  readonly #told = new Set<string>();
 
   constructor(client: Client) {
     this.#client = client;
+    // A server that is connected to anew may be another one.
+    client.on('close', () => this.#told.clear());
   }
 
   send(script: Script, keys: readonly string[], args: readonly Arg[]): Promise<Reply> {
@@ -108,12 +115,22 @@ export class Calls {
     const scripting = this.#client as unknown as Scripting;
     const raw: RawArg[] = [...keys, ...args.map(rawOf)];
     gather(this.#client);
+    // Its text goes first: a call that fails because Redis does not know the script is overtaken by others.
+    if (this.#isNew(sha, keys)) return scripting.evalBuffer(lua, keys.length, ...raw);
     try {
       return await scripting.evalshaBuffer(sha, keys.length, ...raw);
     } catch (error) {
-      // Redis has been restarted, and has not been told the script.
+      // Redis has been restarted meanwhile, or has forgotten its scripts.
       if (!/^NOSCRIPT/.test((error as Error).message)) throw error;
       return await scripting.evalBuffer(lua, keys.length, ...raw);
     }
+  }
+
+  #isNew(sha: string, keys: readonly string[]): boolean {
+    const name = this.#client.isCluster ? `${sha}${/\{[^}]*\}/.exec(keys[0] ?? '')?.[0]}` : sha;
+    if (this.#told.has(name)) return false;
+    if (this.#told.size === MOST_TOLD) this.#told.clear();
+    this.#told.add(name);
+    return true;
   }
 }
