@@ -8,8 +8,7 @@
  *    idle program keeps nothing from the others.
  *  - a worker's, once he has written so into its slot. When he dies it goes back at once.
  *  - between the two, if he died before he wrote: the inbox is empty and yet nobody has it. It goes back
- * after
- *    two signs of life.
+ *    after two signs of life.
  *  - done, and its slot free.
  */
 import type { Inbox, StreamOptions } from '../protocol.ts';
