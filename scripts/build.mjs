@@ -172,21 +172,24 @@ function packed(text) {
   return deflateRawSync(text, { level: 9 }).toString('base64');
 }
 
+const stub = (names) => ({ contents: names.map((name) => `export const ${name} = '';`).join('\n'), loader: 'js' });
+
+/** For who is given the compiled core, and starts others by what it was given itself. */
+const withoutText = {
+  name: 'without-text',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /generated\/(wasm|worker|bar)\.ts$/ }, ({ path }) => ({ path, namespace: 'text' }));
+    onLoad({ filter: /wasm/, namespace: 'text' }, () => stub(['ALPHABET', 'LENGTH', 'ORDER', 'PAGES', 'TEXT']));
+    onLoad({ filter: /worker/, namespace: 'text' }, () => stub(['WORKER']));
+    onLoad({ filter: /bar/, namespace: 'text' }, () => stub(['BAR']));
+  },
+};
+
 /**
  * Puts the code of the workers into the package as text, for programs that were bundled: there they have no
  * files.
  */
 async function embedWorkers() {
-  const stub = (names) => ({ contents: names.map((name) => `export const ${name} = '';`).join('\n'), loader: 'js' });
-  const withoutText = {
-    name: 'without-text',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /generated\/(wasm|worker|bar)\.ts$/ }, ({ path }) => ({ path, namespace: 'text' }));
-      onLoad({ filter: /wasm/, namespace: 'text' }, () => stub(['ALPHABET', 'LENGTH', 'ORDER', 'PAGES', 'TEXT']));
-      onLoad({ filter: /worker/, namespace: 'text' }, () => stub(['WORKER']));
-      onLoad({ filter: /bar/, namespace: 'text' }, () => stub(['BAR']));
-    },
-  };
   const {
     outputFiles: [worker],
   } = await build({
@@ -207,6 +210,17 @@ async function embedWorkers() {
   writeFileSync('src/platform/generated/worker.ts', `export const WORKER: string = '${packed(worker.text)}';\n`);
 }
 
+/** Node reads base64 itself, in no time; what scripts/embed.mjs makes is for pages, which fetch it compressed. */
+const coreInBase64 = {
+  name: 'core-in-base64',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]heap[\\/]embedded\.ts$/ }, () => {
+      const text = readFileSync('build/core.wasm', 'base64');
+      return { contents: `export const embeddedModule = () => Buffer.from('${text}', 'base64');` };
+    });
+  },
+};
+
 /**
  * One file with everything in it, the two libraries too: a worker starts 8 ms sooner than with one file a
  * module. The entry points pick from it.
@@ -226,7 +240,7 @@ async function buildModules() {
     lineLimit: 110,
     legalComments: 'eof',
     logLevel: 'warning',
-    plugins: [loaderWithoutPolyfill],
+    plugins: [coreInBase64, loaderWithoutPolyfill],
     ignoreAnnotations: true,
   });
   noteContents(metafile);
@@ -240,7 +254,7 @@ async function buildModules() {
   // Nothing is awaited at the top level: Node 20 (V8 11.3) aborts the program when a worker is terminated
   // while it begins to evaluate such a module.
   writeFileSync('dist/worker.js', "import { runWorker } from './nogil.js';\nvoid runWorker();\n");
-  writeFileSync('dist/supervisor.js', "import { runSupervisor } from './nogil.js';\nrunSupervisor();\n");
+  await buildSupervisor();
   writeFileSync('dist/process.js', "import { runProcess } from './nogil.js';\nvoid runProcess();\n");
   copyFileSync('build/core-between.wasm', 'dist/between.wasm');
   await buildExtras();
@@ -249,6 +263,37 @@ async function buildModules() {
   await build({ entryPoints: plugins, ...forTools });
   await build({ entryPoints: plugins, ...forTools, format: 'cjs', outExtension: { '.js': '.cjs' } });
 }
+
+/**
+ * A file of its own for the supervisor, which every program starts and which runs nobody's code but ours: a
+ * quarter of the text. As CommonJS, since the loader of modules takes longer to begin than this to be read.
+ */
+async function buildSupervisor() {
+  const OWN_URL = 'own_url';
+  await build({
+    entryPoints: ['src/entry/supervisor-module.ts'],
+    outfile: 'dist/supervisor.cjs',
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    lineLimit: 110,
+    legalComments: 'none',
+    logLevel: 'warning',
+    banner: { js: `'use strict';const ${OWN_URL}=require('node:url').pathToFileURL(__filename).href;` },
+    define: { 'import.meta.url': OWN_URL },
+    plugins: [ownName('supervisor.cjs'), withoutText, loaderWithoutPolyfill, keepClassNames],
+    ignoreAnnotations: true,
+  });
+}
+
+const ownName = (name) => ({
+  name: 'own-name',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]platform[\\/]node-name\.ts$/ }, () => ({ contents: `export const OWN_NAME = '${name}';` }));
+  },
+});
 
 /**
  * For `require`: the same modules, so that a program that also imports them has one heap.

@@ -1,6 +1,6 @@
 /**
  * Kills, stops and restarts programs and a Redis at random, for some minutes: what test/redis/chaos.test.ts
- * does, in full. `npm run redis:chaos [SEED [items] [tokens] [away]]` prints what docs/internals/redis.md
+ * does, in full. `npm run redis:chaos [SEED [items] [tokens] [away] [cut] [forgotten]]` prints what docs/internals/redis.md
  * has.
  */
 import { spawnSync } from 'node:child_process';

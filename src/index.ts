@@ -22,7 +22,14 @@ export { type Waitable, wait, waitAsync } from './pipe/wait.ts';
 export { PoolIterator } from './pool/imap.ts';
 export type { LimitOptions } from './pool/limit.ts';
 export { TaskMessages } from './pool/messages.ts';
-export { type ApplyOptions, type IteratorOptions, type MapOptions, Pool, type PoolOptions } from './pool/pool.ts';
+export {
+  type ApplyOptions,
+  type IteratorOptions,
+  type MapOptions,
+  Pool,
+  type PoolOfContext,
+  type PoolOptions,
+} from './pool/pool.ts';
 export type { Progress } from './pool/progress.ts';
 export { AsyncResult, type ResultOptions } from './pool/result.ts';
 export { taskSignal } from './pool/signal.ts';

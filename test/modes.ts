@@ -9,7 +9,7 @@
 /** Nothing in it waits for, or starts, anything that a mode changes: once is enough. */
 const REGARDLESS = [
   // One thread of the test's own, or none: numbers, names, types, bytes, the compiled core.
-  'test/unit/{bench,codec,soak,types}/**',
+  'test/unit/{bench,codec,entry,soak,types}/**',
   'test/unit/queue/model.test.ts',
   'test/unit/{declarations,docs,exports,licences,promises,public-members,readonly,types}.test.ts',
   // Snapshots that the test makes itself, and what is made of them.

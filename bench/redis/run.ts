@@ -1,6 +1,7 @@
 /**
  * What nogil/redis costs beside ioredis and BullMQ: everything in one run, in turn, on one Redis on the
- * loopback. `npm run redis:bench [ROUNDS]`. The figures are in docs/internals/redis.md.
+ * loopback. `npm run redis:bench [ROUNDS [calls] [drain] [ahead] [pool]]`. The figures are in
+ * docs/internals/redis.md.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +13,8 @@ import { RedisServer } from '../../test/redis/server.ts';
 import { adds, drains, half, type Item, takesAhead } from './programs.workers.ts';
 
 const rounds = Number(process.argv[2] ?? 5);
+const asked = process.argv.slice(3);
+const isAsked = (part: string) => asked.length === 0 || asked.includes(part);
 const DRAIN = 20_000;
 const BATCH = 64;
 const JOBS = 1000;
@@ -130,28 +133,38 @@ async function pool(): Promise<void> {
 }
 
 await events.waitUntilReady();
-await other('bullmq', 'bare');
-await other('serve', 'bench');
+if (isAsked('pool')) {
+  await other('bullmq', 'bare');
+  await other('serve', 'bench');
+}
 for (let round = 0; round < rounds; round++) {
   await pings();
-  note('blocking call', await inThread(adds, cluster.Value('blocking', 'i'), 1000));
-  await asyncCalls();
-  await bareDrain();
-  await bridgeDrain();
-  await ahead(round);
-  await bull();
-  await pool();
+  if (isAsked('calls')) {
+    note('blocking call', await inThread(adds, cluster.Value('blocking', 'i'), 1000));
+    await asyncCalls();
+  }
+  if (isAsked('drain')) {
+    await bareDrain();
+    await bridgeDrain();
+  }
+  if (isAsked('ahead')) await ahead(round);
+  if (isAsked('pool')) {
+    await bull();
+    await pool();
+  }
 }
 for (const [name, all] of figures)
   console.log(`${name.padEnd(30)} ${median(all).toFixed(1).padStart(8)} µs   ${all.map((each) => each.toFixed(0)).join(' ')}`);
-const ratio = (name: string, of: string) => {
-  const all = (figures.get(name) as number[]).map((each, i) => each / ((figures.get(of) as number[])[i] as number));
-  return median(all).toFixed(2);
-};
-console.log(`\nblocking call: ${ratio('blocking call', 'PING')} PING`);
-console.log(`async call, 200 at once: ${ratio('async call, 200 at once', 'PING')} PING each`);
-console.log(`drain: ${ratio('drain, ioredis', 'drain, JoinableQueue')} of the rate of ioredis`);
-console.log(`Pool: ${ratio('job, BullMQ', 'job, Pool')} of the rate of BullMQ`);
+/** What it is of another one of the same round. */
+function ratio(what: string, name: string, of: string, unit: string): void {
+  const [own, others] = [figures.get(name), figures.get(of)];
+  if (own && others) console.log(`${what}: ${median(own.map((each, i) => each / (others[i] as number))).toFixed(2)} ${unit}`);
+}
+console.log('');
+ratio('blocking call', 'blocking call', 'PING', 'PING');
+ratio('async call, 200 at once', 'async call, 200 at once', 'PING', 'PING each');
+ratio('drain', 'drain, ioredis', 'drain, JoinableQueue', 'of the rate of ioredis');
+ratio('Pool', 'job, BullMQ', 'job, Pool', 'of the rate of BullMQ');
 for (const child of children) child.kill();
 await cluster.disconnectAsync();
 await server.stop();

@@ -7,6 +7,8 @@ import { send } from '../ways/send.ts';
 /** Of what may lie in memory at once where nothing makes the producer wait. */
 const MOST_BYTES = 2 ** 27;
 
+const OWN_ARRAY = 'an array of its own for each, which goes over without a copy';
+
 const of = (length: number) => `bytes:${length}` as const;
 
 /** What an API that answers a new array takes at least. */
@@ -47,6 +49,8 @@ function contenders(length: number): Contender[] {
     send('Pipe: sendBytes / recvBytesInto', { by: 'nogil', way: 'pipe', shape, note: 'into an array that is used again' }),
     send('postMessage', { by: 'node', way: 'messages', shape, note: 'a copy; no back-pressure' }),
     send('receiveMessageOnPort', { by: 'node', way: 'receive-message', shape }),
+    send('postMessage, transferred', { by: 'node', way: 'messages', shape, options: { transfer: true }, note: OWN_ARRAY }),
+    send('receiveMessageOnPort, transferred', { by: 'node', way: 'receive-message', shape, options: { transfer: true } }),
     send('ringbuf.js', { by: 'ringbuf.js', way: 'ringbuf', shape, note: 'spins; the reader uses its array again' }),
     send('futex ring', { by: 'handmade', way: 'futex-ring', shape, note: 'the reader uses its array again' }),
     python('Python: multiprocessing.Queue', () => ['queue', 'bytes', length]),
@@ -108,6 +112,7 @@ those that answer a new one: making one costs 0.6 µs.`,
         send('put / get', { by: 'nogil', way: 'queue', shape: sized }),
         send('reserve / lease', { by: 'nogil', way: 'in-place', shape: sized, options: { in: 'reserve', out: 'lease' } }),
         send('postMessage', { by: 'node', way: 'messages', shape: sized }),
+        send('postMessage, transferred', { by: 'node', way: 'messages', shape: sized, options: { transfer: true } }),
         send('ringbuf.js', { by: 'ringbuf.js', way: 'ringbuf', shape: sized }),
         send('futex ring', { by: 'handmade', way: 'futex-ring', shape: sized }),
         native('C: ring', (at) => ['ring', at]),

@@ -1,8 +1,8 @@
 /**
  * postMessage, and receiveMessageOnPort by a consumer that never returns to its loop. How many were sent
- * stands in a shared word, on which the consumer sleeps.
+ * stands in a shared word, on which the consumer sleeps. `transfer`: as in messages.ts.
  */
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads';
 import { batchOf } from './shapes.ts';
 import type { Way } from './way.ts';
 
@@ -12,22 +12,33 @@ interface End {
   words: Int32Array;
 }
 
+interface Options {
+  transfer?: boolean;
+}
+
 const SENT = 0;
 const ASLEEP = 16;
 const SPIN = 1000;
 
-export const way: Way<object, End> = {
+export const way: Way<Options, End> = {
   open() {
     const { port1, port2 } = new MessageChannel();
     const words = new Int32Array(new SharedArrayBuffer(128));
     return { near: { port: port1, words }, far: { port: port2, words }, transfer: [[port1], [port2]] };
   },
-  producer({ port, words }, { shape, batch }) {
-    const post = (message: unknown) => {
-      port.postMessage(message);
+  producer({ port, words }, { shape, batch, options }) {
+    const post = (message: unknown, transfer?: TransferListItem[]) => {
+      port.postMessage(message, transfer);
       Atomics.add(words, SENT, 1);
       if (Atomics.load(words, ASLEEP) === 1) Atomics.notify(words, SENT);
     };
+    if (options.transfer)
+      return (count) => {
+        for (let i = 0; i < count; i++) {
+          const item = new Uint8Array(shape.make(i) as Uint8Array);
+          post(item, [item.buffer]);
+        }
+      };
     if (batch === 1)
       return (count) => {
         for (let i = 0; i < count; i++) post(shape.make(i));

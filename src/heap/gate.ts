@@ -96,7 +96,7 @@ function countWord(heap: Heap, address: number, change: 1 | -1): void {
 /** Has this thread hear the doorbell, if there is one. Before each wait, of which the first one matters. */
 function listen(heap: Heap): void {
   listenIn(heap, () => {
-    for (const address of gatesIn(heap).keys()) heap.core.gateWakeHere(address);
+    AsyncGate.heard(heap);
     for (const address of wordsOf.get(heap)?.keys() ?? []) Atomics.notify(heap.words(address + 4), address >> 2);
   });
 }
@@ -116,6 +116,8 @@ export class AsyncGate {
   #first: Waiter | undefined;
   #last: Waiter | undefined;
   #pumping = false;
+  /** What the word was when the pump last looked. */
+  #seen = 0;
   /** Settled once this thread waits here no more. */
   #left: Promise<void> | undefined;
 
@@ -244,10 +246,10 @@ export class AsyncGate {
     for (;;) {
       core.gateEnter(this.#address);
       // The word is read before the attempts: whatever happens after them changes it.
-      const seen = this.#heap.loadWord(this.#address);
+      this.#seen = this.#heap.loadWord(this.#address);
       this.#serve();
       if (this.#first === undefined) break;
-      const wait = waitAsync(this.#heap.words(), this.#address >> 2, seen);
+      const wait = waitAsync(this.#heap.words(), this.#address >> 2, this.#seen);
       // Who wakes us takes us off the count.
       if (wait.async) {
         await wait.value;
@@ -260,6 +262,17 @@ export class AsyncGate {
     gates.delete(this.#address);
     AsyncGate.waiting--;
     this.#pumping = false;
+  }
+
+  /**
+   * The doorbell was rung. Waiters are served here and now: the engine would wake the pump by a task, which
+   * is another turn of the loop. The pump comes all the same, and goes on from there.
+   */
+  static heard(heap: Heap): void {
+    for (const [address, gate] of gatesIn(heap)) {
+      if (heap.loadWord(address) !== gate.#seen) gate.#serve();
+      heap.core.gateWakeHere(address);
+    }
   }
 
   /** `everybody`: also those behind one that has to wait, because some have lost their handle. */

@@ -395,7 +395,8 @@ function createHeap(): Heap {
     {
       memory,
       module,
-      heapId: crypto.randomUUID(),
+      // Not from `crypto`, which takes Node 6 ms to load: it need not be hard to guess.
+      heapId: [processId, nativeId, Date.now(), Math.random()].join('-'),
       root: nativeId,
       pages: { initial, maximum },
       spin: options.spin,

@@ -338,8 +338,16 @@ function invalidHandle(handle: unknown): never {
   throw new TypeError(`expected what .handle() returns, got ${typeof handle}`);
 }
 
+let standIn: ((heap: Heap, ref: number, tag: number) => Shared) | undefined;
+
+/** Has `make` wrap what arrives of classes that this thread does not know, instead of an error. */
+export function setStandIn(make: typeof standIn): void {
+  standIn = make;
+}
+
 function wrap(heap: Heap, handle: HandleRef, ref: number): Shared {
   const known = classes.get(handle.tag);
+  if (known === undefined && standIn) return standIn(heap, ref, handle.tag);
   const kind = heap.core.objectKind(handle.id);
   if (known?.kinds.includes(kind)) return known.make(heap, ref);
   heap.core.refClose(ref);

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as workerThreads from 'node:worker_threads';
-import { ownUrl } from './node-modules.ts';
+import { isOwnFile, ownUrl } from './node-modules.ts';
 
 /**
  * What the native part can do. The functions need no `this`. All of them throw a TypeError or a RangeError
@@ -129,8 +129,7 @@ let reason: string | undefined;
 function load(): string {
   if (process.versions.bun !== undefined || 'Deno' in globalThis) return 'it is made for Node, and this is another runtime';
   const here = ownUrl();
-  const home =
-    here && (/^file:.*\/nogil\.js$/.test(here) ? '../' : /^file:.*\/src\/platform\//.test(here) ? '../../' : undefined);
+  const home = here && (isOwnFile(here) ? '../' : /^file:.*\/src\/platform\//.test(here) ? '../../' : undefined);
   if (home === undefined) return "it is a file, and this program was bundled without it: have the bundler leave 'nogil' external";
   const target = `${process.platform}-${process.arch}`;
   // Not new URL(..., here): bundlers take that for files to be found when they run.

@@ -8,6 +8,7 @@ import * as modules from 'node:module';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as workerThreads from 'node:worker_threads';
+import { OWN_NAME } from './node-name.ts';
 
 let load: NodeJS.Require | undefined;
 
@@ -48,8 +49,10 @@ function urlOfScript(name: string): string | undefined {
   return isAbsolute(name) ? pathToFileURL(name).href : undefined;
 }
 
-/** This package's own file, where it is not part of a bundle. */
-const OWN_FILE = /\/nogil\.js$/;
+/** Whether that is this code, where it is not part of a bundle. */
+export function isOwnFile(url: string): boolean {
+  return url.startsWith('file:') && url.endsWith(`/${OWN_NAME}`);
+}
 
 /** The file of the code that has called `callee`, or of this code. */
 function fileOfCaller(callee?: (...args: never[]) => unknown): string | undefined {
@@ -58,7 +61,7 @@ function fileOfCaller(callee?: (...args: never[]) => unknown): string | undefine
   // A bundler may have put the callee's code in the place of the call.
   return filesOnStack(undefined)
     .map(urlOfScript)
-    .find((url) => url && !OWN_FILE.test(url));
+    .find((url) => url && !isOwnFile(url));
 }
 
 /** What the URLs that modules were given are, where a bundler (webpack) has written them out. */
@@ -100,7 +103,7 @@ export function ownUrl(): string | undefined {
  */
 export function fileBeside(name: string): string | undefined {
   const here = ownUrl();
-  if (here === undefined || !/^file:.*\/nogil\.js$/.test(here)) return undefined;
+  if (here === undefined || !isOwnFile(here)) return undefined;
   // Not new URL(..., here): bundlers take that for files to be found when they run, all that it may mean.
   const file = fileURLToPath(here.slice(0, here.lastIndexOf('/') + 1) + name);
   return existsSync(file) ? file : undefined;

@@ -71,7 +71,7 @@ export const role = started?.role;
 
 export function nameBeside(fn: object, inside: object): string | undefined {
   // Otherwise there is nothing around modules.
-  return isInBundle() || fileBeside('worker.js') === undefined ? nameAround(fn, inside) : undefined;
+  return isInBundle() || fileBeside(FILES.worker) === undefined ? nameAround(fn, inside) : undefined;
 }
 
 /** A text that the build has packed. */
@@ -80,9 +80,12 @@ function unpacked(packed: string): string {
   return String(inflateRawSync(Buffer.from(packed, 'base64')));
 }
 
+/** What is beside this file for each role. The supervisor's is CommonJS: it starts without the loader of modules. */
+const FILES = { worker: 'worker.js', supervisor: 'supervisor.cjs' } satisfies Record<Role, string>;
+
 /** It has its starter's loader, environment and arguments. */
 export function spawn(role: Role, data: unknown, name: string, around = surroundings()): SpawnedWorker {
-  const file = fileBeside(`${role}.js`);
+  const file = fileBeside(FILES[role]);
   const texts = file ? undefined : (started?.texts ?? { worker: unpacked(WORKER), bar: BAR });
   const { argv, execArgv, env, resourceLimits } = around;
   const start = { role, data, texts } satisfies Start;

@@ -12,6 +12,7 @@ import { Runnable } from '../workers/runnable.ts';
 import { LimitWatch } from './limit-watch.ts';
 import { type Broken, type Control, type Died, type Late, Notice } from './protocol.ts';
 import { SharedConstant } from './shared-constant.ts';
+import './task-channel.ts';
 import { poolWorker } from './worker.ts';
 import { Assignment, PoolState, taskOf } from './worker-table.ts';
 

@@ -199,28 +199,37 @@ export class Line {
   }
 
   /** The async twin of `call`. */
-  async callAsync<K extends keyof Calls>(
+  callAsync<K extends keyof Calls>(
     op: K,
     args: ParametersOf<K>,
     signal?: AbortSignal,
     late?: (value: ResultOf<K>) => void,
   ): Promise<ResultOf<K>> {
-    signal?.throwIfAborted();
-    const id = this.begin(op, args);
-    let stop = () => {};
-    try {
-      return await new Promise<ResultOf<K>>((resolve, reject) => {
-        this.#waiting.set(id, { resolve: resolve as never, reject });
-        stop = onAbort(signal, () => {
-          this.#waiting.delete(id);
-          this.#giveUp(id, late as Late | undefined);
-          reject(signal?.reason);
-        });
-        this.#pump();
-      });
-    } finally {
-      stop();
-    }
+    return new Promise<ResultOf<K>>((resolve, reject) => {
+      signal?.throwIfAborted();
+      const id = this.begin(op, args);
+      if (signal === undefined) this.#waiting.set(id, { resolve: resolve as never, reject });
+      else this.#untilAborted(id, signal, late as Late | undefined, resolve as never, reject);
+      this.#pump();
+    });
+  }
+
+  #untilAborted(id: number, signal: AbortSignal, late: Late | undefined, resolve: Waiting['resolve'], reject: Waiting['reject']) {
+    const stop = onAbort(signal, () => {
+      this.#waiting.delete(id);
+      this.#giveUp(id, late);
+      reject(signal.reason);
+    });
+    this.#waiting.set(id, {
+      resolve: (value) => {
+        stop();
+        resolve(value);
+      },
+      reject: (error) => {
+        stop();
+        reject(error);
+      },
+    });
   }
 
   #pump(): void {

@@ -20,6 +20,7 @@ const HEADER = 8;
 export class Queue<T = unknown> extends RedisQueue<T> {
   readonly #bases: readonly string[];
   readonly #finished: Finished;
+  readonly #owners: Int32Array;
   #inbox: Inbox | undefined;
   /** When the bridge was told last that somebody here wants items. */
   #wantedAt = Number.NEGATIVE_INFINITY;
@@ -37,6 +38,7 @@ export class Queue<T = unknown> extends RedisQueue<T> {
     this.#bases = shards === 1 ? [this.base] : Array.from({ length: shards }, (_, i) => `${link.prefix}:{${name}/${i}}:${kind}:`);
     if (shards > 1) this.#turn = Math.floor(Math.random() * shards);
     this.#finished = new Finished(link.finished, link.bell);
+    this.#owners = link.owners.view();
     this.#half = (options.prefetch ?? link.prefetch) >> 1;
   }
 
@@ -178,7 +180,7 @@ export class Queue<T = unknown> extends RedisQueue<T> {
   /** An item is this worker's. */
   #taken(bytes: Uint8Array): T {
     const slot = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-    Atomics.store(this.plan.link.owners.view(), slot, this.line.worker);
+    Atomics.store(this.#owners, slot, this.line.worker);
     this.took(slot);
     return fromBytes(bytes, HEADER) as T;
   }

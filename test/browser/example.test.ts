@@ -55,7 +55,7 @@ describe.each([
   const numberIn = async (selector: string) => Number((await page.textContent(selector))?.replaceAll(',', ''));
   /** Waits until the number that the page shows is larger. */
   const moreThan = async (selector: string, least: number) => {
-    await expect.poll(() => numberIn(selector), { timeout: 20_000 }).toBeGreaterThan(least);
+    await expect.poll(() => numberIn(selector), { timeout: 60_000 }).toBeGreaterThan(least);
   };
   /** How many lanes on either side have a worker, as the picture's own data says. */
   const lanes = () => page.evaluate(() => (globalThis as never as { lanes(): string[] }).lanes());
@@ -82,7 +82,7 @@ describe.each([
     await page.click('#pause');
     // What is on its way arrives.
     await expect
-      .poll(async () => [await numberIn('#rate'), await numberIn('#rate')], { timeout: 20_000, interval: 600 })
+      .poll(async () => [await numberIn('#rate'), await numberIn('#rate')], { timeout: 60_000, interval: 600 })
       .toEqual([0, 0]);
     const before = await numberIn('#eaten');
     expect(await page.textContent('#pause')).toBe('Go on');
@@ -99,14 +99,14 @@ describe.each([
     );
     await page.click('#lanes', { position: lane });
     await expect
-      .poll(lanes, { timeout: 20_000 })
+      .poll(lanes, { timeout: 60_000 })
       .toEqual(['producer 1', 'producer 3', 'producer 4', 'consumer 1', 'consumer 2', 'consumer 3']);
     await moreThan('#eaten', (await numberIn('#eaten')) + 5);
   });
 
   test('renders the same picture with one worker and with all cores, with a target given by its URL', async () => {
     await page.click('#render');
-    await expect.poll(() => page.textContent('#verdict'), { timeout: 60_000 }).toMatch(/^\d+\.\d times as fast$/);
+    await expect.poll(() => page.textContent('#verdict'), { timeout: 200_000 }).toMatch(/^\d+\.\d times as fast$/);
     const [many, one] = await page.evaluate(() =>
       ['many', 'one'].map((id) => {
         const canvas = document.getElementById(id) as HTMLCanvasElement;
@@ -116,14 +116,14 @@ describe.each([
     expect(new Set(many).size).toBeGreaterThan(50);
     expect(many?.every((byte, at) => byte === one?.[at])).toBe(true);
     expect(many?.length).toBe(one?.length);
-  }, 80_000);
+  }, 240_000);
 
   test('draws on while workers saturate the cores, with a target sent by its source', async () => {
     await page.click('#saturate');
     await expect.poll(() => page.textContent('#saturate')).toMatch(/^Let the \d+ cores go$/);
     const burning = () => page.evaluate(() => (globalThis as never as { burning(): number }).burning());
     const cores = await numberIn('#cores');
-    await expect.poll(burning, { timeout: 20_000 }).toBe(cores);
+    await expect.poll(burning, { timeout: 60_000 }).toBe(cores);
     await page.evaluate(async () => {
       for (let frame = 0; frame < 30; frame++) await new Promise(requestAnimationFrame);
     });
@@ -138,10 +138,10 @@ describe.each([
     try {
       await narrow.page.setViewportSize({ width, height: 780 });
       const seen = (source: string) => narrow.page.evaluate(source);
-      await expect.poll(() => seen('lanes().length'), { timeout: 20_000 }).toBe(5);
+      await expect.poll(() => seen('lanes().length'), { timeout: 60_000 }).toBe(5);
       expect(await seen('document.documentElement.scrollWidth')).toBe(width);
       await narrow.page.click('#lanes', { position: (await seen("placeOf('consumer 1')")) as { x: number; y: number } });
-      await expect.poll(() => seen('lanes().join()'), { timeout: 20_000 }).not.toMatch(/consumer 1/);
+      await expect.poll(() => seen('lanes().join()'), { timeout: 60_000 }).not.toMatch(/consumer 1/);
       await expect.poll(() => narrow.page.isVisible('#failure')).toBe(false);
       expect(narrow.log.filter((line) => /^(error|pageerror)/.test(line))).toEqual([]);
       if (width === 360)
@@ -159,7 +159,7 @@ describe.each([
         await route.fulfill({ response, headers: { 'content-type': 'text/html' } });
       });
       await bare.goto(server.origin);
-      await expect.poll(() => bare.textContent('#failure'), { timeout: 20_000 }).toMatch(/Cross-Origin-Opener-Policy/);
+      await expect.poll(() => bare.textContent('#failure'), { timeout: 60_000 }).toMatch(/Cross-Origin-Opener-Policy/);
       expect(await bare.isDisabled('#render')).toBe(true);
     } finally {
       await bare.close();
@@ -169,7 +169,7 @@ describe.each([
   test('can render again after it has failed', async () => {
     await page.evaluate('many.getContext("2d").clearRect = () => { throw new Error("no picture"); }');
     await page.click('#render');
-    await expect.poll(() => page.textContent('#failure'), { timeout: 20_000 }).toBe('no picture');
+    await expect.poll(() => page.textContent('#failure'), { timeout: 60_000 }).toBe('no picture');
     expect(await page.isDisabled('#render')).toBe(false);
     await page.evaluate('delete many.getContext("2d").clearRect; failure.hidden = true');
   });

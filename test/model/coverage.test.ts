@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-test('every function of the core runs in a model with deaths', { timeout: 300_000 }, () => {
+test('every function of the core runs in a model with deaths', { timeout: 900_000 }, () => {
   const modules = ['tsx', here('mutants/hooks.mjs')].flatMap((module) => ['--import', module]);
   const args = [...modules, here('mutants/list-deaths.ts'), '--check'];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });

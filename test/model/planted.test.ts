@@ -6,9 +6,11 @@ import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import { core } from './core.ts';
 import type { Describe } from './model.ts';
-import { planted } from './planted.ts';
+import { plantedIn } from './planted.ts';
 import { call, must, run } from './program.ts';
 import { Cast, Fields, FOREVER, Status } from './sync.ts';
+
+const planted = plantedIn([], { always: true });
 
 const lock = (find: string, replace: string): Edit => ({ file: 'sync/lock.ts', find, replace });
 

@@ -133,6 +133,14 @@ export const put = task(import.meta, function put(queue: Queue<number>, times: n
   for (let i = 0; i < times; i++) queue.put(i);
 });
 
+/** Takes items of bytes: page faults for each of the last `times`. */
+export const takeBytes = task(import.meta, function takeBytes(queue: Queue<Uint8Array>, before: number, times: number): number {
+  for (let i = 0; i < before; i++) queue.get();
+  const faults = process.resourceUsage().minorPageFault;
+  for (let i = 0; i < times; i++) queue.get();
+  return (process.resourceUsage().minorPageFault - faults) / times;
+});
+
 export const meet = task(import.meta, function meet(barrier: Barrier, condition: Condition, box: Value): void {
   barrier.wait();
   condition.with(() => {

@@ -20,6 +20,7 @@ import {
   put,
   type Self,
   square,
+  takeBytes,
   whoAmI,
 } from './children.workers.ts';
 import { started } from './started.ts';
@@ -41,6 +42,14 @@ test('three processes count to 60 000 under one Lock', () => {
   }
   for (const each of two) expect(each.join(LONG)).toBe(true);
   expect(total.value).toBe(60_000);
+});
+
+test('a child that takes large items does not fault in their 16 pages again and again', () => {
+  const queue = new Queue<Uint8Array>(16);
+  const child = started(takeBytes, queue, 1000, 3000);
+  const item = new Uint8Array(65_536).fill(7);
+  for (let i = 0; i < 4000; i++) queue.put(item);
+  expect(child.result(LONG)).toBeLessThan(2);
 });
 
 describe('who it is', () => {

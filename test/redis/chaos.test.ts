@@ -1,9 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { ShutDown } from 'nogil';
 import { connect } from 'nogil/redis';
 import { afterAll, describe, expect, test } from 'vitest';
-import { chaosOfItems, chaosOfTokens, whileAway } from './chaos.ts';
-import { killPrograms, LONG, Program, RedisServer } from './server.ts';
+import { type AwayOutcome, whileAway } from './away.ts';
+import { chaosOfItems, chaosOfTokens } from './chaos.ts';
+import { frozen, proxied } from './network.ts';
+import { freePort, killPrograms, LONG, Program, RedisServer } from './server.ts';
 
 afterAll(killPrograms);
+
+test('a Redis that is away is not taken for one that a client is to itself', async () => {
+  const [first] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s/);
+  for (let i = 0; i < 20; i++) expect(await freePort()).toBeLessThan(Number(first));
+});
 
 describe('programs that are killed at random', () => {
   test('items: none is lost, and none comes twice but of who was killed', async () => {
@@ -18,11 +27,40 @@ describe('programs that are killed at random', () => {
   }, 120_000);
 });
 
+/** All that is promised of a Redis that is away. */
+const KEPT: Partial<AwayOutcome> = { late: 199, wrong: 0, withoutTimeout: 0, told: true, refused: true, grew: true };
+
 describe('a Redis that answers nobody', () => {
-  test('calls are late, none is wrong, and those with a timeout are over before it is back', async () => {
-    const outcome = await whileAway({ away: 0, lease: 1 });
-    expect(outcome).toMatchObject({ late: 199, wrong: 0, withoutTimeout: 0, told: true, grew: true });
+  test('stands still: calls are late, none is wrong, and those with a timeout are over before it is back', async () => {
+    expect(await whileAway({ away: 0, lease: 1, way: await frozen() })).toMatchObject(KEPT);
   }, 120_000);
+
+  test('is cut off for longer than connections are believed in: others have the lock and the items', async () => {
+    const outcome = await whileAway({ away: 4, lease: 1, way: await proxied(false), elsewhere: [] });
+    expect(outcome).toMatchObject({ ...KEPT, takenOver: 2 });
+  }, 120_000);
+
+  test('is cut off, and what is between has forgotten the connections: others are made', async () => {
+    const outcome = await whileAway({ away: 0, lease: 1, way: await proxied(true), elsewhere: [] });
+    expect(outcome).toMatchObject({ ...KEPT, takenOver: 2 });
+  }, 120_000);
+
+  test('a shutdown that nobody here has heard of ends who waits all the same', async () => {
+    const way = await proxied(true);
+    const options = { lease: 1, prefix: 'test' };
+    const [here, there] = [await connect(way.url, options), await connect(way.server.url, options)];
+    const queue = here.Queue<number>('closed');
+    await queue.putAsync(1);
+    expect(await queue.getAsync(LONG)).toBe(1);
+    const waiting = queue.getAsync(LONG);
+    waiting.catch(() => {});
+    way.cut();
+    there.Queue('closed').shutdown();
+    way.mend();
+    await expect(waiting).rejects.toThrow(ShutDown);
+    await Promise.all([here.disconnectAsync(), there.disconnectAsync()]);
+    await way.stop();
+  }, 60_000);
 
   test('one that has lost its data is said to have, and works on', async () => {
     const server = await RedisServer.start();

@@ -27,6 +27,32 @@ function placesOf(random: () => number, count: number, end: number): number[] {
   return Array.from({ length: count }, () => 1 + Math.floor(random() * end)).sort((a, b) => a - b);
 }
 
+/** Seconds after which what does not move any more is said to hang. */
+const PATIENCE = 60;
+
+/** How far it is. Says so each ten seconds if it is `loud`. @throws Error nothing has moved for too long */
+class Progress {
+  readonly #loud: boolean;
+  readonly #began = performance.now();
+  #told = this.#began;
+  #moved = this.#began;
+  #last = '';
+
+  constructor(loud: boolean) {
+    this.#loud = loud;
+  }
+
+  at(what: string): void {
+    const now = performance.now();
+    if (what !== this.#last) this.#moved = now;
+    this.#last = what;
+    if (now - this.#moved > PATIENCE * 1000) throw new Error(`nothing has happened for ${PATIENCE} s: ${what}`);
+    if (!this.#loud || now - this.#told < 10_000) return;
+    this.#told = now;
+    console.error(`${((now - this.#began) / 1000).toFixed(0)} s: ${what}`);
+  }
+}
+
 // ── items ────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface ItemsPlan {
@@ -36,6 +62,8 @@ export interface ItemsPlan {
   /** Seconds. */
   lease: number;
   seed: number;
+  /** Whether it says how far it is. */
+  loud?: boolean;
 }
 
 export interface ItemsOutcome {
@@ -69,8 +97,9 @@ const itemsIn = ({ file }: Consumer): number[] => {
 };
 
 /** Items through two programs whose consumers are killed, and a Redis that is killed and started again. */
-export async function chaosOfItems({ items, kills, restarts, lease, seed }: ItemsPlan): Promise<ItemsOutcome> {
+export async function chaosOfItems({ items, kills, restarts, lease, seed, loud = false }: ItemsPlan): Promise<ItemsOutcome> {
   const random = randomsOf(seed);
+  const progress = new Progress(loud);
   const server = await RedisServer.start();
   const options = { lease, prefix: PREFIX, maxDeliveries: 1000 };
   const cluster = await connect(server.url, options);
@@ -90,6 +119,7 @@ export async function chaosOfItems({ items, kills, restarts, lease, seed }: Item
   const taken = () => consumers.reduce((sum, each) => sum + itemsIn(each).length, 0);
   while (toKill.length + toRestart.length > 0) {
     const now = taken();
+    progress.at(`${now} items had, ${toKill.length} kills and ${toRestart.length} restarts to come`);
     if (toKill.length > 0 && now >= (toKill[0] as number)) {
       toKill.shift();
       const at = random() < 0.5 ? 0 : 1;
@@ -103,8 +133,14 @@ export async function chaosOfItems({ items, kills, restarts, lease, seed }: Item
       await server.start();
     } else await pause(10);
   }
-  await producer.over();
-  await queue.joinAsync();
+  let isPut = false;
+  const put = producer.over().then(() => {
+    isPut = true;
+  });
+  while (!(isPut && (await queue.joinAsync(1)))) {
+    progress.at(`${taken()} items had, ${isPut ? 'all' : 'not all'} put, ${queue.unfinishedTasks} not finished`);
+    await Promise.race([put, pause(1000)]);
+  }
   const deadLetters = (await cluster.inspectAsync()).queues.items?.deadLetters ?? 0;
   const seconds = (performance.now() - began) / 1000;
   await Promise.all(living.map(({ program }) => program.kill()));
@@ -145,6 +181,8 @@ export interface TokensPlan {
   /** Seconds. */
   lease: number;
   seed: number;
+  /** Whether it says how far it is. */
+  loud?: boolean;
 }
 
 export interface TokensOutcome {
@@ -210,8 +248,17 @@ class Resource {
 }
 
 /** Three programs that hand a lock to each other, and are killed and stopped meanwhile. */
-export async function chaosOfTokens({ handOvers, kills, stops, restarts, lease, seed }: TokensPlan): Promise<TokensOutcome> {
+export async function chaosOfTokens({
+  handOvers,
+  kills,
+  stops,
+  restarts,
+  lease,
+  seed,
+  loud = false,
+}: TokensPlan): Promise<TokensOutcome> {
   const random = randomsOf(seed);
+  const progress = new Progress(loud);
   const server = await RedisServer.start();
   const options = { lease, prefix: PREFIX };
   const resource = new Resource();
@@ -233,6 +280,7 @@ export async function chaosOfTokens({ handOvers, kills, stops, restarts, lease, 
   ].sort((a, b) => a.at - b.at);
   while (resource.handOvers < handOvers || faults.length > 0) {
     await pause(5);
+    progress.at(`${resource.handOvers} hand-overs, ${faults.length} faults to come`);
     const [next] = faults;
     if (next === undefined || resource.handOvers < next.at) continue;
     faults.shift();
@@ -275,91 +323,4 @@ export async function chaosOfTokens({ handOvers, kills, stops, restarts, lease, 
     restarts,
     seconds,
   };
-}
-
-// ── a Redis that is away ─────────────────────────────────────────────────────────────────────────────────
-
-export interface AwayPlan {
-  /** Seconds for which it answers nobody, at least: it comes back after all that must be over by then. */
-  away: number;
-  lease: number;
-}
-
-export interface AwayOutcome {
-  /** Calls that were made while it was away, and answered what they should afterwards. */
-  late: number;
-  wrong: number;
-  /** Milliseconds by which the latest of those with a timeout overstepped it. */
-  overstepped: number;
-  /** Of calls with a timeout: those that neither threw Empty nor Full nor answered false. */
-  withoutTimeout: number;
-  /** Whether the holder of a lock, who has been told that its lease is over, cannot release it. */
-  told: boolean;
-  /** Whether the next owner had a larger token. */
-  grew: boolean;
-}
-
-/** Calls while Redis answers nobody, whose connections stay as they are. */
-export async function whileAway({ away, lease }: AwayPlan): Promise<AwayOutcome> {
-  const server = await RedisServer.start();
-  const cluster = await connect(server.url, { lease, prefix: PREFIX });
-  const queue = cluster.JoinableQueue<number>('away');
-  const value = cluster.Value('away', 'i');
-  const bounded = cluster.Queue<number>('bounded', { maxsize: 1 });
-  const empty = cluster.PriorityQueue<number>('empty');
-  const lock = cluster.Lock('away');
-  bounded.put(0);
-  value.add(1);
-  const hold = await lock.holdAsync();
-  const consumed: number[] = [];
-  const consuming = (async () => {
-    while (consumed.length < 100) {
-      consumed.push(await queue.getAsync());
-      queue.taskDone();
-    }
-  })();
-  queue.put(0);
-  server.freeze();
-  const awayFor = pause(away * 1000);
-  const puts = Array.from({ length: 99 }, (_, i) => queue.putAsync(i + 1));
-  const adds = Array.from({ length: 100 }, () => value.addAsync(1));
-  let overstepped = 0;
-  let withoutTimeout = 0;
-  const timed = async (call: (seconds: number) => Promise<unknown>, seconds: number) => {
-    const began = performance.now();
-    const answer = await call(seconds).then(
-      (got) => (got === false ? 'in time' : 'answered'),
-      (error: Error) => (/^(Empty|Full)$/.test(error.name) ? 'in time' : error.name),
-    );
-    if (answer !== 'in time') withoutTimeout++;
-    overstepped = Math.max(overstepped, performance.now() - began - seconds * 1000);
-  };
-  const other = cluster.Lock('away');
-  await Promise.all([
-    timed((seconds) => empty.getAsync(seconds), 0.3),
-    timed((seconds) => cluster.Queue('nothing').getAsync(seconds), 0.4),
-    timed((seconds) => bounded.putAsync(1, seconds), 0.5),
-    timed((seconds) => other.acquireAsync(seconds), 0.6),
-    timed((seconds) => cluster.Event('never').waitAsync(seconds), 0.7),
-  ]);
-  // Nobody renews it, and Redis is not asked.
-  while (!hold.lost) await pause(20);
-  await awayFor;
-  server.thaw();
-  await Promise.all(puts);
-  const sums = await Promise.all(adds);
-  await consuming;
-  const told = await lock.releaseAsync().then(
-    () => false,
-    (error: Error) => error.name === 'LeaseLostError',
-  );
-  const grew = (await other.acquireAsync()) && (other.token as number) > hold.token;
-  const rightSums = new Set(sums).size === 100 && value.value === 101;
-  const rightItems = new Set(consumed).size === 100;
-  // An item that came twice would leave another one behind.
-  const isOver = await queue.joinAsync(20);
-  const wrong = (rightSums ? 0 : 100) + (rightItems && isOver ? 0 : 100);
-  await cluster.disconnectAsync();
-  await server.stop();
-  return { late: puts.length + adds.length, wrong, overstepped, withoutTimeout, told, grew };
 }

@@ -241,6 +241,20 @@ const roles: Record<string, Role> = {
     await forEver();
   },
 
+  /** Has, once others may, their lock and their items: says that it waits, the items, and the lock's token. */
+  takesOver(cluster, lock: string, name: string, count: number) {
+    say('waits');
+    const queue = cluster.JoinableQueue<number>(name);
+    const items: number[] = [];
+    while (items.length < count) {
+      items.push(queue.get());
+      queue.taskDone();
+    }
+    queue.join();
+    say(items);
+    cluster.Lock(lock).with((token) => say(token));
+  },
+
   /** Adds one, and lives on. */
   async adds(cluster, name: string) {
     const value = cluster.Value(name, 'i');

@@ -12,39 +12,55 @@ export const LONG = 20;
 const ROOT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const EXECUTABLE = process.env.REDIS_SERVER ?? '/usr/bin/redis-server';
 
+/**
+ * A port that nobody listens on, and that no connection gets as its own: one to a server that is just away
+ * would be connected to itself, and the server could not come back.
+ */
 export function freePort(): Promise<number> {
   return new Promise((resolve) => {
+    // A node of a Redis Cluster uses that port plus 10000, too.
+    const port = 10_000 + Math.floor(Math.random() * 12_000);
     const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      // A node of a Redis Cluster uses that port plus 10000, too.
-      server.close(() => resolve(port < 55_000 ? port : freePort()));
-    });
+    server.once('error', () => resolve(freePort()));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(port)));
   });
 }
 
-function answers(port: number): Promise<boolean> {
+function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connectTo(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const socket = connectTo(port, host, () => socket.write('PING\r\n'));
     const end = (is: boolean) => {
       socket.destroy();
       resolve(is);
     };
     socket.once('data', (data) => end(/PONG|NOAUTH|DENIED/.test(String(data))));
     socket.once('error', () => end(false));
+    socket.once('close', () => end(false));
   });
 }
+
+/** Where a server runs, if not as any other program here. */
+export interface Place {
+  /** What starts a program there. */
+  command: readonly string[];
+  /** Its address, as seen from here. */
+  host: string;
+}
+
+const HERE: Place = { command: [], host: '127.0.0.1' };
 
 /** A Redis that keeps what it has over a kill, unless it is told to forget. */
 export class RedisServer {
   readonly port: number;
   readonly #folder = mkdtempSync(join(ROOT, 'nogil-redis-'));
-  readonly #more: string[];
+  readonly #more: readonly string[];
+  readonly #place: Place;
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, more: string[]) {
+  private constructor(port: number, more: readonly string[], place: Place) {
     this.port = port;
     this.#more = more;
+    this.#place = place;
   }
 
   /** One that forgets when it is killed, and waits for no disk. */
@@ -52,13 +68,22 @@ export class RedisServer {
     return RedisServer.start('--appendonly', 'no', ...more);
   }
 
-  static async start(...more: string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), more);
+  static start(...more: string[]): Promise<RedisServer> {
+    return RedisServer.startAt(HERE, ...more);
+  }
+
+  static async startAt(place: Place, ...more: string[]): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), more, place);
     await server.start();
     return server;
   }
 
   get url(): string {
+    return `redis://${this.#place.host}:${this.port}`;
+  }
+
+  /** As a program has it that is in the same place. */
+  get ownUrl(): string {
     return `redis://127.0.0.1:${this.port}`;
   }
 
@@ -68,14 +93,26 @@ export class RedisServer {
 
   async start(): Promise<void> {
     const { port } = this;
-    const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '', '--appendonly', 'yes'];
+    const { command, host } = this.#place;
+    const bind = ['--bind', ...new Set(['127.0.0.1', host])];
+    const args = ['--port', `${port}`, ...bind, '--dir', this.#folder, '--save', '', '--appendonly', 'yes'];
     // With everysec a write may wait for the fsync before it, and a kill loses what was acknowledged.
-    args.push('--appendfsync', 'always');
+    args.push('--appendfsync', 'always', '--protected-mode', 'no');
     // It ends with this program, however that ends.
-    this.#process = spawn('setpriv', ['--pdeathsig', 'KILL', EXECUTABLE, ...args, ...this.#more], { stdio: 'ignore' });
+    const all = [...command, 'setpriv', '--pdeathsig', 'KILL', EXECUTABLE, ...args, ...this.#more];
+    const child = spawn(all[0] as string, all.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#process = child;
+    let log = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      log = (log + text).slice(-2000);
+    });
+    // Who waits for its answers would wait for ever.
+    child.once('exit', (code, signal) => {
+      if (signal !== 'SIGKILL') throw new Error(`Redis has ended by itself (${code ?? signal}): ${log}`);
+    });
     const end = Date.now() + LONG * 1000;
-    while (!(await answers(port))) {
-      if (Date.now() > end) throw new Error(`no Redis came up on port ${port}`);
+    while (!(await answers(host, port))) {
+      if (Date.now() > end) throw new Error(`no Redis came up at ${host}:${port}: ${log}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -121,12 +158,14 @@ export class Program {
   readonly #said: unknown[] = [];
   #wake = () => {};
 
-  constructor(role: string, ...args: unknown[]) {
+  /** @param role which function; or that, and what starts a program where it is to run */
+  constructor(role: string | { role: string; by: readonly string[] }, ...args: unknown[]) {
+    const { role: name, by } = typeof role === 'string' ? { role, by: [] } : role;
     const file = resolve('build/test/redis/programs.workers.js');
-    const env = { ...process.env, ROLE: role, ARGS: JSON.stringify(args) };
+    const env = { ...process.env, ROLE: name, ARGS: JSON.stringify(args) };
     // It ends with this program, also while it is blocked.
-    const execArgv = ['--pdeathsig', 'KILL', process.execPath];
-    this.#child = fork(file, [], { env, execPath: 'setpriv', execArgv, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+    const [first = 'setpriv', ...execArgv] = [...by, 'setpriv', '--pdeathsig', 'KILL', process.execPath];
+    this.#child = fork(file, [], { env, execPath: first, execArgv, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
     this.#child.stderr?.on('data', (data) => {
       this.#complaints += data;
       process.stderr.write(data);

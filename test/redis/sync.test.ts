@@ -213,6 +213,22 @@ describe('values between programs', () => {
     expect(int.value).toBe(-(2 ** 31) + 2);
   });
 
+  test('calls at once are done in their order, each by itself: one that fails is one', async () => {
+    const value = cluster.Value(fresh('at-once'), 'q');
+    const most = 2n ** 63n - 1n;
+    await value.setAsync(most - 150n);
+    const calls = Array.from({ length: 300 }, () => value.addAsync(1n));
+    const written = value.setAsync(7n);
+    const all = await Promise.allSettled(calls);
+    const sums = all.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    expect(sums).toEqual(Array.from({ length: 150 }, (_, i) => most - 149n + BigInt(i)));
+    for (const each of all.slice(150))
+      expect(each).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(/overflow/) } });
+    await written;
+    // What was asked for last was done last.
+    expect(await value.getAsync()).toBe(7n);
+  });
+
   test('a dict has a local one’s methods', async () => {
     const dict = cluster.dict<unknown, unknown>(fresh('dict'), { a: 1 });
     dict.set('b', [1, 2]).set(1, 'one').set([1, 'x'], null);

@@ -92,10 +92,10 @@ test('000-P4: current_thread, active_count and enumerate know the three threads 
   for (const t of [t2, t3]) expect(t.name).toMatch(/^Thread-\d+ \(task\)$/);
   expect(t2.name).not.toBe(t3.name);
 
-  const running = threads.map(() => names.get(true, 10)).sort();
+  const running = threads.map(() => names.get(true, 60)).sort();
   expect(running).toEqual(threads.map((t) => `${t.name} is running`).sort());
   leave.set();
-  for (const t of threads) expect(t.join(10)).toBe(true);
+  for (const t of threads) expect(t.join(60)).toBe(true);
   expect(activeCount()).toBe(1);
   expect(enumerate()).toEqual([currentThread()]);
 });
@@ -117,7 +117,7 @@ test('000-P5: a thread that has started cannot become a daemon', () => {
   expect(() => t.setDaemon(true)).toThrow('cannot set daemon status of an active thread');
   expect(t.daemon).toBe(false);
   leave.set();
-  expect(t.join(10)).toBe(true);
+  expect(t.join(60)).toBe(true);
 });
 
 test('000-P6: A then B in some threads and B then A in others is a deadlock, which only a timeout ends', () => {
@@ -129,7 +129,7 @@ test('000-P6: A then B in some threads and B then A in others is a deadlock, whi
   const threads = Array.from({ length: 10 }, (_, i) => new Deadlocked(i === 0, mutexA, mutexB, aIsHeld, bIsHeld, timeouts));
   for (const t of threads) t.start();
   for (const t of threads) {
-    expect(t.join(20)).toBe(true);
+    expect(t.join(60)).toBe(true);
     expect(t.exception).toBeUndefined();
   }
   // The first thread and another held what the other wanted: one of the two gave up before the other could go
@@ -145,7 +145,7 @@ test('000-P7: one RLock for both locks removes the deadlock', () => {
   const threads = Array.from({ length: 10 }, () => new MyThread(mutex, mutex, log));
   for (const t of threads) t.start();
   for (const t of threads) {
-    expect(t.join(20)).toBe(true);
+    expect(t.join(60)).toBe(true);
     expect(t.exception).toBeUndefined();
   }
   const lines = Array.from({ length: log.qsize() }, () => log.get(false));

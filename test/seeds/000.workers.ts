@@ -16,7 +16,7 @@ import {
 import { randint, SECOND } from './clock.workers.js';
 
 /** Far more than anything takes: so that a test fails instead of hanging. */
-const LIMIT = 10;
+const LIMIT = 60;
 
 /** 000-P4. It stays until it is told to go, not for three seconds: the test looks at the living. */
 export const stay = target(import.meta, 'task', function task(names: Queue<string>, leave: Event): void {

@@ -31,7 +31,7 @@ test('001-P1: the numbers of a process agree, and after terminate() it is no lon
   const answers = new Queue<Numbers>();
   const p = new Process({ target: tellNumbers, args: [answers] });
   p.start();
-  const numbers = answers.get(true, 10);
+  const numbers = answers.get(true, 60);
   expect(numbers).toEqual({ ofCurrentProcess: p.pid, getpid: p.pid, getppid: getpid() });
   expect(p.pid).not.toBe(getpid());
   expect(currentProcess().pid).toBe(getpid());
@@ -40,7 +40,7 @@ test('001-P1: the numbers of a process agree, and after terminate() it is no lon
   expect(p.isAlive()).toBe(true);
   p.terminate();
   // The tutorial sleeps a little here, because the operating system needs a moment too.
-  expect(p.join(10)).toBe(true);
+  expect(p.join(60)).toBe(true);
   expect(p.isAlive()).toBe(false);
   expect(p.exitcode).toBe(-15);
 });
@@ -148,7 +148,7 @@ test('001-P9: many clients, one ticket, no lock: more than one gets it', () => {
     () => new Process({ target: raceForTicket, args: [allHaveRead, stock.path, log] }),
   );
   for (const p of clients) p.start();
-  for (const p of clients) expect(p.join(20)).toBe(true);
+  for (const p of clients) expect(p.join(60)).toBe(true);
   expect(clients.map((p) => p.exitcode)).toEqual(clients.map(() => 0));
   const lines = Array.from({ length: log.qsize() }, () => log.get(false));
   expect(lines.filter((line) => line === '购票成功')).toHaveLength(CLIENTS);
@@ -160,7 +160,7 @@ test('001-P10: many clients, one ticket, a lock: one of them gets it', () => {
   const log = new Queue<string>();
   const clients = Array.from({ length: CLIENTS }, () => new Process({ target: buyTicket, args: [lock, stock.path, log] }));
   for (const p of clients) p.start();
-  for (const p of clients) expect(p.join(20)).toBe(true);
+  for (const p of clients) expect(p.join(60)).toBe(true);
   expect(clients.map((p) => p.exitcode)).toEqual(clients.map(() => 0));
 
   const lines = Array.from({ length: log.qsize() }, () => log.get(false));
@@ -211,7 +211,7 @@ test('001-P13: the producer sends the end after its last bun, and both end', () 
   p1.start();
   c1.start();
   expect(c1.result(20)).toEqual(tenBuns);
-  expect(p1.join(10)).toBe(true);
+  expect(p1.join(60)).toBe(true);
   expect([p1.exitcode, c1.exitcode]).toEqual([0, 0]);
   expect(q.empty()).toBe(true);
 });
@@ -222,7 +222,7 @@ test('001-P14: main sends the end once the producer has ended, and it comes afte
   const c1 = new Process({ target: consumer, args: [q] });
   p1.start();
   c1.start();
-  expect(p1.join(10)).toBe(true);
+  expect(p1.join(60)).toBe(true);
   q.put(null);
   expect(c1.result(10)).toEqual(['包子0', '包子1']);
   expect([p1.exitcode, c1.exitcode]).toEqual([0, 0]);

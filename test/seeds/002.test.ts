@@ -16,7 +16,7 @@ test('002-P1: ten processes with a lock take a managed dict from ten to nothing'
   const dic = Manager().dict({ num: 10 });
   const processes = Array.from({ length: 10 }, () => new Process({ target: work, args: [dic, mutex] }));
   for (const p of processes) p.start();
-  for (const p of processes) expect(p.join(10)).toBe(true);
+  for (const p of processes) expect(p.join(60)).toBe(true);
   expect({ ...dic }).toEqual({ num: 0 });
 });
 
@@ -25,7 +25,7 @@ test('002-P1: without the lock they lose updates', () => {
   const dic = Manager().dict({ num: 10 });
   const processes = Array.from({ length: 3 }, () => new Process({ target: work, args: [dic, null, together] }));
   for (const p of processes) p.start();
-  for (const p of processes) expect(p.join(10)).toBe(true);
+  for (const p of processes) expect(p.join(60)).toBe(true);
   // All three read before any of them writes.
   expect(dic.num).toBe(9);
 });
@@ -86,9 +86,9 @@ test('002-P4: fifteen items of three producers are eaten once each, and the two 
   const cooks = ['包子', '泔水', '米饭'].map((food) => new Process({ target: producer, args: [q, food], name: food }));
   const guests = ['alex', '梁书东'].map((name) => new Process({ target: consumer, args: [name, q, log] }));
   for (const p of [...cooks, ...guests]) p.start();
-  for (const p of cooks) expect(p.join(10)).toBe(true);
+  for (const p of cooks) expect(p.join(60)).toBe(true);
 
-  const eaten = Array.from({ length: 15 }, () => log.get(true, 10));
+  const eaten = Array.from({ length: 15 }, () => log.get(true, 60));
   expect(eaten.map(([, item]) => item).sort()).toEqual(
     ['包子', '泔水', '米饭'].flatMap((food) => [0, 1, 2, 3, 4].map((i) => `${food}${i}`)).sort(),
   );
@@ -104,7 +104,7 @@ test('002-P4: fifteen items of three producers are eaten once each, and the two 
 
   // Nothing else would end this program.
   for (const p of guests) p.terminate();
-  for (const p of guests) expect([p.join(10), p.exitcode]).toEqual([true, -15]);
+  for (const p of guests) expect([p.join(60), p.exitcode]).toEqual([true, -15]);
 });
 
 test('002-P5: a thread made of a function runs, and the program ends after it', async () => {
@@ -133,7 +133,7 @@ test('002-P8: a thread sets x to 0, and the main thread sees it', () => {
   const x = new Value('i', 1000);
   const t = new Thread({ target: setShared, args: [x] });
   t.start();
-  expect(t.join(10)).toBe(true);
+  expect(t.join(60)).toBe(true);
   expect(x.value).toBe(0);
 });
 
@@ -158,7 +158,7 @@ test('002-P9: is_alive, active_count, enumerate and current_thread', () => {
   expect(t1.isAlive()).toBe(true);
   expect(activeCount()).toBe(4);
   expect(currentThread().name).toBe('MainThread');
-  const running = threads.map(() => names.get(true, 10)).sort();
+  const running = threads.map(() => names.get(true, 60)).sort();
   expect(running).toEqual(threads.map((t) => `${t.name} is running`).sort());
   // The tutorial prints the list. Which thread stands where after the main one is not said.
   expect(enumerate().map(String)[0]).toBe(`<MainThread(MainThread, started ${currentThread().ident})>`);
@@ -170,7 +170,7 @@ test('002-P9: is_alive, active_count, enumerate and current_thread', () => {
   );
 
   leave.set();
-  for (const t of threads) expect([t.join(10), t.isAlive()]).toEqual([true, false]);
+  for (const t of threads) expect([t.join(60), t.isAlive()]).toEqual([true, false]);
   expect(activeCount()).toBe(1);
 });
 
@@ -198,7 +198,7 @@ test('002-P12: a hundred times read, sleep and write under a mutex leave 0', () 
   // Five each for twenty threads: a hundred workers would measure the machine.
   const threads = Array.from({ length: 20 }, () => new Thread({ target: takeOff, args: [mutex, x, 5] }));
   for (const t of threads) t.start();
-  for (const t of threads) expect(t.join(20)).toBe(true);
+  for (const t of threads) expect(t.join(60)).toBe(true);
   expect(x.value).toBe(0);
   // One at a time: all the sleeps add up.
   expect((performance.now() - began) / 1000).toBeGreaterThanOrEqual(100 * 0.1 * SECOND);

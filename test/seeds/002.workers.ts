@@ -16,7 +16,7 @@ import {
 import { randint, SECOND } from './clock.workers.js';
 
 /** Far more than anything takes: so that a test fails instead of hanging. */
-const LIMIT = 10;
+const LIMIT = 60;
 
 /** 002-P1. Without a mutex: `together` makes sure that all have read before one writes. */
 export const work = target(import.meta, function work(dic: Dict, mutex: Lock | null, together?: Barrier): void {

@@ -22,7 +22,7 @@ import { Empty, type Queue } from 'nogil/queue';
 import { SECOND } from './clock.workers.js';
 
 /** Far more than anything takes: so that a test fails instead of hanging. */
-const LIMIT = 20;
+const LIMIT = 60;
 
 // ── P1, P2: threading.local ──────────────────────────────────────────────────────────────────────────
 

@@ -12,6 +12,7 @@ import type { Writable } from 'node:stream';
 import type { Redis, Cluster as RedisCluster, RedisOptions } from 'ioredis';
 import { ConnectionError } from '../errors.ts';
 import type { Settings } from '../options.ts';
+import { endWhenSilent, patienceFor } from './silence.ts';
 
 export type Client = Redis | RedisCluster;
 
@@ -27,7 +28,7 @@ async function load(): Promise<Pick<typeof import('ioredis'), 'Redis' | 'Cluster
 }
 
 function optionsOf(settings: Settings, resends: boolean): RedisOptions {
-  const { username, password, tls } = settings;
+  const { username, password, tls, lease } = settings;
   return {
     // An outage makes calls late, and fails none.
     maxRetriesPerRequest: null,
@@ -37,7 +38,8 @@ function optionsOf(settings: Settings, resends: boolean): RedisOptions {
     retryStrategy: (attempt) => Math.min(50 * attempt, RETRY_AT_MOST),
     lazyConnect: true,
     connectionName: `nogil:${settings.prefix}`,
-    // How long a connection that says nothing is believed in.
+    connectTimeout: patienceFor(lease * 1000),
+    // Of one that nothing is asked of the system finds out.
     keepAlive: 1000,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
@@ -49,9 +51,14 @@ function optionsOf(settings: Settings, resends: boolean): RedisOptions {
 export async function open(settings: Settings, resends = true): Promise<Client> {
   const { Redis, Cluster } = await load();
   const options = optionsOf(settings, resends);
-  if (!settings.cluster) return new Redis(settings.url, options);
+  const patience = patienceFor(settings.lease * 1000);
+  if (!settings.cluster) {
+    const client = new Redis(settings.url, options);
+    endWhenSilent(client, patience);
+    return client;
+  }
   const { hostname, port, username, password, protocol } = new URL(settings.url);
-  return new Cluster([{ host: hostname, port: Number(port || 6379) }], {
+  const nodes = new Cluster([{ host: hostname, port: Number(port || 6379) }], {
     lazyConnect: true,
     // While a replica is promoted a call is late.
     maxRedirections: 1_000_000,
@@ -65,6 +72,8 @@ export async function open(settings: Settings, resends = true): Promise<Client> 
       ...(protocol === 'rediss:' && options.tls === undefined && { tls: {} }),
     },
   });
+  nodes.on('+node', (node: Redis) => endWhenSilent(node, patience));
+  return nodes;
 }
 
 const gathering = new WeakSet<Writable>();

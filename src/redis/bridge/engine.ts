@@ -2,9 +2,10 @@
  * Engine: runs scripts, once each however often they are sent, and waits for what they say "not now" to.
  */
 import { randomUUID } from 'node:crypto';
-import type { Arg, Reply, ScriptCall } from '../protocol.ts';
-import { type Script, scripts } from '../scripts/index.ts';
-import { type Client, gather } from './connections.ts';
+import type { Reply, ScriptCall } from '../protocol.ts';
+import { scripts } from '../scripts/index.ts';
+import { Calls } from './calls.ts';
+import type { Client } from './connections.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 /** What ends a wait early. */
@@ -18,18 +19,6 @@ export interface Wait {
 
 export const NEVER: unique symbol = Symbol('never');
 
-type RawArg = string | number | Buffer;
-
-/** What ioredis has, and does not declare. */
-interface Scripting {
-  evalshaBuffer(sha: string, keys: number, ...args: RawArg[]): Promise<Reply>;
-  evalBuffer(lua: string, keys: number, ...args: RawArg[]): Promise<Reply>;
-}
-
-function rawOf(arg: Arg): RawArg {
-  return arg instanceof Uint8Array ? Buffer.from(arg.buffer, arg.byteOffset, arg.length) : arg;
-}
-
 export class Engine {
   /** The name of this program in Redis. */
   readonly me = randomUUID();
@@ -37,6 +26,7 @@ export class Engine {
   readonly #wakeUps: WakeUps;
   /** Milliseconds between two looks at what a wake-up may have been lost of. */
   readonly #look: number;
+  readonly #sender: Calls;
   #calls = 0;
   /** Numbers of calls that are answered, by their journals. */
   readonly #answered = new Map<string, string[]>();
@@ -45,37 +35,39 @@ export class Engine {
 
   constructor(client: Client, wakeUps: WakeUps, lease: number) {
     this.client = client;
+    this.#sender = new Calls(client);
     this.#wakeUps = wakeUps;
     this.#look = lease / 3;
+    // The first time it was before this.
+    client.on('ready', () => {
+      this.#backSince = performance.now();
+    });
+  }
+
+  #backSince = Number.NEGATIVE_INFINITY;
+
+  /** Milliseconds since Redis was away: as long as that others have had to give a sign of life, too. */
+  get backFor(): number {
+    return performance.now() - this.#backSince;
   }
 
   async run({ base, script: name, keys, args }: ScriptCall): Promise<Reply> {
     const script = scripts[name];
-    const all = Array.from(keys, (key) => base + key);
-    if (!script.once) return this.#send(script, all, args);
+    const letters = Array.from(keys, (key) => base + key);
+    if (!script.once) return this.#sender.send(script, letters, args);
     const journal = `${base}j:${this.me}`;
-    all.push(journal);
     const number = String(++this.#calls);
     const known = this.#answered.get(journal) ?? [];
-    const reply = await this.#send(script, all, [...args, number, known.splice(0, 64).join(' ')]);
+    const reply = await this.#sender.send(
+      script,
+      [...letters, journal],
+      [...args, number, known.length === 0 ? '' : known.splice(0, 64).join(' ')],
+    );
     if (reply !== null) {
       known.push(number);
       this.#answered.set(journal, known);
     }
     return reply;
-  }
-
-  async #send({ sha, lua }: Script, keys: string[], args: readonly Arg[]): Promise<Reply> {
-    const scripting = this.client as unknown as Scripting;
-    const raw: RawArg[] = [...keys, ...args.map(rawOf)];
-    gather(this.client);
-    try {
-      return await scripting.evalshaBuffer(sha, keys.length, ...raw);
-    } catch (error) {
-      // Redis has been restarted, and has not been told the script.
-      if (!/^NOSCRIPT/.test((error as Error).message)) throw error;
-      return await scripting.evalBuffer(lua, keys.length, ...raw);
-    }
   }
 
   /**

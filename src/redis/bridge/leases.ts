@@ -1,6 +1,7 @@
 /**
- * Leases: locks, permits and items that workers of this program hold. Each third of its lease a sign of life is
- * given. One that Redis does not know any more is lost, and its holder can see that.
+ * Leases: locks and permits that workers of this program hold. Each third of its lease a sign of life is given.
+ * One that Redis does not know any more is lost, and so is one of which Redis has not said in time that it
+ * does: its holder can see that, and is told, whether or not Redis can be reached.
  */
 import type { RawArray } from '../core.ts';
 import { type Address, type Arg, EXPIRIES, type Lease, type LeaseKind, type ScriptCall, sharedNow } from '../protocol.ts';
@@ -11,6 +12,10 @@ interface Held extends Lease {
   address: Address;
   worker: number;
   timer: NodeJS.Timeout;
+  /** sharedNow() at which it is over. */
+  end: number;
+  over: NodeJS.Timeout | undefined;
+  lost: boolean;
   /** Those who wait for its end. */
   ended: ((lost: boolean) => void)[];
 }
@@ -19,6 +24,9 @@ const SCRIPTS = {
   lock: { acquire: 'lockAcquire', renew: 'lockRenew', release: 'lockRelease', keys: 'kf' },
   permit: { acquire: 'permitAcquire', renew: 'permitRenew', release: 'permitRelease', keys: 'sm' },
 } as const;
+
+/** The longest delay that a timer takes. */
+const LONGEST = 0x7fffffff;
 
 export class Leases {
   readonly #engine: Engine;
@@ -45,6 +53,13 @@ export class Leases {
     const giveBack = () => void this.#release(kind, address, owner).catch(() => {});
     const reply = await this.#engine.wait(call, { ...wait, asking }, true, giveBack);
     if (reply === null) return null;
+    // The answer came late. What is over by now Redis may have given to others.
+    while (sharedNow() >= asked + lease) {
+      asking();
+      const { renew } = SCRIPTS[kind];
+      const renewed = await this.#engine.run({ base, script: renew, keys, args: [owner, lease] });
+      if (renewed !== 1) return this.acquire(kind, address, args, worker, wait);
+    }
     if (wait.signal.aborted) {
       giveBack();
       return null;
@@ -57,6 +72,9 @@ export class Leases {
       token: Number(reply),
       slot,
       worker,
+      end: 0,
+      over: undefined,
+      lost: false,
       ended: [],
       timer: setInterval(() => void this.#renew(held), lease / 3),
     };
@@ -65,8 +83,23 @@ export class Leases {
     return { owner, token: held.token, slot };
   }
 
-  #expire({ slot }: Held, at: number): void {
-    if (slot >= 0) this.#expiries[slot] = at;
+  #expire(held: Held, at: number): void {
+    held.end = at;
+    if (held.slot >= 0) this.#expiries[held.slot] = at;
+    this.#watch(held);
+  }
+
+  #watch(held: Held): void {
+    clearTimeout(held.over);
+    // If this loop was late, an answer that came in time is read first.
+    const look = () => setImmediate(() => this.#lookAt(held));
+    held.over = setTimeout(look, Math.min(Math.max(0, held.end - sharedNow()) + 1, LONGEST));
+  }
+
+  #lookAt(held: Held): void {
+    if (held.lost || this.#held.get(held.owner) !== held) return;
+    if (sharedNow() < held.end) this.#watch(held);
+    else this.#lose(held);
   }
 
   async #renew(held: Held): Promise<void> {
@@ -79,15 +112,16 @@ export class Leases {
     } catch {
       return;
     }
-    if (this.#held.get(held.owner) !== held) return;
+    if (held.lost || this.#held.get(held.owner) !== held) return;
     if (reply === 1) this.#expire(held, asked + lease);
     else this.#lose(held);
   }
 
   /** It is known to be lost; its holder has still to give it up. */
   #lose(held: Held): void {
-    clearInterval(held.timer);
-    this.#expire(held, 0);
+    this.#stop(held);
+    held.lost = true;
+    if (held.slot >= 0) this.#expiries[held.slot] = 0;
     for (const tell of held.ended.splice(0)) tell(true);
   }
 
@@ -101,8 +135,9 @@ export class Leases {
     if (held === undefined) return 'none';
     this.#forget(held);
     const reply = await this.#release(kind, held.address, held.owner);
-    for (const tell of held.ended.splice(0)) tell(reply !== 1);
-    return reply === 1 ? 'released' : 'lost';
+    const lost = held.lost || reply !== 1;
+    for (const tell of held.ended.splice(0)) tell(lost);
+    return lost ? 'lost' : 'released';
   }
 
   /** That of a worker himself, or else of another one here. */
@@ -111,8 +146,13 @@ export class Leases {
     return all.find((held) => held.worker === worker) ?? all[0];
   }
 
-  #forget(held: Held): void {
+  #stop(held: Held): void {
     clearInterval(held.timer);
+    clearTimeout(held.over);
+  }
+
+  #forget(held: Held): void {
+    this.#stop(held);
     this.#held.delete(held.owner);
     if (held.slot < 0) return;
     this.#expiries[held.slot] = 0;
@@ -126,7 +166,7 @@ export class Leases {
 
   ended(owner: string): Promise<boolean> {
     const held = this.#held.get(owner);
-    if (held === undefined) return Promise.resolve(false);
+    if (held === undefined || held.lost) return Promise.resolve(held !== undefined);
     return new Promise((resolve) => held.ended.push(resolve));
   }
 

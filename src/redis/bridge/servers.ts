@@ -16,6 +16,9 @@ import { type Client, gather } from './connections.ts';
 /** The longest result that is told, and need not be fetched. */
 const TOLD = 65_536;
 
+/** Milliseconds: of jobs that are shorter the next ones are fetched before a worker is free for them. */
+const SHORT = 5;
+
 interface Server {
   worker: Worker<JobData, string>;
   pool: Pool;
@@ -44,7 +47,18 @@ export class Servers {
     const count = processes ?? availableParallelism();
     const pool = new Pool(count);
     const lease = Math.round(this.#settings.lease * 1000);
-    const worker = new Worker<JobData, string>(name, (job) => this.#perform(pool, tasks, job), {
+    let typical = 0;
+    const perform = async (job: Job<JobData, string>): Promise<string> => {
+      const began = performance.now();
+      try {
+        return await this.#perform(pool, tasks, job);
+      } finally {
+        const took = performance.now() - began;
+        typical = Math.max(took, typical + (took - typical) / 8);
+        worker.concurrency = typical < SHORT ? 2 * count : count;
+      }
+    };
+    const worker = new Worker<JobData, string>(name, perform, {
       connection: this.#client as Redis,
       prefix: bullPrefix(this.#settings),
       concurrency: count,

@@ -8,11 +8,11 @@
  *    idle program keeps nothing from the others.
  *  - a worker's, once he has written so into its slot. When he dies it goes back at once.
  *  - between the two, if he died before he wrote: the inbox is empty and yet nobody has it. It goes back
- * after
- *    two signs of life.
+ *    after two signs of life.
  *  - done, and its slot free.
  */
 import type { Inbox, StreamOptions } from '../protocol.ts';
+import { IDLE } from '../scripts/streams.ts';
 import type { Engine } from './engine.ts';
 import type { Inflow } from './inflow.ts';
 import type { Held, Slots } from './slots.ts';
@@ -56,6 +56,8 @@ export class Stream {
   #wantedAt = 0;
   #grouped: Promise<unknown> | undefined;
   #done: string[] = [];
+  /** Those that are done, until Redis has answered that it knows. */
+  readonly #telling = new Set<string>();
   #doneTimer: NodeJS.Timeout | undefined;
   #sending: Promise<unknown> = Promise.resolve();
   #reaping = false;
@@ -67,6 +69,8 @@ export class Stream {
   readonly #lease: number;
   #timer: NodeJS.Timeout;
   #shut = false;
+  /** Items of which Redis was told that they are done. */
+  #flushed = 0;
 
   constructor(
     base: string,
@@ -153,12 +157,18 @@ export class Stream {
     if (this.#reaping || this.#slots.room === 0) return;
     this.#reaping = true;
     try {
-      const args = [`${this.base}c`, this.#engine.me, this.#lease, this.options.maxDeliveries, most];
+      // After an outage everybody's signs of life are late.
+      const idle = this.#engine.backFor < this.#lease ? IDLE : this.#lease;
+      const args = [`${this.base}c`, this.#engine.me, idle, this.options.maxDeliveries, most];
       const reply = await this.#engine.run({ base: this.base, script: 'streamReap', keys: 'qmx', args });
       const [left, ...rest] = reply as [number, ...Uint8Array[]];
       this.#left = left;
+      if (rest.length === 0) return;
       const entries: [string, Uint8Array][] = [];
-      for (let i = 0; i < rest.length; i += 2) entries.push([String(rest[i]), rest[i + 1] as Uint8Array]);
+      // What a worker here has, or Redis has only to be told of, nobody gets again.
+      const mine = new Set([...this.#telling, ...Array.from(this.held, ({ id }) => id)]);
+      for (let i = 0; i < rest.length; i += 2)
+        if (!mine.has(String(rest[i]))) entries.push([String(rest[i]), rest[i + 1] as Uint8Array]);
       this.arrived(entries);
     } finally {
       this.#reaping = false;
@@ -180,6 +190,7 @@ export class Stream {
     this.#lost.delete(held);
     if (!this.held.delete(held)) return;
     this.#done.push(held.id);
+    this.#telling.add(held.id);
     if (this.#done.length >= BATCH / 2) void this.flush();
     else this.#doneTimer ??= setTimeout(() => void this.flush(), GATHER);
   }
@@ -192,18 +203,17 @@ export class Stream {
     this.#done = [];
     const calls: Promise<unknown>[] = [this.#sending];
     const counts = this.options.until === 'taskDone' ? 1 : 0;
-    for (let i = 0; i < ids.length; i += BATCH)
-      calls.push(
-        this.#engine.run({
-          base: this.base,
-          script: 'streamDone',
-          keys: 'qm',
-          args: [`${this.base}c`, counts, ...ids.slice(i, i + BATCH)],
-        }),
-      );
+    for (let i = 0; i < ids.length; i += BATCH) calls.push(this.#tell(ids.slice(i, i + BATCH), counts));
+    this.#flushed += ids.length;
     if (calls.length > 1) this.#sending = Promise.all(calls).catch(() => {});
     if (this.#shut && ids.length > 0) void this.#lookWhetherShut();
     return this.#sending;
+  }
+
+  async #tell(ids: readonly string[], counts: 0 | 1): Promise<void> {
+    const { base } = this;
+    await this.#engine.run({ base, script: 'streamDone', keys: 'qm', args: [`${base}c`, counts, ...ids] });
+    for (const id of ids) this.#telling.delete(id);
   }
 
   /** The item that a worker here has had longest. */
@@ -294,7 +304,10 @@ export class Stream {
       await this.releaseAll(this.#emptied());
     }
     this.#releaseStray();
-    if (this.isWanted) await this.#reap(1);
+    if (!this.isWanted) return;
+    await this.#reap(1);
+    // Of a shutdown one may not have heard.
+    await this.#lookWhetherShut();
   }
 
   /**
@@ -311,6 +324,7 @@ export class Stream {
   }
 
   async #lookWhetherShut(): Promise<void> {
+    const before = this.#flushed;
     const state = await this.#engine.run({ base: this.base, script: 'streamState', keys: 'qm', args: [] });
     const [length, , , down] = state as [number, number, number, number];
     this.#shut = down === 1;
@@ -318,5 +332,7 @@ export class Stream {
     const taken = [...this.held].filter((held) => this.#slots.ownerOf(held) !== 0).length;
     // What others have may come back, if they die.
     if (length <= taken) this.inflow.drained(this.base);
+    // What was told meanwhile Redis may have counted still.
+    else if (this.#flushed !== before) await this.#lookWhetherShut();
   }
 }

@@ -11,10 +11,19 @@
  */
 import { createHash } from 'node:crypto';
 
-export interface Script {
+/** What Redis runs, and by which it knows it. */
+export interface Lua {
   readonly lua: string;
   readonly sha: string;
+}
+
+export interface Script extends Lua {
   readonly once: boolean;
+  /**
+   * Several calls with the same keys, one after the other: [whether it went well, answer or message, ...].
+   * Its arguments are how many, and of each how many it has, and those.
+   */
+  readonly many: Lua;
 }
 
 /** Seconds for which answers are kept: a longer outage may do a call twice. */
@@ -24,7 +33,9 @@ const JOURNAL = `
 local journal, call = KEYS[#KEYS], ARGV[#ARGV - 1]
 local answered = redis.call('hget', journal, call)
 if answered then return cmsgpack.unpack(answered)[1] end
-for done in string.gmatch(ARGV[#ARGV], '%S+') do redis.call('hdel', journal, done) end
+local known = {}
+for done in string.gmatch(ARGV[#ARGV], '%S+') do known[#known + 1] = done end
+if #known > 0 then redis.call('hdel', journal, unpack(known)) end
 local function change() BODY end
 local answer = change()
 if answer then
@@ -33,8 +44,26 @@ if answer then
 end
 return answer`;
 
+const MANY = `
+local all, at, out = ARGV, 2, {}
+local function call(ARGV) BODY end
+for i = 1, tonumber(all[1]) do
+  local mine = {}
+  for j = 1, tonumber(all[at]) do mine[j] = all[at + j] end
+  at = at + #mine + 1
+  local ok, answer = pcall(call, mine)
+  out[2 * i - 1] = ok and 1 or 0
+  if not ok then answer = type(answer) == 'table' and answer.err or tostring(answer) end
+  out[2 * i] = answer or false
+end
+return out`;
+
+function luaOf(lua: string): Lua {
+  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
+}
+
 function scriptOf(lua: string, once: boolean): Script {
-  return { lua, sha: createHash('sha1').update(lua).digest('hex'), once };
+  return { ...luaOf(lua), once, many: luaOf(MANY.replace('BODY', () => lua).trim()) };
 }
 
 /** May be done twice. */

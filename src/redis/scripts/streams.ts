@@ -13,8 +13,8 @@
  */
 import { again, once } from './script.ts';
 
-/** Longer than any lease. */
-const IDLE = 1_000_000_000;
+/** Milliseconds, longer than any lease: of what was given up. */
+export const IDLE = 1_000_000_000;
 
 const WAKE = `if redis.call('hdel', KEYS[2], 'waits') == 1 then redis.call('publish', ARGV[1], 'w') end`;
 

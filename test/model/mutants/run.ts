@@ -5,8 +5,7 @@
  *     npm run mutants -- --sample 400 --seed 1         # so many of them, the same ones each time
  *     npm run mutants -- --file sync/lock.ts           # those of a file (or of a folder: sync/)
  *     npm run mutants -- --shard 1/4 --minutes 10      # a part of them, and no longer
- *     npm run mutants -- --again                       # the survivors, too, that a campaign before has
- * judged
+ *     npm run mutants -- --again                       # the survivors of a campaign before, too
  *     npm run mutants -- --known                       # those that a campaign has killed: do they die still?
  *     npm run mutants -- --report                      # writes docs/internals/mutants.md
  *

@@ -28,6 +28,6 @@ main(import.meta, () => {
   const p = new Piao('egon', begun);
   p.daemon = true;
   p.start();
-  begun.wait(10);
+  begun.wait(60);
   console.log('主');
 });

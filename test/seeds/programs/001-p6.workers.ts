@@ -10,7 +10,7 @@ export function foo(): void {
 export function bar(p1: Process): void {
   console.log(456);
   // In place of the tutorial's longer sleep: while this process lives, that of foo must end.
-  console.log(p1.join(10) ? 'foo is gone' : 'foo goes on');
+  console.log(p1.join(60) ? 'foo is gone' : 'foo goes on');
   console.log('end456');
 }
 

@@ -12,7 +12,7 @@ export function foo(begun: Event): void {
 export function bar(begun: Event): void {
   console.log(456);
   // Beyond the tutorial, where five seconds are enough for foo to begin.
-  begun.wait(10);
+  begun.wait(60);
   sleep(3 * SECOND);
   console.log('end456');
 }

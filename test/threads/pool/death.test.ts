@@ -9,6 +9,7 @@ import {
   exitForMultiplesOf,
   exitWith,
   failToPrepare,
+  failWithObjects,
   identity,
   never,
   pass,
@@ -199,6 +200,13 @@ describe('tasks under fire', () => {
   });
 });
 
+/** The classes of what `failWithObjects` throws. */
+const OBJECTS = [
+  ...['Lock', 'RLock', 'Semaphore', 'Condition', 'Event', 'Barrier'],
+  ...['Queue', 'LifoQueue', 'PriorityQueue', 'SimpleQueue'],
+  ...['Value', 'Dict', 'List', 'Namespace', 'Connection', 'Connection'],
+];
+
 describe('a pool whose workers cannot start', () => {
   test('because the initializer throws, settles all tasks with WorkerDied, whose cause says why, and ends', async () => {
     const pool = new Pool(2, { initializer: failToPrepare });
@@ -210,6 +218,16 @@ describe('a pool whose workers cannot start', () => {
       expect((error.cause as Error).message).toBe('not prepared');
     }
     expect(() => pool.apply(double, [1])).toThrow(WorkerDied);
+    expect(await pool.joinAsync(LONG)).toBe(true);
+    expect(poolWorkers()).toEqual([]);
+  });
+
+  test('because the initializer throws an error that holds objects of all kinds', async () => {
+    const pool = new Pool(1, { initializer: failWithObjects });
+    const { cause } = thrownBy(() => pool.applyAsync(double, [1]).get(LONG)) as Error & { cause: { objects: object[] } };
+    expect(cause).toBeInstanceOf(RangeError);
+    expect(cause.objects.map((each) => each.constructor.name)).toEqual(OBJECTS);
+    // Who keeps the pool staffed has had it in its hands, too.
     expect(await pool.joinAsync(LONG)).toBe(true);
     expect(poolWorkers()).toEqual([]);
   });

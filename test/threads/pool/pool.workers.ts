@@ -1,21 +1,28 @@
 /** What the pools of the tests run. */
 import {
   activeChildren,
-  type Barrier,
+  Barrier,
+  Condition,
   currentProcess,
-  type Event,
+  Event,
   getpid,
-  type Lock,
+  LifoQueue,
+  Lock,
+  Manager,
   NotImplementedError,
+  Pipe,
   Pool,
+  PriorityQueue,
   Process,
-  type Queue,
-  type Semaphore,
+  Queue,
+  RLock,
+  Semaphore,
+  SimpleQueue,
   sleep,
   sleepAsync,
   task,
   taskSignal,
-  type Value,
+  Value,
 } from 'nogil';
 
 export const double = task(import.meta, function double(x: number): number {
@@ -145,6 +152,14 @@ export const lockPrepared = task(import.meta, function lockPrepared(): boolean {
 
 export const failToPrepare = task(import.meta, function failToPrepare(): never {
   throw new RangeError('not prepared');
+});
+
+export const failWithObjects = task(import.meta, function failWithObjects(): never {
+  const { dict, list, Namespace } = Manager();
+  const queues = [new Queue(), new LifoQueue(), new PriorityQueue(), new SimpleQueue()];
+  const locks = [new Lock(), new RLock(), new Semaphore(), new Condition(), new Event(), new Barrier(2)];
+  const objects = [...locks, ...queues, new Value('i'), dict(), list(), Namespace(), ...Pipe()];
+  throw Object.assign(new RangeError('not prepared'), { objects });
 });
 
 /** A task that looks whether it is wanted, without any event loop. */

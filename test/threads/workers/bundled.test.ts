@@ -97,7 +97,7 @@ beforeAll(async () => {
   await cp(join(source, 'node_modules'), join(folder, 'external/node_modules'), { recursive: true });
   await rm(source, { recursive: true });
   // Of somebody else: it must not be taken for the package's.
-  for (const name of ['worker.js', 'supervisor.js']) await writeFile(join(folder, name), 'setInterval(() => {}, 1000);');
+  for (const name of ['worker.js', 'supervisor.cjs']) await writeFile(join(folder, name), 'setInterval(() => {}, 1000);');
 }, 120_000);
 afterAll(() => rm(folder, { recursive: true }));
 

@@ -104,7 +104,7 @@ export const countFamily = task(import.meta, function countFamily(event: Event) 
     children: activeChildren().map((each) => each.name),
   };
   event.set();
-  for (const each of [...threads, child]) each.join(20);
+  for (const each of [...threads, child]) each.join(60);
   return { before, during, after: [activeCount(), activeChildren().length] };
 });
 

@@ -15,7 +15,7 @@ export const print = task(import.meta, function print(...lines: string[]): numbe
 export const printAround = task(import.meta, function printAround(): void {
   for (const worker of [new Thread({ target: print, args: ['thread'] }), new Process({ target: print, args: ['child'] })]) {
     worker.start();
-    worker.join(20);
+    worker.join(60);
   }
 });
 

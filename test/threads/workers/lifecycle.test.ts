@@ -58,7 +58,7 @@ describe.each([
     const worker = new Kind({ target: waitFor, args: [event] });
     worker.start();
     const joiner = new Thread({
-      target: (other: Thread) => [other.join(20), other.isAlive(), other.result()],
+      target: (other: Thread) => [other.join(60), other.isAlive(), other.result()],
       args: [worker as Thread],
     });
     joiner.start();

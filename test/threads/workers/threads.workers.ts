@@ -53,7 +53,7 @@ export const triple = task(import.meta, function triple(x: number): number {
 
 export const joinAndSay = task(import.meta, function joinAndSay(other: Thread, ready: Queue<number>): unknown {
   ready.put(1);
-  return [other.join(20), other.result()];
+  return [other.join(60), other.result()];
 });
 
 export const waitAndAnswer = task(import.meta, function waitAndAnswer(event: Event): string {

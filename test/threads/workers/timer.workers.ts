@@ -35,5 +35,5 @@ task(import.meta, RepeatTimer);
 export const nested = task(import.meta, function nested(calls: Queue<unknown>): [boolean, unknown] {
   const timer = new Timer(0.01, hello, [calls, 'nested']);
   timer.start();
-  return [timer.join(20), timer.result()];
+  return [timer.join(60), timer.result()];
 });

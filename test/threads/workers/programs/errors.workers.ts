@@ -27,7 +27,7 @@ main(import.meta, () => {
     const process = new Process({ target, name: `process ${target.name}` });
     for (const worker of [thread, process]) {
       worker.start();
-      worker.join(20);
+      worker.join(60);
     }
     console.log(target.name, process.exitcode);
   }

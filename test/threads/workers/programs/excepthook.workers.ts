@@ -15,9 +15,9 @@ main(import.meta, () => {
   for (const target of [failUnhooked, failInHook, exits]) {
     const thread = new Thread({ target, name: target.name.replace(/\d$/, '') });
     thread.start();
-    console.log(thread.join(20));
+    console.log(thread.join(60));
   }
   const process = new Process({ target: failsAsProcess, name: 'P' });
   process.start();
-  console.log(process.join(20));
+  console.log(process.join(60));
 });

@@ -7,5 +7,5 @@ export const target = task(import.meta, function target() {
 
 const worker = new Process({ target, name: 'bomb' });
 worker.start();
-worker.join(20);
+worker.join(60);
 console.log(`exit code ${worker.exitcode}`);

@@ -41,7 +41,7 @@ export const hog = task(import.meta, function hog(words: RawArray<'i'>): void {
 
 function byWorker(worker: Thread | Process): unknown {
   worker.start();
-  return worker.join(10) ? worker.result() : 'it hangs';
+  return worker.join(60) ? worker.result() : 'it hangs';
 }
 
 const ways: Record<string, () => unknown> = {
@@ -56,7 +56,7 @@ const ways: Record<string, () => unknown> = {
       throw error;
     } finally {
       pool.terminate();
-      if (!pool.join(10)) console.log('the pool hangs');
+      if (!pool.join(60)) console.log('the pool hangs');
     }
   },
 };

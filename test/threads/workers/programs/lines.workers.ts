@@ -27,8 +27,8 @@ main(import.meta, () => {
   );
   for (const worker of workers) worker.start();
   go.set();
-  for (const worker of workers) worker.join(20);
+  for (const worker of workers) worker.join(60);
   const last = new Process({ target: unfinished });
   last.start();
-  last.join(20);
+  last.join(60);
 });

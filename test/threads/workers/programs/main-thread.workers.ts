@@ -12,7 +12,7 @@ function outcome(run: () => unknown): unknown {
 export function waits(done: Queue<string>, what: string, begun: Queue<string>): void {
   const early = mainThread().join(0.01);
   begun.put('joined in vain');
-  done.put(`${what}: ${early} ${mainThread().join(20)}`);
+  done.put(`${what}: ${early} ${mainThread().join(60)}`);
 }
 
 export async function waitsAsync(done: Queue<string>, what: string): Promise<void> {
@@ -46,5 +46,5 @@ main(import.meta, () => {
 export function prints(begun: Queue<string>): void {
   const early = mainThread().join(0.01);
   begun.put('joined in vain');
-  console.log(`main: ${early} ${mainThread().join(20)}`);
+  console.log(`main: ${early} ${mainThread().join(60)}`);
 }

@@ -20,7 +20,7 @@ export async function child(asked: Queue<string>, answers: Queue<unknown>): Prom
     parent?.isAlive(),
     parent?.join(),
     await parent?.joinAsync(),
-    before?.join(20),
+    before?.join(60),
   ]);
 }
 

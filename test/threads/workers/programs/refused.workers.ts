@@ -17,7 +17,7 @@ main(import.meta, () => {
   const told = (worker: Thread | Process) =>
     outcome(() => {
       worker.start();
-      return worker.join(20) && worker.result();
+      return worker.join(60) && worker.result();
     });
   const { NODE_OPTIONS } = process.env;
   const report = [told(new Thread({ target: next, args: [1] }))];
