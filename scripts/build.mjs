@@ -13,6 +13,7 @@ import { build } from 'esbuild';
 import { embed } from './embed.mjs';
 import { compactCalls, guardedCalls, waitingCalls } from './guarded-calls.mjs';
 import { shortExports } from './short-exports.mjs';
+import { unchecked } from './unchecked.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -30,19 +31,11 @@ function readBetween(name, folder) {
   if (name.endsWith('assembly/atomics.ts') && !BETWEEN.test(source)) throw new Error(`${path} has no constant BETWEEN`);
   return source.replace(BETWEEN, 'const BETWEEN: bool = true;').replaceAll(/^\/\/ @inline$/gm, '@inline');
 }
-/**
- * The same for pages: without the checks, which are a tenth of the core. They go as text, since the optimiser
- * keeps what they read: it might trap.
- */
+/** The same for pages: without the checks, which are a tenth of the core. */
 function readUnchecked(name, folder) {
   const path = resolve(folder, name);
-  return existsSync(path) ? readFileSync(path, 'utf8').replaceAll(CHECK, '') : null;
+  return existsSync(path) ? unchecked(readFileSync(path, 'utf8')) : null;
 }
-const CHECK =
-  /^ *(?:let bound = .*|(?:if \([\w .>!=|]+\) )?(?:Check\.\w+|[A-Z]\w+\.check|lookAtSegment|check(?:Body|Cell|Empty|Listed|Owner|Packed|Record|Rest))\(.*\));\n/gm;
-/** The package's own, in what the bundler has made of it. What stays does not say in which way bytes make no sense. */
-const MALFORMED = /^ *(?:if \([^\n]*\)\n? *throw malformed|[\w#.]+\.checkRange)\([^\n]*\);\n/gm;
-const SAYS_HOW = /\bmalformed\((?:`[^`]*`|"[^"]*")/g;
 const BETWEEN = /^const BETWEEN: bool = false;$/m;
 
 async function compile(options, api) {
@@ -479,7 +472,7 @@ async function buildForBrowsers() {
   for (const { path, text } of outputFiles) {
     if (text.trim() === '') continue;
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text.replaceAll(MALFORMED, '').replaceAll(SAYS_HOW, 'malformed(""'));
+    writeFileSync(path, text);
   }
   const {
     outputFiles: [worker],

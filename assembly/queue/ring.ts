@@ -100,11 +100,11 @@ class Segments {
   /** A segment whose address was read at `word`: all of it lies in the heap. */
   @inline
   static check(segment: usize, word: usize): void {
-    if (segment != sound || segmentCapacity(segment) != soundCapacity) lookAtSegment(segment, word);
+    if (segment != sound || segmentCapacity(segment) != soundCapacity) checkSegment(segment, word);
   }
 }
 
-function lookAtSegment(segment: usize, word: usize): void {
+function checkSegment(segment: usize, word: usize): void {
   Check.block(segment, word);
   const capacity = segmentCapacity(segment);
   Check.that(capacity >= SEGMENT_MIN && (capacity & (capacity - 1)) == 0, segment + offsetof<Segment>('capacity'));
@@ -156,7 +156,7 @@ export function ringReserve(queue: usize, at: u32, bytes: u32): usize {
   let bound = mostSegments;
   Segments.check(segment, side + offsetof<QueueSide>('segment'));
   for (let next = nextSegment(segment); next; next = nextSegment(segment)) {
-    lookAtSegment(next, segment);
+    checkSegment(next, segment);
     Check.that(bound-- > 0, segment);
     segment = next;
     setSegment(side, segment);
@@ -190,7 +190,7 @@ function takeSpare(queue: usize, capacity: u32): usize {
   const word = queue + offsetof<Queue>('spare');
   if (!load(word)) return 0;
   const spare = <usize>(<u32>xchg(word, 0));
-  if (spare) lookAtSegment(spare, word);
+  if (spare) checkSegment(spare, word);
   if (!spare || segmentCapacity(spare) >= capacity) return spare;
   free(spare);
   return 0;
@@ -200,11 +200,11 @@ function takeSpare(queue: usize, capacity: u32): usize {
 export function ringSeek(queue: usize, at: u32): usize {
   const side = queue + QUEUE_HEAD;
   const segment = segmentOf(side);
-  if (segment != sound) lookAtSegment(segment, side + offsetof<QueueSide>('segment'));
+  if (segment != sound) checkSegment(segment, side + offsetof<QueueSide>('segment'));
   const next = nextSegment(segment);
   if (!next || <u32>loadPlain(segment + offsetof<Segment>('end')) != at) return segment;
-  lookAtSegment(segment, side + offsetof<QueueSide>('segment'));
-  lookAtSegment(next, segment);
+  checkSegment(segment, side + offsetof<QueueSide>('segment'));
+  checkSegment(next, segment);
   setSegment(side, next);
   storePlain(segment + offsetof<Segment>('next'), 0);
   // Only segments of the largest size go round: smaller ones are outgrown.

@@ -2,7 +2,7 @@
  * The mutants of the core: every change that an operator makes in a function of assembly/.
  */
 import { createHash } from 'node:crypto';
-import { type Sources, sourcesOf } from '../build.ts';
+import { type Sources, sourcesOf, unchecked, withoutChecks } from '../build.ts';
 import { placesIn } from '../planted.ts';
 import { changesIn } from './operators.ts';
 import { functionsIn } from './syntax.ts';
@@ -21,18 +21,29 @@ export interface Mutant {
 }
 
 /** What the models replace, and what is no code of the core's. */
-const OTHERS = /^(atomics|limits|abi|layout)\.ts$|\.d\.ts$/;
+const OTHERS = /^(atomics|checks|limits|abi|layout)\.ts$|\.d\.ts$/;
 
-export const coreSources: Sources = sourcesOf();
+/** Without the checks: without one, or with another, nothing is different that a model could see. */
+export const coreSources: Sources = unchecked(sourcesOf());
 
 export const coreFiles: readonly string[] = [...coreSources.keys()].filter((file) => !OTHERS.test(file)).sort();
 
 /** All of them, in the order of the sources. */
 export function allMutants(): Mutant[] {
-  return coreFiles.flatMap((file) => [...mutantsOf(file, coreSources.get(file) as string)]);
+  const withChecks = sourcesOf();
+  return coreFiles.flatMap((file) => {
+    const lines = linesLeft(withChecks.get(file) as string);
+    return [...mutantsOf(file, coreSources.get(file) as string, lines)];
+  });
 }
 
-function* mutantsOf(file: string, text: string): Generator<Mutant> {
+/** The numbers, in a source as it is, of the lines that are left without the checks. */
+function linesLeft(text: string): number[] {
+  const lines = text.split('\n').map((line, i) => [i + 1, line] as const);
+  return lines.filter(([, line]) => withoutChecks(`${line}\n`) !== '').map(([number]) => number);
+}
+
+function* mutantsOf(file: string, text: string, lines: readonly number[]): Generator<Mutant> {
   const places = new Map([...placesIn(file, text)].map((place) => [place.name, place]));
   const times = new Map<string, number>();
   for (const { name, body } of functionsIn(text, file)) {
@@ -54,7 +65,7 @@ function* mutantsOf(file: string, text: string): Generator<Mutant> {
         file,
         function: name.text,
         operator,
-        line: text.slice(0, from).split('\n').length,
+        line: lines[text.slice(0, from).split('\n').length - 1] as number,
         before,
         after,
         body: changed,
