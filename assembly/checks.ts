@@ -31,8 +31,8 @@ let corruptAt: usize = 0;
 /**
  * Where blocks can lie, as this instance has last seen it: behind the workers' slots, up to the last page.
  */
-let heapFrom: usize = 0;
-let heapBytes: usize = 0;
+let heapFrom: u32 = 0;
+let heapBlocks: u32 = 0;
 
 /** The word at which the last trap was made; 0: there was none, or the engine made it. */
 export function corruptWord(): usize {
@@ -61,13 +61,32 @@ export class Check {
   /** `block` is an address that was read at `word`: that of a block, or of what begins at its 16th byte. */
   @inline
   static block(block: usize, word: usize): void {
-    if ((block & 15) != 0 || block - heapFrom >= heapBytes) lookAgain(block, word);
+    if (Check.unitsTo(block) >= heapBlocks) lookAgain(block, word);
+  }
+
+  /** Units of 16 bytes from the first block on; as many as there can never be for what is at no whole one. */
+  @inline
+  static unitsTo(block: usize): u32 {
+    return rotr<u32>(<u32>block - heapFrom, 4);
+  }
+
+  /** The same for a word of 64 bits, which has nothing else in it. */
+  @inline
+  static block64(block: i64, word: usize): void {
+    if (rotr<u64>(<u64>block - <u64>heapFrom, 4) >= <u64>heapBlocks) lookAgain64(block, word);
   }
 }
 
-/** The heap may have grown. */
+/** The heap may have grown. It calls a function, and so the optimiser does not put it in place. */
 function lookAgain(block: usize, word: usize): void {
-  if (!heapFrom) heapFrom = <usize>(<u32>loadPlain(ROOT + offsetof<Root>('slots'))) + <usize>SLOTS * SLOT_BYTES;
-  heapBytes = ((<usize>(<u32>loadPlain(ROOT + offsetof<Root>('pages')))) << PAGE_SHIFT) - heapFrom;
-  Check.that((block & 15) == 0 && block - heapFrom < heapBytes, word);
+  const before = heapBlocks;
+  heapFrom = <u32>loadPlain(ROOT + offsetof<Root>('slots')) + <u32>SLOTS * <u32>SLOT_BYTES;
+  heapBlocks = (((<u32>loadPlain(ROOT + offsetof<Root>('pages'))) << PAGE_SHIFT) - heapFrom) >> 4;
+  if (Check.unitsTo(block) < heapBlocks) return;
+  Check.that(heapBlocks != before, word);
+  lookAgain(block, word);
+}
+
+function lookAgain64(block: i64, word: usize): void {
+  lookAgain(block >> 32 == 0 ? <usize>block : 1, word);
 }

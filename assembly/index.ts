@@ -167,6 +167,7 @@ export {
   lockAcquire,
   lockDeadOwner,
   lockGate,
+  lockIfFree,
   lockInternal,
   lockOwner,
   lockRelease,
@@ -174,8 +175,15 @@ export {
   lockTryOrMark,
   unlock,
 } from './sync/lock';
-export { rlockAcquire, rlockCount, rlockRelease, rlockTryOrMark } from './sync/rlock';
-export { semaphoreAcquire, semaphoreGate, semaphoreRelease, semaphoreTry, semaphoreValue } from './sync/semaphore';
+export { rlockAcquire, rlockCount, rlockIfFree, rlockRelease, rlockTryOrMark } from './sync/rlock';
+export {
+  semaphoreAcquire,
+  semaphoreGate,
+  semaphoreIfFree,
+  semaphoreRelease,
+  semaphoreTry,
+  semaphoreValue,
+} from './sync/semaphore';
 export { listHas } from './sync/wait-list';
 export { doorbell } from './waiting/doorbell';
 export { gateEnter, gateLeave, gateWakeAll, gateWakeHere } from './waiting/event-count';

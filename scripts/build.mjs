@@ -19,22 +19,30 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 const flags = new Set(process.argv.slice(2));
 
+const sourceAt = (name, folder) => {
+  const path = resolve(folder, name);
+  return existsSync(path) ? readFileSync(path, 'utf8') : null;
+};
+
 /**
- * A source of the core as it is for memories between processes. There the optimiser takes what wakes somebody
- * for too much to be put in the place of a call, since it calls an import: what every put goes through is
- * marked.
+ * A source of the core with its marks: functions that are on a path so short that a call of them would be felt,
+ * and that the optimiser takes for too much to be put in place: what calls another, such as a check, or an
+ * import.
  */
-function readBetween(name, folder) {
-  const path = resolve(folder, name);
-  if (!existsSync(path)) return null;
-  const source = readFileSync(path, 'utf8');
-  if (name.endsWith('assembly/atomics.ts') && !BETWEEN.test(source)) throw new Error(`${path} has no constant BETWEEN`);
-  return source.replace(BETWEEN, 'const BETWEEN: bool = true;').replaceAll(/^\/\/ @inline$/gm, '@inline');
+function readMarked(name, folder) {
+  return sourceAt(name, folder)?.replaceAll(/^\/\/ @inline$/gm, '@inline') ?? null;
 }
-/** The same for pages: without the checks, which are a tenth of the core. */
+/** The same for memories between processes, where sleeping and waking are imports. */
+function readBetween(name, folder) {
+  const source = readMarked(name, folder);
+  if (source === null) return null;
+  if (name.endsWith('assembly/atomics.ts') && !BETWEEN.test(source)) throw new Error(`${name} has no constant BETWEEN`);
+  return source.replace(BETWEEN, 'const BETWEEN: bool = true;');
+}
+/** A source for pages: without the checks, which are a tenth of the core. */
 function readUnchecked(name, folder) {
-  const path = resolve(folder, name);
-  return existsSync(path) ? unchecked(readFileSync(path, 'utf8')) : null;
+  const source = sourceAt(name, folder);
+  return source === null ? null : unchecked(source);
 }
 const BETWEEN = /^const BETWEEN: bool = false;$/m;
 
@@ -47,7 +55,7 @@ async function compile(options, api) {
 
 async function buildCore() {
   mkdirSync('build', { recursive: true });
-  await compile([]);
+  await compile([], { readFile: readMarked });
   await compile(['--outFile', 'build/core-between.wasm', '--bindings', 'none'], { readFile: readBetween });
   mkdirSync('src/heap/generated', { recursive: true });
   writeFileSync('src/heap/generated/wasm.ts', embed(readFileSync('build/core.wasm')));

@@ -25,16 +25,18 @@ const whole = new Set(
   multiWaitEnter multiWaitLeave bytesInUse bytesReserved workerIsKnown workerState workerExitCode gateEnter gateLeave
   semaphoreTry semaphoreAcquire semaphoreRelease lockAcquire lockRelease unlock lockTryOrMark rlockAcquire
   rlockRelease rlockTryOrMark shapeKeys shapeBytes eventSet eventClear eventWait gateWakeAll
-  gateWakeHere doorbell corruptWord`.split(/\s+/),
+  gateWakeHere doorbell corruptWord lockIfFree rlockIfFree semaphoreIfFree`.split(/\s+/),
 );
 
 /** Those of them that may come upon a word that makes no sense. */
 const checked = new Set(
   `objectKind objectEntries generationAt objectAt refObject retain valueLock conditionLock conditionOwned
   barrierWaiting barrierIsBroken queueSize pipeReady connectionIncoming connectionOutgoing
-  semaphoreTry semaphoreAcquire semaphoreRelease lockAcquire lockTryOrMark rlockAcquire rlockRelease rlockTryOrMark
-  shapeKeys shapeBytes`.split(/\s+/),
+  semaphoreTry semaphoreAcquire lockAcquire lockTryOrMark rlockAcquire rlockTryOrMark shapeKeys shapeBytes`.split(/\s+/),
 );
+
+/** What each does first, and is not caught in: the compiler puts no call in place that stands in a `try`. */
+const first = { lockAcquire: 'lockIfFree', rlockAcquire: 'rlockIfFree', semaphoreAcquire: 'semaphoreIfFree' };
 
 /** Those of them that may wait: what this worker has left behind must not be what they wait for. */
 const waiting = new Set('lockAcquire rlockAcquire semaphoreAcquire eventWait sleep'.split(' '));
@@ -89,7 +91,7 @@ function listed({ name, parameters }) {
       }`;
   if (!waiting.has(name) && !checked.has(name)) return `${name}: raw.${name},`;
   return `${name}(${parameters.join(', ')}) {
-      ${waiting.has(name) ? 'if (cut) repair();\n      ' : ''}${checked.has(name) ? tried : call}
+      ${waiting.has(name) ? 'if (cut) repair();\n      ' : ''}${name in first ? `if (raw.${first[name]}(${parameters[0]})) return 0;\n      ` : ''}${checked.has(name) ? tried : call}
     },`;
 }
 

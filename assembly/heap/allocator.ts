@@ -51,15 +51,16 @@ export function allocate(bytes: u32): usize {
   const pages = pagesFor(bytes);
   if (pages > MEDIUM_PAGES) return allocateRun(pages, LARGE);
   const kind = classAt(SMALL_CLASSES + pages - 1);
-  const kept = pop(kind);
+  const kept = pop(kind, MEDIUM);
   const block = kept ? kept : allocateRun(pages, MEDIUM);
   if (block) add(kind + offsetof<SizeClass>('used'), 1);
   return block;
 }
 
+// @inline
 function allocateSmall(index: i32): usize {
   const kind = classAt(index);
-  let block = pop(kind);
+  let block = pop(kind, SMALL + index);
   if (!block) block = carve(kind, index);
   if (block) add(kind + offsetof<SizeClass>('used'), 1);
   return block;
@@ -102,6 +103,7 @@ export function isRoomy(block: usize, bytes: u32): bool {
  * The next block of the page being carved; takes a new page when it is used up. Where there is none, a free
  * block: a search for whole pages may have had it in hand before.
  */
+// @inline
 function carve(kind: usize, index: i32): usize {
   const size = sizeOfClass(index);
   const word = kind + offsetof<SizeClass>('carve');
@@ -120,7 +122,7 @@ function carve(kind: usize, index: i32): usize {
     if (load64(word) == range) {
       page = takeRun(1, SMALL + index);
       if (page) store64(word, ((<i64>((<u32>(page + 1)) << PAGE_SHIFT)) << 32) | <i64>((<u32>page) << PAGE_SHIFT));
-      else block = pop(kind);
+      else block = pop(kind, SMALL + index);
     }
     heapUnlock();
     if (!page) return block;
@@ -220,7 +222,8 @@ function growHeap(pages: i32): bool {
 function drainMedium(): bool {
   let any = false;
   for (let pages = 1; pages <= MEDIUM_PAGES; pages++) {
-    for (let block = pop(classAt(SMALL_CLASSES + pages - 1)); block; block = pop(classAt(SMALL_CLASSES + pages - 1))) {
+    const kind = classAt(SMALL_CLASSES + pages - 1);
+    for (let block = pop(kind, MEDIUM); block; block = pop(kind, MEDIUM)) {
       Check.that((block & (PAGE - 1)) == 0, block);
       releaseRun(pageOf(block), pages);
       any = true;

@@ -66,6 +66,7 @@ function entryIn(word: i32, index: i32): usize {
 }
 
 /** Of an object that lives, or of whoever has taken the entry. */
+// @inline
 export function entryOf(index: i32): usize {
   const word = chunkWith(index);
   const chunk = load(word);
@@ -81,6 +82,7 @@ function chunkWith(index: i32): usize {
 }
 
 /** 0: its chunk is not there. It stays only while this worker is in the table. */
+// @inline
 export function entryIfHere(index: i32): usize {
   const place = chunkWith(index);
   const word = load(place);
@@ -109,6 +111,7 @@ export function hasFreeEntry(): bool {
 }
 
 /** The index of an entry of the free list; 0: it is empty. */
+// @inline
 export function popEntry(): i32 {
   while (true) {
     const first = load64(freeHead());

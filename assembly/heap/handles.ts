@@ -34,6 +34,7 @@ export const IN_FLIGHT: i32 = -1;
 export const NODE: i32 = -2;
 
 /** Puts an element on this worker's list. */
+// @inline
 export function listAdd(ref: usize, index: i32, generation: i32): void {
   const head = selfSlot + offsetof<Slot>('refs');
   const first = loadPlain(head);
@@ -46,6 +47,7 @@ export function listAdd(ref: usize, index: i32, generation: i32): void {
   storePlain(head, <i32>ref);
 }
 
+// @inline
 export function listRemove(ref: usize): void {
   const next = nextRef(ref);
   const previous = <usize>(<u32>loadPlain(ref + offsetof<Ref>('previous')));
@@ -59,6 +61,7 @@ export function listRemove(ref: usize): void {
   if (next) storePlain(next + offsetof<Ref>('previous'), <i32>previous);
 }
 
+// @inline
 export function nextRef(ref: usize): usize {
   const next = <usize>(<u32>loadPlain(ref + offsetof<Ref>('next')));
   if (next) Check.block(next, ref + offsetof<Ref>('next'));
@@ -116,6 +119,7 @@ export function refAdopt(index: i32, generation: i32): i32 {
   return <i32>ref;
 }
 
+// @inline
 export function refObject(ref: usize): usize {
   const index = loadPlain(ref + offsetof<Ref>('index'));
   const entry = entryOf(index);
@@ -126,6 +130,7 @@ export function refObject(ref: usize): usize {
 }
 
 /** Gives a handle back. */
+// @inline
 export function refRelease(ref: usize): void {
   ownHandleRelease(ref + offsetof<Ref>('index'));
   listRemove(ref);

@@ -64,6 +64,7 @@ function pointerOf(entry: usize): usize {
 }
 
 /** The object of an entry, which lives or is doomed, and whose header says so, too. */
+// @inline
 export function objectOf(entry: usize, index: i32): usize {
   const object = pointerOf(entry);
   Check.block(object, entry + offsetof<Entry>('pointer'));
@@ -107,6 +108,7 @@ export function objectEntries(): i32 {
 }
 
 /** The index of a free entry; 0 when the heap is full. */
+// @inline
 export function takeEntry(): i32 {
   while (true) {
     let index = popEntry();
@@ -158,12 +160,6 @@ export function countFirst(index: i32, generation: i32): void {
 
 export function objectId(object: usize): i32 {
   return loadPlain(object - HEADER + offsetof<Header>('index'));
-}
-
-/** Whether an object that lives or is being taken apart is of a kind, by its entry, if that says so still. */
-export function isOfKind(object: usize, kind: i32): bool {
-  const inTable = load(entryOf(objectId(object)) + offsetof<Entry>('kind'));
-  return inTable == kind || inTable == Kind.FREE;
 }
 
 export function objectGeneration(object: usize): i32 {
@@ -279,6 +275,7 @@ export function ownHandleRelease(handle: usize): void {
 }
 
 /** The object, if this has doomed it; or 0. */
+// @inline
 function giveBack(handle: usize, entry: usize, index: i32): usize {
   const generation = loadPlain(handle + 4);
   let doomed: usize = 0;
@@ -326,7 +323,8 @@ export function takeDoomed(): usize {
   const entry = entryOf(objectId(object));
   Check.that(pointerOf(entry) == object && isDoomed(refWordOf(entry)), object - HEADER + offsetof<Header>('index'));
   const kind = object - HEADER + offsetof<Header>('kind');
-  Check.that(isOfKind(object, loadPlain(kind)), kind);
+  const inTable = load(entry + offsetof<Entry>('kind'));
+  Check.that(inTable == loadPlain(kind) || inTable == Kind.FREE, kind);
   firstDoomed = next;
   return object;
 }

@@ -55,7 +55,7 @@ function blocksPerPage(index: i32): i32 {
 export function reclaimPages(): bool {
   clearCounts();
   for (let index = 0; index < SMALL_CLASSES; index++) {
-    takeBlocks(classAt(index));
+    takeBlocks(classAt(index), SMALL + index);
     stopCarving(classAt(index), index);
   }
   return reclaimRepair();
@@ -71,8 +71,8 @@ function clearCounts(): void {
 }
 
 /** @requires lock(heap). */
-function takeBlocks(kind: usize): void {
-  for (let block = pop(kind); block; block = pop(kind)) {
+function takeBlocks(kind: usize, tag: i32): void {
+  for (let block = pop(kind, tag); block; block = pop(kind, tag)) {
     storePlain(block, loadPlain(takenWord(kind)));
     storePlain(takenWord(kind), <i32>block);
     const word = mapWord(pageOf(block));

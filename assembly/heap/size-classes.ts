@@ -17,8 +17,8 @@
 import { cas64, load, load64, loadPlain, storePlain } from '../atomics';
 import { Check } from '../checks';
 import { CLASS_SHIFT, ROOT_CLASSES } from '../layout';
-import { ROOT, SMALL_CLASSES } from '../limits';
-import { MEDIUM, mapWord, pageOf, SMALL } from './page-map';
+import { ROOT } from '../limits';
+import { mapWord, pageOf } from './page-map';
 
 export function classAt(index: i32): usize {
   return ROOT + ROOT_CLASSES + ((<usize>index) << CLASS_SHIFT);
@@ -39,25 +39,16 @@ export function sizeOfClass(index: i32): u32 {
   return ((<u32>1) << log) + (quarter << (log - 2));
 }
 
-/**
- * Whether a block lies in a page of its class. ORDERING: plain, as who has a block keeps its page as it is;
- * what is not so was perhaps so when the head was read, at which the caller looks once more.
- */
-function isAtHome(kind: usize, block: usize): bool {
-  const index = <i32>((kind - classAt(0)) >> CLASS_SHIFT);
-  const tag = index < SMALL_CLASSES ? SMALL + index : MEDIUM;
-  const word = mapWord(pageOf(block));
-  return (loadPlain(word) & 255) == tag || (load(word) & 255) == tag;
-}
-
-export function pop(kind: usize): usize {
+/** A free block of a class, whose pages have `tag` on the map; 0: there is none. */
+// @inline
+export function pop(kind: usize, tag: i32): usize {
   while (true) {
     const head = load64(kind);
     const block = <usize>(<u32>head);
     if (!block) return 0;
     Check.block(block, kind);
     // Its page may have become something else since the head was read: then that has changed, too.
-    Check.that(isAtHome(kind, block) || load64(kind) != head, kind);
+    Check.that((load(mapWord(pageOf(block))) & 255) == tag || load64(kind) != head, kind);
     // ORDERING: another worker may have taken the block and be writing to it; then the tag has moved on and
     // the swap fails.
     const next = <u32>loadPlain(block);

@@ -263,7 +263,7 @@ export function cellBatchShowItself(batch: usize): i32 {
  * it then, as cellBatchShowItself says. NO_MEMORY.
  */
 export function cellShowCopy(cell: i64): i32 {
-  if (isShort(cell)) return cellShow(cell);
+  if (isNumber(cell) || isShort(cell)) return cellShow(cell);
   const batch = cellBatchCreate(1);
   if (batch < 0) return batch;
   cellBatchPushCopy(batch, cell);

@@ -59,10 +59,10 @@ export function isBlock(cell: i64): bool {
   return <u64>cell >= <u64>BLOCKS && !isNumber(cell);
 }
 
+// @inline
 export function cellBlock(cell: i64): usize {
   const block = <usize>(<u32>cell);
-  Check.that(cell >> 32 == 0, block);
-  Check.block(block, block);
+  Check.block64(cell, block);
   return block;
 }
 
@@ -131,6 +131,7 @@ export function cellRetain(cell: i64): void {
 }
 
 /** Whether there are handles in it: then it must not be dropped but where it lies. */
+// @inline
 export function hasHandles(cell: i64): bool {
   return isBlock(cell) && cellMeta(cellBlock(cell)) >> 16 != 0;
 }

@@ -104,6 +104,7 @@ function enterBehind(container: usize): i32 {
 }
 
 /** After containerRead and containerEnter. */
+// @inline
 export function containerLeave(container: usize): void {
   unlock(container);
   if (guarded != container) return;

@@ -30,7 +30,7 @@
  * A value with handles is always somebody's: batch.ts and discard.ts say how it changes hands.
  */
 
-import { fill, loadPlain, storePlain } from '../atomics';
+import { fill, loadPlain, loadPlain64, storePlain } from '../atomics';
 import { Check } from '../checks';
 import { allocate, free, isRoomy } from '../heap/allocator';
 import { TableBody, TableEntry } from '../layout';
@@ -98,10 +98,11 @@ function limitFor(slots: u32): u32 {
   return (slots << 1) / 3;
 }
 
-/** The body that was found sound last, and its parts: most calls come upon it again. 1: none yet. */
-let sound: usize = 1;
-let soundSlots: u32 = 0;
-let soundLimit: u32 = 0;
+/**
+ * The sum of a body's address and of the word with its counts of slots and entries, of that which was found
+ * sound last: most calls come upon it again, and whoever changes one of them changes the sum. 1: none yet.
+ */
+let sound: i64 = 1;
 
 /** That a body is one: its parts, as it counts them, lie in its block. */
 export function checkBody(body: usize): void {
@@ -113,19 +114,22 @@ export function checkBody(body: usize): void {
 class Parts {
   @inline
   static check(body: usize): void {
-    if (body != sound || indexSize(body) != soundSlots || limitOf(body) != soundLimit) lookAtParts(body);
+    if (sumOf(body) != sound) checkParts(body);
   }
 }
 
-function lookAtParts(body: usize): void {
+/** Slots and limit lie one behind the other. */
+function sumOf(body: usize): i64 {
+  return loadPlain64(body + offsetof<TableBody>('slots')) + <i64>body;
+}
+
+function checkParts(body: usize): void {
   Check.block(body, body);
   const slots = indexSize(body);
   const limit = limitOf(body);
   const isSound = slots >= INDEX_MIN && slots <= INDEX_MAX && (slots & (slots - 1)) == 0 && limit < slots;
   Check.that(isSound && isRoomy(body, PAIRS + limit * PAIR_BYTES + slots * INDEX_ENTRY), body);
-  sound = body;
-  soundSlots = slots;
-  soundLimit = limit;
+  sound = sumOf(body);
 }
 
 /** The entry of the key that is sought, or 0. */
@@ -138,9 +142,10 @@ export function find(body: usize): usize {
   while (true) {
     const number = <u32>loadPlain(indexAt(body, i));
     if (number == 0) return 0;
-    Check.that(number <= limitOf(body) && bound-- != 0, indexAt(body, i));
+    Check.that(number <= limitOf(body), indexAt(body, i));
     const entry = entryAt(body, number - 1);
     if (valueIn(entry) != NONE && isSought(keyIn(entry))) return entry;
+    Check.that(bound-- != 0, indexAt(body, i));
     i = (i + 1) & mask;
   }
 }

@@ -135,7 +135,9 @@ function putValue(table: usize, value: i64, mode: i32): i32 {
 }
 
 /** What was taken out of a table: if it has handles, it is in the discard. */
+// @inline
 function dropOld(value: i64): void {
+  if (!isBlock(value)) return;
   if (hasHandles(value)) discardDrop();
   else cellDrop(value);
 }

@@ -54,33 +54,40 @@ function bodyCapacity(body: usize): u32 {
   return <u32>loadPlain(body + offsetof<VectorBody>('capacity'));
 }
 
-/** The body that was found sound last, and its capacity: most calls come upon it again. 1: none yet. */
+/**
+ * The sum of the address and the capacity of the body that was found sound last: most calls come upon it again.
+ * 1: none yet.
+ */
 let sound: usize = 1;
-let soundCapacity: u32 = 0;
-
-/** Cells in a body that is one: they, and those that there is room for, lie in its block. */
-function lengthIn(body: usize): u32 {
-  if (!body) return 0;
-  Body.check(body);
-  const length = <u32>loadPlain(lengthWord(body));
-  Check.that(length <= bodyCapacity(body), lengthWord(body));
-  return length;
-}
 
 // biome-ignore lint/complexity/noStaticOnlyClass: the compiler puts only methods in place where it is told to.
 class Body {
   @inline
   static check(body: usize): void {
-    if (body != sound || bodyCapacity(body) != soundCapacity) lookAtBody(body);
+    if (body + bodyCapacity(body) != sound) checkRoom(body);
+  }
+
+  /** Cells in a body that is one: they, and those that there is room for, lie in its block. */
+  @inline
+  static length(body: usize): u32 {
+    if (!body) return 0;
+    Body.check(body);
+    const length = <u32>loadPlain(lengthWord(body));
+    Check.that(length <= bodyCapacity(body), lengthWord(body));
+    return length;
   }
 }
 
-function lookAtBody(body: usize): void {
+/** The same where it need not be put in place. */
+function lengthIn(body: usize): u32 {
+  return Body.length(body);
+}
+
+function checkRoom(body: usize): void {
   Check.block(body, body);
   const capacity = bodyCapacity(body);
   Check.that(capacity <= CAPACITY_MOST && isRoomy(body, CELLS + capacity * CELL), body);
-  sound = body;
-  soundCapacity = capacity;
+  sound = body + capacity;
 }
 
 function lengthWord(body: usize): usize {
@@ -153,7 +160,7 @@ function reserveCells(vector: usize, more: u32): usize {
 export function vectorGet(vector: usize, index: i32): i32 {
   containerRead(vector);
   const body = bodyOf(vector);
-  const at = place(index, lengthIn(body));
+  const at = place(index, Body.length(body));
   const meta = at < 0 ? <i32>Status.RANGE : cellShowCopy(cellAt(itemAt(body, at)));
   unlock(vector);
   return meta;

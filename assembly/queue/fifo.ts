@@ -43,6 +43,7 @@ import { isTaskCheck, queueTaskDone, tasksSaturate } from './tasks';
 const NUMBER: u32 = Encoding.NUMBER;
 
 /** @requires lock(tail). How many of `wanted` items may go in now; SHUTDOWN. */
+// @inline
 function room(queue: usize, tail: i64, wanted: i32): i32 {
   if (load(queue + offsetof<Queue>('closed'))) return Status.SHUTDOWN;
   const maxsize = loadPlain(queue + offsetof<Queue>('maxsize'));
@@ -166,11 +167,15 @@ export function fifoGet(queue: usize): i32 {
   const record = ringAddress(segment, at);
   const length = <u32>loadPlain(record);
   const meta = <u32>loadPlain(record + 4);
-  if (meta != NUMBER || length != 8) checkRecord(side, head, tail, length, meta);
-  const bytes = recordBytes(length, meta);
+  let bytes = RECORD + 8;
+  // A number is believed by its header.
+  if (meta == NUMBER && length == 8) storePlainF64(selfScratch + RECORD, loadPlainF64(ringAddress(segment, at + RECORD)));
+  else {
+    checkRecord(side, head, tail, length, meta);
+    bytes = recordBytes(length, meta);
+    if (bytes > RECORD) ringRead(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
+  }
   storePlain(selfScratch, <i32>length);
-  if (meta == <u32>Encoding.NUMBER) storePlainF64(selfScratch + RECORD, loadPlainF64(ringAddress(segment, at + RECORD)));
-  else if (bytes > RECORD) ringRead(segment, at + RECORD, selfScratch + RECORD, bytes - RECORD);
   const after = advance(head, 1, bytes);
   if (meta & OUT_OF_LINE) takeBlock(side, blockOf(selfScratch), length, meta, after);
   else setPosition(side, after);

@@ -60,7 +60,7 @@ export function packedEndPut(record: usize, meta: u32): void {
 export function packedBeginTake(queue: usize, record: usize, after: i64): usize {
   const meta = <u32>loadPlain(record + offsetof<StackEntry>('meta'));
   const length = <u32>loadPlain(record + offsetof<StackEntry>('length'));
-  checkPacked(record, length, meta);
+  Packed.check(record, length, meta);
   if (!(meta & OUT_OF_LINE)) return 0;
   if (isOurs(length, meta)) return 0;
   const block = blockOf(record);
@@ -92,7 +92,7 @@ export function copyPacked(to: usize, from: usize): void {
 export function unfoldedBytes(packed: usize): u32 {
   const length = <u32>loadPlain(packed + offsetof<StackEntry>('length'));
   const meta = <u32>loadPlain(packed + offsetof<StackEntry>('meta'));
-  checkPacked(packed, length, meta);
+  Packed.check(packed, length, meta);
   return isOurs(length, meta) ? RECORD + bodyBytes(length, meta) : recordBytes(length, meta);
 }
 
@@ -116,7 +116,15 @@ function ourBlock(record: usize, length: u32): usize {
   return block;
 }
 
-/** A record that is about to be taken out: eight bytes, or what is in a block; there are no other flags. */
+// biome-ignore lint/complexity/noStaticOnlyClass: the compiler puts only methods in place where it is told to.
+class Packed {
+  /** A record that is about to be taken out: eight bytes, or what is in a block; there are no other flags. */
+  @inline
+  static check(packed: usize, length: u32, meta: u32): void {
+    if (meta > <u32>Encoding.RICH || length > 8) checkPacked(packed, length, meta);
+  }
+}
+
 function checkPacked(packed: usize, length: u32, meta: u32): void {
   const isInBlock = (meta & OUT_OF_LINE) != 0;
   Check.that(isMeta(meta) && (isInBlock || (length <= 8 && meta <= 0xffff)), packed + offsetof<StackEntry>('meta'));

@@ -44,6 +44,7 @@ const FIRST_ELEMENT: i32 = 3;
 const PACKED: usize = offsetof<PriorityEntry>('length');
 const ENTRY_BYTES: usize = 1 << PRIORITY_ENTRY_SHIFT;
 
+// @inline
 function placeAt(queue: usize, place: i32): usize {
   return elementAt(queue, place + FIRST_ELEMENT, PRIORITY_ENTRY_SHIFT);
 }

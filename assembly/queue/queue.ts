@@ -28,8 +28,6 @@
  */
 import { Encoding, Kind, Status } from '../abi';
 import { load, loadPlain, pause, store, storePlain } from '../atomics';
-import { Check } from '../checks';
-import { isOfKind } from '../heap/object-table';
 import { OUT_OF_LINE, RECORD } from '../heap/record';
 import { HEADER, Header, QUEUE_HEAD, QUEUE_NOT_EMPTY, QUEUE_NOT_FULL, QUEUE_TAIL, Queue, QueueSide } from '../layout';
 import { lockAbandon, lockWakeAll, TAKE_OVER } from '../sync/lock';
@@ -66,11 +64,7 @@ export const UNSET: f64 = -1;
 
 /** ORDERING: plain: written before anybody else knows the queue. */
 export function isFifo(queue: usize): bool {
-  const word = queue - HEADER + offsetof<Header>('kind');
-  const kind = loadPlain(word);
-  if (kind == Kind.QUEUE) return true;
-  Check.that((kind == Kind.LIFO || kind == Kind.PRIORITY) && isOfKind(queue, kind), word);
-  return false;
+  return loadPlain(queue - HEADER + offsetof<Header>('kind')) == Kind.QUEUE;
 }
 
 export function queueInit(queue: usize, maxsize: i32): bool {

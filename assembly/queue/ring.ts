@@ -91,26 +91,36 @@ function segmentOf(side: usize): usize {
   return <usize>(<u32>loadPlain(side + offsetof<QueueSide>('segment')));
 }
 
-/** The segment that was found sound last, and its capacity: most calls come upon it again. 1: none yet. */
-let sound: usize = 1;
-let soundCapacity: u32 = 0;
+/** The end of the segment that was found sound last: most calls come upon it again. 1: none yet. */
+let soundEnd: usize = 1;
 
 // biome-ignore lint/complexity/noStaticOnlyClass: the compiler puts only methods in place where it is told to.
 class Segments {
-  /** A segment whose address was read at `word`: all of it lies in the heap. */
+  /**
+   * A segment whose address was read at `word`: all of it lies in the heap. Whoever changes the address or the
+   * capacity changes their sum.
+   */
   @inline
   static check(segment: usize, word: usize): void {
-    if (segment != sound || segmentCapacity(segment) != soundCapacity) checkSegment(segment, word);
+    if (endOf(segment) != soundEnd) Segments.look(segment, word);
+  }
+
+  @inline
+  static look(segment: usize, word: usize): void {
+    Check.block(segment, word);
+    const capacity = segmentCapacity(segment);
+    Check.that(capacity >= SEGMENT_MIN && (capacity & (capacity - 1)) == 0, segment + offsetof<Segment>('capacity'));
+    Check.block(segment + capacity, word);
+    soundEnd = segment + capacity;
   }
 }
 
+function endOf(segment: usize): usize {
+  return segment + segmentCapacity(segment);
+}
+
 function checkSegment(segment: usize, word: usize): void {
-  Check.block(segment, word);
-  const capacity = segmentCapacity(segment);
-  Check.that(capacity >= SEGMENT_MIN && (capacity & (capacity - 1)) == 0, segment + offsetof<Segment>('capacity'));
-  Check.block(segment + capacity, word);
-  sound = segment;
-  soundCapacity = capacity;
+  Segments.look(segment, word);
 }
 
 function setSegment(side: usize, segment: usize): void {
@@ -200,7 +210,7 @@ function takeSpare(queue: usize, capacity: u32): usize {
 export function ringSeek(queue: usize, at: u32): usize {
   const side = queue + QUEUE_HEAD;
   const segment = segmentOf(side);
-  if (segment != sound) checkSegment(segment, side + offsetof<QueueSide>('segment'));
+  Segments.check(segment, side + offsetof<QueueSide>('segment'));
   const next = nextSegment(segment);
   if (!next || <u32>loadPlain(segment + offsetof<Segment>('end')) != at) return segment;
   checkSegment(segment, side + offsetof<QueueSide>('segment'));
@@ -251,7 +261,6 @@ export function ringWord(segment: usize, at: u32): u32 {
  * its bytes are there and fit into the scratch.
  */
 export function checkRecord(side: usize, head: i64, tail: i64, length: u32, meta: u32): void {
-  Segments.check(segmentOf(side), side + offsetof<QueueSide>('segment'));
   const left = bytesOf(tail) - bytesOf(head);
   Check.that(itemsOf(tail) - itemsOf(head) > 0 && <i32>left > 0, side + offsetof<QueueSide>('position'));
   const isInBlock = (meta & OUT_OF_LINE) != 0;

@@ -34,11 +34,14 @@ function elementChunkWord(queue: usize, chunk: i32): usize {
   return queue + SEGMENTED_ARRAY + ((<usize>chunk) << 2);
 }
 
+/** So many elements there is room for. */
+export const ELEMENTS_AT_MOST: u32 = (1 << (FIRST_CHUNK_SHIFT + CHUNKS_AT_MOST)) - (1 << FIRST_CHUNK_SHIFT);
+
 /** The address of an entry whose chunk is there. */
+// @inline
 export function elementAt(queue: usize, index: i32, shift: i32): usize {
   const chunk = elementChunk(index);
   const word = elementChunkWord(queue, chunk);
-  Check.that(chunk < CHUNKS_AT_MOST, word);
   const place = index + (1 << FIRST_CHUNK_SHIFT) - (1 << (FIRST_CHUNK_SHIFT + chunk));
   const first = <usize>(<u32>loadPlain(word));
   Check.block(first, word);
@@ -50,10 +53,7 @@ export function elementsReserve(queue: usize, index: i32, shift: i32): bool {
   const chunk = elementChunk(index);
   if (chunk >= CHUNKS_AT_MOST) return false;
   const word = elementChunkWord(queue, chunk);
-  if (loadPlain(word)) {
-    Check.block(<usize>(<u32>loadPlain(word)), word);
-    return true;
-  }
+  if (loadPlain(word)) return true;
   const block = allocate(1 << (FIRST_CHUNK_SHIFT + chunk + shift));
   if (!block) return false;
   storePlain(word, <i32>block);

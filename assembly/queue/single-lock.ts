@@ -11,6 +11,7 @@
  */
 import { Encoding, Kind, Status } from '../abi';
 import { copy, load, loadPlain, loadPlainF64, store, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { blockOf, OUT_OF_LINE, RECORD, recordBytes } from '../heap/record';
 import { HEADER, Header, QUEUE_TAIL, Queue, Record, StackEntry } from '../layout';
 import { SCRATCH } from '../limits';
@@ -25,10 +26,16 @@ import { positionGrown, positionShrunk, setSingleLockPosition, singleLockPositio
 import { isTaskCheck, queueTaskDone, tasksSaturate } from './tasks';
 
 function isHeap(queue: usize): bool {
-  return loadPlain(queue - HEADER + offsetof<Header>('kind')) == Kind.PRIORITY;
+  return loadPlain(kindWord(queue)) == Kind.PRIORITY;
 }
 
+function kindWord(queue: usize): usize {
+  return queue - HEADER + offsetof<Header>('kind');
+}
+
+// @inline
 function lockQueue(queue: usize): void {
+  Check.that(<u32>(loadPlain(kindWord(queue)) - Kind.LIFO) <= <u32>(Kind.PRIORITY - Kind.LIFO), kindWord(queue));
   if (lockInternal(queue + QUEUE_TAIL) && isHeap(queue)) heapRepair(queue);
 }
 

@@ -39,6 +39,7 @@ export function stackPop(queue: usize, position: i64, to: usize): void {
   elementsTrim(queue, top);
 }
 
+// @inline
 export function stackAt(queue: usize, place: i32): usize {
   return elementAt(queue, place, STACK_ENTRY_SHIFT);
 }

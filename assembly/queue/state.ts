@@ -7,10 +7,14 @@
 import { load64, store64 } from '../atomics';
 import { Check } from '../checks';
 import { QUEUE_TAIL, QueueSide } from '../layout';
+import { ELEMENTS_AT_MOST } from './segmented-array';
+
+/** Of a heap. */
+const FREE_AT_FIRST: u32 = 3;
 
 export function singleLockPosition(queue: usize): i64 {
   const position = load64(queue + QUEUE_TAIL + offsetof<QueueSide>('position'));
-  Check.that(sizeOf(position) >= 0, queue + QUEUE_TAIL + offsetof<QueueSide>('position'));
+  Check.that(<u32>sizeOf(position) < ELEMENTS_AT_MOST - FREE_AT_FIRST, queue + QUEUE_TAIL + offsetof<QueueSide>('position'));
   return position;
 }
 

@@ -56,8 +56,12 @@ export function lockGate(lock: usize): usize {
 
 /** OK, TIMEOUT, OWNER_DIED (held if TAKE_OVER, otherwise not), WOULD_BLOCK. `timeoutMs` 0: one try. */
 export function lockAcquire(lock: usize, timeoutMs: f64): i32 {
-  if (cas(lock, 0, self) == 0) return Status.OK;
-  return lockAcquireSlow(lock, timeoutMs);
+  return lockIfFree(lock) ? <i32>Status.OK : lockAcquireSlow(lock, timeoutMs);
+}
+
+/** Takes it if nobody has it and all is well with it. It never traps: whoever calls it needs no net. */
+export function lockIfFree(lock: usize): bool {
+  return cas(lock, 0, self) == 0;
 }
 
 function lockAcquireSlow(lock: usize, timeoutMs: f64): i32 {

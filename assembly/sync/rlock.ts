@@ -13,10 +13,9 @@
  */
 import { Status } from '../abi';
 import { load, loadPlain, storePlain } from '../atomics';
-import { Check } from '../checks';
 import { RLock } from '../layout';
 import { self } from '../waiting/park';
-import { lockAcquire, lockTryOrMark, OWNER, ownerOf, unlock } from './lock';
+import { lockAcquire, lockIfFree, lockTryOrMark, OWNER, ownerOf, unlock } from './lock';
 
 function isMine(lock: usize): bool {
   return ownerOf(load(lock)) == self;
@@ -43,6 +42,14 @@ export function rlockAcquire(lock: usize, timeoutMs: f64): i32 {
   return isMine(lock) ? nest(lock) : begin(lock, lockAcquire(lock, timeoutMs));
 }
 
+/** As lockIfFree: also if it is this worker's. */
+export function rlockIfFree(lock: usize): bool {
+  if (isMine(lock)) return nest(lock) == Status.OK;
+  if (!lockIfFree(lock)) return false;
+  setCount(lock, 1);
+  return true;
+}
+
 export function rlockTryOrMark(lock: usize): i32 {
   return isMine(lock) ? nest(lock) : begin(lock, lockTryOrMark(lock));
 }
@@ -50,9 +57,8 @@ export function rlockTryOrMark(lock: usize): i32 {
 export function rlockRelease(lock: usize): i32 {
   if (!isMine(lock)) return Status.NOT_OWNER;
   const count = loadPlain(lock + offsetof<RLock>('count')) - 1;
-  Check.that(count >= 0, lock + offsetof<RLock>('count'));
   setCount(lock, count);
-  if (count == 0) unlock(lock);
+  if (count <= 0) unlock(lock);
   return Status.OK;
 }
 

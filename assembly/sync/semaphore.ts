@@ -36,16 +36,20 @@ export function semaphoreGate(semaphore: usize): usize {
   return semaphore + offsetof<Semaphore>('gateSeq');
 }
 
-/** OK or TIMEOUT. */
-export function semaphoreTry(semaphore: usize): i32 {
+/** Takes a permit if there is one. It never traps: whoever calls it needs no net. */
+export function semaphoreIfFree(semaphore: usize): bool {
   while (true) {
     const permits = load(semaphore);
-    if (permits <= 0) {
-      Check.that(permits == 0, semaphore);
-      return Status.TIMEOUT;
-    }
-    if (cas(semaphore, permits, permits - 1) == permits) return Status.OK;
+    if (permits <= 0) return false;
+    if (cas(semaphore, permits, permits - 1) == permits) return true;
   }
+}
+
+/** OK or TIMEOUT. */
+export function semaphoreTry(semaphore: usize): i32 {
+  if (semaphoreIfFree(semaphore)) return Status.OK;
+  Check.that(load(semaphore) >= 0, semaphore);
+  return Status.TIMEOUT;
 }
 
 /** OK, TIMEOUT, WOULD_BLOCK. */
@@ -72,8 +76,7 @@ export function semaphoreRelease(semaphore: usize, permits: i32): i32 {
   const limit = load(semaphore + offsetof<Semaphore>('limit'));
   while (true) {
     const before = load(semaphore);
-    Check.that(before >= 0, semaphore);
-    if (permits > limit - before) return Status.RANGE;
+    if (permits > limit - before || before < 0) return Status.RANGE;
     if (cas(semaphore, before, before + permits) == before) break;
   }
   if (load(semaphore + offsetof<Semaphore>('waiters')) > 0) wake(semaphore, semaphore + offsetof<Semaphore>('waiters'), permits);

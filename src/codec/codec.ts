@@ -119,7 +119,6 @@ export class Codec {
    * @param handles as `encode` left them; only their tags may be wrong, for those are in the bytes, too
    */
   decode(encoding: Encoding, source: Uint8Array, start: number, end: number, handles: HandleRef[]): unknown {
-    if (!(start >= 0 && start <= end && end <= source.length)) throw malformed(`${end - start} bytes at ${start}`);
     switch (encoding) {
       case Encoding.UNDEFINED:
         return undefined;

@@ -31,8 +31,12 @@ const OVER = 'the shared memory was written over: ';
 export function explained(error: unknown, core: Core, memory: WebAssembly.Memory, object: number): unknown {
   const { RuntimeError } = WebAssembly as unknown as { RuntimeError: new () => Error };
   if (!(error instanceof RuntimeError)) return error;
-  const word = core.corruptWord() >>> 0;
   const words = new Int32Array((memory as unknown as { buffer: ArrayBuffer }).buffer);
+  return corrupt(words, core.corruptWord() >>> 0, object, error);
+}
+
+/** The error for a word of an object (0: nobody knows which) that cannot be what it is. */
+export function corrupt(words: Int32Array, word: number, object: number, cause?: unknown): HeapCorruptError {
   const header = (object - HEADER) >> 2;
   const name = header > 0 && (object & 15) === 0 ? KINDS[words[header] as number] : undefined;
   const id = name ? words[header + 1] : undefined;
@@ -41,7 +45,7 @@ export function explained(error: unknown, core: Core, memory: WebAssembly.Memory
   if (name)
     text = offset >= -HEADER && offset < LARGEST ? `byte ${offset} of ${name} ${id}, ${text}` : `${text}, used by ${name} ${id}`;
   if (word) text += ` is ${words[word >> 2]}, which it cannot be`;
-  return new HeapCorruptError(OVER + text, { cause: error, word, id, class: name });
+  return new HeapCorruptError(OVER + text, { cause, word, id, class: name });
 }
 
 /** @throws HeapCorruptError always: an address that was read in the shared memory is none. */

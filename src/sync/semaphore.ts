@@ -3,6 +3,7 @@
  */
 import { ClassTag, Kind, Status } from '../../assembly/abi.ts';
 import { ValueError } from '../errors.ts';
+import { corrupt } from '../heap/corrupt.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { throwIfInterrupted } from '../heap/interrupt.ts';
@@ -105,8 +106,10 @@ export class Semaphore extends Acquirable {
    * @throws ValueError for n below 1, or (BoundedSemaphore) above the start value: then nothing has changed
    */
   release(n = 1): void {
-    if (this[Member.HEAP].core.semaphoreRelease(this[Member.OPEN], checkInteger('n', n, 1)) !== Status.OK)
-      throw new ValueError('Semaphore released too many times');
+    const { [Member.HEAP]: heap, [Member.OPEN]: semaphore } = this;
+    if (heap.core.semaphoreRelease(semaphore, checkInteger('n', n, 1)) === Status.OK) return;
+    if (this.getValue() < 0) throw corrupt(heap.words(), semaphore, semaphore);
+    throw new ValueError('Semaphore released too many times');
   }
 
   /** Permits there are now. */
