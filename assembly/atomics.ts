@@ -153,6 +153,11 @@ export function fill(p: usize, value: u8, bytes: usize): void {
   memory.fill(p, value, bytes);
 }
 
+/** The length of the memory. */
+export function memoryBytes(): usize {
+  return (<usize>memory.size()) << 16;
+}
+
 /**
  * Grows the memory by `pages` pages of 64 KiB; false when it cannot. Between processes it has its full size
  * from the beginning, of which only what is used takes memory: no process hears of another's growth.

@@ -37,7 +37,7 @@
  * Death between the end of the doomed state and the free list: an entry and its block are lost.
  */
 import { Kind, Status } from '../abi';
-import { cas64, fill, load, load64, loadPlain, store, store64, storePlain } from '../atomics';
+import { cas64, fill, load, load64, loadPlain, loadPlain64, store, store64, storePlain } from '../atomics';
 import { Check } from '../checks';
 import { Entry, HEADER, Header } from '../layout';
 import { self } from '../waiting/park';
@@ -316,15 +316,21 @@ export function forgetDoomed(): void {
   firstDoomed = 0;
 }
 
+/** ORDERING: plain: it is this worker's. */
+function checkDoomed(object: usize, entry: usize): void {
+  const header = object - HEADER;
+  const isOne = <usize>(<u32>loadPlain(entry + offsetof<Entry>('pointer'))) == object;
+  Check.that(isOne && isDoomed(loadPlain64(entry + offsetof<Entry>('refWord'))), header + offsetof<Header>('index'));
+  const inTable = loadPlain(entry + offsetof<Entry>('kind'));
+  const isOfKind = inTable == loadPlain(header + offsetof<Header>('kind')) || inTable == Kind.FREE;
+  Check.that(isOfKind, header + offsetof<Header>('kind'));
+}
+
 export function takeDoomed(): usize {
   const object = firstDoomed;
   const next = <usize>(<u32>loadPlain(nextDoomed(object)));
   if (next) Check.block(next, nextDoomed(object));
-  const entry = entryOf(objectId(object));
-  Check.that(pointerOf(entry) == object && isDoomed(refWordOf(entry)), object - HEADER + offsetof<Header>('index'));
-  const kind = object - HEADER + offsetof<Header>('kind');
-  const inTable = load(entry + offsetof<Entry>('kind'));
-  Check.that(inTable == loadPlain(kind) || inTable == Kind.FREE, kind);
+  checkDoomed(object, entryOf(objectId(object)));
   firstDoomed = next;
   return object;
 }

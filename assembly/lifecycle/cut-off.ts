@@ -18,13 +18,15 @@
  * lock repairs what it guards, as after a death. `callRepair` may be cut off like any call; it is done again
  * then.
  *
+ * The reaper's calls are on no object; the one that it was at when it met a word that makes no sense is its own.
+ *
  * Public locks are left alone: their owner lives and may go on. An RLock whose count had come to 0 is let go.
  *
  * No wake-up is lost: everybody at the object is woken, to look again.
  * Death here: the reaper does all of it.
  */
 import { Kind } from '../abi';
-import { add, cas, load, load64, loadPlain, notify, notifyHere, store64, storePlain } from '../atomics';
+import { add, cas, load, load64, loadPlain, memoryBytes, notify, notifyHere, store64, storePlain } from '../atomics';
 import { leaveTable } from '../heap/chunks';
 import { IN_FLIGHT } from '../heap/handles';
 import { TAKING } from '../heap/in-flight';
@@ -61,6 +63,7 @@ import { isListed, removeWaiter, waitListLock, waitListUnlock } from '../sync/wa
 import { notifyOne, ringFor } from '../waiting/doorbell';
 import { self, selfSlot } from '../waiting/park';
 import { drain } from './destroy';
+import { underRepair } from './reaper';
 
 /** No object is longer, in bytes, nor what is read of anything else here. */
 const LARGEST: usize = 512;
@@ -75,7 +78,8 @@ let cutNode: usize = 0;
  */
 export function callCutOff(object: usize, node: usize, settle: bool): void {
   // What it was cut off by may be a word that makes no sense: each address is looked at, and each walk ends.
-  const end = ((<usize>memory.size()) << 16) - LARGEST;
+  const end = memoryBytes() - LARGEST;
+  if (!object) object = underRepair;
   if (object & 15 || object - HEADER >= end) object = 0;
   if (settle) settleOwn(end);
   if (settle && object) {

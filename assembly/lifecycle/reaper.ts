@@ -58,13 +58,17 @@ export function reapLocks(tid: i32, clean: bool): void {
     const object = objectPin(index);
     if (!object) continue;
     // Not before it is pinned: the entry could become another object's in between.
+    underRepair = object;
     abandon(object, objectKind(index), tid, false);
+    underRepair = 0;
     objectUnpin(object);
   }
   storePlain(slotOf(tid) + offsetof<Slot>('letGo'), 1);
   letGoOf = 0;
 }
 
+/** The object that is being repaired, or was when that met what makes no sense; 0: none. */
+export let underRepair: usize = 0;
 /** Whose locks this instance is letting go of, or 0, and up to which object. */
 let letGoOf: i32 = 0;
 let abandoned: i32 = 0;
@@ -124,8 +128,10 @@ function repairAll(tid: i32, clean: bool): void {
     const object = objectPin(index);
     if (!object) continue;
     const kind = objectKind(index);
+    underRepair = object;
     if (clean) abandon(object, kind, tid, true);
     repair(object, kind, tid);
+    underRepair = 0;
     objectUnpin(object);
   }
 }

@@ -41,8 +41,9 @@ import { load, loadPlain, store, storePlain } from '../atomics';
 import { Check } from '../checks';
 import { handleRelease } from '../heap/object-table';
 import { Connection, Gate, QUEUE_HEAD, QUEUE_TAIL, Queue } from '../layout';
+import { fifoSize } from '../queue/fifo';
 import { queueCommit } from '../queue/in-place';
-import { queueNotEmptyGate, queuePut, queuePutBlock, queuePutNumber, queueSize, queueWakeAll } from '../queue/queue';
+import { queueNotEmptyGate, queuePut, queuePutBlock, queuePutNumber, queueWakeAll } from '../queue/queue';
 import { ringDrop } from '../queue/ring';
 import { lockAcquire, unlock } from '../sync/lock';
 import { multiWaitWake } from '../waiting/multi-wait';
@@ -97,7 +98,7 @@ export function pipeSent(queue: usize): void {
 
 /** Whether a get would not have to wait: there is something, or there never will be. */
 export function pipeReady(queue: usize): bool {
-  return queueSize(queue) != 0 || isClosed(queue);
+  return fifoSize(queue) != 0 || isClosed(queue);
 }
 
 function isWatched(queue: usize): bool {
@@ -140,7 +141,7 @@ function close(queue: usize): void {
 function drain(queue: usize): void {
   if (!tryLock(queue + QUEUE_TAIL)) return;
   unlock(queue + QUEUE_TAIL);
-  while (queueSize(queue) != 0) {
+  while (fifoSize(queue) != 0) {
     if (!tryLock(queue + QUEUE_HEAD)) return;
     while (ringDrop(queue)) {}
     unlock(queue + QUEUE_HEAD);

@@ -25,6 +25,10 @@ import { stackAt, stackPop, stackPush } from './stack';
 import { positionGrown, positionShrunk, setSingleLockPosition, singleLockPosition, sizeOf } from './state';
 import { isTaskCheck, queueTaskDone, tasksSaturate } from './tasks';
 
+function isPile(queue: usize): bool {
+  return <u32>(loadPlain(kindWord(queue)) - Kind.LIFO) <= <u32>(Kind.PRIORITY - Kind.LIFO);
+}
+
 function isHeap(queue: usize): bool {
   return loadPlain(kindWord(queue)) == Kind.PRIORITY;
 }
@@ -35,7 +39,7 @@ function kindWord(queue: usize): usize {
 
 // @inline
 function lockQueue(queue: usize): void {
-  Check.that(<u32>(loadPlain(kindWord(queue)) - Kind.LIFO) <= <u32>(Kind.PRIORITY - Kind.LIFO), kindWord(queue));
+  Check.that(isPile(queue), kindWord(queue));
   if (lockInternal(queue + QUEUE_TAIL) && isHeap(queue)) heapRepair(queue);
 }
 
@@ -45,6 +49,7 @@ function unlockQueue(queue: usize): void {
 
 /** Items in the queue. */
 export function singleLockSize(queue: usize): i32 {
+  Check.that(isPile(queue), kindWord(queue));
   return sizeOf(singleLockPosition(queue));
 }
 

@@ -39,6 +39,7 @@ function begin(lock: usize, status: i32): i32 {
 }
 
 export function rlockAcquire(lock: usize, timeoutMs: f64): i32 {
+  if (rlockIfFree(lock)) return Status.OK;
   return isMine(lock) ? nest(lock) : begin(lock, lockAcquire(lock, timeoutMs));
 }
 

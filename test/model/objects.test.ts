@@ -191,7 +191,7 @@ describe('the death of a worker', () => {
     {
       bad: {
         file: 'lifecycle/reaper.ts',
-        find: '    const object = objectPin(index);\n    if (!object) continue;\n    const kind = objectKind(index);\n    if (clean) abandon(object, kind, tid, true);\n',
+        find: '    const object = objectPin(index);\n    if (!object) continue;\n    const kind = objectKind(index);\n    underRepair = object;\n    if (clean) abandon(object, kind, tid, true);\n',
         // Its lock lets go first: a barrier is only broken by a death in the midst.
         replace:
           '    const kind = objectKind(index);\n    const object = objectPin(index);\n    if (!object) continue;\n    abandon(object, kind, tid, clean);\n',

@@ -202,8 +202,8 @@ describe('planted bugs are found:', () => {
     'the word given up before the count is down',
     {
       bad: rlock(
-        '  setCount(lock, count);\n  if (count == 0) unlock(lock);',
-        '  if (count == 0) unlock(lock);\n  setCount(lock, count);',
+        '  setCount(lock, count);\n  if (count <= 0) unlock(lock);',
+        '  if (count <= 0) unlock(lock);\n  setCount(lock, count);',
       ),
     },
     ({ bad }) => {

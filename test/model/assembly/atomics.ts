@@ -80,6 +80,10 @@ function join(low: i32): i64 {
   return ((<i64>high()) << 32) | <i64>(<u32>low);
 }
 
+export function memoryBytes(): usize {
+  return (<usize>memory.size()) << 16;
+}
+
 export function grow(pages: i32): bool {
   return growBy(pages) !== 0;
 }
