@@ -90,9 +90,12 @@ function giveBack(kind: usize, block: usize): void {
   push(kind, block);
 }
 
-/** Whether the block at an address, whose check has been passed, can be of `bytes` bytes. */
+/**
+ * Whether the block at an address, whose check has been passed, can be of `bytes` bytes. ORDERING: plain, as who
+ * has a block keeps its page as it is.
+ */
 export function isRoomy(block: usize, bytes: u32): bool {
-  const word = load(mapWord(pageOf(block)));
+  const word = loadPlain(mapWord(pageOf(block)));
   const tag = word & 255;
   if (tag >= SMALL) return tag < SMALL + SMALL_CLASSES && bytes <= sizeOfClass(tag - SMALL);
   const isRun = (tag == LARGE || tag == MEDIUM) && (block & (PAGE - 1)) == 0;

@@ -125,7 +125,7 @@ export function refObject(ref: usize): usize {
   const entry = entryOf(index);
   const object = objectOf(entry, index);
   const kind = object - HEADER + offsetof<Header>('kind');
-  Check.that(loadPlain(kind) == load(entry + offsetof<Entry>('kind')), kind);
+  Check.that(loadPlain(kind) == loadPlain(entry + offsetof<Entry>('kind')), kind);
   return object;
 }
 

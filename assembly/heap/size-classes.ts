@@ -39,6 +39,15 @@ export function sizeOfClass(index: i32): u32 {
   return ((<u32>1) << log) + (quarter << (log - 2));
 }
 
+/**
+ * Whether a block lies in a page of its class. ORDERING: plain, as who has a block keeps its page as it is;
+ * what is not so was perhaps so when the head was read, at which the caller looks once more.
+ */
+function isAtHome(block: usize, tag: i32): bool {
+  const word = mapWord(pageOf(block));
+  return (loadPlain(word) & 255) == tag || (load(word) & 255) == tag;
+}
+
 /** A free block of a class, whose pages have `tag` on the map; 0: there is none. */
 // @inline
 export function pop(kind: usize, tag: i32): usize {
@@ -47,8 +56,7 @@ export function pop(kind: usize, tag: i32): usize {
     const block = <usize>(<u32>head);
     if (!block) return 0;
     Check.block(block, kind);
-    // Its page may have become something else since the head was read: then that has changed, too.
-    Check.that((load(mapWord(pageOf(block))) & 255) == tag || load64(kind) != head, kind);
+    Check.that(isAtHome(block, tag) || load64(kind) != head, kind);
     // ORDERING: another worker may have taken the block and be writing to it; then the tag has moved on and
     // the swap fails.
     const next = <u32>loadPlain(block);

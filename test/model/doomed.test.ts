@@ -191,7 +191,7 @@ const small = ['an event in a queue', 'a queue in a dict', 'a lock and its condi
 
 describe.each(small)('%s', (what) => {
   test.each(Object.entries(others))('goes when its last user dies, and somebody %s before it is buried', (doing, other) => {
-    holds(`doomed, ${what}, death, ${doing}`, core, dropping(chains[what], other, true), fine);
+    holds(`doomed, ${what}, death, ${doing}`, core, dropping(chains[what], other, true), { ...fine, maxStates: 2_000_000 });
   });
 });
 

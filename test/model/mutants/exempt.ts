@@ -59,7 +59,7 @@ export const exempt: Readonly<Record<string, string>> = {
   ...named(
     CHECKS,
     `
-    isRoomy heap/in-flight.ts:isWhole isPile isMeta checkCell checkBody sumOf checkParts checkRoom checkRest checkPacked endOf
+    isRoomy heap/in-flight.ts:isWhole isPile isMeta isAtHome checkCell checkBody sumOf checkParts checkRoom checkRest checkPacked endOf
     checkSegment checkRecord checkEmpty checkOwner checkDoomed slotWith
     `,
   ),
