@@ -18,7 +18,7 @@
  * reference.
  */
 import { Size, Status } from '../abi';
-import { fill, load, loadPlain, storePlain } from '../atomics';
+import { fill, loadPlain, storePlain } from '../atomics';
 import { Check } from '../checks';
 import { Entry, HEADER, Header, REF_BYTES, Ref, Slot } from '../layout';
 import { isListed } from '../sync/wait-list';

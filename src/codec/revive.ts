@@ -152,7 +152,7 @@ export class Reviver {
       case Node.BUFFER:
         return this.#buffer(this.#number(MOST), this.#number(MOST), this.#raw() as number);
       case Node.VIEW:
-        return this.#view(VIEWS[this.#number()], this.#number(), this.#number(MOST), this.#number(MOST));
+        return this.#view(VIEWS[this.#number(VIEWS.length - 1)], this.#number(), this.#number(MOST), this.#number(MOST));
       case Node.ERROR:
         return createError(this.#text(), this.#textOrNone(), this.#textOrNone());
       case Node.INSTANCE: {
