@@ -5,6 +5,7 @@
  *     node --import tsx test/fuzz/child.ts MODE FIRST COUNT
  *     node --import tsx test/fuzz/child.ts CASE
  */
+import { Worker } from 'node:worker_threads';
 import { type Case, caseOf, type Mode, minimised, runCase } from './cases.ts';
 
 function say(line: object): void {
@@ -19,9 +20,11 @@ function judge(each: Case, isNew: boolean): number {
   return refused;
 }
 
-const [mode, first, count] = process.argv.slice(2);
-if (mode?.startsWith('{')) judge(JSON.parse(mode) as Case, false);
-else {
+function runCases([mode, first, count]: readonly (string | undefined)[]): void {
+  if (mode?.startsWith('{')) {
+    judge(JSON.parse(mode) as Case, false);
+    return;
+  }
   let refused = 0;
   for (let i = 0; i < Number(count); i++) {
     const number = Number(first) + i;
@@ -30,3 +33,10 @@ else {
   }
   say({ done: Number(count), refused });
 }
+
+/** Whoever watched it may be gone, and it in the midst of what has no end. */
+const watch = `const parent = process.ppid;
+setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1000);`;
+new Worker(watch, { eval: true, execArgv: [] }).unref();
+
+runCases(process.argv.slice(2));
