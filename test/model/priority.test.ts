@@ -2,11 +2,13 @@
  * The heap of a PriorityQueue: equal ones in their order, and a death at any step of a move.
  */
 import { describe, expect, test } from 'vitest';
-import { Kind, Status } from '../../assembly/abi.ts';
+import { Encoding, Kind, Status } from '../../assembly/abi.ts';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine } from './core.ts';
+import { writeWords } from './heap.ts';
 import type { Model } from './model.ts';
+import { World } from './objects.ts';
 import { planted } from './planted.ts';
 import { call, must } from './program.ts';
 import { type SingleLockOptions, SingleLockQueue } from './single-lock.ts';
@@ -147,6 +149,42 @@ describe('a heap in the midst of a move', () => {
       holds('heap, equal ones', core, model);
       breaks('equal ones', bad, model, /before item/);
     },
+  );
+});
+
+/** A heap whose keys have blocks of their own, and whose last user takes one out, and may die in the midst of it. */
+const lastUser = (m: Model) => {
+  const world = new World(m);
+  const scratch = m.call('scratch');
+  const queue = world.make('singleLockCreate', Kind.PRIORITY, Kind.PRIORITY, 0);
+  for (const code of [...SIX, 8]) {
+    // Its key's first 8 bytes are those of all.
+    writeWords(m, scratch, [4, Encoding.BYTES, code, 0, 1, 12, 0, 0, code << 24, 0]);
+    must(m.call('queuePutMany', queue.object, 0, 1, 0) === 1, 'the setup could not put');
+  }
+  const own = m.ghost({ ref: 0 });
+  const user = world.add('c', [call('queueGet', [queue.object, 0]), call('refClose', () => [own.ref])], { mayDie: true });
+  own.ref = user.call('refOpen', queue.id, queue.generation);
+  world.closes(queue);
+  world.burier();
+  m.outcome(() => (world.references(queue) === 0 ? 'gone' : 'leaked'));
+};
+
+describe('a heap whose last user dies over it', () => {
+  test('goes, and what its keys have goes once', () => {
+    expect(holds('heap, the last user dies', core, lastUser, fine).outcomes).toEqual(new Set(['gone']));
+  });
+
+  planted(
+    'is found out to be taken apart in the midst of a move',
+    {
+      bad: {
+        file: 'queue/single-lock.ts',
+        find: '  if (isHeap(queue)) heapRepair(queue);\n  while (dropLast',
+        replace: '  while (dropLast',
+      },
+    },
+    ({ bad }) => void breaks('heap, the last user dies, without a repair', bad, lastUser, /cycle|free/, fine),
   );
 });
 
