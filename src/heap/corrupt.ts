@@ -1,8 +1,7 @@
 /**
  * What became of the shared memory when it makes no sense: a trap of the core's as an error. The core says
  * which word it was (assembly/checks.ts); of a trap that the engine made (an address outside of the memory,
- * say, which it
- * words differently in each) nobody knows more than which object the call was on.
+ * say) nobody knows more than which object the call was on. Each engine has other words for those.
  */
 import { HeapCorruptError } from '../errors.ts';
 
