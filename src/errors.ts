@@ -105,8 +105,8 @@ export interface CorruptWord {
 /**
  * Something has written over the shared memory, or over bytes that were sent: what is there makes no sense.
  * The call has done nothing. The object that it was on is of no use any more, and others may not be: end the
- * program as soon as that can be done. No worker of this package writes where it should not; a module of WebAssembly or
- * native code that has the same memory may.
+ * program as soon as that can be done. No worker of this package writes where it should not; a module of
+ * WebAssembly or native code that has the same memory may.
  */
 export class HeapCorruptError extends RuntimeError implements CorruptWord {
   /** The address of the word, in bytes; 0: an engine found it, and does not say. */
