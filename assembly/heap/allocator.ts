@@ -91,8 +91,8 @@ function giveBack(kind: usize, block: usize): void {
 }
 
 /**
- * Whether the block at an address, whose check has been passed, can be of `bytes` bytes. ORDERING: plain, as who
- * has a block keeps its page as it is.
+ * Whether the block at an address, whose check has been passed, can be of `bytes` bytes. ORDERING: plain, as
+ * who has a block keeps its page as it is.
  */
 export function isRoomy(block: usize, bytes: u32): bool {
   const word = loadPlain(mapWord(pageOf(block)));

@@ -18,7 +18,8 @@
  * lock repairs what it guards, as after a death. `callRepair` may be cut off like any call; it is done again
  * then.
  *
- * The reaper's calls are on no object; the one that it was at when it met a word that makes no sense is its own.
+ * The reaper's calls are on no object: theirs is the one that it was at when it met a word that makes no
+ * sense.
  *
  * Public locks are left alone: their owner lives and may go on. An RLock whose count had come to 0 is let go.
  *
