@@ -147,27 +147,29 @@ export class NotImplementedError extends RuntimeError {}
 /** The worker that held the lock died. The lock stays broken until `reset()`. */
 export class BrokenLockError extends RuntimeError {}
 /**
- * Waiting would never end: the workers wait for each other in a cycle.
+ * Waiting would never end: the workers wait for each other in a cycle. Who closes it is told; two that close
+ * it at the same moment may both be.
  * @example
  * ```ts
- * import { Barrier, DeadlockError, main, RLock, Thread } from 'nogil';
+ * import { Barrier, DeadlockError, Event, main, RLock, Thread } from 'nogil';
  *
- * export function take(first: RLock, second: RLock, both: Barrier) {
+ * export function take(first: RLock, second: RLock, both: Barrier, deadlock: Event) {
  *   using one = first.hold();
  *   both.wait(); // each has its first one
  *   try {
  *     using two = second.hold();
  *   } catch (error) {
- *     if (error instanceof DeadlockError) console.log('a deadlock'); // prints a deadlock
+ *     if (error instanceof DeadlockError) deadlock.set();
  *   }
  * }
  *
  * main(import.meta, () => {
- *   const [a, b, both] = [new RLock(), new RLock(), new Barrier(2)];
- *   const thread = new Thread({ target: take, args: [a, b, both] });
+ *   const [a, b, both, deadlock] = [new RLock(), new RLock(), new Barrier(2), new Event()];
+ *   const thread = new Thread({ target: take, args: [a, b, both, deadlock] });
  *   thread.start();
- *   take(b, a, both);
+ *   take(b, a, both, deadlock);
  *   thread.join();
+ *   console.log(deadlock.isSet()); // prints true
  * });
  * ```
  */

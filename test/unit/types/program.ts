@@ -180,6 +180,7 @@ export function errors(error: unknown): boolean {
     nogil.KeyError,
     nogil.MaybeEncodingError,
     nogil.MemoryError,
+    nogil.HeapCorruptError,
     nogil.NotImplementedError,
     nogil.OSError,
     nogil.ProcessError,
