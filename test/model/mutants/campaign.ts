@@ -18,6 +18,8 @@ export interface Verdict {
   readonly by?: string;
   /** What was found wrong. */
   readonly how?: string;
+  /** It was judged by the tests of the classes, behind the models. */
+  readonly tested?: boolean;
   /** Searches that were made, of those that run its function. */
   readonly tried: number;
   readonly of: number;

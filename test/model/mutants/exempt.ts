@@ -12,6 +12,12 @@ const CHECKS = 'Only a check calls it, and the models that are walked through he
 const LATE = 'It runs after two seconds of sleep, and who sleeps in a model looks at no clock.';
 const FIRST = 'It runs before there is anybody else.';
 
+/** What else there is in files of the core is called by a check, and by nothing else. */
+const ONLY_CHECKS = `
+  isRoomy heap/in-flight.ts:isWhole isPile isMeta isAtHome checkCell checkBody sumOf checkParts checkRoom checkRest
+  checkPacked endOf checkSegment checkRecord checkEmpty checkOwner checkDoomed slotWith
+`;
+
 const named = (reason: string, names: string): Record<string, string> =>
   Object.fromEntries(
     names
@@ -56,11 +62,11 @@ export const exempt: Readonly<Record<string, string>> = {
   ...named(TWICE, 'keep rebuildHints recount'),
   ...named(RARE, 'tasksSaturate'),
   ...named(LATE, 'checkListed isLong'),
-  ...named(
-    CHECKS,
-    `
-    isRoomy heap/in-flight.ts:isWhole isPile isMeta isAtHome checkCell checkBody sumOf checkParts checkRoom checkRest checkPacked endOf
-    checkSegment checkRecord checkEmpty checkOwner checkDoomed slotWith
-    `,
-  ),
+  ...named(CHECKS, ONLY_CHECKS),
 };
+
+/** Whether a function belongs to the checks: there are no mutants of those (`npm run fuzz` is for them). */
+export function isOfChecks(file: string, name: string): boolean {
+  const reason = exempt[`${file}:${name}`] ?? exempt[name];
+  return reason === CHECKS || reason === LATE;
+}

@@ -7,6 +7,7 @@
  *     npm run mutants -- --shard 1/4 --minutes 10      # a part of them, and no longer
  *     npm run mutants -- --again                       # the survivors of a campaign before, too
  *     npm run mutants -- --known                       # those that a campaign has killed: do they die still?
+ *     npm run mutants -- --tests                       # survivors, by the tests of the classes
  *     npm run mutants -- --report                      # writes docs/internals/mutants.md
  *
  * What is judged is kept in build/mutants/ (by another name: `--state name`) and not judged again, unless it
@@ -18,6 +19,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Verdict } from './campaign.ts';
+import { judgeByTests } from './class-tests.ts';
 import { reasonFor } from './equivalent.ts';
 import { allMutants, type Mutant, sampleOf } from './generate.ts';
 import { killers, write } from './known.ts';
@@ -30,6 +32,7 @@ const { values: options } = parseArgs({
     again: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     known: { type: 'boolean', default: false },
+    tests: { type: 'boolean', default: false },
     file: { type: 'string', default: '' },
     id: { type: 'string', default: '' },
     sample: { type: 'string' },
@@ -79,6 +82,21 @@ class Verdicts {
     this.all.set(verdict.id, verdict);
     writeFileSync(this.#file, JSON.stringify([...this.all.values()]));
   }
+}
+
+/** Whoever the models have let live, by the tests of the classes. */
+async function judgeAgain(mutants: readonly Mutant[], verdicts: Verdicts): Promise<void> {
+  const end = performance.now() + Number(options.minutes) * 60_000;
+  const isOpen = ({ id }: Mutant) => {
+    const before = verdicts.all.get(id);
+    return before !== undefined && /^(survived|unseen)$/.test(before.verdict) && !before.tested && !reasonFor(id);
+  };
+  const open = mutants.filter(isOpen);
+  let count = 0;
+  await judgeByTests(options.state, open, end, (verdict) => {
+    verdicts.add(verdict);
+    process.stdout.write(`${++count}/${open.length} ${verdict.verdict} ${verdict.id} ${verdict.how ?? ''}\n`);
+  });
 }
 
 async function judge(mutants: readonly Mutant[], verdicts: Verdicts): Promise<void> {
@@ -150,9 +168,10 @@ if (options.list) {
   for (const mutant of mutants) process.stdout.write(`${line(mutant)}\n`);
 } else {
   if (options.report) writeFileSync(REPORT, reportOf(mutants, verdicts.all));
+  else if (options.tests) await judgeAgain(mutants, verdicts);
   else await judge(mutants, verdicts);
   const known = { ...killers };
-  for (const { id, by } of verdicts.all.values()) if (by) known[id] = by;
+  for (const { id, by, tested } of verdicts.all.values()) if (by && !tested) known[id] = by;
   if (options.report) write('killers', known);
   const of = (verdict: string) => mutants.filter(({ id }) => verdicts.all.get(id)?.verdict === verdict);
   const survivors = [...of('survived'), ...of('unseen')].filter(({ id }) => !reasonFor(id));
