@@ -6,7 +6,7 @@
 import { type Builder, builderFor } from './builder.ts';
 import { copyOf } from './bytes.ts';
 import { type CellText, SHORT, shortText } from './cell-text.ts';
-import { CELL, latin1Cells, Tag, utf16Cells } from './cells.ts';
+import { CELL, latin1Cells, MAX_DEPTH, Tag, utf16Cells } from './cells.ts';
 import { malformed } from './malformed.ts';
 import { EMPTY_SHAPE, type ShapeStore } from './shapes.ts';
 
@@ -46,8 +46,12 @@ export class CellReader {
   #to = 0;
   /** While a batch is read: where what stays as it is ends. */
   #until = 0;
+  /** No cell of the message is behind this one; the last need not be whole. */
+  #last = 0;
   /** Elements that are still to come of the arrays around what is read. */
   #owed = 0;
+  /** Arrays around what is read. */
+  #depth = 0;
 
   /** @param scratch the memory that most messages are in */
   constructor(scratch: Uint8Array, text: CellText, store: ShapeStore) {
@@ -72,7 +76,9 @@ export class CellReader {
     this.#start = first;
     this.#end = first + end - start;
     this.#at = first / CELL;
+    this.#last = this.#end / CELL + 1;
     this.#owed = 0;
+    this.#depth = 0;
     if (this.#until > 0 && isOwn) return this.#whole();
     this.#together = undefined;
     const value = this.#whole();
@@ -82,7 +88,7 @@ export class CellReader {
 
   /**
    * The value, of which all lies before the end. Nobody else's code runs meanwhile: what it throws is due to
-   * the bytes.
+   * the bytes, but for the end of the stack, which is a RangeError or an InternalError.
    */
   #whole(): unknown {
     let value: unknown;
@@ -90,22 +96,24 @@ export class CellReader {
       value = this.value();
     } catch (error) {
       this.#together = undefined;
-      throw error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError
-        ? malformed('cells that cannot be read', error)
-        : error;
+      throw error instanceof TypeError || error instanceof SyntaxError ? malformed('cells that cannot be read', error) : error;
     }
-    if (this.#left() <= -1) throw malformed('cells beyond the end');
+    if (this.#at >= this.#last) throw malformed('cells beyond the end');
     return value;
   }
 
-  /** Cells before the end; the last one need not be whole. */
-  #left(): number {
-    return this.#end / CELL - this.#at;
+  /** Goes past a text of `length` characters in `cells` cells. */
+  #pass(length: number, cells: number): void {
+    this.#at += cells;
+    if (length < 0 || this.#at >= this.#last) throw malformed(`a text of ${length}, and it ends before`);
   }
 
-  /** `cells` cells more lie before the end. */
-  #check(length: number, cells: number): void {
-    if (length < 0 || cells >= this.#left() + 1) throw malformed(`${length} of what follows, and it ends before`);
+  /**
+   * Nothing is written so deep that reading it could use up the stack. Objects of known shapes are not counted,
+   * whose way is the shortest: of thousands in each other the stack's own error is thrown.
+   */
+  #enter(): void {
+    if (++this.#depth > MAX_DEPTH + 1) throw malformed(`more than ${MAX_DEPTH} values in each other`);
   }
 
   /**
@@ -186,7 +194,8 @@ export class CellReader {
 
   #array(length: number): unknown[] {
     const owed = this.#owed;
-    this.#check(length, length + owed);
+    if (length < 0 || this.#at + length + owed >= this.#last) throw malformed(`${length} elements, and it ends before`);
+    this.#enter();
     // All at once: growing an array of doubles costs more than reading them.
     const array: unknown[] = new Array(length);
     for (let i = 0; i < length; i++) {
@@ -201,6 +210,7 @@ export class CellReader {
       }
     }
     this.#owed = owed;
+    this.#depth--;
     return array;
   }
 
@@ -241,8 +251,7 @@ export class CellReader {
 
   #latin1(length: number): string {
     const at = this.#at * CELL;
-    this.#check(length, latin1Cells(length));
-    this.#at += latin1Cells(length);
+    this.#pass(length, latin1Cells(length));
     return this.#latin1At(at, length);
   }
 
@@ -259,8 +268,7 @@ export class CellReader {
 
   #utf16(length: number): string {
     const at = this.#at * CELL;
-    this.#check(length, utf16Cells(length));
-    this.#at += utf16Cells(length);
+    this.#pass(length, utf16Cells(length));
     return this.#text.utf16(this.#bytes, at, at + 2 * length);
   }
 }

@@ -10,15 +10,13 @@
  * own begins where this one stands.
  */
 import type { CellBuffer } from './cell-buffer.ts';
-import { CELL, Tag } from './cells.ts';
+import { CELL, MAX_DEPTH, Tag } from './cells.ts';
 import { onClassAdded } from './classes.ts';
 import { classify } from './classify.ts';
 import { SEND } from './handle.ts';
 import { Node } from './node.ts';
 import { Guess, nowhere, type Walk, Written } from './shape-writer.ts';
 import { NO_SHAPE, type ShapeNode, type ShapeStore, ShapeTree } from './shapes.ts';
-
-const MAX_DEPTH = 200;
 
 /** Up to here a linear search beats a Set. Chosen by measurement. */
 const LINEAR = 32;

@@ -42,6 +42,9 @@ export const enum Tag {
 /** Bytes of a cell. */
 export const CELL = 8;
 
+/** So deep may containers lie in each other. */
+export const MAX_DEPTH = 200;
+
 /** Cells behind a text's own. */
 export function latin1Cells(length: number): number {
   return (length + 7) >>> 3;

@@ -182,17 +182,8 @@ export class Reviver {
 
   #buffer(place: number, length: number, maxByteLength: number): ArrayBuffer {
     if (place + length > this.#blobs.length) throw malformed('a buffer that is cut off');
-    let buffer: ArrayBuffer;
-    try {
-      buffer =
-        maxByteLength < 0
-          ? new ArrayBuffer(length)
-          : new (ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer)(length, {
-              maxByteLength,
-            });
-    } catch (error) {
-      throw malformed(`a buffer of up to ${maxByteLength} bytes`, error);
-    }
+    // Of its length there is as much here: if that cannot be had, it is not due to the bytes.
+    const buffer = maxByteLength < 0 ? new ArrayBuffer(length) : resizable(length, maxByteLength);
     new Uint8Array(buffer).set(this.#blobs.subarray(place, place + length));
     return buffer;
   }
@@ -302,4 +293,13 @@ function createError(className: string, message: string | undefined, name: strin
   const shown = name ?? (errorClass === undefined ? className : undefined);
   if (shown !== undefined) define(error, 'name', shown, false);
   return error;
+}
+
+function resizable(length: number, maxByteLength: number): ArrayBuffer {
+  const Resizable = ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer;
+  try {
+    return new Resizable(length, { maxByteLength });
+  } catch (error) {
+    throw malformed(`a buffer of up to ${maxByteLength} bytes`, error);
+  }
 }

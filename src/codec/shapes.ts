@@ -9,6 +9,7 @@
  * and who sends few objects pays for no table. What has no number is written with its keys.
  */
 
+import { malformed } from './malformed.ts';
 import { Guess, ShapeWriters } from './shape-writer.ts';
 
 /** Where the shapes of a heap are. */
@@ -26,7 +27,7 @@ export interface ShapeStore {
 export const noShapes: ShapeStore = {
   intern: () => 0,
   keysOf(shape) {
-    throw new RangeError(`there is no shape ${shape}`);
+    throw malformed(`there is no shape ${shape}`);
   },
 };
 

@@ -67,7 +67,7 @@ const codec = new Codec(
     },
     keysOf(shape) {
       const source = blocks[shape - 1];
-      if (source === undefined) throw new RangeError(`there is no shape ${shape}`);
+      if (source === undefined) throw new HeapCorruptError(`there is no shape ${shape}`);
       return { source, start: 0, end: source.length };
     },
   },
