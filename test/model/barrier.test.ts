@@ -3,13 +3,14 @@
  * waits in a broken one.
  */
 import { describe, test } from 'vitest';
+import { Party } from '../../assembly/abi.ts';
 import { Scene, type Upset } from './barrier.ts';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine } from './core.ts';
 import type { Describe } from './model.ts';
 import { planted } from './planted.ts';
-import { call, label, type Program } from './program.ts';
+import { call, label, must, type Program, run } from './program.ts';
 import { Fields, FOREVER, type Me, NodeState, SOON } from './sync.ts';
 
 interface Plan {
@@ -187,7 +188,58 @@ describe('a worker dies at any step, and another uses the barrier before anybody
   });
 });
 
+/** One dies as it comes to a barrier; then that is reset, and two come who are a round. */
+const again: Describe = (m) => {
+  const here = new Scene(m, 2, { resets: true });
+  const turn = m.ghost({ isReset: 0 });
+  here.ghost.upsets = 1;
+  const isReset = run('is reset', () => {
+    turn.isReset ||= 1;
+  });
+  // Then nothing is to be seen.
+  const lives = run('lives', () => {
+    turn.isReset = 2;
+  });
+  const waits: Program = [
+    label('not yet'),
+    run('waits for the reset', (_, flow) => {
+      if (turn.isReset === 0) flow.goto('not yet');
+      if (turn.isReset === 2) flow.stop();
+    }),
+  ];
+  const party = (me: Me): Program => [
+    ...waits,
+    call('barrierArrive', [here.barrier, me.node], (result, flow) => {
+      if (result === Party.LEADS) flow.goto('leads');
+    }),
+    call('barrierAwait', [here.barrier, me.node, FOREVER], (result, flow) => {
+      must(result === 0, `was told ${result}`);
+      flow.stop();
+    }),
+    label('leads'),
+    call('barrierTrip', [here.barrier, me.node], (result) => must(result === 1, `was told ${result}`)),
+  ];
+  here.cast.worker('w0', (me) => [call('barrierArrive', [here.barrier, me.node]), lives], { mayDie: true });
+  here.cast.worker('w1', party);
+  here.cast.worker('w2', party);
+  here.cast.reaper([call('barrierReset', [here.barrier]), isReset]);
+};
+
 describe('a worker dies at any step:', () => {
+  planted(
+    'a party, and the barrier is reset',
+    {
+      bad: {
+        file: 'sync/wait-list.ts',
+        find: "  storePlain(list + offsetof<WaitList>('count'), count);\n",
+        replace: '',
+      },
+    },
+    ({ bad }) => {
+      holds('barrier, fine death, reset, a round', core, again, fine);
+      breaks('barrier, death, waiters miscounted', bad, again, /^sleeps for ever: w|was told/, fine);
+    },
+  );
   test('a party', () => void holds('barrier, death', core, deaths([1, 2])));
   test('a party, inside a list edit', () => void holds('barrier, fine death', core, deaths([1, 2]), fine));
   test('the leader, inside a list edit', () => {

@@ -213,6 +213,18 @@ describe('a value with a handle in a table that another deletes is given back on
   });
 });
 
+/** One clears such a vector and may die; another one adds to it meanwhile. */
+const clearedBeside = withVector((here) => {
+  here.fillHandles(0, 1);
+  here.add('w', () => [call('vectorClear', [here.at], ok)], mortal);
+  here.add('x', (at) => here.append(at, 4));
+  here.reaper();
+});
+
+test('a value with a handle in a vector to which another adds is given back once when somebody dies who clears it', () => {
+  holds('vector with handles, clears the vector, another adds', core, clearedBeside, fine);
+});
+
 describe('a value with a handle in a vector is given back once when somebody dies who', () => {
   test.each(vectors)('%s', (what, model) => {
     holds(`vector with handles, ${what}`, core, model, fine);
@@ -287,6 +299,11 @@ describe('a value with a handle', () => {
         find: 'if (!cellBatchSettle(discard)) setDiscardedBody(discard, 0);',
         replace: 'cellBatchSettle(discard);',
       },
+    },
+    {
+      what: 'in a body whose taking is looked at again when others had the lock',
+      model: clearedBeside,
+      edit: { file: 'manager/discard.ts', find: '  cellBatchEndTake(discardOf(selfSlot));\n', replace: '' },
     },
     {
       what: 'in a body that is taken by one who dies',

@@ -4,12 +4,13 @@
  * Nobody sleeps for ever, nothing is in two hands, and at most what the call had in its hands is gone.
  */
 import { describe, test } from 'vitest';
-import { Kind, Party } from '../../assembly/abi.ts';
+import { Kind, Meta, Party } from '../../assembly/abi.ts';
 import { Belongings } from './belongings.ts';
 import { breaks, holds } from './check.ts';
 import { Scene as Meeting } from './condition.ts';
 import { core, fine } from './core.ts';
 import { explore } from './explore.ts';
+import { PAGE } from './heap.ts';
 import { Line, type LineOptions } from './line.ts';
 import type { Describe, Model } from './model.ts';
 import { planted } from './planted.ts';
@@ -164,6 +165,49 @@ describe('a container, and a call is cut off', () => {
       atTable((here) => [call('tableClear', [here.at])]),
     ));
   test('that splices', () => void holds('cut off, vector, splice', core, splicing));
+});
+
+/** Who wants a page is cut off and calls nothing any more; another one wants one, too. */
+const growing: Describe = (m) => {
+  const cast = new Cast(m);
+  const takes: Program = [call('allocate', [PAGE], (page) => must(page !== 0, 'no page'))];
+  cast.worker('w', () => takes, { mayBeCut: { object: 0, afterwards: [] } });
+  cast.worker('x', () => takes);
+};
+
+/** The block of an item does not begin at a multiple of 32; who takes it is cut off, and gives back all it has. */
+const takenAt = withLine({ sizes: [-1] }, (line) => {
+  line.m.call('allocate', Meta.BLOCK_HEADER + 4);
+  line.cut(
+    'w',
+    (me) => line.gets(me, 1),
+    () => [call('refCloseOwn')],
+    { maySleep: () => line.isEmpty() },
+  );
+  line.producer('p', 1);
+});
+
+describe('the heap, and a call is cut off', () => {
+  planted(
+    'that has its lock',
+    {
+      bad: { file: CUT_OFF, find: '        owned = true;\n      } else if (isQueue) {', replace: '      } else if (isQueue) {' },
+    },
+    ({ bad }) => {
+      holds('cut off, allocate', core, growing, fine);
+      breaks('cut off, the heap stays locked', bad, growing, /^sleeps for ever: x$/, fine);
+    },
+  );
+  planted(
+    'that takes a block, wherever that lies',
+    { bad: { file: CUT_OFF, find: 'while (ref && (ref & 15) == 0 &&', replace: 'while (ref && (ref & 31) == 0 &&' } },
+    ({ bad }) => {
+      // Alone, it may be cut off anywhere.
+      const everywhere = { ...fine, reduce: false };
+      holds('cut off, get of a block at 48', core, takenAt, everywhere);
+      breaks('cut off, not settled at 48', bad, takenAt, /taken and free|in a cycle|garbled|nobody put/, everywhere);
+    },
+  );
 });
 
 /**

@@ -4,7 +4,7 @@
  * others do before it comes.
  */
 import { describe, expect, test } from 'vitest';
-import { Kind } from '../../assembly/abi.ts';
+import { Encoding, Kind } from '../../assembly/abi.ts';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine } from './core.ts';
@@ -288,7 +288,48 @@ describe('the doomed', () => {
     world.add('u', [call('release', [outer.id, outer.generation])]);
   };
 
+  /** Whoever sends to a pipe whose reader goes meanwhile drops what is in it, and what hangs on that. */
+  const sending = (m: Model) => {
+    const world = new World(m);
+    const inner = world.make('eventCreate', Kind.EVENT);
+    const pipe = queue(world);
+    world.puts(inner, pipe);
+    const reading = world.make('connectionCreate', Kind.CONNECTION, pipe.object, 0);
+    world.make('connectionCreate', Kind.CONNECTION, 0, pipe.object);
+    world.closes(inner, pipe);
+    world.drops('u', reading);
+    world.closes(reading);
+    world.add('v', [call('pipePut', [pipe.object, 0, Encoding.NULL, 0])]);
+    m.finally(() => (world.references(inner) === 0 ? undefined : 'nobody has a reference, and it lives'));
+  };
+
+  /** The call that drops the last handle of a chain is cut off; then its worker repairs, and goes on. */
+  const cutOff = (m: Model) => {
+    const world = new World(m);
+    const { outer, inner } = chains['an event in a queue'](world);
+    world.drops('u', outer, { mayBeCut: { object: 0, afterwards: [call('callRepair')], calls: /^refClose$/ } });
+    world.closes(outer);
+    m.finally(() => {
+      const isLeft = world.references(outer) === 0 && world.references(inner) !== 0;
+      return isLeft ? 'nobody has a reference, and it lives' : undefined;
+    });
+  };
+
   const bugs: readonly { what: string; model: (m: Model) => void; edit: Edit }[] = [
+    {
+      what: 'that nobody takes apart who has sent something',
+      model: sending,
+      edit: {
+        file: CALLS,
+        find: '  const status = pipePutOnly(queue, length, meta, timeoutMs);\n  drain();\n',
+        replace: '  const status = pipePutOnly(queue, length, meta, timeoutMs);\n',
+      },
+    },
+    {
+      what: 'that nobody takes apart whose call was cut off',
+      model: cutOff,
+      edit: { file: 'lifecycle/cut-off.ts', find: '  discardDrop();\n  drain();\n', replace: '  discardDrop();\n' },
+    },
     {
       what: 'whose generation is not odd',
       model: simple,
@@ -403,6 +444,8 @@ describe('the doomed', () => {
     holds('doomed, another one dies', core, besides, fine);
     holds('doomed, two at once', core, pair, fine);
     holds('doomed, by release', core, released, fine);
+    holds('doomed, by who sends', core, sending, fine);
+    holds('doomed, cut off', core, cutOff, fine);
   });
 
   for (const { what, model, edit } of bugs)

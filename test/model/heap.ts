@@ -18,6 +18,7 @@ const CLASSES = ROOT + 128;
 /** Words of Root. */
 const PAGES = (ROOT + 40) >> 2;
 const PAGE_MAP = (ROOT + 48) >> 2;
+const LARGE_PAGES = (ROOT + 56) >> 2;
 const NEXT_ENTRY = (ROOT + 68) >> 2;
 const FREE_ENTRY = (ROOT + 72) >> 2;
 const TAKEN_ENTRIES = (ROOT + 108) >> 2;
@@ -246,8 +247,27 @@ export function heapTrouble(m: Model, taken: readonly number[] = []): string | u
       const run = runs.find(({ page, pages }) => block >= page * PAGE && block < (page + pages) * PAGE);
       if (!run || run.tag === FREE) return `block ${block} is taken and lies in a free run`;
     }
-    return undefined;
+    // Who dies may have a block in hand that is counted, or not yet.
+    return m.victim < 0 ? countsTrouble(m, runs) : undefined;
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/** Whether what the heap says of itself is what lies there. */
+function countsTrouble(m: Model, runs: readonly Run[]): string | undefined {
+  if (runs[0]?.tag !== LARGE) return 'the pages of the root are free';
+  const pages = runs.slice(1).reduce((sum, run) => sum + (run.tag === LARGE ? run.pages : 0), 0);
+  if (wordsOf(m)[LARGE_PAGES] !== pages) return `${wordsOf(m)[LARGE_PAGES]} pages are said to be in large runs, of ${pages}`;
+  let bytes = pages * PAGE;
+  for (let index = 0; index < SMALL_CLASSES + MEDIUM_PAGES; index++) {
+    const length = index - SMALL_CLASSES + 1;
+    const isMedium = length > 0;
+    const inRuns = runs.filter((run) => run.tag === MEDIUM && run.pages === length).length - freeIn(m, index).length;
+    const used = isMedium ? inRuns : missingIn(m, index, sizeOfClass(index));
+    if (usedIn(m, index) !== used) return `${usedIn(m, index)} blocks of class ${index} are said to be in use, of ${used}`;
+    bytes += used * (isMedium ? length * PAGE : sizeOfClass(index));
+  }
+  const said = m.look('bytesInUse');
+  return said === bytes ? undefined : `${said} bytes are said to be in use, of ${bytes}`;
 }

@@ -221,7 +221,7 @@ describe('a search for whole free pages', () => {
       },
     },
     ({ bad }) => {
-      breaks('blocks dropped of pages that are not whole', bad, search(4, 1), /neither free|no schedule/, fine);
+      breaks('blocks dropped of pages that are not whole', bad, search(4, 1), /neither free|said to be in use|no schedule/, fine);
     },
   );
 });

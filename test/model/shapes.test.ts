@@ -5,7 +5,7 @@
 import { describe, test } from 'vitest';
 import { breaks, holds } from './check.ts';
 import { core } from './core.ts';
-import { enlist, makeHeap, reaps } from './heap.ts';
+import { enlist, heapTrouble, makeHeap, reaps } from './heap.ts';
 import type { Model } from './model.ts';
 import { planted } from './planted.ts';
 import { call, must, type Step } from './program.ts';
@@ -21,6 +21,7 @@ class Table {
   constructor(readonly m: Model) {
     makeHeap(m, 12);
     this.known = m.ghost({ 1: 0, 2: 0, 3: 0 });
+    m.finally(() => heapTrouble(m));
   }
 
   /** Brings the shape of `bytes`: its number is the same for all, and another one's bytes never have it. */

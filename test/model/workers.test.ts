@@ -3,7 +3,7 @@
  * half taken.
  */
 import { describe, expect, test } from 'vitest';
-import { SlotField, Status } from '../../assembly/abi.ts';
+import { SlotField, Status, WorkerField } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine } from './core.ts';
 import { classOf, enlist, heapTrouble, makeHeap, referencesTo, usedIn, wordsOf } from './heap.ts';
@@ -410,6 +410,31 @@ describe('a worker that ends', () => {
     const { outcomes } = holds('workers, death', core, model, fine);
     expect(outcomes).toEqual(new Set(['alive 7', 'dead 7', 'dead -9']));
   });
+
+  planted(
+    'wakes all who wait for its number, also by the death of who told it',
+    {
+      bad: {
+        file: WORKERS,
+        find: "  notify(worker + offsetof<Worker>('osPid'), -1);\n",
+        replace: "  notify(worker + offsetof<Worker>('osPid'), 1);\n",
+      },
+    },
+    ({ bad }) => {
+      const model = (m: Model) => {
+        const office = new Office(m);
+        const record = office.record();
+        const isUnknown = { maySleep: () => wordsOf(m)[(record + WorkerField.OS_PID) >> 2] === 0 };
+        const asks = call('workerOsPid', [record], (pid) => must(pid === 5, `the number is ${pid}`));
+        office.add('u', [call('workerSetOsPid', [record, 5])], { mayDie: true });
+        office.add('j', [asks], isUnknown);
+        office.add('k', [asks], isUnknown);
+        office.reaper();
+      };
+      holds('workers, two wait for a number', core, model);
+      breaks('one is told the number', bad, model, /^sleeps for ever: [jk]$/);
+    },
+  );
 
   test('wakes the other joiner when one has died', () => {
     const model = (m: Model) => {
