@@ -10,7 +10,7 @@ import { breaks, holds } from './check.ts';
 import { Scene as Meeting } from './condition.ts';
 import { core, fine } from './core.ts';
 import { explore } from './explore.ts';
-import { PAGE } from './heap.ts';
+import { classOf, PAGE, usedIn } from './heap.ts';
 import { Line, type LineOptions } from './line.ts';
 import type { Describe, Model } from './model.ts';
 import { planted } from './planted.ts';
@@ -175,16 +175,38 @@ const growing: Describe = (m) => {
   cast.worker('x', () => takes);
 };
 
-/** The block of an item does not begin at a multiple of 32; who takes it is cut off, and gives back all it has. */
+/**
+ * The block of an item does not begin at a multiple of 32; who takes it is cut off, and gives back all it has:
+ * then there is a block for each item that is left.
+ */
 const takenAt = withLine({ sizes: [-1] }, (line) => {
-  line.m.call('allocate', Meta.BLOCK_HEADER + 4);
+  const bytes = Meta.BLOCK_HEADER + 4;
+  line.m.call('allocate', bytes);
   line.cut(
     'w',
     (me) => line.gets(me, 1),
     () => [call('refCloseOwn')],
-    { maySleep: () => line.isEmpty() },
+    { maySleep: () => line.isEmpty(), calls: /^queueGet$/ },
   );
   line.producer('p', 1);
+  line.m.finally(() => {
+    const more = usedIn(line.m, classOf(bytes)) - 1 - line.left().length;
+    return more === 0 ? undefined : `${more} blocks more than items`;
+  });
+});
+
+/** The same of who puts it. */
+const given = withLine({ sizes: [-1] }, (line) => {
+  line.cut(
+    'w',
+    (me) => line.puts(me, 1),
+    () => [call('refCloseOwn')],
+    { calls: /^queuePutBlock$/ },
+  );
+  line.m.finally(() => {
+    const more = usedIn(line.m, classOf(Meta.BLOCK_HEADER + 4)) - line.left().length;
+    return more === 0 ? undefined : `${more} blocks more than items`;
+  });
 });
 
 describe('the heap, and a call is cut off', () => {
@@ -205,7 +227,22 @@ describe('the heap, and a call is cut off', () => {
       // Alone, it may be cut off anywhere.
       const everywhere = { ...fine, reduce: false };
       holds('cut off, get of a block at 48', core, takenAt, everywhere);
-      breaks('cut off, not settled at 48', bad, takenAt, /taken and free|in a cycle|garbled|nobody put/, everywhere);
+      breaks('cut off, not settled at 48', bad, takenAt, /taken and free|in a cycle|garbled|nobody put|blocks more/, everywhere);
+    },
+  );
+  planted(
+    'that gives a block, or not yet',
+    {
+      bad: {
+        file: CUT_OFF,
+        find: '} else if ((load(word & ~3) == after) != ((word & TAKING) != 0)) {',
+        replace: '} else {',
+      },
+    },
+    ({ bad }) => {
+      const everywhere = { ...fine, reduce: false };
+      holds('cut off, put of a block, and it is given back', core, given, everywhere);
+      breaks('cut off, lost with its block', bad, given, /^1 blocks more than items$/, everywhere);
     },
   );
 });
@@ -363,7 +400,20 @@ const nested: Describe = (m: Model) => {
 };
 
 describe('a wait in a wait, which is cut off', () => {
-  test('is out of the list', () => void holds('cut off, nested wait', core, nested));
+  planted(
+    'is out of the list, by who has its lock',
+    {
+      bad: {
+        file: CUT_OFF,
+        find: '  waitListLock(list);\n  if (cutNode && isListed(cutNode)) removeWaiter(list, cutNode);\n',
+        replace: '  if (cutNode && isListed(cutNode)) removeWaiter(list, cutNode);\n',
+      },
+    },
+    ({ bad }) => {
+      holds('cut off, nested wait', core, nested, fine);
+      breaks('cut off, out of the list without its lock', bad, nested, /^sleeps for ever|^spins for ever|were woken/, fine);
+    },
+  );
   planted(
     'or the next notify is for it',
     { bad: { file: CUT_OFF, find: '  if (cutNode && isListed(cutNode)) removeWaiter(list, cutNode);\n', replace: '' } },

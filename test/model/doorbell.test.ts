@@ -145,6 +145,29 @@ test('a condition is notified in one process, an event loop waits in another', (
   holds('doorbell, condition', core, condition);
 });
 
+/** A call that puts is cut off in one process; an event loop in another waits for what may be in by then. */
+const cutOff: Describe = (m) => {
+  const cast = new Cast(m);
+  const queue = cast.make('queue', 'queueCreate', [0], []);
+  const gate = m.call('queueNotEmptyGate', queue);
+  const pump = pumpOf(m);
+  const attempt = call('queueGet', [queue, 0]) as CallStep;
+  const isEmpty = () => m.look('queueSize', queue) === 0;
+  const me = cast.worker('loop', () => awaited(gate, pump, attempt), { maySleep: isEmpty, process: 1 });
+  cast.task('ear', me, earFor(m, [gate]), { maySleep: true });
+  const puts = call('queuePutNumber', [queue, 7, 0]);
+  cast.worker('puts', () => [puts], { process: 0, mayBeCut: { object: queue, afterwards: [] } });
+};
+
+planted(
+  'a put is cut off in one process, an event loop waits in another',
+  { bad: { file: 'lifecycle/cut-off.ts', find: '      ringFor(word + gate + 4);\n', replace: '' } },
+  ({ bad }) => {
+    holds('doorbell, cut off', core, cutOff);
+    breaks('doorbell, cut off and silent', bad, cutOff, /^sleeps for ever: loop$/);
+  },
+);
+
 describe('planted bugs are found:', () => {
   const eventCount = (find: string, replace: string): Edit => ({ file: 'waiting/event-count.ts', find, replace });
   const bell = (find: string, replace: string): Edit => ({ file: 'waiting/doorbell.ts', find, replace });

@@ -32,12 +32,17 @@ export class Line extends Account {
   }
 
   /** A call of it may be cut off; then it repairs, and does `then`. */
-  cut(name: string, steps: (me: Member) => Program, then: (me: Member) => Program, options: WorkerOptions = {}): void {
+  cut(
+    name: string,
+    steps: (me: Member) => Program,
+    then: (me: Member) => Program,
+    { calls, ...options }: WorkerOptions & { calls?: RegExp } = {},
+  ): void {
     const again: Member = { name: `${name} again`, number: 0, hand: 1, own: this.m.ghost({ ...NOTHING }), scratch: 0 };
     this.enrol(name, (me) => {
       Object.assign(again, { number: this.members.length });
       this.members.push(again);
-      const mayBeCut = { object: this.queue, afterwards: [call('callRepair'), ...then(again)] };
+      const mayBeCut = { object: this.queue, afterwards: [call('callRepair'), ...then(again)], ...(calls && { calls }) };
       return this.m.worker(name, steps(me), { ...options, mayBeCut });
     });
     this.indexes.push(-2);

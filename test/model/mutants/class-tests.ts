@@ -33,16 +33,22 @@ const OTHERS = ['corrupt', 'cut-off', 'seam', 'embedded', 'abi'];
 /** They take a minute at most. */
 const PATIENCE = 150_000;
 
-/** The narrowest tests that use a folder of the core. */
+/** The narrowest tests that use a file or a folder of the core. */
 const TESTS: Readonly<Record<string, readonly string[]>> = {
-  'heap/': ['unit/heap', 'unit/manager'],
+  'heap/': ['unit/heap', 'unit/manager', 'unit/queue/full-heap'],
   'lifecycle/': ['unit/heap', 'unit/pipe', 'unit/sync'],
+  'lifecycle/create.ts': ['unit/sync', 'unit/heap/objects'],
+  'lifecycle/cut-off.ts': ['threads/death/cut-off'],
   'manager/': ['unit/manager'],
-  'pipe/': ['unit/pipe'],
-  'queue/': ['unit/queue', 'unit/heap/wraps'],
-  'sync/': ['unit/sync'],
+  'pipe/': ['unit/pipe', 'unit/heap/drains'],
+  'queue/': ['unit/queue', 'unit/pipe', 'unit/heap/wraps'],
+  'sync/': ['unit/sync', 'unit/heap/deadlock'],
   'waiting/': ['unit/sync', 'unit/queue'],
 };
+
+function testsOf({ file }: Mutant): readonly string[] {
+  return TESTS[file] ?? TESTS[`${file.split('/')[0]}/`] ?? [];
+}
 
 /** A copy of the package with all of them, each by its number. */
 function makeTree(tree: string, mutants: readonly Mutant[]): void {
@@ -124,17 +130,17 @@ export async function judgeByTests(
   process.once('exit', () => rmSync(tree, { recursive: true, force: true }));
   makeTree(tree, mutants);
   const passed = new Set<string>();
-  for (const [i, { id, file }] of mutants.entries()) {
+  for (const [i, mutant] of mutants.entries()) {
     if (performance.now() > end) return;
     const start = performance.now();
-    const folder = `${file.split('/')[0]}/`;
-    const files = TESTS[folder] ?? [];
-    const whole = passed.has(folder) ? undefined : await failureOf(tree, 0, files);
-    if (whole !== undefined) throw new Error(`the tests of ${folder} fail without a mutant: ${whole}`);
-    passed.add(folder);
+    const files = testsOf(mutant);
+    const what = files.join(' ');
+    const whole = passed.has(what) ? undefined : await failureOf(tree, 0, files);
+    if (whole !== undefined) throw new Error(`${what} fail without a mutant: ${whole}`);
+    passed.add(what);
     const how = await failureOf(tree, i + 1, files);
     const ms = Math.round(performance.now() - start);
     const verdict = how === undefined ? 'survived' : 'killed';
-    add({ id, verdict, tested: true, ...(how === undefined ? {} : { by: 'tests', how }), tried: 1, of: 1, ms });
+    add({ id: mutant.id, verdict, tested: true, ...(how === undefined ? {} : { by: 'tests', how }), tried: 1, of: 1, ms });
   }
 }

@@ -7,6 +7,7 @@ export const equivalent: Readonly<Record<string, string>> = {
   'heap/allocator.ts:growHeap:negated:887439': 'One more search, in vain.',
   'heap/chunks.ts:chunksRepair:decided:4960e2': 'No chunk is going then, so no entry leaves the chain.',
   'heap/chunks.ts:give:compared:cb46fb': 'An index goes round: the entry behind the last one is the first.',
+  'heap/chunks.ts:isWatched:compared:c5d0fb': "Behind the last slot is the rest of the root's pages, which nobody uses.",
   'heap/page-map.ts:releaseRun:compared:1cbc00': 'What is stored is there already.',
   'lifecycle/cut-off.ts:callCutOff:bound:7b17c5': 'The sequence is another one either way.',
   'lifecycle/cut-off.ts:callCutOff:compared:84e8db':

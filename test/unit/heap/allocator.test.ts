@@ -105,6 +105,18 @@ describe('items of all sizes', () => {
     expect(heap.stats().bytesInUse).toBe(bytesInUse);
   });
 
+  test.each([1, 2, 16, 17, 18, 40])('an item of %i pages is counted while it is there', (pages) => {
+    using queue = new Queue<Uint8Array>();
+    const bytes = pages * PAGE - 1024;
+    queue.put(item(bytes, 1));
+    queue.get();
+    const { bytesInUse } = heap.stats();
+    queue.put(item(bytes, 2));
+    expect(heap.stats().bytesInUse - bytesInUse).toBe(pages * PAGE);
+    queue.get();
+    expect(heap.stats().bytesInUse).toBe(bytesInUse);
+  });
+
   test('blocks of all sizes at the same time do not overlap, and are all given back', () => {
     const random = numbers(42);
     const { bytesInUse, objects } = heap.stats();

@@ -19,6 +19,10 @@ describe('when the heap is full', () => {
     expect(await report('objects')).toEqual({ manyLocks: true, locksWork: true, queuesWork: true, after });
   });
 
+  test('of locks, and they are gone, it is there in one piece, with the memory of the table that named them', async () => {
+    expect(await report('onePiece')).toEqual({ before: true, manyLocks: true, tooFull: true, after: true });
+  });
+
   test('a producer that is woken for room and finds no memory passes the wake-up on', async () => {
     const seen = await toldBy('unit/queue/full-heap-woken');
     expect(seen).toEqual({ first: 'first', second: 7, large: 3, small: 2 });

@@ -84,8 +84,21 @@ function objects(): object {
   return { ...full, after };
 }
 
+/** Fills it with locks, and when they are gone wants most of it in one piece, at the first attempt. */
+function onePiece(): object {
+  const queue = new Queue<Uint8Array>();
+  const most = new Uint8Array(6 * MIB);
+  const before = passes(queue as Queue<never>, most);
+  const locks: Lock[] = [];
+  while (!refuses(() => locks.push(heap.keep(new Lock()))));
+  const tooFull = refuses(() => queue.put(new Uint8Array(MIB)));
+  for (const lock of locks) lock.close();
+  return { before, manyLocks: locks.length > 20_000, tooFull, after: passes(queue as Queue<never>, most) };
+}
+
 const scenes: Record<string, () => object> = {
   objects,
+  onePiece,
   large: () =>
     scene(
       (i, put) => put(new Uint8Array(300_000).fill(i)),
