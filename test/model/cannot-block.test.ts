@@ -121,7 +121,6 @@ const closing: Describe = (m) => {
 };
 
 describe('who must not sleep', () => {
-  const { OK, TIMEOUT, WOULD_BLOCK } = Status;
   test.each([
     ['a permit', permit],
     ['a lock', lock],
@@ -130,18 +129,18 @@ describe('who must not sleep', () => {
     ['room', (plan: Plan) => queue(Kind.QUEUE, 'room', plan)],
     ['room on a stack', (plan: Plan) => queue(Kind.LIFO, 'room', plan)],
   ])('and wants %s gets it, or is told that it is not there, or that it must wait', (what, make) => {
-    // Of a get OK is the item's meta.
-    const got = /item|top/.test(what) ? Encoding.NUMBER : OK;
-    const { outcomes } = holds(`cannot block, tries ${what}`, core, make(tries(got, TIMEOUT)), fine);
-    expect(outcomes).toEqual(new Set([String(got), String(TIMEOUT)]));
-    const waited = holds(`cannot block, wants ${what}`, core, make(waits(got, WOULD_BLOCK)), fine);
-    expect(waited.outcomes).toEqual(new Set([String(got), String(WOULD_BLOCK)]));
+    // Of a get Status.OK is the item's meta.
+    const got = /item|top/.test(what) ? Encoding.NUMBER : Status.OK;
+    const { outcomes } = holds(`cannot block, tries ${what}`, core, make(tries(got, Status.TIMEOUT)), fine);
+    expect(outcomes).toEqual(new Set([String(got), String(Status.TIMEOUT)]));
+    const waited = holds(`cannot block, wants ${what}`, core, make(waits(got, Status.WOULD_BLOCK)), fine);
+    expect(waited.outcomes).toEqual(new Set([String(got), String(Status.WOULD_BLOCK)]));
   });
 
   test('and wants room for many gets it, or is told', () => {
     const many = (plan: Plan) => queue(Kind.QUEUE, 'room for many', plan);
-    holds('cannot block, tries room for many', core, many(tries(1, TIMEOUT)), fine);
-    holds('cannot block, wants room for many', core, many(waits(1, WOULD_BLOCK)), fine);
+    holds('cannot block, tries room for many', core, many(tries(1, Status.TIMEOUT)), fine);
+    holds('cannot block, wants room for many', core, many(waits(1, Status.WOULD_BLOCK)), fine);
   });
 
   test('and is a party of a barrier leads its round, or breaks it', () => {
@@ -173,7 +172,7 @@ describe('who must not sleep', () => {
       },
     },
     ({ bad }) => {
-      const wants = queue(Kind.QUEUE, 'item', waits(Encoding.NUMBER, WOULD_BLOCK));
+      const wants = queue(Kind.QUEUE, 'item', waits(Encoding.NUMBER, Status.WOULD_BLOCK));
       breaks('cannot block, turns round', bad, wants, /no schedule comes to an end|for ever/, fine);
     },
   );
