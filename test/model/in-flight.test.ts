@@ -3,19 +3,22 @@
  * whoever has the item then.
  */
 import { describe, test } from 'vitest';
-import { Kind } from '../../assembly/abi.ts';
+import { Encoding, Kind, Meta } from '../../assembly/abi.ts';
 import type { Edit } from './build.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine } from './core.ts';
+import { enlist, heapTrouble, makeHeap, wordsOf, writeWords } from './heap.ts';
 import { Scene } from './in-flight.ts';
 import type { Model } from './model.ts';
 import { planted } from './planted.ts';
-import { call } from './program.ts';
+import { call, must, type Step } from './program.ts';
 
 const OBJECTS = 'heap/object-table.ts';
 const IN_FLIGHT = 'heap/in-flight.ts';
 const RECORD = 'heap/record.ts';
 const FIFO = 'queue/fifo.ts';
+/** Of an item of eight bytes. */
+const BLOCK = Meta.BLOCK_HEADER + 8;
 
 type Members = (scene: Scene) => void;
 
@@ -288,4 +291,67 @@ describe('an item with a handle', () => {
       breaks(what, bad, scene(members, kind, members === lastUserDies), WRONG, fine);
     });
   }
+});
+
+/**
+ * One worker puts two items in blocks and takes them; then it puts and takes one. What it has in its scratch of
+ * the first two is of blocks that are others' by then.
+ */
+const twoThenOne = (m: Model) => {
+  makeHeap(m, 24);
+  const queue = m.call('refObject', m.call('queueCreate', 0));
+  const own = m.ghost({ scratch: 0, at: 0, one: 0, other: 0 });
+  const words = Array.from({ length: BLOCK / 4 }, (_, i) => i * 4);
+  const putsBlock = (i: number): Step[] => [
+    call('allocate', [BLOCK], (block) => {
+      own.at = block;
+    }),
+    call(
+      'inFlightCreate',
+      () => [own.at, 8, Encoding.BYTES],
+      (inFlight) => {
+        writeWords(m, own.scratch + i * 16, [8, Encoding.BYTES | Meta.OUT_OF_LINE, own.at, inFlight]);
+      },
+    ),
+  ];
+  const puts = (count: number) => [
+    ...Array.from({ length: count }, (_, i) => putsBlock(i)).flat(),
+    call('queuePutMany', [queue, 0, count, 0], (put) => must(put === count, `put ${put}`)),
+  ];
+  const takes = (count: number) => call('queueGetMany', [queue, 2, 0], (got) => must(got === count, `took ${got}`));
+  const frees = (i: number) => call('refClose', () => [wordsOf(m)[(own.scratch + i * 16 + 8) >> 2] as number]);
+  const fills = (name: 'one' | 'other'): Step[] => [
+    call('allocate', [BLOCK], (block) => {
+      own[name] = block;
+      writeWords(m, block, words);
+    }),
+  ];
+  const worker = m.worker('w', [
+    ...puts(2),
+    takes(2),
+    frees(0),
+    frees(1),
+    ...fills('one'),
+    ...fills('other'),
+    ...puts(1),
+    takes(1),
+  ]);
+  enlist(m, worker);
+  own.scratch = worker.call('scratch');
+  m.finally(() => {
+    const isWhole = (block: number) => words.every((word, i) => wordsOf(m)[(block >> 2) + i] === word);
+    return isWhole(own.one) && isWhole(own.other) ? heapTrouble(m) : 'somebody wrote into a block that is taken';
+  });
+};
+
+describe('items in blocks, several in one call,', () => {
+  const past = (ends: string) => {
+    const loop = (compare: string) => `record ${compare} end; record = next(record)) if (isOutOfLine(record)) ${ends}(`;
+    return { file: FIFO, find: loop('<'), replace: loop('<=') };
+  };
+  planted('are those that are in hand, none that were before', { put: past('endPut'), take: past('endTake') }, (cores) => {
+    holds('in blocks, two, then one', core, twoThenOne, fine);
+    for (const bad of [cores.put, cores.take])
+      breaks('in blocks, one more', bad, twoThenOne, /wrote into|in a cycle|two free lists|no word/, fine);
+  });
 });

@@ -92,7 +92,7 @@ export async function keptUnitsOf(trials: readonly Trial[]): Promise<readonly Un
 }
 
 /** The searches of these tests. */
-export async function unitsOf(trials: readonly Trial[]): Promise<Unit[]> {
+async function unitsOf(trials: readonly Trial[]): Promise<Unit[]> {
   const cores = new Map<string, Core>();
   const units: Unit[] = [];
   for (const trial of trials) units.push(...(await searchesOf(trial, cores)));
@@ -119,6 +119,27 @@ async function searchesOf(trial: Trial, cores: Map<string, Core>): Promise<Unit[
       cores.set(JSON.stringify(error.mutant), await buildFrom(telling(applyMutant(coreSources, error.mutant))));
     }
   }
+}
+
+/** The searches called by these names (`lock: two of three`), of which it is known that they run what they must. */
+export async function unitsCalled(names: ReadonlySet<string>, trials: readonly Trial[]): Promise<Unit[]> {
+  const units: Unit[] = [];
+  for (const trial of trials) {
+    const found = new Map<string, Unit>();
+    const look = (name: string, { mutant = [] }: Core) => {
+      const roles = new Uint8Array(functions.length).fill(Role.LIVING);
+      if (names.has(`${trial.file}: ${name}`)) found.set(name, { trial, name, mutant, roles, isPart: false });
+      return leaveOut(name);
+    };
+    let isPart = false;
+    try {
+      await perform(trial, look);
+    } catch {
+      isPart = true;
+    }
+    units.push(...[...found.values()].map((unit) => ({ ...unit, isPart })));
+  }
+  return units;
 }
 
 /** The sources in which each function says that it is entered. */

@@ -3,7 +3,7 @@
  * their order, and which to begin with.
  */
 import { Campaign } from './campaign.ts';
-import { keptUnitsOf, type Unit, unitsOf } from './coverage.ts';
+import { keptUnitsOf, type Unit, unitsCalled } from './coverage.ts';
 import { allMutants, type Mutant } from './generate.ts';
 import { killers } from './known.ts';
 import { loadTrials } from './stage.ts';
@@ -19,9 +19,10 @@ export interface Task {
 
 /** Of those whose killers are all known only these, which takes less time. */
 async function unitsFor(ids: readonly string[]): Promise<readonly Unit[]> {
-  const files = ids.map((id) => killers[id]?.split(':')[0]);
-  if (files.some((file) => file === undefined)) return keptUnitsOf(await loadTrials());
-  return unitsOf(await loadTrials(new Set(files as string[])));
+  const names = ids.map((id) => killers[id]);
+  if (names.some((name) => name === undefined)) return keptUnitsOf(await loadTrials());
+  const files = names.map((name) => (name as string).split(':')[0]);
+  return unitsCalled(new Set(names as string[]), await loadTrials(new Set(files as string[])));
 }
 
 // Its parent is gone.
