@@ -32,6 +32,21 @@ const Two = [FOREVER, FOREVER];
 const staged = { staged: true };
 const Three = [...Two, FOREVER];
 
+/** Two wait; somebody asks of each, and of itself, whether it does. */
+const asked: Describe = (m) => {
+  const here = new Scene(m);
+  const waiting = ['first', 'second'].map((name) => here.cast.worker(name, () => []));
+  for (const me of waiting) {
+    here.cast.call(me, 'lockAcquire', here.lock, 0);
+    here.cast.call(me, 'conditionEnter', here.condition, me.node);
+  }
+  const asks = (node: number, expected: number) =>
+    call('listHas', [here.condition, node], (has) => must(has === expected, `answered ${has}, not ${expected}`));
+  here.cast.worker('asks', ({ node }) => [...waiting.map((me) => asks(me.node, 1)), asks(node, 0)]);
+};
+
+test('who is asked for is found in the list if it waits', () => void holds('condition, asked', core, asked));
+
 describe('a notify wakes exactly min(n, waiters), first in, first out:', () => {
   test('1 waiter, notify(1)', () => void holds('condition 1, 1', core, model([FOREVER], [[1]])));
   test('2 waiters, notify(1)', () => void holds('condition 2, 1', core, model(Two, [[1]])));

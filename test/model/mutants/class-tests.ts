@@ -42,7 +42,7 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   'manager/': ['unit/manager'],
   'pipe/': ['unit/pipe', 'unit/heap/drains'],
   'queue/': ['unit/queue', 'unit/pipe', 'unit/heap/wraps'],
-  'sync/': ['unit/sync', 'unit/heap/deadlock', 'threads/sync/deadlock'],
+  'sync/': ['unit/sync', 'unit/heap/deadlock'],
   'waiting/': ['unit/sync', 'unit/queue'],
 };
 

@@ -48,8 +48,8 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const folder = here('../../../build/mutants');
 const REPORT = here('../../../docs/internals/mutants.md');
 
-/** A search that says nothing for so long is one that does not end. */
-const PATIENCE = 40_000;
+/** A search that says nothing for so long is one that does not end; it may have this many transitions. */
+const PATIENCE = 40_000 + Number(options.budget) / 40;
 /** For the walks through all models, and for a compiler. */
 const LONG_PATIENCE = 300_000;
 

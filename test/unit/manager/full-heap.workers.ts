@@ -45,6 +45,7 @@ main(import.meta, () => {
   l[0] = 7;
   report.itemsAreReplaced = l[0] === 7;
   report.insertRefuses = refuses(() => l.insert(0, 0)) && l.length === items + 2;
+  report.extendRefuses = refuses(() => l.extend([1, 2, 3])) && l.length === items + 2 && l[-1] === items - 1;
   l.clear();
   report.givenBack = heap.stats().bytesInUse <= before + 4096;
   console.log(JSON.stringify(report));
