@@ -57,7 +57,7 @@ function exportsOf(file: string): Set<string> {
   return new Set(names.split(',').map((name) => name.trim()));
 }
 
-const WALKS = 6;
+const WALKS = 12;
 
 class Missing extends Error {
   constructor(readonly mutant: readonly Edit[]) {
