@@ -4,10 +4,11 @@
  * there says a variable of the environment.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { sourcesOf, unchecked } from '../build.ts';
 import { Planting } from '../planted.ts';
 import type { Verdict } from './campaign.ts';
@@ -57,7 +58,6 @@ function makeTree(tree: string, mutants: readonly Mutant[]): void {
   for (const part of PARTS) cpSync(join(root, part), join(tree, part), { recursive: true });
   for (const name of OTHERS) rmSync(join(tree, `test/unit/heap/${name}.test.ts`));
   cpSync(join(root, 'vitest.config.ts'), join(tree, 'vitest.config.ts'));
-  cpSync(join(root, 'build/test'), join(tree, 'build/test'), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'));
   const planting = new Planting(unchecked(sourcesOf({ overlays: [] })));
   for (const [i, { file, function: name, body }] of mutants.entries()) planting.plantBody(file, name, () => body, i + 1);
@@ -72,6 +72,12 @@ function makeTree(tree: string, mutants: readonly Mutant[]): void {
   const planted = 'planted: { number: Number(process.env.NOGIL_MUTANT ?? 0) }';
   writeFileSync(core, source.replace(IMPORTS, `const imports = { env: { memory }, atomics, ${planted} };`));
   execFileSync(process.execPath, ['scripts/build.mjs', '--no-types'], { cwd: tree, stdio: ['ignore', 'ignore', 'inherit'] });
+  // What workers load is compiled before the tests run, as scripts/test.mjs does.
+  const workers = readdirSync(join(tree, 'test'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.workers.ts'),
+  );
+  const entryPoints = workers.map((name) => join(tree, 'test', name));
+  buildSync({ entryPoints, outbase: tree, outdir: join(tree, 'build'), format: 'esm', target: 'node20', logLevel: 'warning' });
 }
 
 /** Why they fail with a mutant; undefined: they don't. */

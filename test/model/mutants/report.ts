@@ -7,8 +7,8 @@ const HEAD = `# Mutants
 
 Does a model notice when the core is changed? \`npm run mutants\` makes small changes in the sources of
 \`assembly/\`, one at a time, and runs the models that run the changed function, the shortest first, until one
-is found wrong. What they let live is judged by the tests of the classes (\`--tests\`). This page is written by
-\`npm run mutants -- --sample N --report\` after a campaign.
+is found wrong. What they let live is judged by the tests of the classes. This page is written by \`npm run
+mutants -- --report\` after a campaign.
 
 | operator | what it does |
 |---|---|

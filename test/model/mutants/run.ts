@@ -1,13 +1,15 @@
 /**
- * `npm run mutants`: plants mutants in the core, runs the models that could find them, and says who survives.
+ * `npm run mutants`: plants mutants in the core, runs the models that could find them, then, for those that
+ * they let live, the tests of the classes, and says who survives.
  *
- *     npm run mutants -- --list --file sync/lock.ts    # which there are
- *     npm run mutants -- --sample 400 --seed 1         # so many of them, the same ones each time
+ *     npm run mutants                                  # 300 of them, which takes an hour
+ *     npm run mutants -- --sample 400 --seed 2         # so many, the same ones each time; or all
  *     npm run mutants -- --file sync/lock.ts           # those of a file (or of a folder: sync/)
+ *     npm run mutants -- --list --file sync/lock.ts    # which there are
  *     npm run mutants -- --shard 1/4 --minutes 10      # a part of them, and no longer
  *     npm run mutants -- --again                       # the survivors of a campaign before, too
+ *     npm run mutants -- --only models                 # or tests: the survivors of the models
  *     npm run mutants -- --known                       # those that a campaign has killed: do they die still?
- *     npm run mutants -- --tests                       # survivors, by the tests of the classes
  *     npm run mutants -- --report                      # writes docs/internals/mutants.md
  *
  * What is judged is kept in build/mutants/ (by another name: `--state name`) and not judged again, unless it
@@ -32,7 +34,7 @@ const { values: options } = parseArgs({
     again: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     known: { type: 'boolean', default: false },
-    tests: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
     file: { type: 'string', default: '' },
     id: { type: 'string', default: '' },
     sample: { type: 'string' },
@@ -53,10 +55,14 @@ const PATIENCE = 40_000 + Number(options.budget) / 40;
 /** For the walks through all models, and for a compiler. */
 const LONG_PATIENCE = 300_000;
 
+/** Where nothing says which. */
+const SAMPLE = '300';
+
 function chosen(): Mutant[] {
   const isMeant = ({ file, id }: Mutant) => file.startsWith(options.file) && id.startsWith(options.id);
   const all = allMutants().filter((mutant) => isMeant(mutant) && (!options.known || mutant.id in killers));
-  const sample = options.sample ? sampleOf(all, Number(options.sample), Number(options.seed)) : all;
+  const size = options.sample ?? (options.file || options.id || options.known ? 'all' : SAMPLE);
+  const sample = size === 'all' ? all : sampleOf(all, Number(size), Number(options.seed));
   const [part = 1, parts = 1] = options.shard.split('/').map(Number);
   return sample.filter((_, i) => i % parts === part - 1);
 }
@@ -86,7 +92,6 @@ class Verdicts {
 
 /** Whoever the models have let live, by the tests of the classes. */
 async function judgeAgain(mutants: readonly Mutant[], verdicts: Verdicts): Promise<void> {
-  const end = performance.now() + Number(options.minutes) * 60_000;
   const isOpen = ({ id }: Mutant) => {
     const before = verdicts.all.get(id);
     return before !== undefined && /^(survived|unseen)$/.test(before.verdict) && !before.tested && !reasonFor(id);
@@ -100,14 +105,13 @@ async function judgeAgain(mutants: readonly Mutant[], verdicts: Verdicts): Promi
 }
 
 async function judge(mutants: readonly Mutant[], verdicts: Verdicts): Promise<void> {
-  const end = performance.now() + Number(options.minutes) * 60_000;
   const isOpen = ({ id }: Mutant) => {
     const verdict = verdicts.all.get(id)?.verdict;
     return verdict === undefined || (options.again && verdict === 'survived' && !reasonFor(id));
   };
   let open = mutants.filter(isOpen).map(({ id }) => id);
   while (open.length > 0 && performance.now() < end) {
-    const judged = await once(open, mutants, verdicts, end);
+    const judged = await once(open, mutants, verdicts);
     open = open.filter((id) => !judged.has(id));
   }
 }
@@ -120,7 +124,7 @@ interface Said {
 }
 
 /** A process judges as many as it can; those that it has. */
-function once(open: readonly string[], mutants: readonly Mutant[], verdicts: Verdicts, end: number): Promise<Set<string>> {
+function once(open: readonly string[], mutants: readonly Mutant[], verdicts: Verdicts): Promise<Set<string>> {
   const judged = new Set<string>();
   const execArgv = ['--import', 'tsx', '--import', here('hooks.mjs')];
   const child = fork(here('judge.ts'), { execArgv });
@@ -162,14 +166,17 @@ function line(mutant: Mutant): string {
   return `${mutant.file}:${mutant.line} ${mutant.id.split(':').slice(1).join(':')}\n    ${nameOf(mutant)}`;
 }
 
+const end = performance.now() + Number(options.minutes) * 60_000;
 const mutants = chosen();
 const verdicts = new Verdicts(options.state);
 if (options.list) {
   for (const mutant of mutants) process.stdout.write(`${line(mutant)}\n`);
 } else {
   if (options.report) writeFileSync(REPORT, reportOf(mutants, verdicts.all));
-  else if (options.tests) await judgeAgain(mutants, verdicts);
-  else await judge(mutants, verdicts);
+  else {
+    if (options.only !== 'tests') await judge(mutants, verdicts);
+    if (options.only !== 'models' && !options.known) await judgeAgain(mutants, verdicts);
+  }
   const known = { ...killers };
   for (const { id, by, tested } of verdicts.all.values()) if (by && !tested) known[id] = by;
   if (options.report) write('killers', known);
