@@ -30,7 +30,12 @@ const workersAsBuilt: Plugin = {
 };
 
 /** Begun last, these would run on alone. */
-const LONGEST = ['test/browser/threads.test.ts', 'test/model/coverage.test.ts', 'test/threads/docs/examples.test.ts'];
+const LONGEST = [
+  'test/browser/threads.test.ts',
+  'test/model/coverage.test.ts',
+  'test/model/mutants.test.ts',
+  'test/threads/docs/examples.test.ts',
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -74,7 +74,7 @@ const IN_FUTEX = ['test/threads/{queue,sync}/**', 'test/threads/death/{loans,que
 
 /** Long programs whose processes begin, wait and end as those of their neighbours in the same folders do. */
 const ALIKE = [
-  'test/seeds/{002,004,004-*}.test.ts',
+  'test/seeds/{002,003,004,004-*}.test.ts',
   'test/threads/pool/{limits,size}.test.ts',
   'test/threads/workers/{names,programs,surroundings,targets}.test.ts',
 ];

@@ -51,9 +51,9 @@ class Batch {
   }
 }
 
-/** Half of the tests of planted bugs: `npm run mutants` has hundreds of others. */
+/** Two of three tests of planted bugs: `npm run mutants` has hundreds of others, of which thirty are in `npm test`. */
 function isLeftOut(title: string): boolean {
-  return !inFull && [...title].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 2 === 1;
+  return !inFull && [...title].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 3 !== 0;
 }
 
 /**
