@@ -76,7 +76,7 @@ const IN_FUTEX = ['test/threads/{queue,sync}/**', 'test/threads/death/{loans,que
 const ALIKE = [
   'test/seeds/{002,003,004,004-*}.test.ts',
   'test/threads/pool/{limits,size}.test.ts',
-  'test/threads/workers/{names,programs,surroundings,targets}.test.ts',
+  'test/threads/workers/{names,programs,slots,surroundings,targets}.test.ts',
 ];
 
 /** One thread fills a heap and empties it, for long. A mode changes how the heap grows, and nothing else. */

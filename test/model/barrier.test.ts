@@ -223,6 +223,7 @@ const again: Describe = (m) => {
   here.cast.worker('w1', party);
   here.cast.worker('w2', party);
   here.cast.reaper([call('barrierReset', [here.barrier]), isReset]);
+  m.finally(() => (turn.isReset === 1 && m.look('barrierIsBroken', here.barrier) ? 'it was whole, and is broken' : undefined));
 };
 
 describe('a worker dies at any step:', () => {
@@ -351,8 +352,8 @@ describe('planted bugs are found:', () => {
     {
       bad: {
         file: 'sync/wait-list.ts',
-        find: '    lockAbandon(list, self);\n    lockWakeAll(list);\n',
-        replace: '    waitListUnlock(list);\n',
+        find: '    lockAbandon(list, self);\n    lockWakeAll(list);\n  } else waitListUnlock(list);\n',
+        replace: '    waitListUnlock(list);\n  } else waitListUnlock(list);\n',
       },
     },
     ({ bad }) => {

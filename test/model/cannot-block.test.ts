@@ -172,8 +172,13 @@ describe('who must not sleep', () => {
       },
     },
     ({ bad }) => {
-      const wants = queue(Kind.QUEUE, 'item', waits(Encoding.NUMBER, Status.WOULD_BLOCK));
-      breaks('cannot block, turns round', bad, wants, /no schedule comes to an end|for ever/, fine);
+      const alone: Describe = (m) => {
+        const cast = new Cast(m);
+        const at = cast.make('queue', 'queueCreate', [0], []);
+        page(cast, () => [call('queueGet', [at, FOREVER], told(m, Status.WOULD_BLOCK))]);
+      };
+      holds('cannot block, alone', core, alone, fine);
+      breaks('cannot block, turns round', bad, alone, /no schedule comes to an end|for ever/, fine);
     },
   );
 });

@@ -62,6 +62,13 @@ const given = withLine({ sizes: [-1] }, (line) => {
   });
 });
 
+/** A put by an end of a pipe that can only send is cut off, and its worker calls nothing more. */
+const sends = withLine({}, (line) => {
+  const end = line.m.call('refObject', line.m.call('connectionCreate', 0, line.queue));
+  line.add('w', (me) => line.puts(me, 1), { mayBeCut: { object: end, afterwards: [] } });
+  line.producer('q', 1);
+});
+
 describe('a call is cut off', () => {
   planted(
     'that has its lock',
@@ -81,6 +88,20 @@ describe('a call is cut off', () => {
       const everywhere = { ...fine, reduce: false };
       holds('cut off, get of a block at 48', core, takenAt, everywhere);
       breaks('cut off, not settled at 48', bad, takenAt, /taken and free|in a cycle|garbled|nobody put|blocks more/, everywhere);
+    },
+  );
+  planted(
+    'that sends by an end of a pipe',
+    {
+      bad: {
+        file: CUT_OFF,
+        find: 'object = (second & 15) == 0 && second < end ? second : 0;',
+        replace: 'object = 0;',
+      },
+    },
+    ({ bad }) => {
+      holds('cut off, sent', core, sends);
+      breaks('cut off, the pipe stays locked', bad, sends, /^sleeps for ever: q$|still locked/);
     },
   );
   planted(

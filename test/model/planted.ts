@@ -51,9 +51,9 @@ class Batch {
   }
 }
 
-/** Two of three tests of planted bugs: `npm run mutants` has hundreds of others, of which thirty are in `npm test`. */
+/** Half of the tests of planted bugs: `npm run mutants` has hundreds of others, of which thirty are in `npm test`. */
 function isLeftOut(title: string): boolean {
-  return !inFull && [...title].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 3 !== 0;
+  return !inFull && [...title].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 2 === 1;
 }
 
 /**

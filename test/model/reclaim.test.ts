@@ -165,7 +165,7 @@ describe('a search for whole free pages', () => {
 
   planted(
     'leaves a block to who wants one, also while it has all free ones in hand',
-    { bad: { file: 'heap/allocator.ts', find: '      else block = pop(kind);\n', replace: '' } },
+    { bad: { file: 'heap/allocator.ts', find: '      else block = pop(kind, SMALL + index);\n', replace: '' } },
     ({ bad }) => {
       holds('reclaim, one wants a block', core, both, fine);
       breaks('free blocks in hand while somebody wants one', bad, both, /no block, where one is free/, fine);

@@ -278,8 +278,8 @@ describe('planted bugs are found:', () => {
     'a failed compare-and-swap taken for no permit',
     {
       bad: semaphore(
-        'if (cas(semaphore, permits, permits - 1) == permits) return Status.OK;',
-        'return cas(semaphore, permits, permits - 1) == permits ? Status.OK : Status.TIMEOUT;',
+        'if (cas(semaphore, permits, permits - 1) == permits) return true;',
+        'return cas(semaphore, permits, permits - 1) == permits;',
       ),
     },
     ({ bad }) => {

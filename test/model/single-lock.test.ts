@@ -83,6 +83,16 @@ describe.each(kinds)('a %s', (name, pile) => {
     holds(`${name}, shutdown`, core, model);
   });
 
+  test('is shut down at once, and each item is counted off or taken', () => {
+    const model = pile({ priorities: [2, 1] }, (line) => {
+      line.drops = true;
+      line.fill([1, 2]);
+      line.add('c', (me) => line.gets(me, 1));
+      line.add('s', () => [call('queueShutdown', () => [line.queue, 1])]);
+    });
+    holds(`${name}, shutdown at once`, core, model, fine);
+  });
+
   test('gives back a chunk when the last but one is left, not before', () => {
     const chunks = (left: number) => (m: Model) => {
       const line = pile === stack ? new SingleLockQueue(m, Kind.LIFO) : new SingleLockQueue(m, Kind.PRIORITY);

@@ -2,8 +2,8 @@
  * What the models of assembly/sync/ have in common: a small heap, workers who know themselves, and the steps
  * of the async twins as src/heap/gate.ts takes them.
  */
-import { Status } from '../../assembly/abi.ts';
-import { Field, Status as Parked, type WorkerOptions } from './machine.ts';
+import { SlotField, Status } from '../../assembly/abi.ts';
+import { Field, Status as Parked, type Worker, type WorkerOptions } from './machine.ts';
 import type { Handle, Model } from './model.ts';
 import { type After, atomic, call, label, listen, must, type Program, run, type Step, waitAsync } from './program.ts';
 
@@ -29,10 +29,24 @@ export interface Me {
 export class Cast {
   private readonly tids: number[] = [];
   private readonly handles: Handle[] = [];
+  private readonly nodes = new Map<number, number>();
 
   constructor(readonly m: Model) {
     m.call('rootInit', 32, 32);
     m.call('workerBecome', m.call('slotTake'));
+    m.finally(() => this.wrongSleeper());
+  }
+
+  /** Who has come to its end is said to wait for something. */
+  private wrongSleeper(): string | undefined {
+    const { machine, victim } = this.m;
+    for (const [number, node] of this.nodes) {
+      const worker = machine.workers[number - 1] as Worker;
+      const word = machine.words[(node - SlotField.NODE + SlotField.WAITING_ON) >> 2];
+      if (number - 1 !== victim && machine.statusOf(worker) === Parked.DONE && word !== 0)
+        return `${worker.name} is done, and waits`;
+    }
+    return undefined;
   }
 
   /** A new object: `create` is the export that makes it. */
@@ -49,6 +63,7 @@ export class Cast {
     this.m.name(me.node, `${name}.node`, ['state', 'next', 'tid', 'index']);
     const handle = this.m.worker(name, program(me), options);
     this.handles[me.number] = handle;
+    this.nodes.set(handle.index + 1, me.node);
     handle.call('workerBecome', tid);
     return me;
   }

@@ -53,6 +53,21 @@ describe('a vector', () => {
     expect(outcomes).toEqual(new Set(['1 110 4 5 106 7']));
   });
 
+  test('frees what something else takes the place of', () => {
+    const model = withVector((world) => {
+      world.fill([0, 101], [0, 102], [0, 3]);
+      world.add('w', (at) => [
+        call('vectorSetNumber', [world.at, 0, 7]),
+        ...world.writes(at, 0, 110),
+        call('vectorSet', [world.at, 1]),
+        ...world.writes(at, 0, 111),
+        call('vectorSet', [world.at, 2]),
+      ]);
+    });
+    const { outcomes } = holds('vector, replaced', core, model, fine);
+    expect(outcomes).toEqual(new Set(['7 110 111']));
+  });
+
   test('gives each item to one', () => {
     const model = withVector((world) => {
       world.fill([0, 101], [0, 2], [0, 3]);

@@ -13,7 +13,7 @@ export const spawns = mode === 'spawn';
 export const inFull = globalThis.process?.env.NOGIL_TEST_IN_FULL !== undefined;
 
 /**
- * How often something is tried that hits another moment each time, as a kill does: a third as often unless the
- * run is in full, and a third of that where a process takes that much longer to start and to end than a thread.
+ * How often something is tried that hits another moment each time, as a kill does: a quarter as often unless the
+ * run is in full, and half of that where a process takes that much longer to start and to end than a thread.
  */
-export const tries = (count: number): number => Math.ceil(count / (inFull ? 1 : 3) / (spawns ? 3 : 1));
+export const tries = (count: number): number => Math.ceil(count / (inFull ? 1 : 4) / (spawns ? 2 : 1));
