@@ -49,5 +49,10 @@ export function corrupt(words: Int32Array, word: number, object: number, cause?:
 
 /** @throws HeapCorruptError always: an address that was read in the shared memory is none. */
 export function strayAddress(address: number, bytes: number): never {
-  throw new HeapCorruptError(`${OVER}it has no ${bytes} bytes at ${address}`);
+  hasNo(`${bytes} bytes at ${address}`);
+}
+
+/** @throws HeapCorruptError always: the shared memory speaks of what is not there. */
+export function hasNo(what: string): never {
+  throw new HeapCorruptError(`${OVER}it has no ${what}`);
 }

@@ -1,8 +1,8 @@
 /** The shapes of a heap (assembly/heap/shapes.ts) as the codec wants them. */
 import { Size, Status } from '../../assembly/abi.ts';
 import { NO_SHAPE, type ShapeStore } from '../codec/index.ts';
-import { HeapCorruptError } from '../errors.ts';
 import type { CoreExports } from './core.ts';
+import { hasNo } from './corrupt.ts';
 
 /** What is asked of a heap. */
 interface Memory {
@@ -26,7 +26,7 @@ export function shapesOf(heap: Memory): ShapeStore {
     },
     keysOf(shape) {
       const at = heap.core.shapeKeys(shape);
-      if (at === 0) throw new HeapCorruptError(`the shared memory was written over: it has no shape ${shape}`);
+      if (at === 0) hasNo(`shape ${shape}`);
       const length = heap.words(at + BYTES)[at >> 2] as number;
       return { source: heap.bytes(at + BYTES + length), start: at + BYTES, end: at + BYTES + length };
     },

@@ -7,18 +7,13 @@ import { Meta } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine } from './core.ts';
 import { classOf, PAGE, usedIn } from './heap.ts';
-import { Line, type LineOptions } from './line.ts';
+import { withLine } from './line.ts';
 import type { Describe } from './model.ts';
 import { planted } from './planted.ts';
 import { call, must, type Program } from './program.ts';
 import { Cast } from './sync.ts';
 
 const CUT_OFF = 'lifecycle/cut-off.ts';
-
-const withLine =
-  (options: LineOptions, members: (line: Line) => void): Describe =>
-  (m) =>
-    members(new Line(m, options));
 
 /** Who wants a page is cut off and calls nothing any more; another one wants one, too. */
 const growing: Describe = (m) => {

@@ -10,7 +10,7 @@ import { breaks, holds } from './check.ts';
 import { Scene as Meeting } from './condition.ts';
 import { core, fine } from './core.ts';
 import { explore } from './explore.ts';
-import { Line, type LineOptions } from './line.ts';
+import { type LineOptions, withLine } from './line.ts';
 import type { Describe, Model } from './model.ts';
 import { planted } from './planted.ts';
 import { call, label, must, type Program, run } from './program.ts';
@@ -19,11 +19,6 @@ import { ABANDONED, Cast, Fields, FOREVER, NodeState, OWNER, Status } from './sy
 import { KEY, World } from './table.ts';
 
 const CUT_OFF = 'lifecycle/cut-off.ts';
-
-const withLine =
-  (options: LineOptions, members: (line: Line) => void): Describe =>
-  (m) =>
-    members(new Line(m, options));
 
 /** A put is cut off, and its worker puts again; another one puts, or, where there is room for one, gets. */
 const puts = (options: LineOptions) =>

@@ -4,10 +4,10 @@
  * Who sleeps at the end must have a reason to: a consumer an empty queue, a producer a full one.
  */
 import { Encoding, Meta, Status } from '../../assembly/abi.ts';
-import { Account, type Member, NOT_EMPTY, NOT_FULL, NOTHING, PUTTING, RECORD, TAKING } from './account.ts';
+import { Account, type LineOptions, type Member, NOT_EMPTY, NOT_FULL, NOTHING, PUTTING, RECORD, TAKING } from './account.ts';
 import { enlist, wordsOf } from './heap.ts';
 import type { WorkerOptions } from './machine.ts';
-import type { Handle } from './model.ts';
+import type { Describe, Handle } from './model.ts';
 import { atomic, call, type Flow, label, must, type Program, type Step } from './program.ts';
 import { asleep } from './sync.ts';
 
@@ -290,3 +290,9 @@ export class Line extends Account {
     ];
   }
 }
+
+/** A model of a queue and those that `members` adds. */
+export const withLine =
+  (options: LineOptions, members: (line: Line) => void): Describe =>
+  (m) =>
+    members(new Line(m, options));

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { Status } from '../../assembly/abi.ts';
 import { breaks, holds } from './check.ts';
 import { core } from './core.ts';
-import { Line, type LineOptions, type Member } from './line.ts';
+import { Line, type Member, withLine } from './line.ts';
 import type { Model } from './model.ts';
 import { planted } from './planted.ts';
 import { atomic, call, label, must, type Program, run } from './program.ts';
@@ -16,7 +16,6 @@ const QUEUE = 'queue/queue.ts';
 const FIFO = 'queue/fifo.ts';
 const JOIN_GATE = 20;
 
-const withLine = (options: LineOptions, members: (line: Line) => void) => (m: Model) => members(new Line(m, options));
 const mixed = { sizes: [0, 1, 3] };
 
 describe('items', () => {

@@ -8,8 +8,7 @@ import { RECORD } from './account.ts';
 import { breaks, holds } from './check.ts';
 import { core, fine } from './core.ts';
 import { PAGE } from './heap.ts';
-import { Line, type LineOptions } from './line.ts';
-import type { Model } from './model.ts';
+import { withLine } from './line.ts';
 import { planted } from './planted.ts';
 import { call, label, must, run } from './program.ts';
 import { FOREVER } from './sync.ts';
@@ -18,7 +17,6 @@ const RING = 'queue/ring.ts';
 /** What comes of reading where nothing was written. */
 const NONSENSE = /nobody put|garbled|round in a cycle|counted otherwise|outside|is taken|no word at/;
 
-const withLine = (options: LineOptions, members: (line: Line) => void) => (m: Model) => members(new Line(m, options));
 /** Records of 24 and 32 bytes: two fill the first segment, and some of those behind wrap. */
 const growing = { sizes: [3, 5] };
 /**

@@ -29,6 +29,7 @@ export interface Me {
 export class Cast {
   private readonly tids: number[] = [];
   private readonly handles: Handle[] = [];
+  /** By the worker's index. */
   private readonly nodes = new Map<number, number>();
 
   constructor(readonly m: Model) {
@@ -40,11 +41,10 @@ export class Cast {
   /** Who has come to its end is said to wait for something. */
   private wrongSleeper(): string | undefined {
     const { machine, victim } = this.m;
-    for (const [number, node] of this.nodes) {
-      const worker = machine.workers[number - 1] as Worker;
+    for (const [index, node] of this.nodes) {
+      const worker = machine.workers[index] as Worker;
       const word = machine.words[(node - SlotField.NODE + SlotField.WAITING_ON) >> 2];
-      if (number - 1 !== victim && machine.statusOf(worker) === Parked.DONE && word !== 0)
-        return `${worker.name} is done, and waits`;
+      if (index !== victim && machine.statusOf(worker) === Parked.DONE && word !== 0) return `${worker.name} is done, and waits`;
     }
     return undefined;
   }
@@ -63,7 +63,7 @@ export class Cast {
     this.m.name(me.node, `${name}.node`, ['state', 'next', 'tid', 'index']);
     const handle = this.m.worker(name, program(me), options);
     this.handles[me.number] = handle;
-    this.nodes.set(handle.index + 1, me.node);
+    this.nodes.set(handle.index, me.node);
     handle.call('workerBecome', tid);
     return me;
   }

@@ -154,6 +154,8 @@ function once(open: readonly string[], mutants: readonly Mutant[], verdicts: Ver
     child.on('exit', (code, signal) => {
       clearTimeout(silence);
       if (code !== 0 && signal === null) reject(new Error(`the process that judges ended with ${code}`));
+      // Else it would be begun again for ever.
+      else if (judged.size === 0 && performance.now() < end) reject(new Error('the process that judges has judged nobody'));
       else resolve(judged);
     });
   });
