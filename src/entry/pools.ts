@@ -5,7 +5,11 @@ import { MemoryError } from '../errors.ts';
 import type { Heap } from '../heap/heap.ts';
 import { created, isGone } from '../heap/shared.ts';
 import { type Host, PoolMonitor, RETRY } from '../pool/monitor.ts';
-import type { PoolMessage } from '../workers/protocol.ts';
+import { PoolState, TableWord } from '../pool/table-words.ts';
+import type { PoolMessage, RecordRef } from '../workers/protocol.ts';
+
+/** Attempts to make a monitor in a full heap: a second. */
+const ATTEMPTS = 20;
 
 export class Pools {
   readonly #heap: Heap;
@@ -17,8 +21,8 @@ export class Pools {
     this.#host = { ...host, ended: (control) => void this.#monitors.delete(control) };
   }
 
-  /** However long the heap is full: the creator waits for what its workers do. */
-  open(message: PoolMessage): void {
+  /** The creator waits for what its workers do: when the heap stays full it hears that there are none. */
+  open(message: PoolMessage, attempts = ATTEMPTS): void {
     const { core } = this.#heap;
     const { id, generation } = message.control;
     const ref = core.refOpen(id, generation);
@@ -28,13 +32,39 @@ export class Pools {
       monitor = new PoolMonitor(this.#heap, this.#host, message, created(ref));
     } catch (error) {
       if (!(error instanceof MemoryError)) throw error;
-      setTimeout(() => this.#host.whenQuiescent(() => this.open(message)), RETRY);
+      if (attempts === 0 || this.#isTerminated(message)) this.#refuse(message);
+      else setTimeout(() => this.#host.whenQuiescent(() => this.open(message, attempts - 1)), RETRY);
       return;
     }
     this.#monitors.set(id, monitor);
     monitor.begin();
     // It may have ended meanwhile.
     if (!core.workerIsKnown(message.creator)) monitor.lost(message.creator);
+  }
+
+  // ── what needs no memory ───────────────────────────────────────────────────────────────────────────
+
+  /** Uses the object of a row, unless it is gone, by a bare reference: there is no memory for a handle. */
+  #with({ id, generation }: RecordRef, use: (object: number) => void): void {
+    const { core } = this.#heap;
+    if (isGone(core.retain(id, generation))) return;
+    use(core.objectAt(id, generation));
+    core.release(id, generation);
+  }
+
+  #isTerminated({ table }: PoolMessage): boolean {
+    let state: PoolState = PoolState.TERMINATED;
+    this.#with(table, (object) => {
+      state = this.#heap.loadWord(this.#heap.core.valueData(object) + 4 * TableWord.STATE);
+    });
+    return state === PoolState.TERMINATED;
+  }
+
+  #refuse({ table, replies }: PoolMessage): void {
+    const { core } = this.#heap;
+    this.#with(table, (object) => this.#heap.storeWord(core.valueData(object) + 4 * TableWord.REFUSED, 1));
+    // ORDERING: behind that: who hears of it looks why.
+    this.#with(replies, (object) => core.queueShutdown(object, 0));
   }
 
   /** undefined: the pool is over, or has not begun yet. */

@@ -8,12 +8,14 @@ import { ShutDown, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { apart } from '../heap/held.ts';
+import type { Handle } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { surroundings } from '../platform/index.ts';
 import { beforeChildrenEnd } from '../workers/children.ts';
 import { getStartMethod, type StartMethod } from '../workers/context.ts';
 import { currentWorker } from '../workers/current-worker.ts';
 import { inheritedOutputs, type Launch } from '../workers/launch-options.ts';
+import type { RecordRef } from '../workers/protocol.ts';
 import { tellSupervisor } from '../workers/supervisor-client.ts';
 import { mainModule } from '../workers/targets.ts';
 import { type Described, FunctionTable } from './functions.ts';
@@ -89,11 +91,13 @@ export class Dispatcher implements RepliesOwner {
     constant.close();
     this.replies = new Replies(this.#channels, this.#pending, this);
     const { tid } = theHeap();
-    const control = { id: this.#control.id, generation: this.#control.generation };
+    const rowOf = ({ id, generation }: Handle): RecordRef => ({ id, generation });
     // The monitor opens a handle of its own, before this one is closed: that waits for its last notice.
     tellSupervisor({
       type: 'pool',
-      control,
+      control: rowOf(this.#control.handle()),
+      table: rowOf(this.#channels.table.handle()),
+      replies: rowOf(this.#channels.replies.handle()),
       parent: currentWorker()?.pid ?? tid,
       creator: tid,
       main: mainModule(),

@@ -137,7 +137,7 @@ export class PoolMonitor {
   /** Starts workers, up to the table's size, for tasks that nobody is about to take. */
   grow(): void {
     const { table, tasks, min } = this.#control;
-    if (min === table.size) return;
+    if (this.#isOver || min === table.size) return;
     // ORDERING: before it looks, so that who puts a task later asks again.
     table.answer();
     if (this.#canStop) {
@@ -192,7 +192,7 @@ export class PoolMonitor {
   /** Whether no worker is needed any more. */
   get #canStop(): boolean {
     const { table, tasks } = this.#control;
-    return table.state === PoolState.TERMINATED || (tasks.isShutDown && tasks.size === 0);
+    return this.#isOver || table.state === PoolState.TERMINATED || (tasks.isShutDown && tasks.size === 0);
   }
 
   #again(action: () => void): void {
@@ -211,13 +211,15 @@ export class PoolMonitor {
     this.terminate();
   }
 
-  /** Puts a message for the creator, however long the heap is full. */
+  /** Puts a message for the creator, however long the heap is full; of who is told that all is over, none. */
   #tell(notice: Notice, value: unknown, then: () => void): void {
     try {
       this.#control.replies.post(value, 0, notice);
     } catch {
-      this.#again(() => this.#tell(notice, value, then));
-      return;
+      if (this.#control.table.state !== PoolState.TERMINATED) {
+        this.#again(() => this.#tell(notice, value, then));
+        return;
+      }
     }
     then();
   }
@@ -245,15 +247,14 @@ export class PoolMonitor {
   #isOver = false;
 
   #lookWhetherOver(): void {
-    if (this.#isOver || this.#living.size > 0 || !this.#canStop) return;
+    if (this.#isOver || this.#living.size > 0 || this.#untold.size > 0 || !this.#canStop) return;
     this.#isOver = true;
     this.#watch?.end();
     clearTimeout(this.#growing);
     const { table, tasks, replies, setup } = this.#control;
-    this.#tell(Notice.ENDED, undefined, () => {
-      this.#host.ended(this.#message.control.id);
-      this.#outputs.end();
-      for (const each of [table, tasks, replies, setup, this.#constant]) each.close();
-    });
+    replies.shutDown();
+    this.#host.ended(this.#message.control.id);
+    this.#outputs.end();
+    for (const each of [table, tasks, replies, setup, this.#constant]) each.close();
   }
 }

@@ -7,6 +7,9 @@
  * | reply  | its task's             | Reply            |                                            | the result, or the error           |
  * | notice | 0                      | Notice           |                                            | see there                          |
  *
+ * When the last worker has ended the monitor shuts the replies down, which needs no memory: nothing comes any
+ * more.
+ *
  * The function is a row and its generation instead of a handle, because every task has it, and its creator
  * keeps the SharedConstant.
  */
@@ -56,10 +59,8 @@ export const enum Notice {
   DIED = 0,
   /** [error, name]: no worker can be started. */
   BROKEN = 1,
-  /** Nothing: the last worker has ended, nothing comes any more. */
-  ENDED = 2,
   /** A `Late`: the time of a task is up, and its worker goes on. */
-  LATE = 3,
+  LATE = 2,
 }
 
 /** `limit`: milliseconds after which it was ended for its task; 0: it was not. */

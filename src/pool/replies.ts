@@ -6,7 +6,7 @@
  */
 import { MaybeEncodingError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
-import { theHeap } from '../heap/heap.ts';
+import { heapFull, theHeap } from '../heap/heap.ts';
 import { apart } from '../heap/held.ts';
 import { Line } from '../heap/line.ts';
 import { leftUntil } from '../heap/time.ts';
@@ -157,7 +157,8 @@ export class Replies {
     while (!this.#hasEnded) {
       // Whoever waits takes in other tasks' results, too.
       const messages = apart(() => this.#control.replies.takeAll(ms));
-      if (messages.length === 0) return;
+      if (messages === undefined) this.#end();
+      if (messages === undefined || messages.length === 0) return;
       for (const message of messages) {
         if (message.id > 0) this.#deliver(message);
         else this.#notice(message);
@@ -198,10 +199,7 @@ export class Replies {
       case Notice.BROKEN: {
         const [cause, name] = fault ? ([fault, 'a worker'] satisfies Broken) : (value as Broken);
         this.#owner.broken(new WorkerDied(`the pool has no workers: ${name} could not be started`, { cause }));
-        break;
       }
-      case Notice.ENDED:
-        this.#end();
     }
   }
 
@@ -232,6 +230,8 @@ export class Replies {
   }
 
   #end(): void {
+    if (this.#control.table.isRefused)
+      this.#owner.broken(new WorkerDied('the pool has no workers: the heap is full', { cause: heapFull() }));
     // Nobody is left who could do them.
     this.#owner.failAll(new WorkerDied('the pool has ended'));
     this.#hasEnded = true;

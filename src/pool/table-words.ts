@@ -32,6 +32,8 @@ export const enum TableWord {
   /** The numbers of the queues of its tasks and its replies. */
   TASKS = 5,
   REPLIES = 6,
+  /** 1: the heap was too full for a monitor. */
+  REFUSED = 7,
 }
 
 /** Words of one worker, in a line of its own. */

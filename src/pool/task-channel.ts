@@ -98,10 +98,12 @@ export class TaskChannel extends Shared {
 
   /**
    * Takes the messages that are there, waiting `ms` milliseconds for the first: none, if it does not come.
+   * undefined: none will come, the channel was shut down and is drained.
    */
-  takeAll(ms: number): Message[] {
+  takeAll(ms: number): Message[] | undefined {
     const { core, scratchI32 } = this[Member.HEAP];
     const count = core.queueGetMany(this[Member.OPEN], 0x7fffffff, ms);
+    if (count === Status.SHUTDOWN) return undefined;
     if (count === Status.TIMEOUT) throwIfInterrupted();
     const messages: Message[] = [];
     for (let at = 0; messages.length < count; ) {

@@ -7,6 +7,7 @@
  * | withdrawn      | creator, workers           | bits: the tasks that are not to begin                              |
  * | asked          | creator, monitor           | 1: the monitor is on its way to look whether workers are missing   |
  * | limited        | creator                    | tasks on their way that have a limit                               |
+ * | refused        | supervisor                 | 1: the heap was too full for a monitor                             |
  * | assignment     | its worker, or the monitor | the number of the task that its worker has (from 1), or Assignment |
  * | tid            | monitor                    | its worker                                                         |
  * | limit          | its worker                 | milliseconds for that task; minus: it only hears of it; 0: none    |
@@ -62,6 +63,11 @@ export class WorkerTable extends Shared {
 
   get state(): PoolState {
     return Atomics.load(this.#words, TableWord.STATE);
+  }
+
+  /** Whether there was no memory for a monitor: there is no worker, and will be none. */
+  get isRefused(): boolean {
+    return Atomics.load(this.#words, TableWord.REFUSED) !== 0;
   }
 
   /** Says which queues its tasks and its replies are in: for who looks from outside. */

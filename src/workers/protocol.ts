@@ -46,6 +46,9 @@ export interface PoolMessage extends Origin {
   type: 'pool';
   /** The SharedConstant of what the monitor is to know; its reference goes along. */
   control: RecordRef;
+  /** The WorkerTable, and the channel of the replies: the creator hears by them if there can be no monitor. */
+  table: RecordRef;
+  replies: RecordRef;
   /** The worker without which there is no pool. */
   creator: number;
 }

@@ -36,6 +36,11 @@ test.each(['thread', 'process', 'pool'])(
   },
 );
 
+test('a pool for which the supervisor finds no memory has ended, for whoever waits for it', { timeout: 120_000 }, async () => {
+  const { code, lines } = await run('squeezed');
+  expect([code, lines]).toEqual([0, ['["ended","2"]']]);
+});
+
 test('a process whose parent is no more can still ask after it', async () => {
   const { code, lines, errors } = await run('orphan');
   expect([code, errors]).toEqual([0, '']);

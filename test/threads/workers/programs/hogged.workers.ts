@@ -1,5 +1,5 @@
 /** Starts workers while another one takes what memory there is, and waits for them all the same. */
-import { configure, Lock, MemoryError, main, Pool, Process, Queue, RawArray, Thread, TimeoutError, task } from 'nogil';
+import { configure, Lock, MemoryError, main, Pool, Process, Queue, RawArray, sleep, Thread, TimeoutError, task } from 'nogil';
 
 export function next(x: number): number {
   return x + 1;
@@ -70,10 +70,17 @@ main(import.meta, () => {
   const outcomes = new Set<string>();
   for (let round = 0; round < 40; round++) {
     const ballast: Queue<Uint8Array>[] = [];
-    for (let i = 0; i < 40; i++) {
+    // What the worker of the round before has left may not be given back yet.
+    while (ballast.length < 40) {
       const queue = new Queue<Uint8Array>();
-      queue.put(new Uint8Array(6000));
-      ballast.push(queue);
+      try {
+        queue.put(new Uint8Array(6000));
+        ballast.push(queue);
+      } catch (error) {
+        if (!(error instanceof MemoryError)) throw error;
+        queue.close();
+        sleep(0.01);
+      }
     }
     const full = Atomics.load(state, FULL);
     Atomics.store(state, TAKE, 1);
