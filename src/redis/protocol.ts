@@ -32,6 +32,11 @@ export interface Calls {
   put(call: ScriptCall, ms: number): number;
   /** Somebody here wants items of streams. `now`: answers when what is there has come. */
   want(bases: readonly string[], options: StreamOptions, now: boolean, ms: number): Inbox;
+  /**
+   * An item that was given up before is about to be looked at, in a slot of this worker's: whether it is still this
+   * program's. What was done before is known to Redis then.
+   */
+  opening(slot: number): boolean;
   /** An item that somebody here has is done. False: there is none. */
   doneAny(bases: readonly string[]): boolean;
   /** What was posted before is done: also what was told without an answer. */

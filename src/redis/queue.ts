@@ -1,13 +1,11 @@
 /** Queue, JoinableQueue and SimpleQueue: first in, first out, between programs. */
 import { type AdoptionToken, Empty, ShutDown } from './core.ts';
 import { Finished } from './finished.ts';
+import { HEADER, isSuspect, slotOf } from './inbox-item.ts';
 import { RedisTag, registerRedis } from './object.ts';
 import type { Inbox, ScriptCall, StreamOptions } from './protocol.ts';
 import { RedisQueue } from './queue-base.ts';
 import { fromBytes, toBytes } from './wire.ts';
-
-/** Before an item's value in the inbox: its slot. */
-const HEADER = 8;
 
 /**
  * A queue between programs, on a stream of Redis. An item counts as taken when a worker has it: it comes at
@@ -91,7 +89,7 @@ export class Queue<T = unknown> extends RedisQueue<T> {
   }
 
   /** What has come before somebody asked; more is fetched meanwhile. */
-  #ahead(inbox: Inbox, max: number): T[] {
+  #ahead(inbox: Inbox, max: number): Uint8Array[] {
     const there = inbox.qsize();
     if (there === 0) return [];
     const items = this.#takeNow(inbox, max);
@@ -106,17 +104,19 @@ export class Queue<T = unknown> extends RedisQueue<T> {
     const deadline = performance.now() + ms;
     this.#inbox ??= line.call('want', [this.#bases, this.#options(), false, ms]);
     const inbox = this.#inbox;
-    const items = this.#ahead(inbox, max);
+    const items = this.#open(this.#ahead(inbox, max));
     if (items.length > 0) return items;
     if (ms === 0) {
       line.call('want', [this.#bases, this.#options(), true, 0]);
-      return this.#thereOrNone(inbox, max);
+      return this.#someOf(this.#open(this.#takeNow(inbox, max)), inbox);
     }
     for (;;) {
       this.#want();
       const left = (deadline - performance.now()) / 1000;
       try {
-        return [this.#taken(inbox.get(true, Math.max(0, Math.min(left, this.#slice)))), ...this.#takeNow(inbox, max - 1)];
+        const first = this.#mine(inbox.get(true, Math.max(0, Math.min(left, this.#slice))));
+        const items = this.#open([first, ...this.#takeNow(inbox, max - 1)]);
+        if (items.length > 0) return items;
       } catch (error) {
         this.#checkWait(error, left);
       }
@@ -130,18 +130,19 @@ export class Queue<T = unknown> extends RedisQueue<T> {
     const deadline = performance.now() + ms;
     this.#inbox ??= await line.callAsync('want', [this.#bases, this.#options(), false, ms], signal);
     const inbox = this.#inbox;
-    const items = this.#ahead(inbox, max);
+    const items = await this.#openAsync(this.#ahead(inbox, max));
     if (items.length > 0) return items;
     if (ms === 0) {
       await line.callAsync('want', [this.#bases, this.#options(), true, 0], signal);
-      return this.#thereOrNone(inbox, max);
+      return this.#someOf(await this.#openAsync(this.#takeNow(inbox, max)), inbox);
     }
     for (;;) {
       this.#want();
       const left = (deadline - performance.now()) / 1000;
       try {
-        const first = await inbox.getAsync(Math.max(0, Math.min(left, this.#slice)), { signal });
-        return [this.#taken(first), ...this.#takeNow(inbox, max - 1)];
+        const first = this.#mine(await inbox.getAsync(Math.max(0, Math.min(left, this.#slice)), { signal }));
+        const items = await this.#openAsync([first, ...this.#takeNow(inbox, max - 1)]);
+        if (items.length > 0) return items;
       } catch (error) {
         this.#checkWait(error, left);
       }
@@ -156,8 +157,8 @@ export class Queue<T = unknown> extends RedisQueue<T> {
   }
 
   /** What has come already. */
-  #takeNow(inbox: Inbox, max: number): T[] {
-    const items: T[] = [];
+  #takeNow(inbox: Inbox, max: number): Uint8Array[] {
+    const items: Uint8Array[] = [];
     while (items.length < max && inbox.qsize() > 0) {
       let bytes: Uint8Array;
       try {
@@ -166,22 +167,61 @@ export class Queue<T = unknown> extends RedisQueue<T> {
         if (error instanceof Empty || error instanceof ShutDown) break;
         throw error;
       }
-      items.push(this.#taken(bytes));
+      items.push(this.#mine(bytes));
     }
     return items;
   }
 
-  #thereOrNone(inbox: Inbox, max: number): T[] {
-    const items = this.#takeNow(inbox, max);
+  #someOf(items: T[], inbox: Inbox): T[] {
     if (items.length > 0) return items;
     throw inbox.isShutdown ? new ShutDown('the queue was shut down and is drained') : this.nothing();
   }
 
   /** An item is this worker's. */
-  #taken(bytes: Uint8Array): T {
-    const slot = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-    Atomics.store(this.#owners, slot, this.line.worker);
-    this.took(slot);
+  #mine(bytes: Uint8Array): Uint8Array {
+    Atomics.store(this.#owners, slotOf(bytes), this.line.worker);
+    return bytes;
+  }
+
+  /** What items hold, without those that are somebody else's by now. */
+  #open(items: readonly Uint8Array[]): T[] {
+    const mine: Uint8Array[] = [];
+    for (const [i, bytes] of items.entries()) {
+      try {
+        if (!this.#counts(bytes) || this.line.call('opening', [slotOf(bytes)])) mine.push(bytes);
+      } catch (error) {
+        throw this.#letGo([...mine, ...items.slice(i)], error);
+      }
+    }
+    return mine.map((each) => this.#opened(each));
+  }
+
+  /** The async twin of `#open`. */
+  async #openAsync(items: readonly Uint8Array[]): Promise<T[]> {
+    const mine: Uint8Array[] = [];
+    for (const [i, bytes] of items.entries()) {
+      try {
+        if (!this.#counts(bytes) || (await this.line.callAsync('opening', [slotOf(bytes)]))) mine.push(bytes);
+      } catch (error) {
+        throw this.#letGo([...mine, ...items.slice(i)], error);
+      }
+    }
+    return mine.map((each) => this.#opened(each));
+  }
+
+  /** Whether Redis is to know who looks at it before he does: it may be what has ended other programs. */
+  #counts(bytes: Uint8Array): boolean {
+    return this.until === 'taskDone' && isSuspect(bytes);
+  }
+
+  /** They are nobody's: the bridge gives back what is so for some time. */
+  #letGo(items: readonly Uint8Array[], error: unknown): unknown {
+    for (const bytes of items) Atomics.store(this.#owners, slotOf(bytes), 0);
+    return error;
+  }
+
+  #opened(bytes: Uint8Array): T {
+    this.took(slotOf(bytes));
     return fromBytes(bytes, HEADER) as T;
   }
 

@@ -1,6 +1,7 @@
 import { Thread } from 'nogil';
 import { type Cluster, connect } from 'nogil/redis';
 import { describe, expect, test } from 'vitest';
+import { inFull } from '../support/mode.ts';
 import { putAll, takeAndWait } from './programs.workers.ts';
 import { fresh, LONG, Program, RedisServer, useRedis } from './support.ts';
 
@@ -61,27 +62,35 @@ describe('a consumer that dies', () => {
     await program.kill();
   });
 
-  test('poison goes to the dead letters after maxDeliveries, and takes nobody along', async () => {
-    const name = fresh('poison');
-    const queue = cluster.JoinableQueue<number>(name, { maxDeliveries: 3 });
-    queue.putMany([1, 2, -1, 3, 4, 5]);
-    const done: unknown[] = [];
-    const poisoned = { ...options, lease: 0.5, maxDeliveries: 3 };
-    let deaths = 0;
-    while (queue.unfinishedTasks > 0) {
-      const program = new Program('poisoned', redis.url, poisoned, name);
-      const poll = setInterval(() => queue.unfinishedTasks === 0 && void program.kill(), 100);
-      await program.over();
-      clearInterval(poll);
-      await program.kill();
-      done.push(...program.said);
-      deaths++;
-      expect(deaths).toBeLessThan(10);
-    }
-    expect(new Set(done)).toEqual(new Set([1, 2, 3, 4, 5]));
-    expect(queue.deadLetters()).toEqual([{ item: -1, deliveries: 3 }]);
-    expect(queue.deadLetters()).toEqual([]);
-  }, 120_000);
+  const deadly: [text: string, program: 'poisoned' | 'poisonedBlocking', seconds: number][] = [
+    ['at once', 'poisoned', 0],
+    ['after two leases, who blocks', 'poisonedBlocking', 2],
+  ];
+  if (inFull) deadly.push(['after two leases', 'poisoned', 2], ['at once, who blocks', 'poisonedBlocking', 0]);
+  test.each(deadly)(
+    'poison that kills %s goes to the dead letters after maxDeliveries, and takes nobody along',
+    async (_, way, seconds) => {
+      const name = fresh('poison');
+      const queue = cluster.JoinableQueue<number>(name, { maxDeliveries: 3 });
+      queue.putMany([1, 2, -1, 3, 4, 5]);
+      const done: unknown[] = [];
+      const poisoned = { ...options, lease: 1, maxDeliveries: 3 };
+      let deaths = 0;
+      while (queue.unfinishedTasks > 0) {
+        const program = new Program(way, redis.url, poisoned, name, seconds);
+        const poll = setInterval(() => queue.unfinishedTasks === 0 && void program.kill(), 100);
+        await program.over();
+        clearInterval(poll);
+        await program.kill();
+        done.push(...program.said);
+        deaths++;
+        expect(deaths).toBeLessThan(10);
+      }
+      expect(queue.deadLetters()).toEqual([{ item: -1, deliveries: 3 }]);
+      expect(new Set(done)).toEqual(new Set([1, 2, 3, 4, 5]));
+      expect(queue.deadLetters()).toEqual([]);
+    },
+  );
 });
 
 describe('Redis that dies', () => {

@@ -1,6 +1,6 @@
 /** What other programs do, and workers of this one. */
 import { openSync, writeSync } from 'node:fs';
-import { type Event as LocalEvent, main, sleep, task } from 'nogil';
+import { type Event as LocalEvent, main, sleep, sleepAsync, task } from 'nogil';
 import {
   type Barrier,
   type Cluster,
@@ -137,14 +137,32 @@ const roles: Record<string, Role> = {
     await forEver();
   },
 
-  /** Is killed by an item that is negative. */
-  async poisoned(cluster, name: string) {
+  /** Is killed by an item that is negative: at once, or after so many seconds. */
+  async poisoned(cluster, name: string, seconds: number) {
+    const queue = cluster.JoinableQueue<number>(name);
+    for (;;) {
+      const item = await queue.getAsync();
+      if (item < 0) {
+        if (seconds > 0) await sleepAsync(seconds);
+        process.kill(process.pid, 'SIGKILL');
+      }
+      // First: it is killed when all are done.
+      say(item);
+      queue.taskDone();
+    }
+  },
+
+  /** The same, blocking. */
+  async poisonedBlocking(cluster, name: string, seconds: number) {
     const queue = cluster.JoinableQueue<number>(name);
     for (;;) {
       const item = queue.get();
-      if (item < 0) process.kill(process.pid, 'SIGKILL');
-      queue.taskDone();
+      if (item < 0) {
+        if (seconds > 0) sleep(seconds);
+        process.kill(process.pid, 'SIGKILL');
+      }
       say(item);
+      queue.taskDone();
       await null;
     }
   },

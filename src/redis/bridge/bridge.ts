@@ -166,6 +166,8 @@ class Bridge {
     want: (_caller: number, wait: (ms: number) => Wait, bases: string[], options: StreamOptions, now: boolean, ms: number) =>
       this.#streams.want(bases, options, now, wait(ms)),
 
+    opening: (_caller: number, _wait: unknown, slot: number) => this.#streams.opening(slot),
+
     doneAny: (caller: number, _wait: unknown, bases: string[]) =>
       bases.some((base) => this.#popped.doneAny(base, caller) || this.#streams.doneAny(base)),
 

@@ -14,6 +14,8 @@ export interface Held {
   from: { readonly base: string };
   /** When it came: performance.now(). */
   since: number;
+  /** How often others had looked at it who then let it go; 0: it is new. */
+  times: number;
 }
 
 export class Slots {
@@ -29,9 +31,9 @@ export class Slots {
     return SLOTS - this.#held.length + this.#free.length;
   }
 
-  take(id: string, from: Held['from']): Held {
+  take(id: string, from: Held['from'], times: number): Held {
     const slot = this.#free.pop() ?? this.#held.length;
-    const held = { slot, id, from, since: performance.now() };
+    const held = { slot, id, from, since: performance.now(), times };
     this.#held[slot] = held;
     Atomics.store(this.#owners, slot, 0);
     return held;

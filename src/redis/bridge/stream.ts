@@ -11,6 +11,7 @@
  *    after two signs of life.
  *  - done, and its slot free.
  */
+import { inboxItem, slotOf } from '../inbox-item.ts';
 import type { Inbox, StreamOptions } from '../protocol.ts';
 import { IDLE } from '../scripts/streams.ts';
 import type { Engine } from './engine.ts';
@@ -36,12 +37,6 @@ export interface Reader {
 const BATCH = 256;
 /** Milliseconds in which what is done is told together. */
 const GATHER = 1;
-/** Before the value: the slot. Values lie at multiples of 8. */
-const HEADER = 8;
-
-function slotOf(bytes: Uint8Array): number {
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-}
 
 export class Stream {
   readonly base: string;
@@ -137,21 +132,19 @@ export class Stream {
 
   // ── coming ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  arrived(entries: readonly (readonly [id: string, value: Uint8Array])[]): void {
+  arrived(entries: readonly (readonly [id: string, value: Uint8Array, times?: number])[]): void {
     if (entries.length === 0) return;
-    const items = entries.map(([id, value]) => {
-      const held = this.#slots.take(id, this);
+    const items = entries.map(([id, value, times = 0]) => {
+      const held = this.#slots.take(id, this, times);
       this.held.add(held);
-      const bytes = new Uint8Array(HEADER + value.length);
-      new DataView(bytes.buffer).setUint32(0, held.slot, true);
-      bytes.set(value, HEADER);
-      return bytes;
+      return inboxItem(value, held.slot, times > 0);
     });
     this.inbox.putMany(items);
   }
 
   /**
-   * Takes over what others have let go. Suspects come one at a time: one of them may have ended its program.
+   * Takes over what others have let go: one of them may have ended its program. Which that is comes out as
+   * each is counted when somebody looks at it (`opening`), not when it comes.
    */
   async #reap(most: number): Promise<void> {
     if (this.#reaping || this.#slots.room === 0) return;
@@ -164,11 +157,11 @@ export class Stream {
       const [left, ...rest] = reply as [number, ...Uint8Array[]];
       this.#left = left;
       if (rest.length === 0) return;
-      const entries: [string, Uint8Array][] = [];
+      const entries: [string, Uint8Array, number][] = [];
       // What a worker here has, or Redis has only to be told of, nobody gets again.
       const mine = new Set([...this.#telling, ...Array.from(this.held, ({ id }) => id)]);
-      for (let i = 0; i < rest.length; i += 2)
-        if (!mine.has(String(rest[i]))) entries.push([String(rest[i]), rest[i + 1] as Uint8Array]);
+      for (let i = 0; i < rest.length; i += 3)
+        if (!mine.has(String(rest[i]))) entries.push([String(rest[i]), rest[i + 1] as Uint8Array, Number(rest[i + 2])]);
       this.arrived(entries);
     } finally {
       this.#reaping = false;
@@ -181,6 +174,15 @@ export class Stream {
     if (message === 'i') this.#dropInbox();
     if (message === 's' || message === 'i' || (message === 'w' && this.#shut)) void this.#lookWhetherShut();
   };
+
+  /** A worker here is about to look at an item that others have let go: whether it is still this program's. */
+  async opening(held: Held): Promise<boolean> {
+    const args = [this.#engine.me, held.id, held.times + 1];
+    if ((await this.#engine.run({ base: this.base, script: 'streamOpen', keys: 'q', args })) === 1) return true;
+    this.#lost.delete(held);
+    this.#forget(held);
+    return false;
+  }
 
   // ── going ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -251,7 +253,7 @@ export class Stream {
     if (items.length === 0) return Promise.resolve();
     const args: (string | number)[] = [`${this.base}c`];
     for (const held of items) {
-      args.push(held.id, this.#slots.ownerOf(held) === 0 ? 0 : 1);
+      args.push(held.id, this.#slots.ownerOf(held) === 0 && held.times === 0 ? 0 : 1);
       this.#forget(held);
     }
     return this.#engine.run({ base: this.base, script: 'streamRelease', keys: 'qm', args }).catch(() => {});

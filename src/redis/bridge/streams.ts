@@ -93,6 +93,13 @@ export class Streams implements Reader {
     }
   }
 
+  /** Behind what is done: who ends his program with this item takes none of those along. */
+  async opening(slot: number): Promise<boolean> {
+    await this.flush();
+    const held = this.#slots.get(slot);
+    return held !== undefined && (held.from as Stream).opening(held);
+  }
+
   doneAny(base: string): boolean {
     const stream = this.#streams.get(base);
     const held = stream?.oldestTaken;

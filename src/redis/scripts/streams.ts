@@ -55,7 +55,17 @@ for i = 2, #ARGV do
 end
 return lost`),
 
-  /** q m; channel id opened ...: gives them up; of those that nobody has looked at it does not count */
+  /**
+   * q; me id times: somebody is about to look at an item that was given up before, for the so manieth time. 0: it
+   * is somebody else's by now
+   */
+  streamOpen: again(`
+local mine = redis.pcall('xpending', KEYS[1], 'g', ARGV[2], ARGV[2], 1, ARGV[1])
+if mine.err or #mine == 0 then return 0 end
+redis.call('xclaim', KEYS[1], 'g', ARGV[1], 0, ARGV[2], 'RETRYCOUNT', ARGV[3], 'JUSTID')
+return 1`),
+
+  /** q m; channel id whether-it-counts ...: gives them up; of one that was read ahead it does not count */
   streamRelease: again(`
 for i = 2, #ARGV, 2 do
   local id = ARGV[i]
@@ -70,8 +80,9 @@ redis.call('publish', ARGV[1], 'r')
 return 1`),
 
   /**
-   * q m x; channel me idle-ms most-deliveries most-items: [how many are left, id, value, ...]. Those that
-   * were handed out too often go to the dead letters.
+   * q m x; channel me idle-ms most-deliveries most-items: [how many are left, id, value, times, ...]. Those
+   * that were handed out too often go to the dead letters. That somebody looks at one is counted only when he
+   * does (streamOpen): who ends his program takes none along that lies beside him.
    */
   streamReap: again(`
 local found = redis.pcall('xpending', KEYS[1], 'g', 'IDLE', ARGV[3], '-', '+', 64)
@@ -87,9 +98,9 @@ for _, entry in ipairs(found) do
     end
     redis.call('xack', KEYS[1], 'g', id)
     redis.call('xdel', KEYS[1], id)
-  elseif (#out - 1) / 2 < tonumber(ARGV[5]) then
-    local item = redis.call('xclaim', KEYS[1], 'g', ARGV[2], 0, id)[1]
-    if item then out[#out + 1] = id out[#out + 1] = item[2][2]
+  elseif (#out - 1) / 3 < tonumber(ARGV[5]) then
+    local item = redis.call('xclaim', KEYS[1], 'g', ARGV[2], 0, id, 'RETRYCOUNT', math.max(count, 1))[1]
+    if item then out[#out + 1] = id out[#out + 1] = item[2][2] out[#out + 1] = count
     else redis.call('xack', KEYS[1], 'g', id) end
   else left = left + 1 end
 end

@@ -5,7 +5,7 @@ import { toldBy } from '../../support/programs.ts';
 const SHARE = 0.05 / 5;
 
 test('a worker that waits uses next to no CPU time, in whatever call it waits', async () => {
-  const told = (await toldBy('threads/cpu/blocked', '3')) as [number, number, number, number];
+  const told = (await toldBy('threads/cpu/blocked', '3', String(SHARE))) as [number, number, number, number];
   const [cpu, passed, waited, waiting] = told;
   expect([waited, waiting]).toEqual([16, 16]);
   expect(passed).toBeGreaterThanOrEqual(2999);
