@@ -96,6 +96,16 @@ export function keepReference(reference: Reference): void {
   open--;
 }
 
+/** Runs `make`, a later step of something of which `made` is there already: given back if there is no more. */
+export function orClose<T>(made: { close(): void }, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    made.close();
+    throw error;
+  }
+}
+
 function noticed(handle: object, reference: Reference): void {
   gathering?.add(handle);
   if (open >= look) crowded();

@@ -8,7 +8,7 @@ import { ShutDown, ValueError, WorkerDied } from '../errors.ts';
 import { AsyncGate, PENDING } from '../heap/gate.ts';
 import { theHeap } from '../heap/heap.ts';
 import { apart } from '../heap/held.ts';
-import type { Handle } from '../heap/shared.ts';
+import type { Handle, Shared } from '../heap/shared.ts';
 import { type AsyncOptions, type Timeout, timeoutToMs } from '../heap/time.ts';
 import { surroundings } from '../platform/index.ts';
 import { beforeChildrenEnd } from '../workers/children.ts';
@@ -83,12 +83,24 @@ export class Dispatcher implements RepliesOwner {
     this.workers = max;
     this.#isElastic = min < max;
     this.#maxQueue = maxQueue;
-    // First, because it may be refused.
-    const constant = apart(() => new SharedConstant(setup));
-    this.#channels = apart(() => ({ table: new WorkerTable(max), tasks: new TaskChannel(maxQueue), replies: new TaskChannel() }));
-    this.#channels.table.setChannels(this.#channels.tasks.id, this.#channels.replies.id);
-    this.#control = apart(() => new SharedConstant<Control>({ ...this.#channels, maxtasks, min, idleMs, setup: constant }));
-    constant.close();
+    const parts: Shared[] = [];
+    const part = <P extends Shared>(make: () => P): P => {
+      const made = apart(make);
+      parts.push(made);
+      return made;
+    };
+    try {
+      // First, because it may be refused.
+      const constant = part(() => new SharedConstant(setup));
+      const table = part(() => new WorkerTable(max));
+      this.#channels = { table, tasks: part(() => new TaskChannel(maxQueue)), replies: part(() => new TaskChannel()) };
+      table.setChannels(this.#channels.tasks.id, this.#channels.replies.id);
+      this.#control = part(() => new SharedConstant<Control>({ ...this.#channels, maxtasks, min, idleMs, setup: constant }));
+      constant.close();
+    } catch (error) {
+      for (const each of parts) each.close();
+      throw error;
+    }
     this.replies = new Replies(this.#channels, this.#pending, this);
     const { tid } = theHeap();
     const rowOf = ({ id, generation }: Handle): RecordRef => ({ id, generation });

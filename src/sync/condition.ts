@@ -4,7 +4,7 @@
 import { ClassTag, Kind, NodeState, Status } from '../../assembly/abi.ts';
 import { BrokenLockError } from '../errors.ts';
 import { waitForWord } from '../heap/gate.ts';
-import { asPart } from '../heap/held.ts';
+import { asPart, orClose } from '../heap/held.ts';
 import { throwIfInterrupted } from '../heap/interrupt.ts';
 import { Member } from '../heap/members.ts';
 import { AdoptionToken, created, refAgain, registerShared, Shared } from '../heap/shared.ts';
@@ -62,10 +62,7 @@ export class Condition extends Acquirable {
   constructor(lock?: Lock | RLock | AdoptionToken) {
     if (lock instanceof AdoptionToken) {
       super(lock.heap, lock.ref);
-      const { core } = this[Member.HEAP];
-      const at = core.conditionLock(this[Member.PTR]);
-      const existing = new AdoptionToken(this[Member.HEAP], refAgain(core, at));
-      this.#lock = asPart(() => lockBehind(existing));
+      this.#lock = orClose(this, () => this.#lockInHeap());
       this.#ownsLock = true;
       return;
     }
@@ -75,9 +72,16 @@ export class Condition extends Acquirable {
     const given = lock ?? asPart(() => new Own());
     const at = Shared.addressOf(given);
     const heap = Shared.heapOf(given);
-    super(heap, created(heap.core.conditionCreate(at, given instanceof RLock ? 1 : 0)));
+    const make = () => created(heap.core.conditionCreate(at, given instanceof RLock ? 1 : 0));
+    super(heap, lock === undefined ? orClose(given, make) : make());
     this.#lock = given;
     this.#ownsLock = lock === undefined;
+  }
+
+  #lockInHeap(): Lock | RLock {
+    const { core } = this[Member.HEAP];
+    const existing = new AdoptionToken(this[Member.HEAP], refAgain(core, core.conditionLock(this[Member.PTR])));
+    return asPart(() => lockBehind(existing));
   }
 
   /** @internal */

@@ -6,7 +6,7 @@ import { Kind } from '../../assembly/abi.ts';
 import { AttributeError } from '../errors.ts';
 import { strayAddress } from '../heap/corrupt.ts';
 import { heapFull, theHeap } from '../heap/heap.ts';
-import { asPart } from '../heap/held.ts';
+import { asPart, orClose } from '../heap/held.ts';
 import { Member } from '../heap/members.ts';
 import { checkNames } from '../heap/options.ts';
 import { AdoptionToken, created, refAgain, Shared } from '../heap/shared.ts';
@@ -79,7 +79,7 @@ export abstract class Numbers extends Acquirable {
     const { buffer } = heap.bytes(at + HEADER + count * View.BYTES_PER_ELEMENT);
     this[Member.NUMBERS] = new View(buffer, at + HEADER, count);
     this.#ownsLock = lock === true;
-    this[Member.GUARD] = typeof lock !== 'boolean' ? lock : lock ? this.#lockInHeap() : undefined;
+    this[Member.GUARD] = typeof lock !== 'boolean' ? lock : lock ? orClose(this, () => this.#lockInHeap()) : undefined;
   }
 
   #lockInHeap(): Lock | RLock | undefined {

@@ -1,7 +1,7 @@
 /**
  * Timer: a thread that waits before it calls its function.
  */
-import { asPart } from '../heap/held.ts';
+import { asPart, orClose } from '../heap/held.ts';
 import { Member } from '../heap/members.ts';
 import { timeoutToMs } from '../heap/time.ts';
 import { Event } from '../sync/event.ts';
@@ -59,7 +59,7 @@ export class Timer<F extends AnyFunction = AnyFunction> extends Thread<F> {
     if (fn === undefined) throw new TypeError('a timer needs a function to call');
     super({ target: fn, args, ...(kwargs && { kwargs }) });
     this.interval = interval;
-    this.finished = asPart(() => new Event());
+    this.finished = orClose(this, () => asPart(() => new Event()));
   }
 
   /** What it calls. */

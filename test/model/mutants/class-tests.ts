@@ -40,9 +40,9 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   'lifecycle/': ['unit/heap', 'unit/pipe', 'unit/sync'],
   'lifecycle/create.ts': ['unit/sync', 'unit/heap/objects'],
   'lifecycle/cut-off.ts': ['threads/death/cut-off'],
-  'manager/': ['unit/manager'],
+  'manager/': ['unit/manager', 'unit/heap/last-bytes'],
   'pipe/': ['unit/pipe', 'unit/heap/drains'],
-  'queue/': ['unit/queue', 'unit/pipe', 'unit/heap/wraps'],
+  'queue/': ['unit/queue', 'unit/pipe', 'unit/heap/wraps', 'unit/heap/last-bytes'],
   'sync/': ['unit/sync', 'unit/heap/deadlock'],
   'waiting/': ['unit/sync', 'unit/queue'],
 };
