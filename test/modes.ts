@@ -10,7 +10,7 @@
 const REGARDLESS = [
   // One thread of the test's own, or none: numbers, names, types, bytes, the compiled core.
   'test/unit/{bench,codec,entry,soak,types}/**',
-  'test/unit/queue/model.test.ts',
+  'test/unit/queue/{items,lifo,memory,model,priority}.test.ts',
   'test/unit/{declarations,docs,exports,licences,promises,public-members,readonly,types}.test.ts',
   // Snapshots that the test makes itself, and what is made of them.
   'test/unit/inspector/shown.test.ts',
@@ -19,7 +19,7 @@ const REGARDLESS = [
   'test/unit/heap/line.test.ts',
   // Which allocations fail, and what the core's functions and its hashes are.
   'test/unit/heap/{closing-getter,drains,last-bytes}.test.ts',
-  'test/unit/manager/hash.test.ts',
+  'test/unit/manager/{hash,keys,memory,model}.test.ts',
   // Programs of the documentation, and whole programs that set the start method themselves.
   'test/threads/docs/**',
   'test/threads/signals/**',

@@ -28,7 +28,7 @@ test.each(['thread', 'process', 'pool'])(
   'a worker that is started while another one takes all memory does its work, or is refused (%s)',
   { timeout: 120_000 },
   async (way) => {
-    const { code, lines } = await run('hogged', [way]);
+    const { code, lines } = await run('hogged', [way, inFull ? '1' : '2']);
     expect([code, lines.length]).toEqual([0, 1]);
     const outcomes: string[] = JSON.parse(lines[0] ?? '');
     expect(outcomes.filter((each) => !['2', 'MemoryError', 'WorkerDied'].includes(each))).toEqual([]);

@@ -131,6 +131,16 @@ main(import.meta, async () => {
     list.append(i % 2 ? bytes.subarray(0, 200) : i);
   }
 
+  const same = (got: unknown, sent: Uint8Array) => {
+    if (!(got instanceof Uint8Array) || Buffer.compare(got, sent) !== 0) throw new Error('what comes is not what went');
+  };
+  const passed = (length: number, value: number) => {
+    const slot = queue.reserve(length);
+    slot.bytes.fill(value);
+    slot.commit();
+    same(queue.getNowait(), new Uint8Array(length).fill(value));
+  };
+
   /** Each wants memory, and gives back what it got. */
   const calls: Record<string, () => void> = {
     'new Lock': () => new Lock().close(),
@@ -155,15 +165,16 @@ main(import.meta, async () => {
     'Manager().dict': () => manager.dict({ a: bytes, [longKey]: 1 }).close(),
     'Manager().list': () => manager.list([bytes, 1, { lock }]).close(),
     'Lock.from': () => Lock.from(lock.handle()).close(),
-    'queue.reserve, small': () => queue.reserve(100)[Symbol.dispose](),
-    'queue.reserve, large': () => queue.reserve(3000)[Symbol.dispose](),
+    'queue.reserve, small': () => passed(100, 3),
+    'queue.reserve, large': () => passed(3000, 4),
+    'queue.reserve, given up': () => queue.reserve(3000)[Symbol.dispose](),
     'queue.put, bytes': () => {
       queue.put(bytes);
-      queue.getNowait();
+      same(queue.getNowait(), bytes);
     },
     'queue.put, large': () => {
       queue.put(large);
-      queue.getNowait();
+      same(queue.getNowait(), large);
     },
     'queue.put, handles': () => {
       queue.put({ lock, bytes });
@@ -175,7 +186,7 @@ main(import.meta, async () => {
     },
     'stack.put': () => {
       stack.put(large);
-      stack.getNowait();
+      same(stack.getNowait(), large);
     },
     'stack.put, handles': () => {
       stack.put([lock]);
@@ -183,7 +194,7 @@ main(import.meta, async () => {
     },
     'priorities.put': () => {
       priorities.put([longKey, large]);
-      priorities.getNowait();
+      same(priorities.getNowait()[1], large);
     },
     'pipe.send': () => {
       w.send({ bytes, lock });
@@ -191,7 +202,7 @@ main(import.meta, async () => {
     },
     'dict.set': () => {
       dict.set(longKey, large);
-      dict.delete(longKey);
+      same(dict.pop(longKey), large);
     },
     'dict.set, handles': () => {
       dict.set('new', { lock, bytes });
@@ -206,7 +217,7 @@ main(import.meta, async () => {
     'dict.values': () => dict.values(),
     'list.append': () => {
       list.append(large);
-      list.pop();
+      same(list.pop(), large);
     },
     'list.extend': () => {
       list.extend([bytes, { lock }, 1]);

@@ -68,7 +68,8 @@ main(import.meta, () => {
   const hogs = new Thread({ target: hog, args: [words] });
   hogs.start();
   const outcomes = new Set<string>();
-  for (let round = 0; round < 40; round++) {
+  const step = Number(process.argv[3]);
+  for (let pieces = 0; pieces < 40; pieces += step) {
     const ballast: Queue<Uint8Array>[] = [];
     // What the worker of the round before has left may not be given back yet.
     while (ballast.length < 40) {
@@ -87,7 +88,7 @@ main(import.meta, () => {
     Atomics.notify(state, TAKE);
     while (Atomics.load(state, FULL) < full + 5) Atomics.wait(state, FREED, Atomics.load(state, FREED), 1);
     // So much is there to begin with, as long as nobody takes it.
-    for (let i = 0; i < round; i++) ballast.pop()?.close();
+    for (let i = 0; i < pieces; i++) ballast.pop()?.close();
     try {
       outcomes.add(String(ways[process.argv[2] ?? '']?.()));
     } catch (error) {
