@@ -1,4 +1,4 @@
-import { Event, Lock, Queue, Semaphore } from 'nogil';
+import { Event, Lock, PriorityQueue, Queue, Semaphore } from 'nogil';
 import { describe, expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 import { range } from '../../support/range.ts';
@@ -90,6 +90,27 @@ describe.each(classes)('%s', (_, Queue) => {
     }
     expect(queue.empty()).toBe(true);
     queue.close();
+    expect(held()).toEqual(before);
+  });
+});
+
+describe('a PriorityQueue with long keys', () => {
+  const ends: Record<string, (queue: PriorityQueue<[string, number]>) => void> = {
+    'is dropped': () => {},
+    'is shut down at once': (queue) => queue.shutdown(true),
+    'is drained': (queue) => {
+      while (!queue.empty()) queue.getNowait();
+    },
+  };
+
+  test.each(Object.keys(ends))('gives them back when it %s', (end) => {
+    const before = held();
+    for (let round = 0; round < 2; round++) {
+      const queue = new PriorityQueue<[string, number]>();
+      for (const i of range(100)) queue.put([`${'k'.repeat(i * 5)} ${i}`, i]);
+      ends[end]?.(queue);
+      queue.close();
+    }
     expect(held()).toEqual(before);
   });
 });
