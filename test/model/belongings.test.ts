@@ -231,6 +231,29 @@ describe('a value with a handle in a vector is given back once when somebody die
   });
 });
 
+planted(
+  'a value with a handle is given back once when the call that puts another in its place is cut off',
+  {
+    forgotten: {
+      file: 'lifecycle/cut-off.ts',
+      find: '(place | (word & ~EXCHANGING)) & 7',
+      replace: '(place | word) & 7',
+    },
+  },
+  ({ forgotten }) => {
+    const everywhere = { ...fine, reduce: false };
+    const model = withVector((here) => {
+      here.fillHandles(0, 1);
+      here.carrier('w', [0], (batch) => call('vectorSetFromBatch', () => [here.at, 0, batch()], ok), {
+        cut: /^vectorSetFromBatch$/,
+      });
+      here.add('x', (at) => here.append(at, 4));
+    });
+    holds('vector with handles, puts another in its place, cut off', core, model, everywhere);
+    breaks('an exchange that is cut off is not settled', forgotten, model, WRONG, everywhere);
+  },
+);
+
 describe('a value with a handle', () => {
   const bugs: readonly { what: string; model: (m: Model) => void; edit: Edit; also?: Edit }[] = [
     {

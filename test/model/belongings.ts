@@ -82,10 +82,17 @@ export class Belongings extends World {
 
   // ── what workers do ────────────────────────────────────────────────────────────────────────────────
 
-  /** Has such a batch, gives it to a call, and closes it. */
-  carrier(name: string, keys: readonly number[], step: (batch: () => number) => Step, options: WorkerOptions = {}): void {
+  /** Has such a batch, gives it to a call, and closes it. `cut`: those calls may be cut off. */
+  carrier(
+    name: string,
+    keys: readonly number[],
+    step: (batch: () => number) => Step,
+    { cut, ...options }: WorkerOptions & { cut?: RegExp } = {},
+  ): void {
     const own = this.m.ghost({ batch: 0 });
-    const worker = this.add(name, () => [step(() => own.batch), call('cellBatchClose', () => [own.batch])], options);
+    const closes = call('cellBatchClose', () => [own.batch]);
+    const mayBeCut = cut && { object: this.at, calls: cut, afterwards: [call('callRepair'), closes] };
+    const worker = this.add(name, () => [step(() => own.batch), closes], { ...options, ...(mayBeCut && { mayBeCut }) });
     const before = this.m.look('bytesInUse');
     own.batch = this.batch(worker.call, keys);
     // All of that comes and goes; the setup's handles have gone before it counts.
