@@ -1,7 +1,7 @@
 /**
  * CodeOver: the processes whose code is over while they wait for their threads, and who wants to know.
  */
-import { Status } from '../../assembly/abi.ts';
+import { useBare } from '../heap/bare.ts';
 import type { Heap } from '../heap/heap.ts';
 import type { RecordRef } from '../workers/protocol.ts';
 
@@ -38,12 +38,7 @@ export class CodeOver {
     const isOver = (pid: number) => pid === this.root || this.#over.has(pid) || !core.workerIsKnown(pid);
     const told = this.#listeners.filter(({ pid }) => isOver(pid));
     this.#listeners = this.#listeners.filter(({ pid }) => !isOver(pid));
-    for (const { event } of told) {
-      const { id, generation } = event;
-      // No handle: somebody waits for this, memory or not.
-      if (core.retain(id, generation) !== Status.OK) continue;
-      core.eventSet(core.objectAt(id, generation));
-      core.release(id, generation);
-    }
+    // No handle: somebody waits for this, memory or not.
+    for (const { event } of told) useBare(this.#heap, event, (object) => core.eventSet(object));
   }
 }

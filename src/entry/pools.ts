@@ -2,11 +2,13 @@
  * Pools: the monitors of those that this supervisor keeps staffed.
  */
 import { MemoryError } from '../errors.ts';
+import { useBare } from '../heap/bare.ts';
 import type { Heap } from '../heap/heap.ts';
 import { created, isGone } from '../heap/shared.ts';
 import { type Host, PoolMonitor, RETRY } from '../pool/monitor.ts';
 import { PoolState, TableWord } from '../pool/table-words.ts';
-import type { PoolMessage, RecordRef } from '../workers/protocol.ts';
+import { endOutputs } from '../workers/own-outputs.ts';
+import type { PoolMessage } from '../workers/protocol.ts';
 
 /** Attempts to make a monitor in a full heap: a second. */
 const ATTEMPTS = 20;
@@ -44,27 +46,21 @@ export class Pools {
 
   // ── what needs no memory ───────────────────────────────────────────────────────────────────────────
 
-  /** Uses the object of a row, unless it is gone, by a bare reference: there is no memory for a handle. */
-  #with({ id, generation }: RecordRef, use: (object: number) => void): void {
-    const { core } = this.#heap;
-    if (isGone(core.retain(id, generation))) return;
-    use(core.objectAt(id, generation));
-    core.release(id, generation);
-  }
-
   #isTerminated({ table }: PoolMessage): boolean {
     let state: PoolState = PoolState.TERMINATED;
-    this.#with(table, (object) => {
+    useBare(this.#heap, table, (object) => {
       state = this.#heap.loadWord(this.#heap.core.valueData(object) + 4 * TableWord.STATE);
     });
     return state === PoolState.TERMINATED;
   }
 
-  #refuse({ table, replies }: PoolMessage): void {
-    const { core } = this.#heap;
-    this.#with(table, (object) => this.#heap.storeWord(core.valueData(object) + 4 * TableWord.REFUSED, 1));
+  #refuse({ table, replies, outputs }: PoolMessage): void {
+    const heap = this.#heap;
+    const { core } = heap;
+    useBare(heap, table, (object) => heap.storeWord(core.valueData(object) + 4 * TableWord.REFUSED, 1));
     // ORDERING: behind that: who hears of it looks why.
-    this.#with(replies, (object) => core.queueShutdown(object, 0));
+    useBare(heap, replies, (object) => core.queueShutdown(object, 0));
+    endOutputs(heap, outputs);
   }
 
   /** undefined: the pool is over, or has not begun yet. */

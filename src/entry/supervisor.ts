@@ -18,7 +18,7 @@ import {
   watch,
   writeOutput,
 } from '../platform/index.ts';
-import { OwnOutputs } from '../workers/own-outputs.ts';
+import { endOutputs, OwnOutputs } from '../workers/own-outputs.ts';
 import type { FromProgram, FromSupervisor, StartMessage, SupervisorData, ToSupervisor, WorkerData } from '../workers/protocol.ts';
 import type { WorkerRecord } from '../workers/record.ts';
 import { AttachedThreads } from './attached.ts';
@@ -130,7 +130,8 @@ function start(message: StartMessage, onGone?: OnGone, asker?: SpawnedProcess): 
     worker = isSpawned ? processes.start(message) : spawn('worker', data, name, around);
   } catch (error) {
     neverBegan(tid, reference, name, error, tell);
-    own?.end();
+    if (own) own.end();
+    else endOutputs(heap, outputs);
     return;
   }
   const entry: Living = {

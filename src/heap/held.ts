@@ -96,7 +96,7 @@ export function keepReference(reference: Reference): void {
   open--;
 }
 
-/** Runs `make`, a later step of something of which `made` is there already: given back if there is no more. */
+/** Runs `make`, a later step of something of which `made` is there already; that goes back if it fails. */
 export function orClose<T>(made: { close(): void }, make: () => T): T {
   try {
     return make();

@@ -104,7 +104,7 @@ export class Dispatcher implements RepliesOwner {
     this.replies = new Replies(this.#channels, this.#pending, this);
     const { tid } = theHeap();
     const rowOf = ({ id, generation }: Handle): RecordRef => ({ id, generation });
-    // The monitor opens a handle of its own, before this one is closed: that waits for the end of the replies.
+    // The monitor opens a handle of its own, before this one is closed: that waits for the replies to end.
     tellSupervisor({
       type: 'pool',
       control: rowOf(this.#control.handle()),

@@ -62,11 +62,13 @@ export class PoolMonitor {
     const { outputs } = message;
     const shared = outputs?.map((each) => each && { ...each, isOwn: false }) as Outputs | undefined;
     this.#origin = { ...message, outputs: shared };
+    const made: { close(): void }[] = [this.#constant];
     try {
       this.#outputs = new OwnOutputs(heap, outputs);
+      made.push(this.#outputs);
       this.#control = this.#constant.read();
     } catch (error) {
-      this.#constant.close();
+      for (const each of made) each.close();
       throw error;
     }
   }

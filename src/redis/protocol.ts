@@ -33,8 +33,8 @@ export interface Calls {
   /** Somebody here wants items of streams. `now`: answers when what is there has come. */
   want(bases: readonly string[], options: StreamOptions, now: boolean, ms: number): Inbox;
   /**
-   * An item that was given up before is about to be looked at, in a slot of this worker's: whether it is still this
-   * program's. What was done before is known to Redis then.
+   * An item that was given up before is about to be looked at, in a slot of this worker's: whether it is still
+   * this program's. What was done before is known to Redis then.
    */
   opening(slot: number): boolean;
   /** An item that somebody here has is done. False: there is none. */

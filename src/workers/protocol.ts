@@ -46,7 +46,7 @@ export interface PoolMessage extends Origin {
   type: 'pool';
   /** The SharedConstant of what the monitor is to know; its reference goes along. */
   control: RecordRef;
-  /** The WorkerTable, and the channel of the replies: the creator hears by them if there can be no monitor. */
+  /** The WorkerTable, and the channel of replies: the creator hears by them if there can be no monitor. */
   table: RecordRef;
   replies: RecordRef;
   /** The worker without which there is no pool. */

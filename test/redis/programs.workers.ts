@@ -259,7 +259,7 @@ const roles: Record<string, Role> = {
     await forEver();
   },
 
-  /** Has, once others may, their lock and their items: says that it waits, the items, and the lock's token. */
+  /** Has, once others may, their lock and their items: says that it waits, the items, the lock's token. */
   takesOver(cluster, lock: string, name: string, count: number) {
     say('waits');
     const queue = cluster.JoinableQueue<number>(name);

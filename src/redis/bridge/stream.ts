@@ -175,7 +175,7 @@ export class Stream {
     if (message === 's' || message === 'i' || (message === 'w' && this.#shut)) void this.#lookWhetherShut();
   };
 
-  /** A worker here is about to look at an item that others have let go: whether it is still this program's. */
+  /** A worker here is about to look at an item that others let go: whether it is still this program's. */
   async opening(held: Held): Promise<boolean> {
     const args = [this.#engine.me, held.id, held.times + 1];
     if ((await this.#engine.run({ base: this.base, script: 'streamOpen', keys: 'q', args })) === 1) return true;

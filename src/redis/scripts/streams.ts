@@ -56,8 +56,8 @@ end
 return lost`),
 
   /**
-   * q; me id times: somebody is about to look at an item that was given up before, for the so manieth time. 0: it
-   * is somebody else's by now
+   * q; me id times: somebody is about to look at an item that was given up before, as one of so many. 0: it is
+   * somebody else's by now
    */
   streamOpen: again(`
 local mine = redis.pcall('xpending', KEYS[1], 'g', ARGV[2], ARGV[2], 1, ARGV[1])

@@ -92,8 +92,8 @@ const LOOKS = 10;
 
 /**
  * [CPU milliseconds, milliseconds that passed, how many waited, how many still wait], of the quietest look
- * of some: the engine compiles and collects beside them, a machine's other programs cost them cache lines, but
- * a wait that polls does so in each.
+ * of some: the engine compiles and collects beside them, other programs cost them cache lines, but a wait that
+ * polls does so in each.
  */
 function measure(seconds: number, most: number): [number, number, number, number] {
   const things: Things = {

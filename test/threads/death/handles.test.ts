@@ -25,8 +25,8 @@ import { heldWithoutWorkers, killSometime, LONG, untilGivenBack } from './queue-
 const SCRAP = 4096;
 const COUNT = 6;
 
-// A SIGKILL stops a process between any two instructions: once in some thousand kills between the counting of a
-// reference and its handle, or between their ends. That object outlives its users (docs/internals/death.md),
+// A SIGKILL stops a process between any two instructions: once in some thousand kills between the counting of
+// a reference and its handle, or between their ends. That object outlives its users (docs/internals/death.md),
 // and the end of a pipe does not come. What leaks otherwise does so in each attempt.
 const RETRY = { retry: spawns ? 1 : 0 };
 

@@ -1,6 +1,6 @@
 /**
- * A value whose getter closes a handle that is in it already: it is refused wherever it was to go, nothing has
- * changed, and nothing is kept.
+ * A value whose getter closes a handle that is in it already: it is refused wherever it was to go, nothing
+ * has changed, and nothing is kept.
  */
 import { LifoQueue, Lock, Manager, Pipe, PriorityQueue, Process, Queue, Thread, ValueError } from 'nogil';
 import { describe, expect, test } from 'vitest';

@@ -2,15 +2,17 @@
  * The supervisor's part of a pool in a heap without any memory left: whoever waits for the pool hears that it
  * has no workers. `test/threads/workers/no-start.test.ts` has the same in whole programs.
  */
-import { expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Status } from '../../../assembly/abi.ts';
 import { Pools } from '../../../src/entry/pools.ts';
 import { RecordReference } from '../../../src/entry/record-reference.ts';
 import { theHeap } from '../../../src/heap/heap.ts';
+import { heap } from '../../../src/heap/inspect.ts';
 import { type Control, Notice } from '../../../src/pool/protocol.ts';
 import { SharedConstant } from '../../../src/pool/shared-constant.ts';
 import { TaskChannel } from '../../../src/pool/task-channel.ts';
 import { PoolState, WorkerTable } from '../../../src/pool/worker-table.ts';
+import { Queue } from '../../../src/queue/queue.ts';
 import type { PoolMessage, RecordRef, StartMessage } from '../../../src/workers/protocol.ts';
 
 function host() {
@@ -31,6 +33,7 @@ function made() {
   ];
   const control = new SharedConstant<Control>({ table, tasks, replies, maxtasks: 0, min: 1, idleMs: 1000, setup });
   const rowOf = ({ id, generation }: RecordRef): RecordRef => ({ id, generation });
+  const output = new Queue<Uint8Array>();
   const { tid } = theHeap();
   const message: PoolMessage = {
     type: 'pool',
@@ -43,13 +46,13 @@ function made() {
     around: undefined,
     method: undefined,
     isSpawned: false,
-    outputs: undefined,
+    outputs: [{ id: output.id, generation: output.handle().generation, isOwn: true }, undefined],
     classes: [],
   };
   const close = () => {
-    for (const each of [table, tasks, replies, setup, control]) each.close();
+    for (const each of [table, tasks, replies, setup, control, output]) each.close();
   };
-  return { table, tasks, replies, message, close };
+  return { table, tasks, replies, output, message, close };
 }
 
 /** From now on the core has no memory for another handle. @returns how to give it some */
@@ -58,38 +61,44 @@ function fill(): () => void {
   return () => full.mockRestore();
 }
 
+let before: Record<string, number> = {};
+beforeEach(() => {
+  before = heap.stats().objects;
+});
+afterEach(() => expect(heap.stats().objects).toEqual(before));
+
 /** Milliseconds. */
 const FOREVER = 10_000;
 
 test('one that its creator has ended is over at once', () => {
-  const { table, replies, message, close } = made();
+  const { table, replies, output, message, close } = made();
   const free = fill();
   table.reach(PoolState.TERMINATED);
   new Pools(theHeap(), host()).open(message);
-  expect([replies.takeAll(FOREVER), table.isRefused]).toEqual([undefined, true]);
+  expect([replies.takeAll(FOREVER), table.isRefused, output.isShutdown]).toEqual([undefined, true, true]);
   free();
   close();
 });
 
 test('one that is ended while it is tried again is over then', async () => {
-  const { table, replies, message, close } = made();
+  const { table, replies, output, message, close } = made();
   const free = fill();
   new Pools(theHeap(), host()).open(message);
-  expect([replies.takeAll(0), table.isRefused]).toEqual([[], false]);
+  expect([replies.takeAll(0), table.isRefused, output.isShutdown]).toEqual([[], false, false]);
   table.reach(PoolState.TERMINATED);
   await vi.waitUntil(() => table.isRefused, { timeout: FOREVER });
-  expect(replies.takeAll(FOREVER)).toBeUndefined();
+  expect([replies.takeAll(FOREVER), output.isShutdown]).toEqual([undefined, true]);
   free();
   close();
 });
 
 test('one for which there is no memory for long has no workers', async () => {
-  const { table, replies, message, close } = made();
+  const { table, replies, output, message, close } = made();
   const free = fill();
   const its = host();
   new Pools(theHeap(), its).open(message);
   await vi.waitUntil(() => table.isRefused, { timeout: FOREVER });
-  expect([replies.takeAll(FOREVER), table.state]).toEqual([undefined, PoolState.OPEN]);
+  expect([replies.takeAll(FOREVER), table.state, output.isShutdown]).toEqual([undefined, PoolState.OPEN, true]);
   expect(its.start).not.toHaveBeenCalled();
   free();
   close();
@@ -108,6 +117,8 @@ test('one for which there is memory after a while is staffed', async () => {
   const [start, onGone] = its.start.mock.calls[0] as [StartMessage, (code: number, stopped: boolean) => void];
   tasks.shutDown();
   const reference = RecordReference.open(theHeap(), start.record);
+  theHeap().core.reap(start.tid, 0);
+  reference?.record.dropTask();
   reference?.record.end(-9);
   reference?.close();
   onGone(-9, true);
