@@ -28,6 +28,7 @@
  */
 import { Kind } from '../abi';
 import { add, cas, load, load64, loadPlain, memoryBytes, notify, notifyHere, store64, storePlain } from '../atomics';
+import { Check } from '../checks';
 import { leaveTable } from '../heap/chunks';
 import { IN_FLIGHT } from '../heap/handles';
 import { TAKING } from '../heap/in-flight';
@@ -209,6 +210,13 @@ function wordOf(inFlight: usize): usize {
 /** Before the next call of a worker one of whose calls was cut off. */
 export function callRepair(): void {
   callCutOff(0, 0, true);
+  // A call that was about to put an element in front of the first one had told that already.
+  const list = selfSlot + offsetof<Slot>('refs');
+  const first = <usize>(<u32>loadPlain(list));
+  if (first) {
+    Check.block(first, list);
+    storePlain(first + offsetof<Ref>('previous'), 0);
+  }
   leaveTable();
   // Each of them is found on the walk; one that is on the list already would be in it twice.
   forgetDoomed();

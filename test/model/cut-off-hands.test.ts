@@ -43,6 +43,23 @@ const takenAt = withLine({ sizes: [-1] }, (line) => {
   });
 });
 
+/** Who takes it has a handle besides, which he gives back first: the list of what is his is whole. */
+const takenBehind = withLine({ sizes: [-1] }, (line) => {
+  const { m, queue } = line;
+  const name = [m.call('objectId', queue), m.call('objectGeneration', queue)];
+  const own = m.ghost({ ref: 0 });
+  const opens = call('refOpen', name, (ref) => {
+    own.ref = ref;
+  });
+  line.cut(
+    'w',
+    (me) => [opens, ...line.gets(me, 1)],
+    () => [call('refClose', () => [own.ref]), call('nodeCreate'), call('refCloseOwn')],
+    { maySleep: () => line.isEmpty(), calls: /^queueGet$/ },
+  );
+  line.producer('p', 1);
+});
+
 /** The same of who puts it. */
 const given = withLine({ sizes: [-1] }, (line) => {
   line.cut(
@@ -83,6 +100,17 @@ describe('a call is cut off', () => {
       const everywhere = { ...fine, reduce: false };
       holds('cut off, get of a block at 48', core, takenAt, everywhere);
       breaks('cut off, not settled at 48', bad, takenAt, /taken and free|in a cycle|garbled|nobody put|blocks more/, everywhere);
+    },
+  );
+  planted(
+    'that takes a block, in front of what else is its own',
+    {
+      first: { file: CUT_OFF, find: "storePlain(first + offsetof<Ref>('previous'), 0);", replace: ';' },
+    },
+    ({ first }) => {
+      const everywhere = { ...fine, reduce: false };
+      holds('cut off, get of a block, and a handle', core, takenBehind, everywhere);
+      breaks('cut off, the first one was told', first, takenBehind, /taken and free|in a cycle|no word at|garbled/, everywhere);
     },
   );
   planted(

@@ -24,6 +24,7 @@ export const equivalent: Readonly<Record<string, string>> = {
   'lifecycle/cut-off.ts:callRepair:bound:c202d8': 'It is set together with the object, of which there is none.',
   'lifecycle/cut-off.ts:settleOwn:compared:4a507b': 'It differs for an address at the end of the memory only, which nothing has.',
   'lifecycle/cut-off.ts:settleOwn:decided:e6c3b4': 'It differs only where the memory was written over.',
+  'lifecycle/cut-off.ts:settleOwn:removed:a14f85': 'It was the first, and the repair tells the next one that it is.',
   'manager/batch.ts:cellShowCopy:bound:b55946': 'No batch is at 0.',
   'manager/batch.ts:cellShowCopy:compared:d07878': 'No batch is at 0.',
   'manager/cell.ts:blockCreate:decided:df02e9': 'Nothing lies at 0, where it writes, and 0 is the answer all the same.',
