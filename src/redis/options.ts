@@ -26,7 +26,10 @@ export interface ConnectOptions {
   prefix?: string;
   /** Items of one queue that are fetched before somebody asks for them. Default 64; 1 for long tasks. */
   prefetch?: number;
-  /** How often an item is handed out before it goes to the dead letters. Default 5. */
+  /**
+   * How often an item is handed out before it goes to the dead letters. Default 5. With 1 so does what a dead
+   * program had only fetched ahead.
+   */
   maxDeliveries?: number;
   /** The user of Redis's ACL; as in the address. */
   username?: string;

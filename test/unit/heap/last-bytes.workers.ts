@@ -6,7 +6,6 @@
 import {
   Barrier,
   Condition,
-  type Connection,
   configure,
   Event,
   heap,
@@ -112,17 +111,10 @@ const rooms: { name: string; sizes: number[]; only: boolean }[] = [
 configure({ maximumBytes: 2 ** 23 });
 main(import.meta, async () => {
   const manager = Manager();
-  const things = {
-    queue: new Queue<unknown>(),
-    stack: new LifoQueue<unknown>(),
-    priorities: new PriorityQueue<[string, unknown]>(),
-    dict: manager.dict<string, unknown>(),
-    list: manager.list<unknown>(),
-    pipe: Pipe(false) as [Connection, Connection],
-    lock: new Lock(),
-  };
-  const { queue, stack, priorities, dict, list, lock } = things;
-  const [r, w] = things.pipe;
+  const [queue, stack, priorities] = [new Queue<unknown>(), new LifoQueue<unknown>(), new PriorityQueue<[string, unknown]>()];
+  const [dict, list] = [manager.dict<string, unknown>(), manager.list<unknown>()];
+  const [r, w] = Pipe(false);
+  const lock = new Lock();
   const bytes = new Uint8Array(3000).fill(1);
   const large = new Uint8Array(60_000).fill(2);
   const longKey = 'k'.repeat(300);

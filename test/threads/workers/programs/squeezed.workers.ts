@@ -42,7 +42,7 @@ function squeezed(ballast: Ballast): Pool {
   }
 }
 
-/** What becomes of a pool that nobody ends: whoever waits for it hears that it has no workers. */
+/** What whoever waits for such a pool hears: when it was ended, or has no workers. */
 async function outcome(way: string, pool: Pool): Promise<string> {
   if (way === 'terminate') pool.terminate();
   else if (way === 'close') pool.close();
