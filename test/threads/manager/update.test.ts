@@ -1,5 +1,6 @@
 import { Event, heap, Manager, Process, Queue, RuntimeError, sleep, Thread, ValueError } from 'nogil';
 import { describe, expect, test } from 'vitest';
+import { rejectionsOf } from '../../support/thrown-by.ts';
 import { LONG, until } from '../../support/until.ts';
 import {
   appendAll,
@@ -249,7 +250,7 @@ describe('updateAsync', () => {
     inside.wait(LONG);
     const calls = [d.setAsync('n', 5), d.updateAsync('n', () => 5)];
     d.close();
-    for (const call of calls) await expect(call).rejects.toThrow(ValueError);
+    for (const error of await rejectionsOf(calls)) expect(error).toBeInstanceOf(ValueError);
     leave.set();
     end(updater);
     for (const each of [inside, leave]) each.close();

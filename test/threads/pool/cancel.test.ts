@@ -1,6 +1,7 @@
 import { Pool, Queue, Semaphore, Value } from 'nogil';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { range } from '../../support/range.ts';
+import { rejectionsOf } from '../../support/thrown-by.ts';
 import { LONG } from '../../support/until.ts';
 import { count, countItem, double, enter, signalState, untilUnwanted, untilUnwantedAsync } from './pool.workers.ts';
 import { end } from './support.ts';
@@ -63,7 +64,7 @@ describe('a signal', () => {
     expect(running.get(LONG)).toBe('kept');
     expect(after.get(LONG)).toBe(8);
     expect(counter.value).toBe(0);
-    for (const each of [...dropped, map]) await expect(each).rejects.toMatchObject({ name: 'AbortError' });
+    for (const error of await rejectionsOf([...dropped, map])) expect(error).toMatchObject({ name: 'AbortError' });
   });
 
   test('ends a map between two items', async () => {

@@ -1,5 +1,6 @@
 import { BrokenPipeError, BufferTooShort, Connection, EOFError, heap, Lock, OSError, Pipe, ValueError } from 'nogil';
 import { describe, expect, test } from 'vitest';
+import { rejectionOf, rejectionsOf } from '../../support/thrown-by.ts';
 import { isSettled } from '../sync/support.ts';
 
 const bytes = (...numbers: number[]) => Uint8Array.from(numbers);
@@ -41,7 +42,7 @@ describe('recvAsync', () => {
     const [r, w] = Pipe(false);
     const waiting = [r.recvAsync(), r.pollAsync(null), r.recvBytesAsync()];
     r.close();
-    for (const each of waiting) await expect(each).rejects.toThrow(OSError);
+    for (const error of await rejectionsOf(waiting)) expect(error).toBeInstanceOf(OSError);
     expect(() => w.send(1)).toThrow(BrokenPipeError);
     w.close();
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -140,12 +141,12 @@ describe('sendAsync', () => {
     const lock = new Lock();
     w.send(1);
     const abort = new AbortController();
-    const aborted = w.sendAsync(lock, { signal: abort.signal });
-    const broken = w.sendAsync(new Uint8Array(10_000));
+    const aborted = rejectionOf(w.sendAsync(lock, { signal: abort.signal }));
+    const broken = rejectionOf(w.sendAsync(new Uint8Array(10_000)));
     abort.abort();
-    await expect(aborted).rejects.toThrow('abort');
+    expect(String(await aborted)).toContain('abort');
     r.close();
-    await expect(broken).rejects.toThrow(BrokenPipeError);
+    expect(await broken).toBeInstanceOf(BrokenPipeError);
     await expect(w.sendAsync(1)).rejects.toThrow(BrokenPipeError);
     lock.close();
     w.close();

@@ -2,7 +2,7 @@ import { Empty, Full, heap, ShutDown, ValueError } from 'nogil';
 import { describe, expect, test } from 'vitest';
 import { held } from '../../support/held.ts';
 import { range } from '../../support/range.ts';
-import { rejectionOf } from '../../support/thrown-by.ts';
+import { rejectionOf, rejectionsOf } from '../../support/thrown-by.ts';
 import { classes, lenient, strict, turn } from './flavours.ts';
 
 describe.each(classes)('%s', (_, Queue) => {
@@ -73,7 +73,7 @@ describe.each(classes)('%s', (_, Queue) => {
     await turn();
     const reason = new Error('enough');
     gone.abort(reason);
-    for (const get of gets) expect(await rejectionOf(get)).toBe(reason);
+    for (const error of await rejectionsOf(gets)) expect(error).toBe(reason);
     queue.put('x');
     await turn();
     expect(queue.qsize()).toBe(1);
@@ -86,7 +86,7 @@ describe.each(classes)('%s', (_, Queue) => {
     ];
     await turn();
     stop.abort();
-    for (const put of puts) expect(await rejectionOf(put)).toBe(stop.signal.reason);
+    for (const error of await rejectionsOf(puts)) expect(error).toBe(stop.signal.reason);
     expect(queue.get()).toBe('x');
     await turn();
     expect(queue.empty()).toBe(true);

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { disciplines } from '../../support/disciplines.ts';
 import { held } from '../../support/held.ts';
 import { range } from '../../support/range.ts';
-import { rejectionOf, thrownBy } from '../../support/thrown-by.ts';
+import { rejectionOf, rejectionsOf, thrownBy } from '../../support/thrown-by.ts';
 import { timed, turn } from './flavours.ts';
 
 /** Items that every discipline takes. */
@@ -123,11 +123,11 @@ describe.each(limited)('%s', (_, Queue) => {
         gone,
       ),
     );
-    const late = queue.putAsync(varied(4, lock), 0.01);
+    const late = rejectionOf(queue.putAsync(varied(4, lock), 0.01));
     await turn();
     gone.abort('gone');
-    for (const put of puts) expect(await rejectionOf(put)).toBe('gone');
-    expect(await rejectionOf(late)).toBeInstanceOf(Full);
+    for (const error of await rejectionsOf(puts)) expect(error).toBe('gone');
+    expect(await late).toBeInstanceOf(Full);
     expect(held()).toEqual(before);
     expect(queue.get()).toEqual({ priority: 0 });
     expect(queue.empty()).toBe(true);

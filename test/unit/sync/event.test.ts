@@ -3,6 +3,7 @@ import { Event, heap, ValueError } from 'nogil';
 import * as mp from 'nogil/multiprocessing';
 import { describe, expect, test } from 'vitest';
 import { runText } from '../../support/programs.ts';
+import { rejectionsOf } from '../../support/thrown-by.ts';
 import { elapsed, isSettled } from './support.ts';
 
 describe('Event', () => {
@@ -126,7 +127,7 @@ describe('Event', () => {
     const waiters = [event.waitAsync(), event.waitAsync(60)];
     event.close();
     event.close();
-    for (const each of waiters) await expect(each).rejects.toThrow(ValueError);
+    for (const error of await rejectionsOf(waiters)) expect(error).toBeInstanceOf(ValueError);
     expect(() => event.set()).toThrow(ValueError);
     expect(() => event.clear()).toThrow(ValueError);
     expect(() => event.isSet()).toThrow(ValueError);
