@@ -1,8 +1,20 @@
 /**
  * Browsers: which script workers run. It is the package's own, unless `configure` has named another: a copy
  * of it elsewhere, or a script of the program's that imports `nogil/worker` and the modules of its targets.
+ *
+ * And who makes the workers that the supervisor wants: itself, but in Firefox the page. There `new Worker()` in
+ * a worker waits for the page, and may never return while a debugger is told of workers
+ * (docs/decisions/079-the-page-makes-workers.md).
  */
 import type { WorkerScript } from './platform.ts';
+
+/** A worker, as who starts it uses it. */
+export interface MadeWorker {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  terminate(): void;
+  addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
+  addEventListener(type: 'error', listener: (event: { message: string; preventDefault(): void }) => void): void;
+}
 
 let given: WorkerScript = {};
 
@@ -24,3 +36,30 @@ export function scriptUrl(): string {
 export function makeWorker(name: string): Worker {
   return given.worker ? (given.worker() as Worker) : new Worker(scriptUrl(), { type: 'module', name });
 }
+
+/**
+ * The port for the supervisor by which it asks this page for workers, if it is to. A message there is the
+ * worker's name, and has two ports: the worker's line to who wants it, and one that is told what has failed in
+ * the worker, and ends it with any message.
+ */
+export function makeForWorkers(): MessagePort[] {
+  // Firefox, and not in a worker.
+  if (!('mozInnerScreenX' in globalThis)) return [];
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data, ports }) => {
+    const [line, control] = ports as [MessagePort, MessagePort];
+    const worker = makeWorker(data);
+    worker.postMessage(line, [line]);
+    worker.onerror = ({ message }) => {
+      control.postMessage(message);
+      return false;
+    };
+    control.onmessage = () => {
+      worker.terminate();
+      control.close();
+    };
+  };
+  return [port2];
+}
+
+export function makeByPage(_port: MessagePort | undefined): void {}

@@ -10,12 +10,11 @@
  * that nothing of it runs any more.
  */
 import { RuntimeError } from '../errors.ts';
-import { makeWorker, scriptUrl } from './browser-script.ts';
+import { makeByPage, makeForWorkers, makeWorker, scriptUrl } from './browser-script.ts';
 import type { Place, Role, SpawnedWorker } from './platform.ts';
 
 /** A worker's global scope, which the DOM's declarations do not know. */
-interface Scope {
-  postMessage(message: unknown): void;
+interface Scope extends Pick<MessagePort, 'postMessage' | 'addEventListener'> {
   close(): void;
 }
 const scope = globalThis as unknown as Scope;
@@ -72,7 +71,8 @@ export function surroundings(): undefined {}
 export function spawn(role: Role, data: Place, name: string): SpawnedWorker {
   const worker = makeWorker(name);
   const life = lifeOf(data.link.heapId, data.tid);
-  worker.postMessage({ role, data, life } satisfies Start);
+  // A page starts only the supervisor.
+  worker.postMessage({ role, data, life } satisfies Start, makeForWorkers());
   let watched = false;
   let gone: ((exitCode: number) => void) | undefined;
   /**
@@ -83,6 +83,7 @@ export function spawn(role: Role, data: Place, name: string): SpawnedWorker {
     if (watched) return;
     watched = true;
     const granted = () => {
+      worker.terminate();
       gone?.(1);
       return release ? undefined : new Promise<never>(() => {});
     };
@@ -155,11 +156,22 @@ function receive({ data }: MessageEvent): void {
   else unheard.push(data);
 }
 
+/** This worker's line to its starter. */
+let line: Pick<MessagePort, 'postMessage' | 'addEventListener'> = scope;
+
+const nextMessage = () => new Promise<MessageEvent>((resolve) => line.addEventListener('message', resolve, { once: true }));
+
 /** Waits to be told this worker's role, and takes its lock. */
 export async function begin(): Promise<Role> {
-  const told = await new Promise<MessageEvent>((resolve) => addEventListener('message', resolve, { once: true }));
-  addEventListener('message', receive);
+  let told = await nextMessage();
+  if (told.data instanceof MessagePort) {
+    line = told.data;
+    told.data.start();
+    told = await nextMessage();
+  }
+  line.addEventListener('message', receive);
   started = told.data as Start;
+  makeByPage(told.ports[0]);
   const { role, life } = started;
   await new Promise<void>((held) => {
     void navigator.locks.request(life, () => {
@@ -167,13 +179,13 @@ export async function begin(): Promise<Role> {
       return new Promise<never>(() => {});
     });
   });
-  scope.postMessage(ALIVE);
+  line.postMessage(ALIVE);
   return role;
 }
 
 export const parent = {
   data: () => started?.data,
-  post: (message: unknown) => scope.postMessage(message),
+  post: (message: unknown) => line.postMessage(message),
   listen(listener: (message: unknown) => void): void {
     heard = listener;
     for (const message of unheard.splice(0)) listener(message);

@@ -75,6 +75,61 @@ describe.each(['Chromium', 'Firefox', 'WebKit'] satisfies Name[])('in %s', (name
   );
 
   test(
+    'workers that begin while others end: none is waited for without end, and none that was killed begins',
+    async () => {
+      const found = await inPage(`
+        const { Event, Lock, Pool, Process, Queue } = nogil;
+        const squares = [];
+        for (let i = 0; i < 8; i++) {
+          const pool = new Pool(2);
+          squares.push(...(await pool.mapAsync((x) => x * x, [i]).getAsync(60)));
+          pool.terminate();
+        }
+        const ready = new Event();
+        const codes = [];
+        for (let i = 0; i < 8; i++) {
+          const worker = new Process({ target: tasks.spin, args: [new Lock(), ready, new Queue()] });
+          await worker.start();
+          if (i % 2) await new Promise((resolve) => setTimeout(resolve, 5 * i));
+          worker.kill();
+          codes.push((await worker.joinAsync(60)) && worker.exitcode);
+        }
+        const closing = new Process({ target: () => globalThis.close() });
+        await closing.start();
+        codes.push((await closing.joinAsync(60)) && closing.exitcode);
+        return [squares, codes];
+      `);
+      expect(found).toEqual([
+        [0, 1, 4, 9, 16, 25, 36, 49],
+        [-9, -9, -9, -9, -9, -9, -9, -9, 0],
+      ]);
+    },
+    LIMIT,
+  );
+
+  // The others' workers start their like from their own script.
+  if (name === 'Firefox')
+    test(
+      'a worker whose script cannot be loaded says where it was looked for',
+      async () => {
+        const other = await browser.newPage();
+        await other.goto(site.origin);
+        const found = await other.evaluate(`(async () => {
+          const { configure, Process } = await import('/package/index.js');
+          let made = 0;
+          configure({ worker: () => new Worker(made++ === 0 ? '/worker.js' : '/nowhere.js', { type: 'module' }) });
+          const worker = new Process({ target: () => 1 });
+          await worker.start();
+          return [await worker.joinAsync(60), worker.exitcode, String(worker.exception), made];
+        })()`);
+        expect(found).toEqual([true, 1, expect.stringMatching(/script could not be loaded from http.*workerUrl/), 2]);
+        expect(other.log.filter((line) => /^pageerror/.test(line))).toEqual([]);
+        await other.close();
+      },
+      LIMIT,
+    );
+
+  test(
     'a target that was sent as source and uses an outer name says so, and so does one whose module is the page',
     async () => {
       const found = await inPage(`
