@@ -22,14 +22,17 @@ export function setWorkerScript(script: WorkerScript): void {
   given = { ...given, ...script };
 }
 
+/** For scripts of another origin: each one's stand-in, which lasts as long as the page. */
+const blobs: Record<string, string> = {};
+
 /** Where a worker's script is. */
 export function scriptUrl(): string {
   // Once more: Turbopack's stand-in for a URL has no origin, nor an absolute address.
-  const { href } = new URL(given.workerUrl ?? new URL('../worker.js', import.meta.url).href, location.href);
+  const { href, origin } = new URL(given.workerUrl ?? new URL('../worker.js', import.meta.url).href, location.href);
   // A worker's script must be of the page's origin, which what it imports need not be (a CDN).
-  return new URL(href).origin === location.origin || href.startsWith('blob:')
-    ? href
-    : URL.createObjectURL(new Blob([`import '${href}'`], { type: 'text/javascript' }));
+  if (origin === location.origin || href.startsWith('blob:')) return href;
+  blobs[href] ??= URL.createObjectURL(new Blob([`import '${href}'`], { type: 'text/javascript' }));
+  return blobs[href];
 }
 
 /** A worker in a thread that is none itself. */

@@ -64,7 +64,7 @@ const ALIVE = 'nogil: alive';
 let started: Start | undefined;
 
 const CURE =
-  "; have the bundler's plugin put it there (nogil/vite, nogil/rollup, nogil/esbuild), or copy node_modules/nogil/dist/browser/worker.js to the site and name it: configure({ workerUrl: '/worker.js' })";
+  "; have the bundler's plugin put it there (nogil/vite, nogil/rollup, nogil/esbuild), or copy nogil/dist/browser/worker.js and name it: configure({ workerUrl: '/worker.js' })";
 
 export function surroundings(): undefined {}
 
