@@ -25,6 +25,13 @@ const CHECK_AFTER = 1 << 12;
 
 const scanner = await buildHelper(join(dirname(fileURLToPath(import.meta.url)), 'assembly/scan/index.ts'), ['--enable', 'simd']);
 
+/** The exports of `assembly/scan`; addresses are in bytes. */
+interface Scanner {
+  scan(lines: number, count: number, base: number, out: number): number;
+  undo(out: number, count: number, base: number): void;
+  redo(out: number, count: number): void;
+}
+
 export class Memory {
   readonly wasm: WebAssembly.Memory;
   readonly words: Int32Array;
@@ -35,7 +42,7 @@ export class Memory {
   private readonly out: number;
   private readonly lines: number;
   private end: number;
-  private readonly scanner: (lines: number, count: number, base: number, out: number) => number;
+  private readonly scanner: Scanner;
   private readonly isNoted: Uint8Array;
   private noted = 0;
   private scans = 0;
@@ -55,7 +62,7 @@ export class Memory {
     this.isNoted = new Uint8Array((all * PAGE) >> LINE_SHIFT);
     this.end = this.coreBytes >> 2;
     const { exports } = new WebAssembly.Instance(scanner, { env: { memory: this.wasm } });
-    this.scanner = exports.scan as typeof this.scanner;
+    this.scanner = exports as unknown as Scanner;
   }
 
   /** `count` words of the harness's own; the index of the first, even. */
@@ -91,7 +98,7 @@ export class Memory {
    * next.
    */
   scan(): void {
-    this.differing = this.scanner(this.lines * 4, this.noted, this.base * 4, this.out * 4);
+    this.differing = this.scanner.scan(this.lines * 4, this.noted, this.base * 4, this.out * 4);
     const { scans } = this;
     if ((scans & (scans - 1)) === 0 || scans % CHECK_AFTER === 0) this.check();
     this.scans++;
@@ -122,12 +129,9 @@ export class Memory {
    */
   restore(from: Int32Array, at: number, count: number): void {
     const { words, base, out } = this;
-    for (let i = out + 2, end = i + this.differing * 2; i < end; i += 2) words[words[i]] = words[base + words[i]];
-    for (let i = at, end = at + count * 2, o = out + 2; i < end; i += 2, o += 2) {
-      words[o] = from[i];
-      words[o + 1] = from[i + 1];
-      words[from[i]] = from[i + 1];
-    }
+    this.scanner.undo(out * 4, this.differing, base * 4);
+    words.set(from.subarray(at, at + count * 2), out + 2);
+    this.scanner.redo(out * 4, count);
     this.differing = count;
   }
 }

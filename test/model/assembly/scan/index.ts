@@ -1,7 +1,7 @@
 /**
  * What makes a state cheap: the difference between the memory and its base copy, found with vector compares,
  * and its hash, a sum over the words that differ, in whatever order they come. `out`: hash (8 bytes), then a
- * pair (word index, value) for each word that differs.
+ * pair (word index, value) for each word that differs. And the ways back to a state, and to the copy.
  */
 
 /** Odd numbers with about as many ones as zeros: from the golden ratio, and from the literature on mixers. */
@@ -15,6 +15,10 @@ function mix(key: u64): u64 {
   h ^= h >> 29;
   h *= GOLDEN;
   return h ^ (h >> 32);
+}
+
+function differs(difference: v128): i32 {
+  return i32x4.bitmask(i32x4.ne(difference, i32x4.splat(0)));
 }
 
 /**
@@ -32,10 +36,11 @@ export function scan(lines: usize, count: usize, base: usize, out: usize): i32 {
     const c = v128.xor(v128.load(p, 32), v128.load(q, 32));
     const d = v128.xor(v128.load(p, 48), v128.load(q, 48));
     if (!v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) continue;
-    for (let i: usize = 0; i < 64; i += 4) {
-      const value = load<u32>(p + i);
-      if (value === load<u32>(q + i)) continue;
-      const index = <u32>((p + i) >> 2);
+    // A bit for each of the 16 words.
+    let differing = differs(a) | (differs(b) << 4) | (differs(c) << 8) | (differs(d) << 12);
+    for (; differing; differing &= differing - 1) {
+      const index = <u32>(p >> 2) + ctz(differing);
+      const value = load<u32>(index << 2);
       store<u32>(next, index);
       store<u32>(next, value, 4);
       next += 8;
@@ -44,4 +49,18 @@ export function scan(lines: usize, count: usize, base: usize, out: usize): i32 {
   }
   store<u64>(out, hash);
   return <i32>((next - out - 8) >> 3);
+}
+
+/** Goes from the state whose difference (`count` pairs) is at `out` back to the copy at `base`. */
+export function undo(out: usize, count: i32, base: usize): void {
+  for (let pair = out + 8, end = pair + ((<usize>count) << 3); pair < end; pair += 8) {
+    const p = (<usize>load<u32>(pair)) << 2;
+    store<u32>(p, load<u32>(base + p));
+  }
+}
+
+/** Goes from the copy to the state whose difference is at `out`. */
+export function redo(out: usize, count: i32): void {
+  for (let pair = out + 8, end = pair + ((<usize>count) << 3); pair < end; pair += 8)
+    store<u32>((<usize>load<u32>(pair)) << 2, load<u32>(pair, 4));
 }
