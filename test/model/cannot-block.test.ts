@@ -51,6 +51,17 @@ const permit =
     m.finally(() => (m.load(semaphore + 4) === 0 ? undefined : 'it is counted as a waiter'));
   };
 
+/** An event, which another one sets. */
+const signal =
+  ({ timeout, answers }: Plan): Describe =>
+  (m) => {
+    const cast = new Cast(m);
+    const event = cast.make('event', 'eventCreate', [], Fields.event);
+    page(cast, () => [call('eventWait', [event, timeout], told(m, ...answers))]);
+    cast.worker('sets', () => [call('eventSet', [event])]);
+    m.finally(() => (m.load(event + 4) === 0 ? undefined : 'it is counted as a waiter'));
+  };
+
 /** A lock, which another one has for a while. */
 const lock =
   ({ timeout, answers }: Plan): Describe =>
@@ -123,6 +134,7 @@ const closing: Describe = (m) => {
 describe('who must not sleep', () => {
   test.each([
     ['a permit', permit],
+    ['a signal', signal],
     ['a lock', lock],
     ['an item', (plan: Plan) => queue(Kind.QUEUE, 'item', plan)],
     ['the top of a stack', (plan: Plan) => queue(Kind.LIFO, 'item', plan)],

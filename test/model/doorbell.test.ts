@@ -146,25 +146,36 @@ test('a condition is notified in one process, an event loop waits in another', (
 });
 
 /** A call that puts is cut off in one process; an event loop in another waits for what may be in by then. */
-const cutOff: Describe = (m) => {
-  const cast = new Cast(m);
-  const queue = cast.make('queue', 'queueCreate', [0], []);
-  const gate = m.call('queueNotEmptyGate', queue);
-  const pump = pumpOf(m);
-  const attempt = call('queueGet', [queue, 0]) as CallStep;
-  const isEmpty = () => m.look('queueSize', queue) === 0;
-  const me = cast.worker('loop', () => awaited(gate, pump, attempt), { maySleep: isEmpty, process: 1 });
-  cast.task('ear', me, earFor(m, [gate]), { maySleep: true });
-  const puts = call('queuePutNumber', [queue, 7, 0]);
-  cast.worker('puts', () => [puts], { process: 0, mayBeCut: { object: queue, afterwards: [] } });
-};
+const cutOff =
+  (process: 0 | 1): Describe =>
+  (m) => {
+    const cast = new Cast(m);
+    const queue = cast.make('queue', 'queueCreate', [0], []);
+    const gate = m.call('queueNotEmptyGate', queue);
+    const pump = pumpOf(m);
+    const attempt = call('queueGet', [queue, 0]) as CallStep;
+    const isEmpty = () => m.look('queueSize', queue) === 0;
+    const me = cast.worker('loop', () => awaited(gate, pump, attempt), { maySleep: isEmpty, process });
+    if (process === 1) cast.task('ear', me, earFor(m, [gate]), { maySleep: true });
+    const puts = call('queuePutNumber', [queue, 7, 0]);
+    cast.worker('puts', () => [puts], { process: 0, mayBeCut: { object: queue, afterwards: [] } });
+  };
 
 planted(
   'a put is cut off in one process, an event loop waits in another',
   { bad: { file: 'lifecycle/cut-off.ts', find: '      ringFor(word + gate + 4);\n', replace: '' } },
   ({ bad }) => {
-    holds('doorbell, cut off', core, cutOff);
-    breaks('doorbell, cut off and silent', bad, cutOff, /^sleeps for ever: loop$/);
+    holds('doorbell, cut off', core, cutOff(1));
+    breaks('doorbell, cut off and silent', bad, cutOff(1), /^sleeps for ever: loop$/);
+  },
+);
+
+planted(
+  'a put is cut off beside an event loop of the same process',
+  { bad: { file: 'lifecycle/cut-off.ts', find: '      add(word + gate, 1);\n', replace: '' } },
+  ({ bad }) => {
+    holds('doorbell, cut off beside it', core, cutOff(0));
+    breaks('doorbell, cut off and nothing moves', bad, cutOff(0), /^sleeps for ever: loop$/);
   },
 );
 

@@ -53,7 +53,15 @@ export class Cast {
   make(name: string, create: string, args: readonly number[], fields: readonly string[]): number {
     const object = this.m.call('refObject', this.m.call(create, ...args));
     this.m.name(object, name, fields);
+    const leaving = fields.indexOf('leaving');
+    if (leaving > 0) this.leavesNobody(object, leaving * 4);
     return object;
+  }
+
+  /** Who leaves a list is told of by a word, as long as somebody has the list's lock, or has died with it. */
+  private leavesNobody(list: number, leaving: number): void {
+    const isOver = () => this.m.load(list) !== 0 || this.m.load(list + leaving) === 0;
+    this.m.finally(() => (isOver() ? undefined : 'a list that nobody holds says that somebody leaves it'));
   }
 
   worker(name: string, program: (me: Me) => Program, options: WorkerOptions = {}): Me {

@@ -44,7 +44,8 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   'pipe/': ['unit/pipe', 'unit/heap/drains'],
   'queue/': ['unit/queue', 'unit/pipe', 'unit/heap/wraps', 'unit/heap/last-bytes'],
   'sync/': ['unit/sync', 'unit/heap/deadlock'],
-  'waiting/': ['unit/sync', 'unit/queue'],
+  // The last one waits for longer than any slice takes.
+  'waiting/': ['unit/sync', 'unit/queue', 'threads/cpu/blocked'],
 };
 
 function testsOf({ file }: Mutant): readonly string[] {
