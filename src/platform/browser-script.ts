@@ -51,16 +51,21 @@ export function makeForWorkers(): MessagePort[] {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = ({ data, ports }) => {
     const [line, control] = ports as [MessagePort, MessagePort];
-    const worker = makeWorker(data);
-    worker.postMessage(line, [line]);
-    worker.onerror = ({ message }) => {
-      control.postMessage(message);
-      return false;
-    };
-    control.onmessage = () => {
-      worker.terminate();
-      control.close();
-    };
+    try {
+      const worker = makeWorker(data);
+      worker.postMessage(line, [line]);
+      worker.onerror = ({ message }) => {
+        control.postMessage(message);
+        return false;
+      };
+      control.onmessage = () => {
+        worker.terminate();
+        control.close();
+      };
+    } catch (error) {
+      // The program's own function, or what the page forbids: whoever waits for the worker is told.
+      control.postMessage(String(error));
+    }
   };
   return [port2];
 }

@@ -38,8 +38,8 @@ export function checkSharedMemory(): void {
     throw new RuntimeError('this browser has no SharedArrayBuffer (WebKitGTK: start it with JSC_useSharedArrayBuffer=1)');
   }
   throw new RuntimeError(
-    'this page is not cross-origin isolated, and so cannot share memory with its workers: serve it over https (or from localhost) with the headers ' +
-      '"Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp". How to, also where no headers can be set: ' +
+    'this page is not cross-origin isolated, and so cannot share memory with its workers: serve it over https (or from localhost) with ' +
+      '"Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp". How to, also without headers: ' +
       'https://www.npmjs.com/package/nogil#cross-origin-isolation',
   );
 }

@@ -110,19 +110,30 @@ describe.each(['Chromium', 'Firefox', 'WebKit'] satisfies Name[])('in %s', (name
   // The others' workers start their like from their own script.
   if (name === 'Firefox')
     test(
-      'a worker whose script cannot be loaded says where it was looked for',
+      'a worker that cannot be made has ended: its script was not where it was looked for, or who makes it throws',
       async () => {
         const other = await browser.newPage();
         await other.goto(site.origin);
         const found = await other.evaluate(`(async () => {
           const { configure, Process } = await import('/package/index.js');
           let made = 0;
-          configure({ worker: () => new Worker(made++ === 0 ? '/worker.js' : '/nowhere.js', { type: 'module' }) });
-          const worker = new Process({ target: () => 1 });
-          await worker.start();
-          return [await worker.joinAsync(60), worker.exitcode, String(worker.exception), made];
+          const make = () => {
+            if (made++ === 2) throw new RangeError('no more');
+            return new Worker(made === 1 ? '/worker.js' : '/nowhere.js', { type: 'module' });
+          };
+          configure({ worker: make });
+          const outcomes = [];
+          for (let i = 0; i < 2; i++) {
+            const worker = new Process({ target: () => 1 });
+            await worker.start();
+            outcomes.push([await worker.joinAsync(60), worker.exitcode, String(worker.exception)]);
+          }
+          return outcomes;
         })()`);
-        expect(found).toEqual([true, 1, expect.stringMatching(/script could not be loaded from http.*workerUrl/), 2]);
+        expect(found).toEqual([
+          [true, 1, expect.stringMatching(/script could not be loaded from http.*workerUrl/)],
+          [true, 1, expect.stringContaining('RangeError: no more')],
+        ]);
         expect(other.log.filter((line) => /^pageerror/.test(line))).toEqual([]);
         await other.close();
       },
